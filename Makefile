@@ -1,0 +1,50 @@
+# make install | demo | test | check | train-mini | bench | lock | clean
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+# Packages are resolved by uv, but torch first by pip: pip honours the index a person has chosen for
+# it, such as https://download.pytorch.org/whl/cpu, where a build without CUDA is a tenth the size.
+UV := $(BIN)/uv
+
+.PHONY: install demo test check unit train-mini bench lock clean
+
+install: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; point to one: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 uv==0.13.9
+	$(UV) pip install --quiet --python $(BIN)/python --requirement requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+demo: install
+	@$(BIN)/ctrl demo
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: install
+	$(BIN)/python -m pytest tests/unit
+
+test: check
+	$(BIN)/python -m pytest
+
+train-mini: install
+	$(BIN)/ctrl-train run configs/mini.toml
+
+bench: install
+	$(BIN)/python benchmarks/embedded.py
+	$(BIN)/python benchmarks/sandbox.py
+
+lock: install
+	{ head -1 requirements.lock; $(UV) pip freeze --quiet --python $(BIN)/python --exclude-editable \
+	  | grep -vE '^(uv|pip|setuptools)==' | sed 's/+cpu$$//'; } > requirements.lock.new
+	mv requirements.lock.new requirements.lock
+
+clean:
+	rm -rf .venv runs .mypy_cache .ruff_cache .pytest_cache

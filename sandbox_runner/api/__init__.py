@@ -1,0 +1,1 @@
+"""The HTTP edge: wire models, routes, and errors as problem documents."""

@@ -1,0 +1,51 @@
+"""`ctrl-sandbox`: start the service. Heavy imports wait until it is known that they are needed."""
+
+import asyncio
+import signal
+from typing import Annotated
+
+import typer
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8080,
+) -> None:
+    """Judge untrusted programs over HTTP. Configuration is read from SANDBOX_* variables."""
+    from sandbox_runner.box import BoxError  # noqa: PLC0415
+    from sandbox_runner.selftest import TierTooLowError  # noqa: PLC0415
+    from sandbox_runner.settings import UnknownSettingError  # noqa: PLC0415
+
+    # As on Ctrl-C: boxes are closed before the process ends.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        asyncio.run(_serve(host, port))
+    except KeyboardInterrupt:
+        return
+    except (BoxError, TierTooLowError, UnknownSettingError, OSError, ValueError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+
+
+async def _serve(host: str, port: int) -> None:
+    import uvicorn  # noqa: PLC0415
+
+    from sandbox_runner import logs  # noqa: PLC0415
+    from sandbox_runner.app import create_app  # noqa: PLC0415
+    from sandbox_runner.sandbox import open_sandbox  # noqa: PLC0415
+    from sandbox_runner.settings import Settings  # noqa: PLC0415
+
+    logs.configure()
+    settings = Settings.from_environment()
+    async with open_sandbox(settings) as sandbox:
+        app = create_app(settings, sandbox)
+        config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False)
+        await uvicorn.Server(config).serve()
+
+
+def main() -> None:
+    typer.run(serve)
+
+
+if __name__ == "__main__":
+    main()

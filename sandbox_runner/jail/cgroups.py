@@ -1,0 +1,152 @@
+"""A cgroup for each box, where the machine lets us make one: the only true sum of memory and tasks.
+
+Version 2 needs a subtree that was delegated to us and holds no process itself; version 1 needs write access
+beneath our own group. Not covered: CPU shares; a box is held to its CPU time, not to a share of a core.
+"""
+
+import fcntl
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_MOUNT = Path("/sys/fs/cgroup")
+# The box's first process lives in the group too, and must survive a test that fills it.
+_OWN_BYTES = 32 << 20
+_OWN_NAME = "ctrl-sandbox-"
+
+
+@dataclass(frozen=True, slots=True)
+class Cgroup:
+    """One leaf: a directory per hierarchy, held open because the launcher leaves the host's file tree."""
+
+    name: str
+    parents: tuple[int, ...]
+    """Memory first, tasks last; version 2 has one for both."""
+    unified: bool
+
+    def add(self, pid: int) -> None:
+        for parent in self.parents:
+            _write(parent, f"{self.name}/cgroup.procs", str(pid))
+
+    def oom_kills(self) -> int:
+        if not self.parents:
+            return 0
+        events = "memory.events" if self.unified else "memory.oom_control"
+        lines = _read(self.parents[0], f"{self.name}/{events}").splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
+
+    def remove(self) -> int:
+        """Remove the leaf and count the directories that would not go."""
+        left = 0
+        for parent in self.parents:
+            try:
+                os.rmdir(self.name, dir_fd=parent)
+            except OSError:
+                left += 1
+        return left
+
+
+@dataclass(frozen=True, slots=True)
+class CgroupParent:
+    """Where leaves are made: a directory of our own in each hierarchy; `missing` says why there is none."""
+
+    descriptors: tuple[int, ...] = ()
+    unified: bool = False
+    missing: str | None = None
+
+    @classmethod
+    def acquire(cls, wanted: str) -> "CgroupParent":
+        """Take the delegated v2 directory `wanted`, or build in our own v1 group; "none" takes nothing."""
+        if wanted == "none":
+            return cls(missing="switched off by SANDBOX_CGROUP=none")
+        descriptors: list[int] = []
+        try:
+            for directory in [Path(wanted)] if wanted else _own_v1_groups():
+                _sweep(directory)
+                descriptors.append(_make_own(directory, unified=bool(wanted)))
+        except OSError as error:
+            cls(tuple(descriptors)).remove()
+            return cls(missing=str(error))
+        return cls(tuple(descriptors), unified=bool(wanted))
+
+    def make(self, name: str, memory_bytes: int, tasks: int) -> Cgroup:
+        made = Cgroup(name, self.descriptors, self.unified)
+        for descriptor in self.descriptors:
+            os.mkdir(name, dir_fd=descriptor)
+        if not self.descriptors:
+            return made
+        total = str(memory_bytes + _OWN_BYTES)
+        _write(self.descriptors[-1], f"{name}/pids.max", str(tasks))
+        if self.unified:
+            _write(self.descriptors[0], f"{name}/memory.max", total)
+            with suppress(OSError):  # a kernel without swap accounting has no such file
+                _write(self.descriptors[0], f"{name}/memory.swap.max", "0")
+        else:
+            _write(self.descriptors[0], f"{name}/memory.limit_in_bytes", total)
+        return made
+
+    def remove(self) -> None:
+        """Remove our own directories, by a way that does not need the host's file tree."""
+        for descriptor in self.descriptors:
+            with suppress(OSError):
+                os.rmdir(f"../{_OWN_NAME}{os.getpid()}", dir_fd=descriptor)
+
+
+def _make_own(directory: Path, *, unified: bool) -> int:
+    own = directory / f"{_OWN_NAME}{os.getpid()}"
+    own.mkdir()
+    try:
+        if unified:
+            for parent in (directory, own):
+                (parent / "cgroup.subtree_control").write_text("+memory +pids")
+        descriptor = os.open(own, os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        own.rmdir()
+        raise
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    return descriptor
+
+
+def _sweep(directory: Path) -> None:
+    """Remove what launchers left that were killed; a living one holds a lock on its directory."""
+    for stale in directory.glob(f"{_OWN_NAME}*"):
+        descriptor = os.open(stale, os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for leaf in stale.glob("box-*"):
+                leaf.rmdir()
+            stale.rmdir()
+        except OSError:
+            continue
+        finally:
+            os.close(descriptor)
+
+
+def _own_v1_groups() -> list[Path]:
+    own = _own_groups()
+    if "memory" not in own or "pids" not in own:
+        raise OSError("no version 1 memory controller; delegate a version 2 subtree with SANDBOX_CGROUP")
+    return [_MOUNT / controller / own[controller].lstrip("/") for controller in ("memory", "pids")]
+
+
+def _own_groups() -> dict[str, str]:
+    lines = Path("/proc/self/cgroup").read_text().splitlines()
+    rows = (line.split(":", 2) for line in lines)
+    return {controller: path for _, controllers, path in rows for controller in controllers.split(",")}
+
+
+def _write(directory: int, path: str, content: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY, dir_fd=directory)
+    try:
+        os.write(descriptor, content.encode())
+    finally:
+        os.close(descriptor)
+
+
+def _read(directory: int, path: str) -> str:
+    descriptor = os.open(path, os.O_RDONLY, dir_fd=directory)
+    try:
+        return os.read(descriptor, 65_536).decode()
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,93 @@
+"""What a box can see: the language's runtime, read-only, a few devices and a small scratch directory.
+
+The launcher builds this tree once and moves into it, so that a new mount namespace copies ten mounts and
+not all those of the host.
+"""
+
+import os
+import sysconfig
+from functools import cache
+from pathlib import Path
+
+from sandbox_runner.jail.landlock import DEVICE, READ, WRITE
+from sandbox_runner.jail.libc import mount, pivot_root, unmount
+
+SCRATCH = "/tmp"  # noqa: S108 - a mount of its own in every box
+_SCRATCH_OPTIONS = "size=16m,nr_inodes=1024,mode=1777"
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+_STANDARD_STREAMS = {"stdin": 0, "stdout": 1, "stderr": 2}
+
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
+_MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 32, 4096, 16384, 1 << 18
+_MNT_DETACH = 2
+
+
+@cache
+def runtime_paths() -> tuple[str, ...]:
+    """Directories that Python needs after start: its library and the shared objects that extensions load."""
+    multiarch = sysconfig.get_config_var("MULTIARCH") or "none"
+    candidates = (
+        sysconfig.get_path("stdlib"),
+        f"/lib/{multiarch}",
+        f"/usr/lib/{multiarch}",
+        "/lib64",
+        "/usr/lib64",
+        "/usr/share/zoneinfo",
+    )
+    return tuple(path for path in candidates if Path(path).is_dir())
+
+
+def require_runtime() -> None:
+    """Fail where the user that a box became may not read Python's own library."""
+    os.scandir(sysconfig.get_path("stdlib")).close()
+
+
+def rules(*, scratch: bool) -> list[tuple[str, int]]:
+    """The same view, as Landlock rules."""
+    readable = [(path, READ) for path in runtime_paths()]
+    devices = [(path, DEVICE) for path in _DEVICES]
+    private = [(SCRATCH, WRITE), ("/proc", READ)] if scratch else []
+    return [*readable, *devices, *private]
+
+
+def enter_minimal_root() -> None:
+    """Build the tree on a fresh tmpfs and make it the root of this mount namespace."""
+    mount("none", "/", "", _MS_REC | _MS_PRIVATE)
+    root = SCRATCH
+    mount("box", root, "tmpfs", _MS_NOSUID | _MS_NODEV, "size=1m,mode=755")
+    for path in runtime_paths():
+        _bind_read_only(path, root + path)
+    _bind_devices(root)
+    for name in ("proc", "tmp", "old"):
+        Path(root, name).mkdir()
+    # A user namespace may mount a new /proc only where it already sees a whole one.
+    mount("/proc", f"{root}/proc", "", _MS_BIND | _MS_REC)
+    os.chdir(root)
+    pivot_root(".", "old")
+    unmount("/old", _MNT_DETACH)
+    Path("/old").rmdir()
+    os.chdir("/")
+    mount("box", "/", "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
+
+
+def mount_private() -> None:
+    """Give this box its own scratch directory and its own view of processes."""
+    mount("scratch", SCRATCH, "tmpfs", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, _SCRATCH_OPTIONS)
+    flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
+    mount("proc", "/proc", "proc", flags, "subset=pid,hidepid=invisible")
+
+
+def _bind_read_only(source: str, target: str) -> None:
+    Path(target).mkdir(parents=True)
+    mount(source, target, "", _MS_BIND)
+    # noexec stays off: extension modules are mapped executable.
+    mount("none", target, "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
+
+
+def _bind_devices(root: str) -> None:
+    Path(root, "dev").mkdir()
+    for device in _DEVICES:
+        Path(root + device).touch()
+        mount(device, root + device, "", _MS_BIND)
+    for name, descriptor in _STANDARD_STREAMS.items():
+        Path(root, "dev", name).symlink_to(f"/proc/self/fd/{descriptor}")

@@ -1,0 +1,167 @@
+"""The launcher: a warm, single-threaded interpreter that forks boxes.
+
+It never sees a program, an input or an answer: the service talks to each box over a channel of the box's own.
+All boxes share its memory layout; what one could learn of it holds for the next until the launcher restarts.
+"""
+
+import os
+import signal
+import socket
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from sandbox_runner.jail import box, filesystem, libc, messages, seccomp, warm
+from sandbox_runner.jail.cgroups import Cgroup, CgroupParent
+from sandbox_runner.jail.plan import Plan, candidates
+
+
+@dataclass(slots=True)
+class _Launcher:
+    control: socket.socket
+    plan: Plan
+    parent: CgroupParent
+    boxes: dict[int, tuple[int, Cgroup]] = field(default_factory=dict)
+
+    def serve(self) -> None:
+        try:
+            while (packet := messages.receive(self.control)) is not None:
+                request, descriptors = packet
+                messages.send(self.control, {"ask": request["ask"], **self._answer(request, descriptors)})
+                for descriptor in descriptors:
+                    os.close(descriptor)
+        finally:
+            for number in list(self.boxes):
+                self._close(number)
+            self.parent.remove()
+
+    def _answer(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, object]:
+        match request["op"]:
+            case "open":
+                return self._open(request["id"], descriptors[0], request["memory_bytes"], request["tasks"])
+            case "usage":
+                return {"oom_kills": self.boxes[request["id"]][1].oom_kills()}
+            case _:
+                return self._close(request["id"])
+
+    def _open(self, number: int, channel_fd: int, memory_bytes: int, tasks: int) -> dict[str, object]:
+        """Make a box; whatever of it stands when this fails, the service closes."""
+        try:
+            cgroup = self.parent.make(f"box-{number}", memory_bytes, tasks)
+            pid = _fork_box(self.plan, number, channel_fd)
+            self.boxes[number] = (pid, cgroup)
+            cgroup.add(pid)
+        except OSError as error:
+            return {"error": str(error)}
+        return {"pid": pid}
+
+    def _close(self, number: int) -> dict[str, object]:
+        """End a box: when its first process dies, the kernel ends the whole namespace."""
+        if number not in self.boxes:
+            return {"leaked_cgroups": 0, "leaked_processes": 0}
+        pid, cgroup = self.boxes.pop(number)
+        _end(pid)
+        strays = self._end_strays()
+        # Without namespaces a test outlives its box for a moment, and its end is ours to see.
+        leaked = strays if self.plan.isolated else 0
+        return {"leaked_cgroups": cgroup.remove(), "leaked_processes": leaked}
+
+    def _end_strays(self) -> int:
+        """End processes that lost their box: as subreaper, the launcher inherits them."""
+        known = {pid for pid, _ in self.boxes.values()}
+        strays = [pid for pid in _own_children() if pid not in known]
+        for pid in strays:
+            _end(pid)
+        return len(strays)
+
+
+def _end(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+
+def _own_children() -> list[int]:
+    own = os.getpid()
+    try:
+        return [int(pid) for pid in Path(f"/proc/self/task/{own}/children").read_text().split()]
+    except OSError:  # a kernel without CONFIG_PROC_CHILDREN
+        return []
+
+
+def _fork_box(plan: Plan, number: int, channel_fd: int) -> int:
+    pid = libc.fork_into(plan.namespaces)
+    if pid == 0:
+        box.serve(channel_fd, plan, plan.uid_of(number))
+    return pid
+
+
+def _choose_plan(*, namespaces: bool) -> tuple[Plan, list[str]]:
+    """Try each plan in a child, because half of a plan cannot be taken back."""
+    failures: list[str] = []
+    for plan in candidates(namespaces=namespaces):
+        failure = _try(plan)
+        if failure is None:
+            return plan, failures
+        failures.append(f"{plan.name}: {failure}")
+    raise OSError("; ".join(failures))
+
+
+def _try(plan: Plan) -> str | None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        pid = os.fork()
+        if pid == 0:
+            _try_in_child(plan, theirs)
+        theirs.close()
+        packet = messages.receive(ours)
+        os.kill(pid, signal.SIGKILL)
+        _reap_all()
+    if packet is None:
+        return "the box did not start"
+    error = packet[0].get("error")
+    return None if error is None else str(error)
+
+
+def _reap_all() -> None:
+    """Wait for the trial and the box it made, which dies with it and becomes ours."""
+    try:
+        while True:
+            os.waitpid(-1, 0)
+    except ChildProcessError:
+        return
+
+
+def _try_in_child(plan: Plan, channel: socket.socket) -> NoReturn:
+    try:
+        plan.prepare()
+        pid = _fork_box(plan, 0, channel.fileno())
+        channel.close()
+        os.waitpid(pid, 0)
+    except OSError as error:
+        messages.send(channel, {"error": str(error)})
+    finally:
+        os._exit(1)
+
+
+def main() -> None:
+    """Serve the control socket whose descriptor is given, with the walls that are allowed."""
+    control_fd, cgroup, namespaces = sys.argv[1:]
+    control = socket.socket(fileno=int(control_fd))
+    libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 1)
+    libc.one_malloc_arena()
+    # Python ignores SIGXFSZ; by default it ends a program that prints without end.
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    warm.import_usual_modules()
+    filesystem.runtime_paths()
+    plan, failures = _choose_plan(namespaces=namespaces == "on")
+    parent = CgroupParent.acquire(cgroup)
+    plan.prepare()
+    warm.open_standard_files()
+    seccomp.warm_up()
+    warm.settle()
+    messages.send(
+        control,
+        {"ready": plan.name, "isolated": plan.isolated, "failures": failures, "cgroup": parent.missing},
+    )
+    _Launcher(control, plan, parent).serve()

@@ -1,0 +1,98 @@
+"""System calls that Python has no function for."""
+
+import ctypes
+import os
+import platform
+
+# PyDLL keeps the interpreter lock across a call, which `clone` needs: the child must own it.
+_LIBC = ctypes.PyDLL(None, use_errno=True)
+
+CLONE_NEWNS = 0x0002_0000
+CLONE_NEWCGROUP = 0x0200_0000
+CLONE_NEWUTS = 0x0400_0000
+CLONE_NEWIPC = 0x0800_0000
+CLONE_NEWUSER = 0x1000_0000
+CLONE_NEWPID = 0x2000_0000
+CLONE_NEWNET = 0x4000_0000
+
+PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
+PR_SET_SECCOMP = 22
+PR_CAPBSET_DROP = 24
+PR_SET_CHILD_SUBREAPER = 36
+PR_SET_NO_NEW_PRIVS = 38
+
+_SIGCHLD = 17
+_CLONE_NUMBERS = {"x86_64": 56, "aarch64": 220}
+_PIVOT_ROOT_NUMBERS = {"x86_64": 155, "aarch64": 41}
+_CLOSE_RANGE = 436
+_M_ARENA_MAX = -8
+
+
+def _checked(returned: int, what: str) -> int:
+    if returned == -1:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+    return returned
+
+
+def syscall(number: int, *arguments: object) -> int:
+    """Call the kernel by number; all numbers are passed 64 bits wide."""
+    wide = [ctypes.c_long(value) if isinstance(value, int) else value for value in arguments]
+    return _checked(_LIBC.syscall(ctypes.c_long(number), *wide), f"system call {number}")
+
+
+def prctl(option: int, value: object = 0, third: object = 0) -> None:
+    wide = [ctypes.c_ulong(part) if isinstance(part, int) else part for part in (value, third)]
+    _checked(_LIBC.prctl(option, *wide, ctypes.c_ulong(0), ctypes.c_ulong(0)), f"prctl {option}")
+
+
+def unshare(flags: int) -> None:
+    _checked(_LIBC.unshare(flags), "unshare")
+
+
+def mount(source: str, target: str, kind: str, flags: int, options: str = "") -> None:
+    returned = _LIBC.mount(
+        source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), options.encode()
+    )
+    _checked(returned, f"mount {target}")
+
+
+def unmount(target: str, flags: int) -> None:
+    _checked(_LIBC.umount2(target.encode(), flags), f"umount {target}")
+
+
+def pivot_root(new_root: str, put_old: str) -> None:
+    syscall(_PIVOT_ROOT_NUMBERS[platform.machine()], new_root.encode(), put_old.encode())
+
+
+def close_from(first: int) -> None:
+    syscall(_CLOSE_RANGE, first, 0x7FFF_FFFF, 0)
+
+
+def one_malloc_arena() -> None:
+    """Keep threads from reserving 64 MiB of address space each, which would eat the memory limit."""
+    _LIBC.mallopt(_M_ARENA_MAX, 1)
+
+
+def fork_into(namespaces: int) -> int:
+    """Fork into new namespaces: `os.fork` takes no flags.
+
+    The interpreter's own fork hooks run around the call; libc's need not, because the caller has one thread.
+    """
+    if namespaces == 0:
+        return os.fork()
+    ctypes.pythonapi.PyOS_BeforeFork()
+    pid: int = _LIBC.syscall(
+        ctypes.c_long(_CLONE_NUMBERS[platform.machine()]),
+        ctypes.c_ulong(namespaces | _SIGCHLD),
+        *([ctypes.c_long(0)] * 4),
+    )
+    number = ctypes.get_errno()
+    if pid == 0:
+        ctypes.pythonapi.PyOS_AfterFork_Child()
+    else:
+        ctypes.pythonapi.PyOS_AfterFork_Parent()
+    if pid < 0:
+        raise OSError(number, f"clone: {os.strerror(number)}")
+    return pid

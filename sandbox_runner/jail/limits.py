@@ -1,0 +1,65 @@
+"""What one test may use, as the kernel is told."""
+
+import math
+import resource
+from dataclasses import asdict, dataclass
+
+_THREADS = 64
+_OPEN_FILES = 64
+_REPORT_BYTES = 64 << 10
+_STACK_BYTES = 64 << 20
+# Address space also counts what is reserved and never touched: libraries, thread stacks, guard pages.
+_ADDRESS_SPACE_SLACK_BYTES = 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    cpu_s: float
+    wall_s: float
+    memory_bytes: int
+    output_bytes: int
+    processes: int
+
+    @property
+    def tasks(self) -> int:
+        """Processes and threads together, with the box's own first process."""
+        return self.processes + _THREADS + 1
+
+    @property
+    def file_bytes(self) -> int:
+        """The largest file: an output, or the report of a program that may print next to nothing."""
+        return max(self.output_bytes, _REPORT_BYTES)
+
+    def as_message(self) -> dict[str, float | int]:
+        return asdict(self)
+
+
+def apply(limits: Limits, *, count_tasks: bool) -> None:
+    """Set hard limits on this process and those it forks.
+
+    Tasks are counted per user: without a user of its own, a box would count the host's.
+    """
+    _set(resource.RLIMIT_DATA, limits.memory_bytes)
+    _set(resource.RLIMIT_AS, limits.memory_bytes + _ADDRESS_SPACE_SLACK_BYTES)
+    _set(resource.RLIMIT_STACK, _STACK_BYTES)
+    _set(resource.RLIMIT_NOFILE, _OPEN_FILES)
+    for forbidden in (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
+        _set(forbidden, 0)
+    if count_tasks:
+        _set(resource.RLIMIT_NPROC, limits.tasks)
+
+
+def apply_to_test(limits: Limits, file_bytes: int) -> None:
+    """Set what starts anew for each test.
+
+    CPU time is in whole seconds here: the box measures the fraction and stops earlier.
+    Files get one byte more than allowed, so that a full one means "too much" and not "just enough".
+    """
+    _set(resource.RLIMIT_CPU, math.ceil(limits.cpu_s) + 1)
+    _set(resource.RLIMIT_FSIZE, file_bytes + 1)
+
+
+def _set(kind: int, ceiling: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    bounded = ceiling if hard == resource.RLIM_INFINITY else min(ceiling, hard)
+    resource.setrlimit(kind, (bounded, bounded))

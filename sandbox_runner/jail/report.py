@@ -1,0 +1,82 @@
+"""What a test says about itself: a returned value, or the exception that ended it.
+
+The program under test shares this process and may forge all of it. That is harmless: whoever reads it
+compares a value with an expectation that never came in here, and quotes the rest.
+"""
+
+import json
+import linecache
+import os
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+from sandbox_runner.jail import values
+
+FILE_NAME = "solution.py"
+_TEXT_LIMIT = 2_000
+
+
+def write_value(descriptor: int, value: object) -> None:
+    write_all(descriptor, f'{{"value":{values.encode(value)}}}'.encode())
+
+
+def write_error(descriptor: int, error: BaseException) -> None:
+    write_all(descriptor, json.dumps({"error": _describe(error)}).encode())
+
+
+def user_traceback(error: BaseException) -> str:
+    """CPython's own traceback, from the first frame of the program on."""
+    shown = traceback.TracebackException(type(error), error, _from_user_frame(error.__traceback__))
+    return "".join(shown.format())
+
+
+def _describe(error: BaseException) -> dict[str, object]:
+    line, source = _location(error)
+    return {
+        "type": type(error).__name__,
+        "text": _text_of(error)[:_TEXT_LIMIT],
+        "line": line,
+        "source": source,
+    }
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error.msg) if isinstance(error, SyntaxError) else str(error)
+    except BaseException:  # noqa: BLE001 - the program wrote this __str__
+        return "<unprintable>"
+
+
+def _location(error: BaseException) -> tuple[int | None, str]:
+    if isinstance(error, SyntaxError) and error.filename == FILE_NAME:
+        return error.lineno, (error.text or "").strip()[:_TEXT_LIMIT]
+    last = None
+    for frame in _frames(error.__traceback__):
+        if frame.tb_frame.f_code.co_filename == FILE_NAME:
+            last = frame
+    if last is None:
+        return None, ""
+    return last.tb_lineno, _source_line(last.tb_lineno)
+
+
+def _source_line(number: int) -> str:
+    lines = linecache.getlines(FILE_NAME)
+    return lines[number - 1].strip()[:_TEXT_LIMIT] if 0 < number <= len(lines) else ""
+
+
+def _frames(first: TracebackType | None) -> Iterator[TracebackType]:
+    while first is not None:
+        yield first
+        first = first.tb_next
+
+
+def _from_user_frame(first: TracebackType | None) -> TracebackType | None:
+    ours = str(Path(__file__).parent)
+    return next((f for f in _frames(first) if not f.tb_frame.f_code.co_filename.startswith(ours)), None)
+
+
+def write_all(descriptor: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(descriptor, content) :]

@@ -1,0 +1,53 @@
+"""What the launcher imports once, so that no test pays for it."""
+
+import gc
+import importlib
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_USUAL = """
+abc array ast bisect calendar cmath collections collections.abc contextlib copy ctypes dataclasses
+datetime decimal enum fractions functools gc hashlib heapq inspect io itertools json linecache locale math
+numbers operator os pathlib queue random re signal statistics string struct sys textwrap threading time
+timeit traceback types typing unicodedata uuid
+"""
+
+_STANDARD_FILES = (
+    ("stdin", 0, "r", "surrogateescape"),
+    ("stdout", 1, "w", "surrogateescape"),
+    ("stderr", 2, "w", "backslashreplace"),
+)
+
+
+def import_usual_modules() -> None:
+    with _no_fork_hooks():
+        for name in _USUAL.split():
+            importlib.import_module(name)
+
+
+def open_standard_files() -> None:
+    """Make the streams that tests inherit; each test puts its own files under the descriptors."""
+    for name, descriptor, mode, errors in _STANDARD_FILES:
+        stream = open(descriptor, mode, encoding="utf-8", errors=errors, closefd=False)  # noqa: SIM115
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+
+
+def settle() -> None:
+    """Move all that exists out of the collector's sight: a collection in a child would copy every page."""
+    gc.collect()
+    gc.disable()
+    gc.freeze()
+
+
+@contextmanager
+def _no_fork_hooks() -> Iterator[None]:
+    """Keep `random` from reseeding itself in every child: tests start from one state, and start faster."""
+    register = os.register_at_fork
+    os.register_at_fork = lambda **_: None
+    try:
+        yield
+    finally:
+        os.register_at_fork = register

@@ -1,0 +1,177 @@
+"""The launcher as the service sees it: a child process that opens and closes boxes on request."""
+
+import asyncio
+import itertools
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from sandbox_runner.channel import Channel, ChannelClosedError
+from sandbox_runner.verdict import Limits
+
+_ROOT = str(Path(__file__).parents[1])
+# The path goes again after the import, so that programs cannot import us by it.
+_START = """
+import sys
+sys.path.insert(0, sys.argv.pop())
+from sandbox_runner.jail import launcher
+del sys.path[0]
+launcher.main()
+"""
+_PYTHON: str = sys._base_executable  # type: ignore[attr-defined]  # noqa: SLF001 - not the virtual environment's
+_COMMAND = (_PYTHON, "-s", "-S", "-P", "-B", "-X", "utf8", "-c", _START)
+_ENVIRONMENT = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin", "HOME": "/"}
+_START_S = 30.0
+_ANSWER_S = 10.0
+_STOP_S = 5.0
+
+
+class LauncherError(Exception):
+    """The launcher is gone, or could not do what it was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walls:
+    """What the launcher found that this machine gives."""
+
+    name: str
+    isolated: bool
+    failures: tuple[str, ...]
+    cgroup_missing: str | None
+
+
+class Launcher:
+    def __init__(self, process: subprocess.Popen[bytes], control: Channel, walls: Walls) -> None:
+        self._process = process
+        self._control = control
+        self._boxes = itertools.count(1)
+        self._questions = itertools.count(1)
+        self._pending: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._broken = False
+        self.walls = walls
+        self.leaked_cgroups = 0
+        self.leaked_processes = 0
+        control.listen(self._hear, self._lose)
+
+    @classmethod
+    async def start(cls, cgroup: str, *, namespaces: bool) -> Self:
+        control, theirs = Channel.pair()
+        with theirs:
+            process = _spawn(theirs.fileno(), cgroup, "on" if namespaces else "off")
+        try:
+            async with asyncio.timeout(_START_S):
+                ready = await control.receive()
+        except BaseException as error:
+            control.close()
+            process.kill()
+            await asyncio.to_thread(process.wait)
+            if isinstance(error, ChannelClosedError | TimeoutError):
+                raise LauncherError("the launcher did not start") from error
+            raise
+        walls = Walls(ready["ready"], ready["isolated"], tuple(ready["failures"]), ready["cgroup"])
+        return cls(process, control, walls)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def usable(self) -> bool:
+        return not self._broken
+
+    async def open(self, limits: Limits) -> tuple[int, Channel]:
+        """Open a box and wait until it stands."""
+        number = next(self._boxes)
+        ours, theirs = Channel.pair()
+        size = {"memory_bytes": limits.memory_bytes, "tasks": limits.tasks}
+        try:
+            with theirs:
+                answer = self._ask({"op": "open", "id": number, **size}, [theirs.fileno()])
+            async with asyncio.timeout(_ANSWER_S):
+                await answer
+                ready = await ours.receive()
+            _refuse_error(ready)
+        except BaseException as error:
+            ours.close()
+            with suppress(LauncherError):
+                self._ask({"op": "close", "id": number})
+            if isinstance(error, ChannelClosedError | TimeoutError):
+                raise LauncherError(f"a box did not open: {error}") from error
+            raise
+        return number, ours
+
+    async def oom_kills(self, number: int) -> int:
+        """How often the kernel ended a process of this box for want of memory."""
+        async with asyncio.timeout(_ANSWER_S):
+            return int((await self._ask({"op": "usage", "id": number}))["oom_kills"])
+
+    async def close_box(self, number: int) -> None:
+        """End all processes of a box; a launcher that is gone has taken its boxes along."""
+        with suppress(LauncherError, TimeoutError):
+            closing = self._ask({"op": "close", "id": number})
+            async with asyncio.timeout(_ANSWER_S):
+                answer = await closing
+            self.leaked_cgroups += int(answer["leaked_cgroups"])
+            self.leaked_processes += int(answer["leaked_processes"])
+
+    async def stop(self) -> None:
+        self._lose()
+        self._control.close()
+        try:
+            await asyncio.to_thread(self._process.wait, _STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            await asyncio.to_thread(self._process.wait)
+
+    def _ask(
+        self, request: dict[str, object], descriptors: Sequence[int] = ()
+    ) -> asyncio.Future[dict[str, Any]]:
+        """Send now, answer later: a cancelled caller leaves the conversation in order."""
+        if self._broken:
+            raise LauncherError("the launcher is gone")
+        number = next(self._questions)
+        answer = asyncio.get_running_loop().create_future()
+        self._pending[number] = answer
+        try:
+            self._control.send({**request, "ask": number}, descriptors)
+        except ChannelClosedError as error:
+            self._lose()
+            raise LauncherError("the launcher is gone") from error
+        return answer
+
+    def _hear(self, answer: dict[str, Any]) -> None:
+        waiting = self._pending.pop(answer["ask"], None)
+        if waiting is None or waiting.done():
+            return
+        if "error" in answer:
+            waiting.set_exception(LauncherError(str(answer["error"])))
+        else:
+            waiting.set_result(answer)
+
+    def _lose(self) -> None:
+        self._broken = True
+        for waiting in self._pending.values():
+            if not waiting.done():
+                waiting.set_exception(LauncherError("the launcher is gone"))
+                waiting.exception()  # some answers have nobody waiting
+        self._pending.clear()
+
+
+def _spawn(control_fd: int, cgroup: str, namespaces: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [*_COMMAND, str(control_fd), cgroup, namespaces, _ROOT],
+        pass_fds=[control_fd],
+        env=_ENVIRONMENT,
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def _refuse_error(answer: dict[str, Any]) -> None:
+    if "error" in answer:
+        raise LauncherError(str(answer["error"]))

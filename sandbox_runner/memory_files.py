@@ -1,0 +1,65 @@
+"""Files in memory that carry one test's input in and its output out.
+
+A test's standard streams are these files: nobody has to drain them, and the file size limit bounds them.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sandbox_runner.verdict import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a test wrote; `overflowed` means that a stream was filled to the brim."""
+
+    stdout: bytes
+    stderr: bytes
+    report: bytes
+    overflowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryFiles:
+    given: int
+    stdout: int
+    stderr: int
+    report: int
+
+    @property
+    def descriptors(self) -> tuple[int, int, int, int]:
+        return self.given, self.stdout, self.stderr, self.report
+
+    def read(self, limits: Limits) -> Output:
+        printed = max(os.fstat(self.stdout).st_size, os.fstat(self.stderr).st_size)
+        return Output(
+            _read(self.stdout, limits.output_bytes),
+            _read(self.stderr, limits.output_bytes),
+            _read(self.report, limits.file_bytes),
+            overflowed=printed > limits.output_bytes or os.fstat(self.report).st_size > limits.file_bytes,
+        )
+
+
+@contextmanager
+def memory_files(given: bytes) -> Iterator[MemoryFiles]:
+    opened: list[int] = []
+    try:
+        opened.extend(os.memfd_create(name) for name in ("given", "stdout", "stderr", "report"))
+        _write(opened[0], given)
+        yield MemoryFiles(*opened)
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    """Write without moving the offset: the test reads from the start."""
+    done = 0
+    while done < len(content):
+        done += os.pwrite(descriptor, content[done:], done)
+
+
+def _read(descriptor: int, limit: int) -> bytes:
+    return os.pread(descriptor, limit, 0)

@@ -1,0 +1,71 @@
+"""What the sandbox says of a program. One that fails, hangs or explodes is one of these, never an error."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sandbox_runner.jail.limits import Limits
+
+__all__ = ["Integrity", "Limits", "Outcome", "TestResult", "Tier", "Verdict"]
+
+
+class Outcome(StrEnum):
+    ACCEPTED = "accepted"
+    WRONG_ANSWER = "wrong_answer"
+    PRESENTATION_ERROR = "presentation_error"
+    TIME_LIMIT = "time_limit"
+    MEMORY_LIMIT = "memory_limit"
+    OUTPUT_LIMIT = "output_limit"
+    RUNTIME_ERROR = "runtime_error"
+    COMPILE_ERROR = "compile_error"
+    FORBIDDEN_SYSCALL = "forbidden_syscall"
+    NO_RESULT = "no_result"
+    CANCELLED = "cancelled"
+    INTERNAL_ERROR = "internal_error"
+
+
+class Integrity(StrEnum):
+    STRONG = "strong"
+    """No expected output entered the jail."""
+    WEAK = "weak"
+    """The program shared a process with its judge."""
+
+
+class Tier(StrEnum):
+    """How strong the walls are, as the self-test saw them. Later members are stronger."""
+
+    T0 = "T0"
+    """None that can be trusted."""
+    T1 = "T1"
+    """Landlock, seccomp and limits, no child processes."""
+    T2 = "T2"
+    """T1 and namespaces of its own."""
+    T3 = "T3"
+    """T2 and a memory cgroup."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    __test__ = False  # not a test of ours
+
+    outcome: Outcome
+    stdout: str = ""
+    stderr: str = ""
+    cpu_s: float = 0.0
+    wall_s: float = 0.0
+    memory_bytes: int = 0
+    message: str = ""
+    returned: str | None = None
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    outcome: Outcome
+    passed: int
+    total: int
+    tests: tuple[TestResult, ...]
+
+    @classmethod
+    def of(cls, tests: list[TestResult], total: int) -> "Verdict":
+        failed = [test.outcome for test in tests if test.outcome is not Outcome.ACCEPTED]
+        return cls(failed[0] if failed else Outcome.ACCEPTED, len(tests) - len(failed), total, tuple(tests))

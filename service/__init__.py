@@ -1,0 +1,1 @@
+"""The gateway: a critic reviews a program, a generator revises it, rounds repeat."""

@@ -1,0 +1,1 @@
+"""What the domain's ports are in the world outside: model engines, the sandbox, manifests, metrics."""

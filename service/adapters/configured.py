@@ -1,0 +1,149 @@
+"""A configured model: opened, described, and put into the roles it may play."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from service.adapters.manifest import (
+    Manifest,
+    SamplingText,
+    TemplateText,
+    critic_template,
+    find_manifest,
+    generator_template,
+    read_manifest,
+    read_template,
+    template_digest,
+)
+from service.adapters.metrics import MeteredCritic, MeteredModel, Metrics
+from service.adapters.reachability import EndpointPing
+from service.domain.chat import ChatModel
+from service.domain.loop import RefineSampling
+from service.domain.roles import ChatGenerator
+from service.domain.templates import CriticTemplate, GeneratorTemplate
+from service.services import ModelCard, Ping, ServedCritic, ServedGenerator
+from service.settings import EmbeddedModelSettings, ModelSettings, OpenAIModelSettings, SettingsError
+
+_DEFAULT = RefineSampling()
+
+
+class Engine(ChatModel, Protocol):
+    """A chat model that holds something: weights, connections."""
+
+    async def aclose(self) -> None:
+        """Let go of what is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredModel:
+    """An engine with what its configuration and its manifest say of it."""
+
+    engine: Engine
+    ping: Ping
+    settings: ModelSettings
+    manifest: Manifest | None
+    template: TemplateText | None
+
+    @property
+    def role(self) -> Literal["generator", "critic", "any"]:
+        if self.manifest is not None:
+            return self.manifest.role
+        return self.settings.role or "any"
+
+    def served_generator(self, metrics: Metrics) -> ServedGenerator:
+        """Put the model into the generator's role."""
+        template = generator_template(self.template)
+        sampling = _sampling(self.manifest)
+        return ServedGenerator(
+            card=self._card(template),
+            generator=ChatGenerator(MeteredModel(self.engine, "generator", metrics), template),
+            propose=sampling["propose"].onto(_DEFAULT.propose),
+            revise=sampling["revise"].onto(_DEFAULT.revise),
+            ping=self.ping,
+        )
+
+    def served_critic(self, metrics: Metrics) -> ServedCritic:
+        """Put the model into the critic's role; refuse one whose wording is unknown here."""
+        template = critic_template(self.template)
+        model = MeteredModel(self.engine, "critic", metrics)
+        return ServedCritic(
+            card=self._card(template),
+            critic=MeteredCritic(model, template, metrics=metrics),
+            critique=_sampling(self.manifest)["critique"].onto(_DEFAULT.critique),
+            ping=self.ping,
+        )
+
+    def _card(self, template: CriticTemplate | GeneratorTemplate) -> ModelCard:
+        wording = f"{template.id}@{template_digest(template)}"
+        weights = self._unnamed_weights() if self.manifest is None else self.manifest.digest
+        return ModelCard(
+            name=self.engine.name,
+            role=self.role,
+            engine=self.settings.engine,
+            template=wording,
+            notice=None if self.manifest is None else self.manifest.notice,
+            manifest=None if self.manifest is None else self.manifest.model_dump(mode="json", by_alias=True),
+            version=f"{self.engine.name}@{weights}+{wording}",
+        )
+
+    def _unnamed_weights(self) -> str:
+        """Stand in for a manifest's digest: the best that is known of an endpoint without one."""
+        match self.settings:
+            case OpenAIModelSettings():
+                known = [self.settings.model, str(self.settings.base_url)]
+            case EmbeddedModelSettings():
+                known = [str(self.settings.path)]
+        return "unversioned-" + hashlib.sha256(json.dumps(known).encode()).hexdigest()[:12]
+
+
+def _sampling(manifest: Manifest | None) -> dict[str, SamplingText]:
+    if manifest is None:
+        return dict.fromkeys(("propose", "critique", "revise"), SamplingText())
+    return {kind: getattr(manifest.sampling, kind) for kind in ("propose", "critique", "revise")}
+
+
+@asynccontextmanager
+async def open_model(name: str, settings: ModelSettings) -> AsyncGenerator[ConfiguredModel, None]:
+    """Load weights or connect to an endpoint, for as long as the context lasts."""
+    manifest = _manifest(settings)
+    template = None if settings.template is None else read_template(settings.template)
+    if template is None and manifest is not None:
+        template = manifest.template
+    if manifest is not None and settings.role not in (None, manifest.role):
+        raise SettingsError(f"models.{name}: role is {settings.role}, the manifest says {manifest.role}")
+    engine, ping = await _engine(name, settings)
+    try:
+        yield ConfiguredModel(engine, ping, settings, manifest, template)
+    finally:
+        await engine.aclose()
+
+
+def _manifest(settings: ModelSettings) -> Manifest | None:
+    path = settings.manifest
+    if path is None and isinstance(settings, EmbeddedModelSettings):
+        path = find_manifest(settings.path, settings.role)
+    return None if path is None else read_manifest(path)
+
+
+async def _engine(name: str, settings: ModelSettings) -> tuple[Engine, Ping]:
+    # Imported here: whoever configures no embedded model loads no numpy.
+    match settings:
+        case EmbeddedModelSettings():
+            from service.adapters.embedded import EmbeddedModel  # noqa: PLC0415
+
+            return await asyncio.to_thread(EmbeddedModel.load, name, settings.path), _loaded
+        case OpenAIModelSettings():
+            from service.adapters.openai import OpenAIModel, Patience  # noqa: PLC0415
+
+            url, key = str(settings.base_url), settings.api_key()
+            patience = Patience(total_s=settings.timeout_s)
+            model = OpenAIModel(name, url, settings.model, key, patience=patience)
+            return model, EndpointPing(name, url, key)
+
+
+async def _loaded() -> None:
+    """Weights in this process are reachable since they were loaded."""

@@ -1,0 +1,182 @@
+"""Prometheus counts, and wrappers of the domain's ports that feed them.
+
+Labels are names from the configuration and closed enums: nothing a client sends becomes a label.
+"""
+
+import time
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+
+from service.domain.chat import ChatModel, Completion, Message, Sampling, TokenUsage
+from service.domain.critique import Critique
+from service.domain.errors import SandboxBusyError, ServiceError
+from service.domain.ports import OnText, Sandbox
+from service.domain.refinement import Refinement
+from service.domain.roles import ChatCritic
+from service.domain.task import Candidate, Task
+from service.domain.verdict import Verdict
+
+SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320)
+
+
+class Metrics:
+    """Everything the gateway counts, in a registry of its own."""
+
+    def __init__(self) -> None:
+        # A creation time beside every series would double what is scraped.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self._registry = registry = CollectorRegistry()
+        self._refinements = Counter(
+            "ctrl_refinements", "Refinements by how they ended", ["stop_reason"], registry=registry
+        )
+        self._rounds = Counter("ctrl_rounds", "Rounds of finished refinements", registry=registry)
+        self._round_seconds = Histogram(
+            "ctrl_round_seconds", "Duration of a round", buckets=SECONDS, registry=registry
+        )
+        self.model_seconds = Histogram(
+            "ctrl_model_call_seconds",
+            "Duration of a model call",
+            ["role", "model"],
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self.model_tokens = Counter(
+            "ctrl_model_tokens",
+            "Tokens; cached ones are prompt tokens too",
+            ["role", "kind"],
+            registry=registry,
+        )
+        self.critiques = Counter(
+            "ctrl_critiques", "Critiques by how they were read", ["parsed"], registry=registry
+        )
+        self.judgments = Counter(
+            "ctrl_judgments", "Critiques by their judgment", ["judgment"], registry=registry
+        )
+        self.sandbox_runs = Counter(
+            "ctrl_sandbox_runs", "Verdicts by outcome", ["outcome"], registry=registry
+        )
+        self.upstream_errors = Counter(
+            "ctrl_upstream_errors", "Failures of parts by kind", ["part", "kind"], registry=registry
+        )
+        self._queue_depth = Gauge("ctrl_queue_depth", "Background refinements waiting", registry=registry)
+        self._inflight = Gauge("ctrl_inflight", "Requests at work", registry=registry)
+
+    def inflight(self, change: int) -> None:
+        self._inflight.inc(change)
+
+    def refinement_finished(self, stop_reason: str, refinement: Refinement | None) -> None:
+        self._refinements.labels(stop_reason).inc()
+        for a_round in () if refinement is None else refinement.rounds:
+            self._rounds.inc()
+            self._round_seconds.observe(a_round.seconds)
+
+    def exposition(self) -> tuple[bytes, str]:
+        return generate_latest(self._registry), CONTENT_TYPE_PLAIN_0_0_4
+
+    def count_tokens(self, role: str, usage: TokenUsage) -> None:
+        self.model_tokens.labels(role, "prompt").inc(usage.prompt_tokens)
+        self.model_tokens.labels(role, "cached").inc(usage.cached_tokens)
+        self.model_tokens.labels(role, "completion").inc(usage.completion_tokens)
+
+    def count_critique(self, critique: Critique) -> None:
+        self.critiques.labels(critique.parsed).inc()
+        self.judgments.labels(critique.judgment or "none").inc()
+
+    @contextmanager
+    def failures_of(self, part: str) -> Generator[None, None, None]:
+        """Count what a part raises on purpose."""
+        try:
+            yield
+        except ServiceError as error:
+            kind = "busy" if isinstance(error, SandboxBusyError) else _cause(error)
+            self.upstream_errors.labels(part, kind).inc()
+            raise
+
+
+def _cause(error: ServiceError) -> str:
+    """Name a failure by the exception beneath it: a small set, decided by our own adapters."""
+    cause = error.__cause__
+    return "failed" if cause is None else type(cause).__name__
+
+
+class MeteredModel:
+    """A chat model whose calls, tokens and failures are counted under a role."""
+
+    def __init__(self, model: ChatModel, role: str, metrics: Metrics):
+        self._model = model
+        self._role = role
+        self._metrics = metrics
+
+    @property
+    def name(self) -> str:
+        return self._model.name
+
+    async def stream(
+        self, messages: Sequence[Message], sampling: Sampling
+    ) -> AsyncGenerator[str | Completion, None]:
+        with self._metered():
+            async with aclosing(self._model.stream(messages, sampling)) as pieces:
+                async for piece in pieces:
+                    if isinstance(piece, Completion):
+                        self._metrics.count_tokens(self._role, piece.usage)
+                    yield piece
+
+    async def complete(
+        self, messages: Sequence[Message], sampling: Sampling, n: int = 1
+    ) -> tuple[Completion, ...]:
+        with self._metered():
+            completions = await self._model.complete(messages, sampling, n)
+        for completion in completions:
+            self._metrics.count_tokens(self._role, completion.usage)
+        return completions
+
+    @contextmanager
+    def _metered(self) -> Generator[None, None, None]:
+        started = time.perf_counter()
+        try:
+            with self._metrics.failures_of(self._role):
+                yield
+        finally:
+            seconds = time.perf_counter() - started
+            self._metrics.model_seconds.labels(self._role, self._model.name).observe(seconds)
+
+
+@dataclass(frozen=True)
+class MeteredCritic(ChatCritic):
+    """A critic whose critiques are counted by how they were read and what they say."""
+
+    metrics: Metrics = field(kw_only=True)
+
+    async def critique(
+        self, task: Task, candidate: Candidate, hint: str | None, sampling: Sampling, on_text: OnText
+    ) -> tuple[Critique, TokenUsage]:
+        critique, usage = await super().critique(task, candidate, hint, sampling, on_text)
+        if self.votes == 1:
+            self.metrics.count_critique(critique)
+        return critique, usage
+
+    async def draw(
+        self, task: Task, candidate: Candidate, sampling: Sampling, n: int, hint: str | None = None
+    ) -> tuple[tuple[Critique, ...], TokenUsage]:
+        critiques, usage = await super().draw(task, candidate, sampling, n, hint)
+        for critique in critiques:
+            self.metrics.count_critique(critique)
+        return critiques, usage
+
+
+class MeteredSandbox:
+    """A sandbox whose verdicts and failures are counted."""
+
+    def __init__(self, sandbox: Sandbox, metrics: Metrics):
+        self._sandbox = sandbox
+        self._metrics = metrics
+
+    async def judge(self, task: Task, candidate: Candidate) -> Verdict:
+        with self._metrics.failures_of("sandbox"):
+            verdict = await self._sandbox.judge(task, candidate)
+        self._metrics.sandbox_runs.labels(verdict.outcome).inc()
+        return verdict

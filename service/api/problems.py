@@ -1,0 +1,189 @@
+"""Errors at the edge: one table from error to RFC 9457 problem, by the error's nearest listed ancestor."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from service.domain import errors
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = 2
+DETAIL_CHARS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One kind of problem; `title` is the same for all of its occurrences."""
+
+    slug: str
+    title: str
+    status: HTTPStatus
+    retry_after_s: int | None = None
+
+
+class FieldError(BaseModel):
+    """A field, in dotted form, and what to change about it."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """An RFC 9457 document."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | None = None
+    instance: str | None = None
+    request_id: str | None = None
+    errors: list[FieldError] | None = None
+
+
+INVALID = Row("invalid-request", "The request is invalid", HTTPStatus.UNPROCESSABLE_ENTITY)
+UNEXPECTED = Row("unexpected", "Something unexpected happened", HTTPStatus.INTERNAL_SERVER_ERROR)
+
+HTTP = {
+    row.status: row
+    for row in (
+        Row("bad-request", "The request cannot be read", HTTPStatus.BAD_REQUEST),
+        Row("not-found", "There is nothing here", HTTPStatus.NOT_FOUND),
+        Row("method-not-allowed", "Not with this method", HTTPStatus.METHOD_NOT_ALLOWED),
+        Row("body-too-large", "The request body is too large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+        Row("not-implemented", "This is not served yet", HTTPStatus.NOT_IMPLEMENTED),
+    )
+}
+"""What HTTP itself refuses. Spelt out: the standard library's phrases change between versions."""
+
+TABLE: Mapping[type[errors.ServiceError], Row] = {
+    errors.RequestError: INVALID,
+    errors.ModelError: Row("model-failed", "A model failed", HTTPStatus.BAD_GATEWAY),
+    errors.GeneratorError: Row("generator-failed", "The generator failed", HTTPStatus.BAD_GATEWAY),
+    errors.CriticError: Row("critic-failed", "The critic failed", HTTPStatus.BAD_GATEWAY),
+    errors.SandboxError: Row("sandbox-failed", "The sandbox failed", HTTPStatus.BAD_GATEWAY),
+    errors.SandboxBusyError: Row(
+        "sandbox-busy", "The sandbox is busy", HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER_S
+    ),
+    errors.OverloadedError: Row(
+        "overloaded", "The service is full", HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER_S
+    ),
+    errors.DeadlineError: Row("deadline-exceeded", "Time ran out", HTTPStatus.GATEWAY_TIMEOUT),
+}
+
+
+def row_of(error: BaseException) -> Row:
+    """Find the row of an error's nearest listed ancestor; a stranger is unexpected."""
+    return next((TABLE[kind] for kind in type(error).__mro__ if kind in TABLE), UNEXPECTED)
+
+
+def problem_of(
+    error: BaseException, *, instance: str | None = None, request_id: str | None = None
+) -> Problem:
+    """Describe an error to a client. What nobody foresaw is described to nobody."""
+    row = row_of(error)
+    return Problem(
+        type=f"/problems/{row.slug}",
+        title=row.title,
+        status=row.status,
+        detail=None if row is UNEXPECTED else str(error)[:DETAIL_CHARS],
+        instance=instance,
+        request_id=request_id,
+        errors=[FieldError(field=error.field, message=str(error)[:DETAIL_CHARS])]
+        if isinstance(error, errors.RequestError)
+        else None,
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error with a problem."""
+    app.add_exception_handler(errors.ServiceError, _service_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def respond(
+    request: Request, row: Row, detail: str | None, fields: Sequence[FieldError] = ()
+) -> JSONResponse:
+    """Build the response of a problem that is no `ServiceError`."""
+    problem = Problem(
+        type=f"/problems/{row.slug}",
+        title=row.title,
+        status=row.status,
+        detail=detail,
+        instance=request.url.path,
+        request_id=request_id(request),
+        errors=list(fields) or None,
+    )
+    return _response(problem, row.retry_after_s)
+
+
+def request_id(request: Request) -> str | None:
+    """Return the id this service gave the request."""
+    value: object = request.scope.get("request_id")
+    return value if isinstance(value, str) else None
+
+
+def _response(problem: Problem, retry_after_s: int | None = None) -> JSONResponse:
+    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
+    content = problem.model_dump(mode="json", exclude_none=True)
+    return JSONResponse(content, problem.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+async def _service_error(request: Request, error: Exception) -> JSONResponse:
+    row = row_of(error)
+    if row.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.warning("request_failed", problem=row.slug, error=str(error)[:200])
+    problem = problem_of(error, instance=request.url.path, request_id=request_id(request))
+    return _response(problem, row.retry_after_s)
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    fields = [field_error(complaint) for complaint in error.errors()[:50]]
+    detail = f"{fields[0].field}: {fields[0].message}" if fields else None
+    return respond(request, INVALID, detail, fields)
+
+
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    return http_problem(request, error)
+
+
+def http_problem(request: Request, error: HTTPException) -> JSONResponse:
+    """Answer an error that HTTP itself has a status for; its headers (Allow, …) are kept."""
+    status = HTTPStatus(error.status_code)
+    row = HTTP.get(status, Row(f"http-{status.value}", status.phrase, status))
+    response = respond(request, row, None if error.detail == status.phrase else error.detail)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    return respond(request, UNEXPECTED, None)
+
+
+def field_error(complaint: Mapping[str, Any]) -> FieldError:
+    """Turn pydantic's complaint into a field's name and a sentence."""
+    message = str(complaint["msg"]).removeprefix("Value error, ")
+    return FieldError(field=".".join(_path(complaint["loc"])) or "body", message=message)
+
+
+def _path(location: Sequence[str | int]) -> list[str]:
+    """Name the place in the JSON: without where the JSON came from, or which kind of test it was read as."""
+    places = [place for place in location if place != "body"]
+    return [
+        str(place)
+        for index, place in enumerate(places)
+        if not (places[0] == "tests" and index == 2 and isinstance(places[1], int))
+    ]

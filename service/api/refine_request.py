@@ -1,0 +1,82 @@
+"""Wire form of what a refinement is asked for."""
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from service.api.task import CodeText, ModelName, TaskFields, Wire, candidate_of
+from service.domain.chat import Sampling
+from service.domain.refinement import Feedback, Selection, StopRule
+from service.domain.task import Candidate
+
+ROUNDS = 16
+CANDIDATES = 16
+METADATA_CHARS = 512
+
+
+class BudgetIn(Wire):
+    """What the refinement may spend; null is bounded by the service alone."""
+
+    completion_tokens: int | None = Field(default=None, ge=1, le=100_000_000)
+    seconds: float | None = Field(default=None, gt=0, le=86_400)
+
+
+class SamplingIn(Wire):
+    """How to decode; null takes what suits the model."""
+
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    max_tokens: int | None = Field(default=None, ge=1, le=131_072)
+    seed: int | None = Field(default=None, ge=0, lt=2**63)
+
+    def over(self, default: Sampling) -> Sampling:
+        """Take what is said here, and the rest from `default`."""
+        return Sampling(
+            temperature=default.temperature if self.temperature is None else self.temperature,
+            top_p=default.top_p if self.top_p is None else self.top_p,
+            max_tokens=default.max_tokens if self.max_tokens is None else self.max_tokens,
+            seed=default.seed if self.seed is None else self.seed,
+            stop=default.stop,
+            logprobs=default.logprobs,
+        )
+
+
+class RefineRequest(TaskFields):
+    """A task, perhaps a draft to start from, and how to proceed."""
+
+    solution: Annotated[CodeText | None, Field(description="A draft; without it the generator proposes.")] = (
+        None
+    )
+    generator: ModelName | None = None
+    critic: ModelName | None = None
+    rounds: int | None = Field(
+        default=None, ge=0, le=ROUNDS, description="Revisions at most; null: the default."
+    )
+    candidates: int = Field(default=1, ge=1, le=CANDIDATES)
+    stop: StopRule = StopRule.JUDGED_CORRECT
+    feedback: Feedback = Feedback.BLIND
+    select: Selection = Selection.LAST
+    budget: BudgetIn = BudgetIn()
+    sampling: SamplingIn = SamplingIn()
+    stream: bool = False
+    background: bool = Field(default=False, description="Not served yet: true is answered with 501.")
+    metadata: dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=METADATA_CHARS)]] = (
+        Field(default={}, max_length=16)
+    )
+
+    @field_validator("budget", "sampling", mode="before")
+    @classmethod
+    def _null_is_the_default(cls, value: object) -> object:
+        return {} if value is None else value
+
+    @field_validator("solution")
+    @classmethod
+    def _is_a_program(cls, solution: str | None) -> str | None:
+        if solution is not None and not solution.strip():
+            raise ValueError("is blank: give a program, or null to have one proposed")
+        return solution
+
+    @property
+    def draft(self) -> Candidate | None:
+        """The program to start from."""
+        return None if self.solution is None else candidate_of(self.solution)

@@ -1,0 +1,186 @@
+"""A refinement at work: the domain's loop between a request and its answer."""
+
+import asyncio
+import hashlib
+import secrets
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Self
+
+import structlog
+
+from service.api.events import frame_of
+from service.api.models import ModelOut, notice
+from service.api.problems import problem_of
+from service.api.refine_request import RefineRequest
+from service.api.refinement import ModelsOut, RefinementOut, refinement_out
+from service.api.streaming import Frame
+from service.domain.errors import DeadlineError, ServiceError
+from service.domain.events import Event, RefinementCompleted
+from service.domain.loop import RefineSampling, Roles, Rules, refine
+from service.domain.refinement import Budget, Refinement
+from service.services import ServedCritic, ServedGenerator, Services
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Refining:
+    """One refinement, checked and ready to run once."""
+
+    id: str
+    created: int
+    request: RefineRequest
+    services: Services
+    generator: ServedGenerator
+    critic: ServedCritic
+    events: AsyncGenerator[Event, None]
+
+    @classmethod
+    def of(cls, request: RefineRequest, services: Services) -> Self:
+        """Prepare; what cannot be done at all is a `RequestError` here."""
+        generator, critic = services.generator(request.generator), services.critic(request.critic)
+        return cls(
+            id=f"rf_{secrets.token_hex(16)}",
+            created=int(time.time()),
+            request=request,
+            services=services,
+            generator=generator,
+            critic=critic,
+            events=refine(
+                request.to_task(),
+                _rules(request, services),
+                Roles(generator.generator, critic.critic, services.sandbox),
+                _sampling(request, generator, critic),
+                request.draft,
+            ),
+        )
+
+    async def result(self) -> RefinementOut:
+        """Run to the end and tell all of it."""
+        with self.services.gate.admit():
+            try:
+                async with asyncio.timeout(self.limit_s), aclosing(self._run()) as events:
+                    async for event in events:
+                        if isinstance(event, RefinementCompleted):
+                            return self._out(event.refinement)
+            except TimeoutError:
+                raise DeadlineError("the refinement did not end in time") from None
+        raise AssertionError("a refinement that does not fail ends with RefinementCompleted")
+
+    async def frames(self) -> AsyncGenerator[Frame, None]:
+        """Run, and tell each event as it happens; a failure is the last event."""
+        with self.services.gate.admit():
+            yield Frame("refinement.created", self._created())
+            try:
+                async with aclosing(self._run()) as events:
+                    async for event in events:
+                        yield self._frame(event)
+            except ServiceError as error:
+                yield self._failed(error)
+            except Exception as error:
+                log.exception("refinement_crashed")
+                yield self._failed(error)
+
+    @property
+    def limit_s(self) -> float:
+        """When the loop is ended from outside."""
+        return self.services.bounds.request_seconds + self.services.bounds.grace_s
+
+    async def _run(self) -> AsyncGenerator[Event, None]:
+        """Pass the loop's events on, and count how it ended."""
+        ended, refinement = "failed", None
+        try:
+            async with aclosing(self.events) as events:
+                async for event in events:
+                    if isinstance(event, RefinementCompleted):
+                        ended, refinement = event.refinement.stop_reason.value, event.refinement
+                    yield event
+        except (GeneratorExit, asyncio.CancelledError):
+            ended = "cancelled" if refinement is None else ended
+            raise
+        finally:
+            self.services.telemetry.refinement_finished(ended, refinement)
+            self._log(ended, refinement)
+
+    def _frame(self, event: Event) -> Frame:
+        if isinstance(event, RefinementCompleted):
+            return Frame("refinement.completed", self._out(event.refinement).model_dump(mode="json"))
+        return frame_of(event, self.id)
+
+    def _failed(self, error: Exception) -> Frame:
+        request_id = structlog.contextvars.get_contextvars().get("request_id")
+        problem = problem_of(error, instance=f"/refine/{self.id}", request_id=request_id)
+        return Frame(
+            "refinement.failed",
+            {
+                "id": self.id,
+                "status": "failed",
+                "problem": problem.model_dump(mode="json", exclude_none=True),
+            },
+        )
+
+    def _created(self) -> dict[str, object]:
+        models = self._models()
+        return {
+            "id": self.id,
+            "object": "refinement",
+            "status": "in_progress",
+            "models": models.model_dump(mode="json"),
+            "notice": notice(models.generator, models.critic),
+            "created": self.created,
+        }
+
+    def _models(self) -> ModelsOut:
+        return ModelsOut(generator=ModelOut.of(self.generator.card), critic=ModelOut.of(self.critic.card))
+
+    def _out(self, refinement: Refinement) -> RefinementOut:
+        return refinement_out(
+            refinement, self.request, self._models(), refinement_id=self.id, created=self.created
+        )
+
+    def _log(self, ended: str, refinement: Refinement | None) -> None:
+        rounds = () if refinement is None else refinement.rounds
+        for a_round in rounds:
+            log.info(
+                "round_finished",
+                refinement=self.id,
+                candidate=a_round.chain,
+                round=a_round.index,
+                code_sha256=hashlib.sha256(a_round.candidate.code.encode(errors="replace")).hexdigest()[:12],
+                code_chars=len(a_round.candidate.code),
+                judgment=None if a_round.critique is None else a_round.critique.judgment,
+                outcome=None if a_round.verdict is None else a_round.verdict.outcome,
+                seconds=round(a_round.seconds, 4),
+            )
+        log.info(
+            "refine_finished",
+            refinement=self.id,
+            ended=ended,
+            rounds=len(rounds),
+            generator=self.generator.card.name,
+            critic=self.critic.card.name,
+        )
+
+
+def _rules(request: RefineRequest, services: Services) -> Rules:
+    longest_s = services.bounds.request_seconds
+    seconds = longest_s if request.budget.seconds is None else min(request.budget.seconds, longest_s)
+    rounds = services.bounds.default_rounds if request.rounds is None else request.rounds
+    return Rules(
+        budget=Budget(rounds, request.budget.completion_tokens, seconds),
+        candidates=request.candidates,
+        stop=request.stop,
+        feedback=request.feedback,
+        select=request.select,
+    )
+
+
+def _sampling(request: RefineRequest, generator: ServedGenerator, critic: ServedCritic) -> RefineSampling:
+    return RefineSampling(
+        propose=request.sampling.over(generator.propose),
+        critique=request.sampling.over(critic.critique),
+        revise=request.sampling.over(generator.revise),
+    )

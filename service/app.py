@@ -1,0 +1,108 @@
+"""The gateway, put together: settings → adapters → services → HTTP. Nothing else assembles anything."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+
+import structlog
+from fastapi import FastAPI
+
+from service.adapters.configured import ConfiguredModel, open_model
+from service.adapters.manifest import ManifestError
+from service.adapters.metrics import MeteredSandbox, Metrics
+from service.adapters.sandbox import Patience, http_sandbox
+from service.api import critique, judge, models, operations, page, problems, refine
+from service.api.body_limit import BodyLimit
+from service.api.context import RequestContext
+from service.domain.errors import ServiceError
+from service.services import Bounds, Gate, Services
+from service.settings import Settings, SettingsError
+
+log = structlog.get_logger(__name__)
+
+OpenServices = Callable[[Settings], AbstractAsyncContextManager[Services]]
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
+    """Open everything outside the process, and close it in reverse order."""
+    metrics = Metrics()
+    async with AsyncExitStack() as stack:
+        opened = [
+            await stack.enter_async_context(open_model(name, section))
+            for name, section in settings.models.items()
+        ]
+        sandbox = await stack.enter_async_context(
+            http_sandbox(
+                str(settings.sandbox.url),
+                patience=Patience(timeout_s=settings.sandbox.timeout_s),
+                connections=settings.sandbox.connections,
+            )
+        )
+        _check_defaults(settings, opened)
+        yield Services(
+            generators={
+                model.engine.name: model.served_generator(metrics)
+                for model in opened
+                if model.role != "critic"
+            },
+            critics={
+                model.engine.name: model.served_critic(metrics)
+                for model in opened
+                if model.role != "generator"
+            },
+            default_generator=settings.defaults.generator,
+            default_critic=settings.defaults.critic,
+            sandbox=MeteredSandbox(sandbox, metrics),
+            ping_sandbox=sandbox.ping,
+            telemetry=metrics,
+            gate=Gate(settings.server.max_inflight, metrics),
+            bounds=Bounds(
+                request_seconds=settings.server.request_seconds,
+                heartbeat_s=settings.server.heartbeat_s,
+                judge_concurrency=settings.server.judge_concurrency,
+                default_rounds=settings.defaults.rounds,
+            ),
+        )
+
+
+def create_app(settings: Settings, open_services: OpenServices = open_services) -> FastAPI:
+    """Build the application; tests pass an `open_services` that opens fakes."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
+        try:
+            async with open_services(settings) as services:
+                app.state.services = services
+                log.info("gateway_started", models=[card.name for card in services.cards])
+                yield
+        except (SettingsError, ManifestError, ServiceError) as error:
+            log.error("gateway_not_started", reason=str(error))  # noqa: TRY400 - the reason is all there is
+            raise
+        log.info("gateway_stopped")
+
+    app = FastAPI(
+        title="CTRL",
+        summary="A trained critic reviews a program, a generator revises it, a sandbox judges it.",
+        version="0.1.0",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    # The one added last is outermost: a body that is refused has a request id too.
+    app.add_middleware(BodyLimit, limit_bytes=settings.server.body_bytes)
+    app.add_middleware(RequestContext)
+    problems.install(app)
+    for part in (refine, critique, judge, models, operations, page):
+        app.include_router(part.router)
+    return app
+
+
+def _check_defaults(settings: Settings, opened: list[ConfiguredModel]) -> None:
+    """Refuse a default that its own manifest says is for the other role."""
+    roles = {model.engine.name: model.role for model in opened}
+    for role, other, name in (
+        ("generator", "critic", settings.defaults.generator),
+        ("critic", "generator", settings.defaults.critic),
+    ):
+        if roles[name] == other:
+            raise SettingsError(f"defaults.{role} names {name!r}, which is a {other}")

@@ -1,0 +1,179 @@
+"""The commands of `ctrl`. Each imports what it needs when it runs, so that `--help` answers at once."""
+
+# ruff: noqa: PLC0415, PLR0913, PLR0917 - imports wait for their command; options are typer's parameters
+import signal
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="ctrl",
+    help="A critic reviews a program, a generator revises it, a sandbox judges it.",
+    epilog="Exit codes: 0 solved or judged, 1 not, 2 wrong usage, 3 a part of the service failed.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Url = Annotated[
+    str | None,
+    typer.Option(
+        help="A running gateway. Default: http://127.0.0.1:8000, and a stack for this call if none."
+    ),
+]
+Config = Annotated[
+    Path | None, typer.Option(exists=True, dir_okay=False, help="Configuration file. Default: ./ctrl.toml.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the response alone, as JSON.")]
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE|-", help="A request as the API takes it (.json), or the problem as text (.md, .txt)."
+    ),
+]
+TestsFile = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE", help='Tests: a JSON list, or one a line, such as {"args": [3], "expected": 4}.'
+    ),
+]
+EntryPoint = Annotated[
+    str | None, typer.Option(help="Function under test. Without it the program reads standard input.")
+]
+
+
+@app.callback()
+def _prepare() -> None:
+    """Make SIGTERM end a command as Ctrl-C does: children are stopped on the way out."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@app.command()
+def up(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The gateway's port.")] = 8000,
+    sandbox_port: Annotated[int, typer.Option(min=1, max=65535, help="The sandbox's port.")] = 8080,
+    config: Config = None,
+) -> None:
+    """Start the sandbox and the gateway on loopback, in the foreground. Ctrl-C stops both."""
+    from service.cli.exits import explained
+    from service.cli.up import stay_up
+
+    with explained():
+        stay_up(port, sandbox_port, config)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535)] = None,
+    sandbox_url: Annotated[str | None, typer.Option(help="Where the sandbox is.")] = None,
+    config: Config = None,
+) -> None:
+    """Start the gateway alone: what a container runs."""
+    from service.cli.serve import serve_gateway
+
+    serve_gateway(host, port, sandbox_url, config)
+
+
+@app.command()
+def refine(
+    source: Source,
+    solution: Annotated[str | None, typer.Option(metavar="FILE", help="A draft to start from.")] = None,
+    tests: TestsFile = None,
+    entry_point: EntryPoint = None,
+    rounds: Annotated[int | None, typer.Option(help="Revisions at most.")] = None,
+    generator: Annotated[str | None, typer.Option(help="A configured model.")] = None,
+    critic: Annotated[str | None, typer.Option(help="A configured model.")] = None,
+    url: Url = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Refine a program for a problem, round by round.
+
+    FILE is a JSON request, or a problem in prose with --solution, --tests and --entry-point beside it.
+    Solved means that the tests pass, or, where there are none, that the critic judges the program correct.
+    """
+    from service.cli.exits import Exit, explained
+    from service.cli.refine import run_refinement
+    from service.cli.requests import read_request, read_tests, read_text
+
+    options: dict[str, Any] = {
+        "solution": None if solution is None else read_text(solution),
+        "tests": read_tests(tests),
+        "entry_point": entry_point,
+        "rounds": rounds,
+        "generator": generator,
+        "critic": critic,
+    }
+    request = read_request(source, options)
+    with explained():
+        solved = run_refinement(request, url, config, as_json=as_json)
+    raise typer.Exit(Exit.DONE if solved else Exit.NOT_SOLVED)
+
+
+@app.command()
+def judge(
+    source: Source,
+    solution: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="A program to judge; give it more than once for more."),
+    ] = None,
+    tests: TestsFile = None,
+    entry_point: EntryPoint = None,
+    votes: Annotated[int | None, typer.Option(help="Critiques asked for of each program.")] = None,
+    critic: Annotated[str | None, typer.Option(help="A configured model.")] = None,
+    url: Url = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge programs with the critic, and with tests where given.
+
+    FILE is a JSON request, or a problem in prose with --solution, --tests and --entry-point beside it.
+    """
+    from service.cli.exits import Exit, explained
+    from service.cli.judge import run_judging
+    from service.cli.requests import read_request, read_tests, read_text
+
+    options: dict[str, Any] = {
+        "solutions": [read_text(path) for path in solution] if solution else None,
+        "tests": read_tests(tests),
+        "entry_point": entry_point,
+        "votes": votes,
+        "critic": critic,
+    }
+    request = read_request(source, options)
+    with explained():
+        judged = run_judging(request, url, config, as_json=as_json)
+    raise typer.Exit(Exit.DONE if judged else Exit.NOT_SOLVED)
+
+
+@app.command()
+def models(url: Url = None, config: Config = None, as_json: AsJson = False) -> None:
+    """List the models a request may name."""
+    from service.cli.exits import explained
+    from service.cli.models import list_models
+
+    with explained():
+        list_models(url, config, as_json=as_json)
+
+
+@app.command()
+def demo(
+    problems: Annotated[int, typer.Option(min=1, help="How many problems to refine.")] = 24,
+    file: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="Problems, one JSON object a line. Default: the mini world's."),
+    ] = None,
+    stay: Annotated[
+        bool | None, typer.Option(help="Keep serving afterwards. Default: in a terminal, yes.")
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Start the stack, refine problems before your eyes, and count what the critique was worth."""
+    from service.cli.demo import run_demo
+    from service.cli.exits import explained
+
+    with explained():
+        run_demo(problems, file, config, stay=stay)

@@ -1,0 +1,39 @@
+"""How a command ends: an exit code, and one sentence on stderr."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from enum import IntEnum
+
+import typer
+
+from service.client import GatewayError, ProblemError
+
+
+class Exit(IntEnum):
+    """Exit codes, the same for every command."""
+
+    DONE = 0
+    """Solved, judged, listed."""
+    NOT_SOLVED = 1
+    USAGE = 2
+    INFRASTRUCTURE = 3
+
+
+class StackError(Exception):
+    """The local stack cannot be started, or fell over; the message says what to do."""
+
+
+@contextmanager
+def explained() -> Generator[None, None, None]:
+    """Turn what can go wrong into a sentence and an exit code."""
+    try:
+        yield
+    except ProblemError as error:
+        typer.echo(f"ctrl: {error}", err=True)
+        raise typer.Exit(Exit.USAGE if error.status < 500 else Exit.INFRASTRUCTURE) from None
+    except (GatewayError, StackError) as error:
+        typer.echo(f"ctrl: {error}", err=True)
+        raise typer.Exit(Exit.INFRASTRUCTURE) from None
+    except KeyboardInterrupt:
+        typer.echo("ctrl: stopped", err=True)
+        raise typer.Exit(130) from None

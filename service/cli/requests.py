@@ -1,0 +1,53 @@
+"""From files to a request: JSON as the API takes it, or a problem in prose with options beside it."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+Json = dict[str, Any]
+
+
+def read_request(source: str, options: Json) -> Json:
+    """Read `source`, a path or `-`; options that were given win over what the file says."""
+    text = read_text(source)
+    if source.endswith(".json") or (source == "-" and text.lstrip().startswith("{")):
+        request = _json(source, text)
+        if not isinstance(request, dict):
+            raise typer.BadParameter(f"{source} must hold a JSON object")
+    else:
+        request = {"problem": text}
+    return {**request, **{name: value for name, value in options.items() if value is not None}}
+
+
+def read_text(source: str) -> str:
+    """Read a text file, or standard input for `-`."""
+    try:
+        if source == "-":
+            return sys.stdin.buffer.read().decode("utf-8")
+        return Path(source).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{source}: {error}") from error
+
+
+def read_tests(source: str | None) -> list[Json] | None:
+    """Read tests: a JSON list, or one JSON object a line."""
+    if source is None:
+        return None
+    text = read_text(source)
+    if text.lstrip().startswith("["):
+        tests = _json(source, text)
+    else:
+        tests = [_json(source, line) for line in text.splitlines() if line.strip()]
+    if not isinstance(tests, list):
+        raise typer.BadParameter(f"{source} must hold a JSON list of tests")
+    return tests
+
+
+def _json(source: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{source} is not JSON: {error}") from error

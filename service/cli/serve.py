@@ -1,0 +1,46 @@
+"""`ctrl serve`: the gateway in this process."""
+
+import logging
+from pathlib import Path
+
+import typer
+import uvicorn
+from pydantic import HttpUrl, ValidationError
+
+from service.adapters.logs import configure_logs
+from service.app import create_app
+from service.cli.exits import Exit
+from service.settings import Settings, SettingsError, load_settings
+
+
+def serve_gateway(host: str | None, port: int | None, sandbox_url: str | None, config: Path | None) -> None:
+    """Serve until SIGTERM or Ctrl-C, then let work in flight end."""
+    try:
+        settings = _with_options(load_settings(config), host, port, sandbox_url)
+    except (SettingsError, ValidationError) as error:
+        typer.echo(f"ctrl: {error}", err=True)
+        raise typer.Exit(Exit.USAGE) from None
+    configure_logs(settings.log.level)
+    # The application says why it did not start; uvicorn would repeat it as a traceback.
+    logging.getLogger("uvicorn.error").addFilter(lambda record: "Traceback" not in record.getMessage())
+    uvicorn.run(
+        create_app(settings),
+        host=settings.server.host,
+        port=settings.server.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=settings.server.drain_s,
+    )
+
+
+def _with_options(
+    settings: Settings, host: str | None, port: int | None, sandbox_url: str | None
+) -> Settings:
+    server = {"host": host, "port": port}
+    given = {name: value for name, value in server.items() if value is not None}
+    changed = {"server": settings.server.model_copy(update=given)}
+    if sandbox_url is None:
+        return settings.model_copy(update=changed)
+    sandbox = settings.sandbox.model_copy(update={"url": HttpUrl(sandbox_url)})
+    return settings.model_copy(update={**changed, "sandbox": sandbox})

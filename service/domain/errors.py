@@ -1,0 +1,64 @@
+"""What can break, named after the boundary crossed.
+
+ServiceError
+├── RequestError          the request cannot be carried out as asked
+│   └── UnknownModelError the model named is not configured
+├── ModelError            a model endpoint failed
+│   ├── GeneratorError    … in the generator's role
+│   └── CriticError       … in the critic's role
+├── SandboxError          the sandbox failed
+│   └── SandboxBusyError  the sandbox is full; try later
+├── OverloadedError       this service is full; try later
+└── DeadlineError         time ran out before there was anything to return
+
+A candidate that fails, hangs or explodes is a verdict, never an error.
+"""
+
+from collections.abc import Sequence
+
+
+class ServiceError(Exception):
+    """Root of everything this service raises on purpose."""
+
+
+class RequestError(ServiceError):
+    """The request is well-formed but cannot be carried out; `field` says what to change."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class UnknownModelError(RequestError):
+    """No model of that name is configured; the message lists the ones that are."""
+
+    def __init__(self, field: str, name: str, known: Sequence[str]) -> None:
+        super().__init__(field, f"unknown model {name!r}; configured models: {', '.join(sorted(known))}")
+
+
+class ModelError(ServiceError):
+    """A model endpoint refused, timed out or answered with something unreadable."""
+
+
+class GeneratorError(ModelError):
+    """The generator's endpoint failed."""
+
+
+class CriticError(ModelError):
+    """The critic's endpoint failed."""
+
+
+class SandboxError(ServiceError):
+    """The sandbox could not give a verdict. Says nothing about the candidate."""
+
+
+class SandboxBusyError(SandboxError):
+    """The sandbox's queue is full."""
+
+
+class OverloadedError(ServiceError):
+    """More work is in flight than this process accepts."""
+
+
+class DeadlineError(ServiceError):
+    """The time allowed ran out before a first candidate existed."""

@@ -1,0 +1,116 @@
+"""The program inside a completion.
+
+Where there are several blocks, the program is the one that, in this order: is not mere data (a sample
+input), is tagged Python, parses, is complete, does not just use what an earlier block defines
+(an example or a test), and comes last (a final version follows its drafts).
+"""
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from service.domain.fences import Block, blocks, indent, text_lines
+from service.domain.syntax import parsed
+from service.domain.thought import without_thought
+
+_BLOCKS = 32
+"""Blocks considered, the last ones: each is parsed."""
+
+_MENDINGS = 4
+"""How many closing fences are tried for a program that contains fences itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Snippet:
+    """A block's code with what the choice needs to know of it."""
+
+    code: str
+    tag: str
+    closed: bool
+    tree: ast.Module | None
+
+    @property
+    def is_data(self) -> bool:
+        return self.tree is not None and all(_is_value(statement) for statement in self.tree.body)
+
+    @property
+    def tag_rank(self) -> int:
+        if self.tag.lower().lstrip("{.").startswith("py"):
+            return 2
+        return 0 if self.tag else 1
+
+    @property
+    def defined(self) -> set[str]:
+        body = self.tree.body if self.tree else []
+        return {node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+
+    @property
+    def used(self) -> set[str]:
+        nodes = ast.walk(self.tree) if self.tree else ()
+        return {node.id for node in nodes if isinstance(node, ast.Name)}
+
+
+def extract_code(completion: str) -> str:
+    """Return the program; the whole text where nothing is fenced."""
+    lines = text_lines(without_thought(completion))
+    text = "\n".join(lines)
+    whole = _Snippet(text, "", closed=True, tree=parsed(text))
+    snippets = [_snippet(lines, block) for block in list(blocks(lines))[-_BLOCKS:]]
+    # A bare program may hold a fence in a string; prose around a fence never parses.
+    if not snippets or (whole.tree and not whole.is_data):
+        return text.strip("\n")
+    return _chosen(snippets).code
+
+
+def _chosen(snippets: Sequence[_Snippet]) -> _Snippet:
+    uses = list(_usages(snippets))
+
+    def rank(index: int) -> tuple[bool, int, bool, bool, bool, int]:
+        snippet = snippets[index]
+        parses = snippet.tree is not None
+        return (not snippet.is_data, snippet.tag_rank, parses, snippet.closed, not uses[index], index)
+
+    return snippets[max(range(len(snippets)), key=rank)]
+
+
+def _usages(snippets: Sequence[_Snippet]) -> Iterator[bool]:
+    """Tell for each snippet whether it uses what an earlier one defines and it does not."""
+    known: set[str] = set()
+    for snippet in snippets:
+        yield bool((snippet.used - snippet.defined) & known)
+        known |= snippet.defined
+
+
+def _snippet(lines: Sequence[str], block: Block) -> _Snippet:
+    code = _code(lines, block, block.end)
+    tree = parsed(code)
+    for end in _later_ends(lines, block) if tree is None else ():
+        longer = _code(lines, block, end)
+        if (whole := parsed(longer)) is not None:
+            return _Snippet(longer, block.fence.tag, closed=True, tree=whole)
+    return _Snippet(code, block.fence.tag, block.closed, tree)
+
+
+def _later_ends(lines: Sequence[str], block: Block) -> list[int]:
+    ends: list[int] = []
+    for number in range(block.end + 1, len(lines)):
+        if len(ends) == _MENDINGS:
+            break
+        if block.fence.closed_by(lines[number]):
+            ends.append(number)
+    return ends
+
+
+def _code(lines: Sequence[str], block: Block, end: int) -> str:
+    """Join the block's lines, less the indentation that its fence has."""
+    margin = block.fence.margin
+    return "\n".join(line[min(indent(line), margin) :] for line in lines[block.first : end]).strip("\n")
+
+
+def _is_value(statement: ast.stmt) -> bool:
+    """Whether the statement computes nothing: a number, a word, a list, a docstring."""
+    if isinstance(statement, ast.Pass):
+        return True
+    return isinstance(statement, ast.Expr) and not any(
+        isinstance(node, ast.Call | ast.Await | ast.Yield) for node in ast.walk(statement)
+    )

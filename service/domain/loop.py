@@ -1,0 +1,248 @@
+"""The method: draft, judge, critique, revise, until a rule or a budget says stop.
+
+A chain is one draft and its revisions. Round 0 is the draft; `max_rounds` revisions may follow, and the
+last one is reviewed too, so that the judgment returned speaks of the candidate returned. Chains are
+independent samples: each runs to its own end, whatever the others find, so that a seed determines the result.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from service.domain.chat import Sampling, TokenUsage
+from service.domain.critique import Critique, Judgment
+from service.domain.errors import DeadlineError, RequestError
+from service.domain.events import (
+    CritiqueCompleted,
+    CritiqueDelta,
+    Event,
+    RefinementCompleted,
+    RoundStarted,
+    SolutionCompleted,
+    SolutionDelta,
+    VerdictCompleted,
+)
+from service.domain.hints import hint
+from service.domain.merging import Emit, merged
+from service.domain.ports import Critic, Generator, OnText, Sandbox
+from service.domain.purse import Purse, SpentError
+from service.domain.record import Record
+from service.domain.refinement import Budget, Feedback, Refinement, Selection, StopReason, StopRule, Usage
+from service.domain.selection import select
+from service.domain.task import Candidate, Task
+from service.domain.verdict import Verdict
+
+_Write = Callable[[Sampling, OnText], Awaitable[tuple[Candidate, TokenUsage]]]
+"""A proposal or a revision, but for how it is sampled and who hears of it."""
+
+_SAMPLED = Sampling(temperature=0.7, top_p=0.8, max_tokens=1024)
+_GREEDY = Sampling(temperature=0.0, max_tokens=1024)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a refinement proceeds, ends, and picks its candidate."""
+
+    budget: Budget = field(default_factory=Budget)
+    candidates: int = 1
+    stop: StopRule = StopRule.JUDGED_CORRECT
+    feedback: Feedback = Feedback.BLIND
+    select: Selection = Selection.LAST
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Who writes, who reviews, who runs."""
+
+    generator: Generator
+    critic: Critic
+    sandbox: Sandbox | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefineSampling:
+    """How each kind of completion is decoded; the defaults are the paper's (C.4)."""
+
+    propose: Sampling = _SAMPLED
+    critique: Sampling = _SAMPLED
+    revise: Sampling = _GREEDY
+
+
+def refine(
+    task: Task, rules: Rules, roles: Roles, sampling: RefineSampling, draft: Candidate | None = None
+) -> AsyncGenerator[Event, None]:
+    """Refine a candidate for the task; close the generator to cancel. It raises one error, never a group.
+
+    What cannot be carried out is a `RequestError` here and now, before the first event.
+    """
+    _check(task, rules, roles)
+    return _refine(task, rules, roles, sampling, draft)
+
+
+def _check(task: Task, rules: Rules, roles: Roles) -> None:
+    if not task.tests and rules.stop is StopRule.TESTS_PASSED:
+        raise RequestError("stop", "stop=tests_passed needs tests")
+    if not task.tests and rules.feedback is Feedback.TESTS:
+        raise RequestError("feedback", "feedback=tests needs tests")
+    if task.tests and roles.sandbox is None:
+        raise RequestError("tests", "tests were given, but no sandbox is configured to run them")
+    tokens = rules.budget.completion_tokens
+    if tokens is not None and tokens < rules.candidates:
+        raise RequestError("budget.completion_tokens", "less than one token for each candidate")
+
+
+async def _refine(
+    task: Task, rules: Rules, roles: Roles, sampling: RefineSampling, draft: Candidate | None
+) -> AsyncGenerator[Event, None]:
+    clock = asyncio.get_running_loop().time
+    started = clock()
+    chains = [
+        _Chain(Record(index), task, rules, roles, sampling, _purse(rules, started))
+        for index in range(rules.candidates)
+    ]
+    async with aclosing(merged([partial(chain.run, draft) for chain in chains])) as events:
+        async for event in events:
+            yield event
+    records = [chain.record for chain in chains]
+    yield RefinementCompleted(_refinement(records, rules.select, clock() - started))
+
+
+def _purse(rules: Rules, now: float) -> Purse:
+    """Share the tokens out evenly, so that no chain's end depends on how fast another one runs."""
+    tokens, seconds = rules.budget.completion_tokens, rules.budget.seconds
+    return Purse(
+        None if tokens is None else tokens // rules.candidates,
+        None if seconds is None else now + seconds,
+    )
+
+
+def _refinement(records: Sequence[Record], selection: Selection, seconds: float) -> Refinement:
+    begun = [record.rounds for record in records if record.rounds]
+    if not begun:
+        raise DeadlineError("time ran out before a first candidate existed")
+    selected = select(begun, selection)
+    return Refinement(
+        rounds=tuple(round_ for rounds in begun for round_ in rounds),
+        selected=selected,
+        stop_reason=records[selected.chain].stop_reason,
+        usage=sum((record.usage for record in records), Usage()),
+        seconds=seconds,
+    )
+
+
+@dataclass(slots=True)
+class _Chain:
+    """One draft and its revisions, in the making."""
+
+    record: Record
+    task: Task
+    rules: Rules
+    roles: Roles
+    sampling: RefineSampling
+    purse: Purse
+    emit: Emit[Event] = field(init=False)
+
+    async def run(self, draft: Candidate | None, emit: Emit[Event]) -> None:
+        """Refine until a rule or a budget says stop; whatever was finished by then is on record."""
+        self.emit = emit
+        try:
+            self.record.stop_reason = await self._refine(draft)
+        except SpentError as spent:
+            self.record.stop_reason = spent.stop_reason
+
+    async def _refine(self, draft: Candidate | None) -> StopReason:
+        await (self._propose() if draft is None else self._start_from(draft))
+        while True:
+            verdict = await self._judge()
+            if self.rules.stop is StopRule.TESTS_PASSED and verdict is not None and verdict.accepted:
+                return StopReason.TESTS_PASSED
+            critique = await self._critique(verdict)
+            if self.rules.stop is StopRule.JUDGED_CORRECT and critique.judgment is Judgment.CORRECT:
+                return StopReason.JUDGED_CORRECT
+            if self.record.last.index >= self.rules.budget.max_rounds:
+                return StopReason.ROUNDS_EXHAUSTED
+            await self._revise(critique)
+
+    async def _start_from(self, draft: Candidate) -> None:
+        await self._begin(0)
+        await self._add(draft)
+
+    async def _propose(self) -> None:
+        propose = partial(self.roles.generator.propose, self.task)
+        candidate = await self._write(0, self.sampling.propose, propose)
+        await self._add(candidate)
+
+    async def _revise(self, critique: Critique) -> None:
+        last = self.record.last
+        revise = partial(self.roles.generator.revise, self.task, last.candidate, critique)
+        candidate = await self._write(last.index + 1, self.sampling.revise, revise)
+        if self.purse.is_empty:
+            # The last token may have cut it short; the round before it is whole.
+            raise SpentError(StopReason.BUDGET_EXHAUSTED)
+        await self._add(candidate)
+
+    async def _write(self, index: int, sampling: Sampling, write: _Write) -> Candidate:
+        allowed = self.purse.allow(self._seeded(sampling, index))
+        await self._begin(index)
+        self.record.spend(Usage(generator_calls=1))
+        tell = partial(self._tell, partial(SolutionDelta, self.record.chain, index))
+        candidate, usage = await self.purse.within_time(write(allowed, tell))
+        self._pay(usage)
+        return candidate
+
+    async def _begin(self, index: int) -> None:
+        self.record.begin()
+        await self.emit(RoundStarted(self.record.chain, index))
+
+    async def _add(self, candidate: Candidate) -> None:
+        new = self.record.add(candidate)
+        await self.emit(SolutionCompleted(new.chain, new.index, new.candidate, new.edit_similarity))
+
+    async def _judge(self) -> Verdict | None:
+        """Run the tests, if there are any; the same code is not run twice."""
+        if self.roles.sandbox is None or not self.task.tests:
+            return None
+        last, twin = self.record.last, self.record.twin
+        verdict = twin.verdict if twin else None
+        if verdict is None:
+            self.record.spend(Usage(sandbox_runs=1))
+            verdict = await self.purse.within_time(self.roles.sandbox.judge(self.task, last.candidate))
+        self.record.judged(verdict)
+        await self.emit(VerdictCompleted(last.chain, last.index, verdict))
+        return verdict
+
+    async def _critique(self, verdict: Verdict | None) -> Critique:
+        last, twin = self.record.last, self.record.twin
+        critique = twin.critique if twin and self.sampling.critique.temperature == 0 else None
+        if critique is None:
+            critique = await self._ask_critic(verdict)
+        self.record.criticized(critique)
+        await self.emit(CritiqueCompleted(last.chain, last.index, critique))
+        return critique
+
+    async def _ask_critic(self, verdict: Verdict | None) -> Critique:
+        last = self.record.last
+        told = hint(self.task, verdict) if verdict and self.rules.feedback is Feedback.TESTS else None
+        allowed = self.purse.allow(self._seeded(self.sampling.critique, last.index))
+        self.record.spend(Usage(critic_calls=1))
+        tell = partial(self._tell, partial(CritiqueDelta, last.chain, last.index))
+        asking = self.roles.critic.critique(self.task, last.candidate, told, allowed, tell)
+        critique, usage = await self.purse.within_time(asking)
+        self._pay(usage)
+        return critique
+
+    async def _tell(self, delta: Callable[[str], Event], text: str) -> None:
+        await self.emit(delta(text))
+
+    def _pay(self, usage: TokenUsage) -> None:
+        self.purse.pay(usage.completion_tokens)
+        self.record.spend(Usage(usage))
+
+    def _seeded(self, sampling: Sampling, index: int) -> Sampling:
+        """Give each round of each chain a seed of its own: one seed would draw one candidate many times."""
+        if sampling.seed is None:
+            return sampling
+        rounds = self.rules.budget.max_rounds + 1
+        return replace(sampling, seed=sampling.seed + self.record.chain * rounds + index)

@@ -1,0 +1,40 @@
+"""What the loop needs from outside, as three roles."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from service.domain.chat import Sampling, TokenUsage
+from service.domain.critique import Critique
+from service.domain.task import Candidate, Task
+from service.domain.verdict import Verdict
+
+OnText = Callable[[str], Awaitable[None]]
+"""Called with each piece of text as a model writes it; awaiting it is the back-pressure."""
+
+
+class Generator(Protocol):
+    """Writes programs. Failures are `GeneratorError`."""
+
+    async def propose(self, task: Task, sampling: Sampling, on_text: OnText) -> tuple[Candidate, TokenUsage]:
+        """Write a first candidate."""
+
+    async def revise(
+        self, task: Task, candidate: Candidate, critique: Critique, sampling: Sampling, on_text: OnText
+    ) -> tuple[Candidate, TokenUsage]:
+        """Rewrite a candidate as its critique says."""
+
+
+class Critic(Protocol):
+    """Reviews programs. Failures are `CriticError`."""
+
+    async def critique(
+        self, task: Task, candidate: Candidate, hint: str | None, sampling: Sampling, on_text: OnText
+    ) -> tuple[Critique, TokenUsage]:
+        """Review a candidate; `hint` tells what the tests did, None leaves the critic blind to them."""
+
+
+class Sandbox(Protocol):
+    """Runs programs. A bad program is a verdict; `SandboxError` is for a broken sandbox."""
+
+    async def judge(self, task: Task, candidate: Candidate) -> Verdict:
+        """Run the task's tests on the candidate."""

@@ -1,0 +1,62 @@
+"""The rounds of one chain as they grow, with what each cost."""
+
+from dataclasses import dataclass, field, replace
+from time import monotonic
+
+from service.domain.critique import Critique
+from service.domain.refinement import Round, StopReason, Usage
+from service.domain.similarity import edit_similarity
+from service.domain.task import Candidate
+from service.domain.verdict import Verdict
+
+
+@dataclass(slots=True)
+class Record:
+    """One chain's rounds. `usage` includes what was spent on a round that was never finished."""
+
+    chain: int
+    rounds: list[Round] = field(default_factory=list)
+    usage: Usage = field(default_factory=Usage)
+    stop_reason: StopReason = StopReason.CANCELLED
+    _round_usage: Usage = field(default_factory=Usage)
+    _round_started: float = 0.0
+
+    @property
+    def last(self) -> Round:
+        return self.rounds[-1]
+
+    @property
+    def twin(self) -> Round | None:
+        """An earlier round with the very code of the last one."""
+        code = self.last.candidate.code
+        return next((earlier for earlier in self.rounds[:-1] if earlier.candidate.code == code), None)
+
+    def begin(self) -> None:
+        """Start the clock and the bill of a new round."""
+        self._round_usage = Usage()
+        self._round_started = monotonic()
+
+    def spend(self, usage: Usage) -> None:
+        """Put something on the bill."""
+        self.usage += usage
+        self._round_usage += usage
+
+    def add(self, candidate: Candidate) -> Round:
+        """Append the round that was begun."""
+        similarity = edit_similarity(self.last.candidate.code, candidate.code) if self.rounds else None
+        new = Round(self.chain, len(self.rounds), candidate, edit_similarity=similarity)
+        self.rounds.append(new)
+        self._settle(new)
+        return new
+
+    def judged(self, verdict: Verdict) -> None:
+        """Add the verdict to the last round."""
+        self._settle(replace(self.last, verdict=verdict))
+
+    def criticized(self, critique: Critique) -> None:
+        """Add the critique to the last round."""
+        self._settle(replace(self.last, critique=critique))
+
+    def _settle(self, changed: Round) -> None:
+        seconds = monotonic() - self._round_started
+        self.rounds[-1] = replace(changed, usage=self._round_usage, seconds=seconds)

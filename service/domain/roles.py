@@ -1,0 +1,119 @@
+"""A chat model as generator or as critic."""
+
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from service.domain.chat import ChatModel, Completion, Message, Sampling, TokenUsage
+from service.domain.critique import Critique, Judgment
+from service.domain.errors import CriticError, GeneratorError, ModelError
+from service.domain.extraction import extract_code
+from service.domain.parsing import parse_critique, render_critique
+from service.domain.ports import OnText
+from service.domain.scoring import aggregate, scored
+from service.domain.task import Candidate, Task
+from service.domain.templates import CRITIC_TEMPLATE, GENERATOR_TEMPLATE, CriticTemplate, GeneratorTemplate
+
+_ALTERNATIVES = 5
+"""Logprobs asked for at each token; endpoints offer five at least."""
+
+NOTHING_TO_REVIEW = replace(
+    parse_critique(
+        render_critique(
+            "There is no program.", "Write a program that solves the problem.", Judgment.INCORRECT
+        )
+    ),
+    score=0.0,
+)
+"""The critique of an empty candidate, which needs no critic."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatGenerator:
+    """Writes programs by asking a chat model."""
+
+    model: ChatModel
+    template: GeneratorTemplate = GENERATOR_TEMPLATE
+
+    async def propose(self, task: Task, sampling: Sampling, on_text: OnText) -> tuple[Candidate, TokenUsage]:
+        return await self._write(self.template.proposal(task), sampling, on_text)
+
+    async def revise(
+        self, task: Task, candidate: Candidate, critique: Critique, sampling: Sampling, on_text: OnText
+    ) -> tuple[Candidate, TokenUsage]:
+        return await self._write(self.template.revision(task, candidate, critique), sampling, on_text)
+
+    async def _write(
+        self, messages: Sequence[Message], sampling: Sampling, on_text: OnText
+    ) -> tuple[Candidate, TokenUsage]:
+        try:
+            completion = await _streamed(self.model, messages, sampling, on_text)
+        except ModelError as error:
+            raise GeneratorError(str(error)) from error
+        return Candidate(extract_code(completion.text), completion.text), completion.usage
+
+
+@dataclass(frozen=True, slots=True)
+class ChatCritic:
+    """Reviews programs by asking a chat model; of several votes, one that the majority shares is returned."""
+
+    model: ChatModel
+    template: CriticTemplate = CRITIC_TEMPLATE
+    votes: int = 1
+
+    async def critique(
+        self, task: Task, candidate: Candidate, hint: str | None, sampling: Sampling, on_text: OnText
+    ) -> tuple[Critique, TokenUsage]:
+        if not candidate.code.strip():
+            return NOTHING_TO_REVIEW, TokenUsage()
+        if self.votes == 1:
+            return await self._stream(task, candidate, hint, sampling, on_text)
+        critiques, usage = await self.draw(task, candidate, sampling, self.votes, hint)
+        critique = aggregate(critiques)
+        await on_text(critique.text)
+        return critique, usage
+
+    async def draw(
+        self, task: Task, candidate: Candidate, sampling: Sampling, n: int, hint: str | None = None
+    ) -> tuple[tuple[Critique, ...], TokenUsage]:
+        """Write `n` critiques of one candidate."""
+        messages = self.template.request(task, candidate, hint)
+        try:
+            completions = await self.model.complete(messages, _with_logprobs(sampling), n)
+        except ModelError as error:
+            raise CriticError(str(error)) from error
+        if not completions:
+            raise CriticError(f"{self.model.name}: no completions")
+        usage = sum((completion.usage for completion in completions), TokenUsage())
+        return tuple(map(_read, completions)), usage
+
+    async def _stream(
+        self, task: Task, candidate: Candidate, hint: str | None, sampling: Sampling, on_text: OnText
+    ) -> tuple[Critique, TokenUsage]:
+        messages = self.template.request(task, candidate, hint)
+        try:
+            completion = await _streamed(self.model, messages, _with_logprobs(sampling), on_text)
+        except ModelError as error:
+            raise CriticError(str(error)) from error
+        return _read(completion), completion.usage
+
+
+def _with_logprobs(sampling: Sampling) -> Sampling:
+    return replace(sampling, logprobs=_ALTERNATIVES)
+
+
+def _read(completion: Completion) -> Critique:
+    critique = parse_critique(completion.text, truncated=completion.finish_reason == "length")
+    return scored(critique, completion.logprobs)
+
+
+async def _streamed(
+    model: ChatModel, messages: Sequence[Message], sampling: Sampling, on_text: OnText
+) -> Completion:
+    """Pass the pieces on and return the completion. Closing the stream cancels the work upstream."""
+    async with aclosing(model.stream(messages, sampling)) as pieces:
+        async for piece in pieces:
+            if isinstance(piece, Completion):
+                return piece
+            await on_text(piece)
+    raise ModelError(f"{model.name}: the stream ended before the completion did")

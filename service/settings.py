@@ -1,0 +1,254 @@
+"""The gateway's configuration: built-in defaults, under `ctrl.toml`, under the environment (`CTRL_…`).
+
+Nothing else reads a configuration file or the environment. Secrets come from the environment only:
+a model names the variable that holds its key (`api_key_env`).
+"""
+
+import os
+import sys
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+PREFIX = "CTRL_"
+CONFIG_VARIABLE = "CTRL_CONFIG"
+"""Names the configuration file where no path is given; without it `ctrl.toml` in the working directory."""
+
+ModelName = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")]
+
+
+class SettingsError(Exception):
+    """The configuration cannot be used; the message says which value, and where it came from."""
+
+
+class Section(BaseModel):
+    """A table of the configuration: immutable, and every key is known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class ModelSection(Section):
+    """What every model has: a part to play, and the wording it was trained or prompted with."""
+
+    role: Literal["generator", "critic"] | None = None
+    """None: both, unless the weights' manifest says which."""
+    template: Path | None = None
+    """A TOML or JSON file with the prompt template; overrides the manifest's."""
+    manifest: Path | None = None
+    """`critic.json` or `generator.json`; found beside embedded weights by itself."""
+
+    @model_validator(mode="after")
+    def _a_template_is_for_a_role(self) -> Self:
+        if self.template is not None and self.role is None:
+            raise ValueError('template needs role = "generator" or role = "critic"')
+        return self
+
+    def resolved(self, base: Path) -> Self:
+        """Take relative paths as relative to `base`."""
+        paths = {
+            name: base / value
+            for name in type(self).model_fields
+            if isinstance(value := getattr(self, name), Path)
+        }
+        return self.model_copy(update=paths)
+
+
+class EmbeddedModelSettings(ModelSection):
+    """Small weights run by this process, on the CPU."""
+
+    engine: Literal["embedded"]
+    path: Path
+
+
+class OpenAIModelSettings(ModelSection):
+    """A chat endpoint that speaks OpenAI's API: vLLM, a vendor, a router."""
+
+    engine: Literal["openai"]
+    base_url: HttpUrl
+    model: str = Field(min_length=1)
+    api_key_env: str | None = Field(default=None, min_length=1)
+    timeout_s: PositiveFloat = 600.0
+    """Bound of one call, repetitions included."""
+
+    def api_key(self) -> SecretStr | None:
+        """Read the key from the variable this model names."""
+        if self.api_key_env is None:
+            return None
+        key = os.environ.get(self.api_key_env, "")  # noqa: TID251 - this is the one module that may
+        if not key:
+            raise SettingsError(
+                f"model {self.model!r}: the environment variable {self.api_key_env} is not set"
+            )
+        return SecretStr(key)
+
+
+ModelSettings = Annotated[EmbeddedModelSettings | OpenAIModelSettings, Field(discriminator="engine")]
+
+
+class Defaults(Section):
+    """What a request that names nothing gets."""
+
+    generator: str = "mini-generator"
+    critic: str = "mini-critic"
+    rounds: int = Field(default=3, ge=0, le=16)
+
+
+class SandboxSection(Section):
+    """Where programs are run."""
+
+    url: HttpUrl = HttpUrl("http://127.0.0.1:8080")
+    timeout_s: PositiveFloat = 60.0
+    """Bound of one judging, waiting for a place in the queue included."""
+    connections: PositiveInt = 32
+
+
+class ServerSection(Section):
+    """The HTTP side."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65_535)
+    max_inflight: PositiveInt = 64
+    """Refinements, critiques and judgings at work at once; more are turned away with 503."""
+    body_bytes: PositiveInt = 4 * 1024 * 1024
+    heartbeat_s: PositiveFloat = 10.0
+    """Silence on an event stream after which a heartbeat is sent."""
+    request_seconds: PositiveFloat = 900.0
+    """Bound of one refinement; a request's own `budget.seconds` may only shorten it."""
+    judge_concurrency: PositiveInt = 16
+    """Critiques one judging asks for at once."""
+    drain_s: PositiveInt = 20
+    """How long a stopping process waits for work in flight."""
+
+
+class LogSection(Section):
+    """What is written to stdout, one JSON object a line."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Settings(BaseSettings):
+    """Everything the gateway can be told."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+    )
+
+    server: ServerSection = ServerSection()
+    models: dict[ModelName, ModelSettings] = Field(min_length=1)
+    defaults: Defaults = Defaults()
+    sandbox: SandboxSection = SandboxSection()
+    log: LogSection = LogSection()
+
+    @classmethod
+    def settings_customise_sources(  # the signature is pydantic-settings'
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file, whose table arrives as arguments."""
+        return env_settings, init_settings
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _known_engines(cls, models: object) -> object:
+        """Say which model lacks an engine: the union's own message names none."""
+        if isinstance(models, Mapping):
+            for name, model in models.items():
+                if isinstance(model, Mapping) and "engine" not in model:
+                    raise ValueError(f'models.{name} needs engine = "embedded" or engine = "openai"')
+        return models
+
+    @model_validator(mode="after")
+    def _defaults_are_configured(self) -> Self:
+        for role in ("generator", "critic"):
+            name = getattr(self.defaults, role)
+            if name not in self.models:
+                known = ", ".join(sorted(self.models))
+                raise ValueError(f"defaults.{role} names {name!r}, which is not configured; models: {known}")
+        return self
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read the file at `path`, else `CTRL_CONFIG`'s, else `./ctrl.toml`, else none; then the environment."""
+    environment = os.environ  # noqa: TID251 - this is the one module that may
+    _refuse_unknown(environment)
+    if path is None and CONFIG_VARIABLE in environment:
+        path = Path(environment[CONFIG_VARIABLE])
+    if path is None and Path("ctrl.toml").is_file():
+        path = Path("ctrl.toml")
+    table = {} if path is None else _read(path)
+    base = Path.cwd() if path is None else path.resolve().parent
+    try:
+        settings = Settings(**{"models": _mini_models(), **table})
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from None
+    models = {name: model.resolved(base) for name, model in settings.models.items()}
+    return settings.model_copy(update={"models": models})
+
+
+def _mini_models() -> dict[str, dict[str, object]]:
+    """Name the tiny models that come with the project: what there is without a file that names others."""
+    mini = shared_file("weights/mini")
+    return {
+        f"mini-{role}": {"engine": "embedded", "role": role, "path": mini / role}
+        for role in ("generator", "critic")
+    }
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: {error}") from error
+
+
+def _refuse_unknown(environment: Iterable[str]) -> None:
+    """List misspelt variables: pydantic-settings would ignore them in silence."""
+    unknown = sorted(
+        name
+        for name in environment
+        if name.startswith(PREFIX)
+        and name != CONFIG_VARIABLE
+        and name.removeprefix(PREFIX).lower().partition("__")[0] not in Settings.model_fields
+    )
+    if unknown:
+        raise SettingsError(
+            f"unknown environment variables: {', '.join(unknown)}; "
+            f"known are {PREFIX}<SECTION>__<KEY> for the sections {', '.join(Settings.model_fields)}"
+        )
+
+
+def _explain(error: ValidationError) -> str:
+    """Give each complaint its own line, by the key it is about; values stay out, they may be secrets."""
+    return "\n".join(
+        f"{'.'.join(str(part) for part in complaint['loc']) or 'configuration'}: {complaint['msg']}"
+        for complaint in error.errors(include_input=False, include_url=False)
+    )
+
+
+def shared_file(name: str) -> Path:
+    """Find what ships with the project: in the working directory, the source tree or the installation."""
+    roots = (Path.cwd(), Path(__file__).resolve().parents[1], Path(sys.prefix) / "share" / "ctrl-refine")
+    return next((root / name for root in roots if (root / name).exists()), roots[1] / name)

@@ -1,0 +1,133 @@
+"""Streamed answers: whole, broken, silent, and no longer wanted."""
+
+import asyncio
+import json
+from contextlib import aclosing
+
+import pytest
+
+from service.adapters.openai import OpenAIModel, Patience
+from service.domain.chat import Completion
+from service.domain.errors import ModelError
+from tests.openai_server import (
+    DONE,
+    HI,
+    PLAIN,
+    ChatServer,
+    break_off,
+    drip,
+    event,
+    hang,
+    refusal,
+    streamed,
+    whole,
+)
+
+
+def patient(server: ChatServer, patience: Patience | None = None) -> OpenAIModel:
+    return OpenAIModel("gpt", server.base_url, "gpt-4o", patience=patience)
+
+
+async def read(model: OpenAIModel) -> list[str | Completion]:
+    async with aclosing(model.stream(HI, PLAIN)) as stream:
+        return [item async for item in stream]
+
+
+async def test_a_stream_gives_pieces_then_the_whole_with_usage(
+    server: ChatServer, model: OpenAIModel
+) -> None:
+    usage = {"prompt_tokens": 3, "completion_tokens": 2}
+    last = f"data: {json.dumps({'choices': [], 'usage': usage})}\n\n"
+    server.answer(streamed(": hi\n\n", event("Hel"), event("lo"), event(None, "stop"), last, DONE))
+
+    *pieces, completion = await read(model)
+
+    assert pieces == ["Hel", "lo"]
+    assert isinstance(completion, Completion)
+    assert completion.text == "Hello"
+    assert completion.usage.completion_tokens == 2
+    assert server.bodies[0]["stream_options"] == {"include_usage": True}
+
+
+BROKEN_STREAMS = {
+    "it ends too early": ([event("Hel")], "ended before"),
+    "done without an end": ([event("Hel"), DONE], "ended before"),
+    "garbage": ([event("Hel"), "data: {oops\n\n"], "not a chat completion"),
+    "an error": ([event("Hel"), 'data: {"error": {"message": "CUDA"}}\n\n'], "CUDA"),
+    "an endless event": ([event("Hel"), "data: " + "x" * 2**21], "too long"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN_STREAMS)
+async def test_a_broken_stream_is_an_error_after_the_pieces_it_gave(
+    server: ChatServer, model: OpenAIModel, case: str
+) -> None:
+    chunks, complaint = BROKEN_STREAMS[case]
+    server.answer(streamed(*chunks))
+
+    async with aclosing(model.stream(HI, PLAIN)) as stream:
+        assert await anext(stream) == "Hel"
+        with pytest.raises(ModelError, match=complaint):
+            await anext(stream)
+
+    assert len(server.bodies) == 1
+
+
+async def test_a_connection_that_breaks_mid_stream_is_not_tried_again(
+    server: ChatServer, model: OpenAIModel
+) -> None:
+    server.answer(break_off)
+
+    with pytest.raises(ModelError):
+        await read(model)
+
+    assert len(server.bodies) == 1
+
+
+async def test_a_stream_that_falls_silent_is_given_up(server: ChatServer, model: OpenAIModel) -> None:
+    server.answer(streamed(event("Hel"), ending=asyncio.sleep(5)))
+
+    with pytest.raises(ModelError, match=r"silent for 0\.2 s"):
+        await read(model)
+
+    async with asyncio.timeout(1):
+        await server.hung_up.wait()
+
+
+async def test_a_stream_that_drips_is_ended_by_the_deadline(server: ChatServer) -> None:
+    server.answer(drip)
+
+    async with patient(server, Patience(total_s=0.3)) as model, asyncio.timeout(2):
+        with pytest.raises(ModelError, match="deadline"):
+            await read(model)
+
+
+async def test_a_cancelled_call_hangs_up(server: ChatServer) -> None:
+    server.answer(hang)
+    async with patient(server) as model:
+        call = asyncio.create_task(model.complete(HI, PLAIN))
+        await server.asked.wait()
+
+        call.cancel()
+
+        async with asyncio.timeout(1):
+            await server.hung_up.wait()
+
+
+async def test_a_closed_stream_hangs_up(server: ChatServer) -> None:
+    server.answer(streamed(event("Hel"), ending=asyncio.sleep(5)))
+    async with patient(server) as model:
+        async with aclosing(model.stream(HI, PLAIN)) as stream:
+            assert await anext(stream) == "Hel"
+
+        async with asyncio.timeout(1):
+            await server.hung_up.wait()
+
+
+async def test_when_one_of_several_calls_fails_the_others_are_hung_up(server: ChatServer) -> None:
+    server.answer(whole("first"), hang, refusal(500), hang)
+    async with patient(server) as model, asyncio.timeout(2):
+        with pytest.raises(ModelError, match="status 500"):
+            await model.complete(HI, PLAIN, n=3)
+
+        await server.hung_up.wait()

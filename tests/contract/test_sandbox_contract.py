@@ -1,0 +1,78 @@
+"""The gateway's sandbox client against the real sandbox: the two never import each other, they meet here."""
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+import uvicorn
+
+from sandbox_runner.app import create_app
+from sandbox_runner.sandbox import open_sandbox
+from sandbox_runner.selftest import TierTooLowError
+from sandbox_runner.settings import Settings
+from service.adapters.sandbox import HttpSandbox, http_sandbox
+from service.domain.errors import RequestError
+from service.domain.task import AssertTest, CallTest, Candidate, StdinTest, Task, Test
+from service.domain.verdict import Outcome
+from tests.unit.api.world import until
+
+pytestmark = pytest.mark.isolation
+
+
+@asynccontextmanager
+async def _real_sandbox() -> AsyncGenerator[HttpSandbox, None]:
+    settings = Settings()
+    try:
+        async with open_sandbox(settings) as sandbox:
+            with socket.socket() as listener:
+                listener.bind(("127.0.0.1", 0))
+                config = uvicorn.Config(create_app(settings, sandbox), log_config=None, lifespan="off")
+                server = uvicorn.Server(config)
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(server.serve([listener]))
+                    await until(lambda: server.started)
+                    try:
+                        async with http_sandbox(f"http://127.0.0.1:{listener.getsockname()[1]}") as client:
+                            yield client
+                    finally:
+                        server.should_exit = True
+    except TierTooLowError as error:
+        pytest.skip(f"no sandbox on this machine: {error}")
+
+
+CALL = CallTest((3,), 4)
+
+
+CASES: list[tuple[str, tuple[Test, ...], Outcome, str | None]] = [
+    ("def f(x): return x + 1", (CALL, CallTest((), 1, {"x": 0})), Outcome.ACCEPTED, "4"),
+    ("def f(x): return x", (CALL,), Outcome.WRONG_ANSWER, "3"),
+    ("def f(x): return '\\ud800'", (CALL,), Outcome.WRONG_ANSWER, None),
+    ("def f(x): return x + 1", (AssertTest("assert f(3) == 4"),), Outcome.ACCEPTED, "4"),
+    ("print(int(input()) + 1)", (StdinTest("3\n", "4\n"),), Outcome.ACCEPTED, "4\n"),
+    ("print(5)", (StdinTest("3\n", "4\n"),), Outcome.WRONG_ANSWER, "5\n"),
+    ("def f(x): raise ValueError('no')", (CALL,), Outcome.RUNTIME_ERROR, None),
+    ("def f(x:", (CALL,), Outcome.COMPILE_ERROR, None),
+]
+
+
+async def test_verdicts_cross_the_wire() -> None:
+    async with _real_sandbox() as sandbox:
+        await sandbox.ping()
+        for code, tests, outcome, actual in CASES:
+            entry_point = None if isinstance(tests[0], StdinTest) else "f"
+            verdict = await sandbox.judge(Task("p", entry_point, tests), Candidate(code))
+
+            assert (code, verdict.outcome) == (code, outcome)
+            assert verdict.total == len(tests)
+            if actual is not None:
+                assert (code, verdict.runs[0].actual) == (code, actual)
+
+
+async def test_a_test_that_the_sandbox_cannot_run_names_its_field() -> None:
+    async with _real_sandbox() as sandbox:
+        with pytest.raises(RequestError) as refused:
+            await sandbox.judge(Task("p", "f", (AssertTest("assert f is not None"),)), Candidate("f = 1"))
+
+    assert refused.value.field.startswith("tests.0")

@@ -1,0 +1,88 @@
+"""A real sandbox per kind of walls, and what must hold after every hostile program."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from sandbox_runner.cases import CallCase, StdinCase, Submission
+from sandbox_runner.comparison import Equality
+from sandbox_runner.sandbox import Sandbox, open_sandbox
+from sandbox_runner.settings import Settings
+from sandbox_runner.verdict import Limits, Outcome, TestResult, Tier
+
+LIMITS = Limits(cpu_s=0.5, wall_s=3.0, memory_bytes=128 << 20, output_bytes=4 << 20, processes=1)
+HONEST = "def f(x):\n    return x + 1\n"
+
+
+@dataclass(frozen=True)
+class Arena:
+    """A sandbox with short ways to put programs into it."""
+
+    sandbox: Sandbox
+
+    @property
+    def isolated(self) -> bool:
+        return self.sandbox.readiness.tier >= Tier.T2
+
+    async def call(
+        self, code: str, *, limits: Limits = LIMITS, arg: object = 3, expected: object = 4
+    ) -> TestResult:
+        case = CallCase("f", (arg,), {}, expected, Equality.JSON)
+        return (await self.sandbox.judge.judge(Submission(code, (case,), limits))).tests[0]
+
+    async def script(self, code: str, stdout: str = "", *, limits: Limits = LIMITS) -> TestResult:
+        return (await self.sandbox.judge.judge(Submission(code, (StdinCase("", stdout),), limits))).tests[0]
+
+    async def assert_unharmed(self) -> None:
+        """The next honest program is judged right, and nothing of the last one is left."""
+        assert (await self.call(HONEST)).outcome is Outcome.ACCEPTED
+        assert (await self.call(HONEST, expected=5)).outcome is Outcome.WRONG_ANSWER
+        assert self.processes_left() == []
+
+    def processes_left(self) -> list[int]:
+        """Children of the launcher; between submissions there are none."""
+        launchers = self.sandbox.launchers
+        assert launchers is not None
+        assert launchers.current is not None
+        return _children(launchers.current.pid)
+
+
+def processes_named(name: str) -> list[int]:
+    """Living processes of the whole machine that gave themselves this name."""
+    return [
+        pid for pid, fields in _processes() if fields["Name"] == name and not fields["State"].startswith("Z")
+    ]
+
+
+def _children(parent: int) -> list[int]:
+    return [pid for pid, fields in _processes() if int(fields["PPid"]) == parent]
+
+
+def _processes() -> Iterator[tuple[int, dict[str, str]]]:
+    for directory in Path("/proc").glob("[0-9]*"):
+        try:
+            lines = (directory / "status").read_text().splitlines()
+        except OSError:
+            continue
+        yield (
+            int(directory.name),
+            {key: value.strip() for key, _, value in (line.partition(":") for line in lines)},
+        )
+
+
+@pytest_asyncio.fixture(
+    scope="session", loop_scope="session", params=[True, False], ids=["strongest", "no-namespaces"]
+)
+async def arena(request: pytest.FixtureRequest) -> AsyncIterator[Arena]:
+    async with open_sandbox(Settings(namespaces=request.param)) as sandbox:
+        yield Arena(sandbox)
+
+
+@pytest.fixture
+def namespaced(arena: Arena) -> Arena:
+    if not arena.isolated:
+        pytest.skip("needs namespaces")
+    return arena

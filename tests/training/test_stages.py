@@ -1,0 +1,80 @@
+"""Every stage at its smallest: the base from nothing, the others from the shipped weights."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from training.config import TrainConfig, load_config
+from training.options import Options
+from training.run import Run
+
+pytestmark = pytest.mark.training
+SHIPPED = Path("weights/mini")
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    config: TrainConfig = load_config(Path("configs/smoke.toml"))
+    (tmp_path / "run").mkdir()
+    return Run(config.model_copy(update={"out": tmp_path / "run"}))
+
+
+def test_pretraining_goes_on_where_it_was_killed(run: Run) -> None:
+    from training.base.pretrain import pretrain  # noqa: PLC0415 - torch is slow to load
+    from training.base.tokenizer import train_tokenizer  # noqa: PLC0415
+
+    config = run.config
+    tokenizer = train_tokenizer(config.model.vocabulary, config.seed)
+    whole = pretrain(config.model, config.pretrain, tokenizer, config.seed, run.file("whole"))
+    shutil.copytree(run.file("whole") / "checkpoint-2", run.file("killed") / "checkpoint-2")
+
+    resumed = pretrain(config.model, config.pretrain, tokenizer, config.seed, run.file("killed"))
+
+    for name, tensor in whole.state_dict().items():
+        assert tensor.equal(resumed.state_dict()[name]), name
+
+
+def test_packed_examples_do_not_see_each_other(run: Run) -> None:
+    import torch  # noqa: PLC0415
+
+    from training.base.pretrain import new_model  # noqa: PLC0415
+    from training.base.rows import PackedCorpus, collate  # noqa: PLC0415
+    from training.base.tokenizer import train_tokenizer  # noqa: PLC0415
+
+    config = run.config
+    tokenizer = train_tokenizer(config.model.vocabulary, config.seed)
+    model = new_model(config.model, tokenizer).eval()
+    row = collate([PackedCorpus(tokenizer, config.pretrain, config.seed)[0]])
+    second = (row["position_ids"][0] == 0).nonzero()[1].item()
+
+    with torch.no_grad():
+        packed = model(input_ids=row["input_ids"], position_ids=row["position_ids"]).logits[0, second:]
+        alone = model(
+            input_ids=row["input_ids"][:, second:], position_ids=row["position_ids"][:, second:]
+        ).logits[0]
+
+    assert torch.allclose(packed, alone, atol=1e-4)
+
+
+def test_a_critic_is_built_from_a_base_model_and_measured(run: Run, tmp_path: Path) -> None:
+    from training.stages import evaluate, export, hints, sft, solve, synthesize, tasks  # noqa: PLC0415
+
+    shutil.copytree(SHIPPED / "generator", run.file("base"))
+    options = Options(weights=tmp_path / "weights")
+    for stage in (tasks, solve, hints, synthesize, sft, export, evaluate):
+        stage.run_stage(run, options)
+
+    critic = json.loads((options.weights / "critic" / "critic.json").read_text(encoding="utf-8"))
+    assert critic["dataset_sha256"] == export.sha256(run.file("critiques.jsonl"))
+    assert critic["files"]["model.safetensors"] == export.sha256(
+        options.weights / "critic" / "model.safetensors"
+    )
+    evaluation = json.loads(run.file("evaluation.json").read_text(encoding="utf-8"))
+    assert set(critic["metrics"]) == {gate["name"] for gate in evaluation["gates"]}
+    assert {row["name"] for row in evaluation["trials"]["test"]} >= {
+        "keep the draft",
+        "fresh resample",
+        "oracle",
+    }

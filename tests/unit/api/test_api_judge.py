@@ -1,0 +1,194 @@
+"""POST /judge and POST /critique."""
+
+import math
+
+import pytest
+
+from service.domain.chat import TokenLogprob
+from service.domain.errors import ModelError, SandboxError
+from tests.fakes import CORRECT, INCORRECT, FakeChatModel, ScriptedSandbox, verdict_of
+from tests.unit.api.world import NOTICE, RIGHT, TESTS, WRONG, World, post
+
+ASK = {"problem": "Add one.", "entry_point": "f"}
+
+
+def _sure(probability: float) -> tuple[TokenLogprob, ...]:
+    """Logprobs of a critique whose judgment token is Correct with this probability."""
+    top = {" Correct": math.log(probability), " Incorrect": math.log(1 - probability)}
+    return (TokenLogprob("Overall judgment:", 0.0), TokenLogprob(" Correct", top[" Correct"], top))
+
+
+async def test_programs_are_scored_and_ranked_in_the_order_given() -> None:
+    world = World(critic=FakeChatModel([INCORRECT, CORRECT]))
+
+    response = await post(world, "/judge", ASK | {"solutions": [WRONG, RIGHT]})
+
+    assert response.status_code == 200
+    answer = response.json()
+    assert [result["status"] for result in answer["results"]] == ["ok", "ok"]
+    assert [result["score"] for result in answer["results"]] == [0.0, 1.0]
+    assert [result["judgment"] for result in answer["results"]] == ["incorrect", "correct"]
+    assert (answer["ranking"], answer["best"]) == ([1, 0], 1)
+    assert answer["results"][0]["votes"] == {"correct": 0, "incorrect": 1, "unparsed": 0}
+    assert answer["results"][0]["critique"]["suggestions"] == "Handle odd numbers."
+    assert answer["results"][0]["verdict"] is None
+    assert (answer["judge_version"], answer["notice"]) == ("c@1+c/1@abc", NOTICE)
+
+
+async def test_the_score_is_the_probability_of_the_judgment_averaged_over_votes() -> None:
+    world = World(critic=FakeChatModel([CORRECT], logprobs=_sure(0.75)))
+
+    answer = (await post(world, "/judge", ASK | {"solutions": [RIGHT], "votes": 3})).json()
+
+    assert answer["results"][0]["score"] == pytest.approx(0.75)
+    assert answer["results"][0]["votes"]["correct"] == 3
+
+
+async def test_the_same_request_is_judged_the_same_way() -> None:
+    world = World()
+
+    await post(world, "/judge", ASK | {"solutions": [WRONG]})
+    await post(world, "/judge", ASK | {"solutions": [WRONG], "votes": 2})
+
+    single, several = world.critic.samplings
+    assert (single.seed, single.temperature) == (0, 0.0)
+    assert (several.seed, several.temperature) == (0, 0.3)
+
+
+async def test_what_the_critic_does_not_judge_has_no_score() -> None:
+    world = World(critic=FakeChatModel(["I cannot say.", CORRECT]))
+
+    answer = (await post(world, "/judge", ASK | {"solutions": [WRONG, RIGHT]})).json()
+
+    assert answer["results"][0]["status"] == "abstain"
+    assert answer["results"][0]["score"] is None
+    assert answer["ranking"] == [1, 0]
+
+
+async def test_a_dead_critic_is_an_error_of_each_item_and_never_a_zero() -> None:
+    world = World(critic=FakeChatModel([""], fault=ModelError("gone")))
+
+    response = await post(world, "/judge", ASK | {"solutions": [WRONG, RIGHT]})
+
+    assert response.status_code == 200
+    answer = response.json()
+    for result in answer["results"]:
+        assert (result["status"], result["score"]) == ("error", None)
+        assert result["error"]["type"] == "/problems/critic-failed"
+    assert answer["best"] is None
+
+
+async def test_a_dead_sandbox_is_an_error_and_never_a_zero() -> None:
+    world = World(sandbox=ScriptedSandbox(fault=SandboxError("gone")))
+
+    answer = (await post(world, "/judge", ASK | {"solutions": [WRONG], "tests": TESTS})).json()
+
+    assert answer["results"][0]["status"] == "error"
+    assert answer["results"][0]["score"] is None
+    assert answer["results"][0]["verdict"] is None
+    assert answer["results"][0]["error"]["status"] == 502
+
+
+async def test_tests_outrank_the_critics_opinion() -> None:
+    world = World(
+        critic=FakeChatModel([CORRECT, INCORRECT]), sandbox=ScriptedSandbox({RIGHT: verdict_of(1, 1)})
+    )
+
+    answer = (await post(world, "/judge", ASK | {"solutions": [WRONG, RIGHT], "tests": TESTS})).json()
+
+    assert [result["verdict"]["outcome"] for result in answer["results"]] == ["wrong_answer", "accepted"]
+    assert (answer["ranking"], answer["best"]) == ([1, 0], 1)
+
+
+@pytest.mark.parametrize("empty", ["", "  \n", "```python\n```"])
+async def test_an_empty_program_is_incorrect_and_never_reaches_the_critic(empty: str) -> None:
+    world = World()
+
+    answer = (await post(world, "/judge", ASK | {"solutions": [empty], "tests": TESTS})).json()
+
+    assert (answer["results"][0]["score"], answer["results"][0]["judgment"]) == (0.0, "incorrect")
+    assert world.critic.conversations == []
+    assert world.sandbox.codes_seen == []
+
+
+async def test_equal_programs_are_judged_once() -> None:
+    world = World()
+
+    answer = (await post(world, "/judge", ASK | {"solutions": [WRONG, RIGHT, WRONG]})).json()
+
+    assert len(world.critic.conversations) == 2
+    assert answer["results"][0] == answer["results"][2]
+
+
+async def test_no_programs_are_no_results() -> None:
+    answer = (await post(World(), "/judge", ASK | {"solutions": []})).json()
+
+    assert (answer["results"], answer["ranking"], answer["best"]) == ([], [], None)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"solutions": None}, "solutions"),
+        ({"solutions": [1]}, "solutions.0"),
+        ({"solutions": ["x"] * 513}, "solutions"),
+        ({"solutions": ["x" * 200_001]}, "solutions.0"),
+        ({"solutions": ["x"], "votes": 0}, "votes"),
+        ({"solutions": ["x"], "votes": 65}, "votes"),
+        ({"solutions": ["x"], "critic": "gpt-17"}, "critic"),
+        ({"solutions": ["x"], "rounds": 3}, "rounds"),
+    ],
+)
+async def test_a_judging_out_of_bounds_names_the_field(change: dict[str, object], field: str) -> None:
+    response = await post(World(), "/judge", ASK | change)
+
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == field
+
+
+async def test_a_critique_is_told_with_its_usage() -> None:
+    response = await post(World(), "/critique", ASK | {"solution": WRONG})
+
+    assert response.status_code == 200
+    answer = response.json()
+    assert answer["object"] == "critique"
+    assert answer["critique"] == answer["critiques"][0]
+    assert answer["critique"]["judgment"] == "incorrect"
+    assert answer["usage"]["prompt_tokens"] == 7
+    assert (answer["model"]["name"], answer["notice"]) == ("mini-critic", NOTICE)
+
+
+async def test_several_critiques_are_drawn_at_once() -> None:
+    answer = (await post(World(), "/critique", ASK | {"solution": WRONG, "n": 2})).json()
+
+    assert [critique["judgment"] for critique in answer["critiques"]] == ["incorrect", "correct"]
+
+
+async def test_the_critic_is_not_told_of_tests() -> None:
+    world = World()
+
+    await post(world, "/critique", ASK | {"solution": WRONG, "tests": [{"args": [41], "expected": 42}]})
+
+    assert "42" not in str(world.critic.conversations)
+    assert world.sandbox.codes_seen == []
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [({}, "solution"), ({"solution": " "}, "solution"), ({"solution": "x", "n": 33}, "n")],
+)
+async def test_a_critique_of_nothing_names_the_field(change: dict[str, object], field: str) -> None:
+    response = await post(World(), "/critique", ASK | change)
+
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == field
+
+
+async def test_a_dead_critic_fails_a_critique() -> None:
+    world = World(critic=FakeChatModel([""], fault=ModelError("gone")))
+
+    response = await post(world, "/critique", ASK | {"solution": WRONG})
+
+    assert response.status_code == 502
+    assert response.json()["type"] == "/problems/critic-failed"
+    assert world.gate.inflight == 0

@@ -1,0 +1,135 @@
+"""What operators and clients ask of the service itself."""
+
+from collections.abc import MutableMapping
+from typing import Any
+
+import pytest
+
+from service.api import problems
+from service.domain.errors import ModelError, SandboxError, ServiceError
+from tests.fakes import ScriptedGenerator
+from tests.unit.api.world import NOTICE, RIGHT, WRONG, World, client_of, post
+
+
+async def test_health_asks_nobody() -> None:
+    world = World(unreachable={"sandbox": SandboxError("gone"), "critic": ModelError("gone")})
+    async with client_of(world.app()) as client:
+        response = await client.get("/health")
+
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+async def test_ready_names_every_part() -> None:
+    async with client_of(World().app()) as client:
+        response = await client.get("/ready")
+
+    assert response.status_code == 200
+    assert response.json()["status"] == "ready"
+    assert {part: state["name"] for part, state in response.json()["parts"].items()} == {
+        "generator": "mini-generator",
+        "critic": "mini-critic",
+        "sandbox": "sandbox",
+    }
+
+
+@pytest.mark.parametrize("part", ["generator", "critic", "sandbox"])
+async def test_a_part_that_does_not_answer_is_named_with_its_reason(part: str) -> None:
+    fault: ServiceError = ModelError("no route to host")
+    async with client_of(World(unreachable={part: fault}).app()) as client:
+        response = await client.get("/ready")
+
+    assert response.status_code == 503
+    assert response.json()["status"] == "degraded"
+    broken = [name for name, state in response.json()["parts"].items() if not state["ready"]]
+    assert broken == [part]
+    assert response.json()["parts"][part]["error"] == "no route to host"
+
+
+async def test_models_are_listed_as_openai_lists_them_and_say_what_they_are() -> None:
+    async with client_of(World().app()) as client:
+        listed = (await client.get("/v1/models")).json()
+
+    assert listed["object"] == "list"
+    assert [(model["id"], model["object"], model["role"]) for model in listed["data"]] == [
+        ("mini-generator", "model", "generator"),
+        ("mini-critic", "model", "critic"),
+    ]
+    critic = listed["data"][1]
+    assert (critic["engine"], critic["notice"], critic["manifest"]) == ("embedded", NOTICE, {"schema": 1})
+    assert critic["default"] is True
+
+
+async def test_metrics_have_the_names_that_dashboards_use() -> None:
+    world = World()
+    async with client_of(world.app()) as client:
+        await client.post("/refine", json={"problem": "Add one."})
+        text = (await client.get("/metrics")).text
+
+    for name in (
+        "ctrl_refinements_total",
+        "ctrl_rounds_total",
+        "ctrl_round_seconds_bucket",
+        "ctrl_model_call_seconds_bucket",
+        "ctrl_model_tokens_total",
+        "ctrl_critiques_total",
+        "ctrl_judgments_total",
+        "ctrl_sandbox_runs_total",
+        "ctrl_queue_depth",
+        "ctrl_inflight",
+        "ctrl_upstream_errors_total",
+    ):
+        assert f"# TYPE {name.removesuffix('_bucket')}" in text or f"\n{name}" in text
+    assert "_created" not in text
+
+
+async def test_the_log_tells_rounds_and_never_texts(log: list[MutableMapping[str, Any]]) -> None:
+    await post(World(), "/refine", {"problem": "The secret problem."})
+
+    events = [entry["event"] for entry in log]
+    assert events.count("round_finished") == 2
+    assert events.count("refine_finished") == 1
+    assert "request_finished" in events
+    for text in (WRONG, RIGHT, "The secret problem", "Handle odd numbers"):
+        assert text not in str(log)
+
+
+async def test_a_crash_is_logged(log: list[MutableMapping[str, Any]]) -> None:
+    await post(
+        World(generator=ScriptedGenerator([""], fault=ZeroDivisionError("bug"))), "/refine", {"problem": "p"}
+    )
+
+    assert [entry["log_level"] for entry in log if entry["event"] == "request_crashed"] == ["error"]
+
+
+def _descendants(kind: type[ServiceError]) -> list[type[ServiceError]]:
+    return [kind, *(below for child in kind.__subclasses__() for below in _descendants(child))]
+
+
+@pytest.mark.parametrize("kind", _descendants(ServiceError)[1:], ids=lambda kind: kind.__name__)
+def test_every_error_has_a_problem(kind: type[ServiceError]) -> None:
+    row = problems.row_of(kind.__new__(kind))
+
+    assert row is not problems.UNEXPECTED
+    assert (row.status == 503) == (row.retry_after_s is not None)
+
+
+def test_a_new_kind_of_error_inherits_its_parents_problem() -> None:
+    class MeltedSandboxError(SandboxError):
+        pass
+
+    assert problems.row_of(MeltedSandboxError("hot")).slug == "sandbox-failed"
+
+
+async def test_the_openapi_document_tells_every_route() -> None:
+    async with client_of(World().app()) as client:
+        document = (await client.get("/openapi.json")).json()
+
+    assert set(document["paths"]) == {
+        "/refine",
+        "/critique",
+        "/judge",
+        "/v1/models",
+        "/health",
+        "/ready",
+        "/metrics",
+    }

@@ -1,0 +1,167 @@
+"""Where configuration comes from, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from service.settings import OpenAIModelSettings, SettingsError, load_settings
+
+FILE = """
+[models.local]
+engine = "embedded"
+path = "weights/g"
+role = "generator"
+
+[models.far]
+engine = "openai"
+base_url = "http://far:8000/v1"
+model = "critic"
+api_key_env = "FAR_KEY"
+
+[defaults]
+generator = "local"
+critic = "far"
+rounds = 2
+
+[server]
+port = 9000
+"""
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def _file(tmp_path: Path, text: str = FILE) -> Path:
+    path = tmp_path / "ctrl.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_without_a_file_there_are_the_mini_models_on_loopback() -> None:
+    settings = load_settings()
+
+    assert set(settings.models) == {"mini-generator", "mini-critic"}
+    assert (settings.defaults.generator, settings.defaults.critic) == ("mini-generator", "mini-critic")
+    assert (settings.server.host, str(settings.sandbox.url)) == ("127.0.0.1", "http://127.0.0.1:8080/")
+
+
+def test_the_file_in_the_repository_says_what_is_built_in() -> None:
+    spelled_out = load_settings(Path(__file__).parents[3] / "ctrl.toml")
+
+    assert spelled_out == load_settings()
+
+
+def test_a_file_wins_over_what_is_built_in_and_its_paths_start_beside_it(tmp_path: Path) -> None:
+    settings = load_settings(_file(tmp_path))
+
+    assert settings.server.port == 9000
+    assert set(settings.models) == {"local", "far"}
+    local = settings.models["local"]
+    assert local.engine == "embedded"
+    assert local.path == tmp_path / "weights/g"
+
+
+def test_the_working_directorys_file_is_found(tmp_path: Path) -> None:
+    _file(tmp_path)
+
+    assert load_settings().defaults.rounds == 2
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CTRL_SERVER__PORT", "9001")
+    monkeypatch.setenv("CTRL_MODELS__FAR__BASE_URL", "http://near:1/v1")
+    monkeypatch.setenv("CTRL_CONFIG", str(_file(tmp_path)))
+
+    settings = load_settings()
+
+    far = settings.models["far"]
+    assert settings.server.port == 9001
+    assert isinstance(far, OpenAIModelSettings)
+    assert (str(far.base_url), far.model) == ("http://near:1/v1", "critic")
+
+
+def test_a_real_model_can_be_named_by_the_environment_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CTRL_MODELS__GPT__ENGINE", "openai")
+    monkeypatch.setenv("CTRL_MODELS__GPT__BASE_URL", "https://far/v1")
+    monkeypatch.setenv("CTRL_MODELS__GPT__MODEL", "4o")
+    monkeypatch.setenv("CTRL_DEFAULTS__GENERATOR", "gpt")
+
+    settings = load_settings()
+
+    assert set(settings.models) == {"mini-generator", "mini-critic", "gpt"}
+
+
+@pytest.mark.parametrize(
+    ("variable", "says"),
+    [
+        ("CTRL_SERVER__PROT", "server.prot"),
+        ("CTRL_SERVERS__PORT", "CTRL_SERVERS__PORT"),
+        ("CTRL_SANDBOX_URL", "CTRL_SANDBOX_URL"),
+        ("CTRL_MODELS__FAR__API_KEY", "api_key"),
+    ],
+)
+def test_a_misspelt_variable_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, says: str
+) -> None:
+    monkeypatch.setenv(variable, "sk-secret")
+
+    with pytest.raises(SettingsError) as refused:
+        load_settings(_file(tmp_path))
+
+    assert says in str(refused.value)
+    assert "sk-secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("port = 9000", "prot = 9000"), "server.prot"),
+        (("[server]", "[surfer]"), "surfer"),
+        (("port = 9000", "port = 99999"), "server.port"),
+        (('critic = "far"', 'critic = "near"'), "defaults.critic names 'near'"),
+        (('engine = "embedded"', ""), "models.local needs engine"),
+        (('engine = "embedded"', 'engine = "magic"'), "models.local"),
+        (('role = "generator"', 'template = "t.toml"'), "template needs role"),
+        (("rounds = 2", "rounds = 17"), "defaults.rounds"),
+        (("[server]", "[server"), "ctrl.toml"),
+    ],
+)
+def test_a_file_that_is_wrong_is_refused_by_key(tmp_path: Path, change: tuple[str, str], says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        load_settings(_file(tmp_path, FILE.replace(*change)))
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"nothing\.toml"):
+        load_settings(tmp_path / "nothing.toml")
+
+
+def test_a_key_comes_from_the_environment_and_is_never_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAR_KEY", "sk-secret")
+    far = load_settings(_file(tmp_path)).models["far"]
+    assert isinstance(far, OpenAIModelSettings)
+
+    key = far.api_key()
+
+    assert key is not None
+    assert key.get_secret_value() == "sk-secret"
+    assert "sk-secret" not in repr((far, key))
+
+
+def test_a_key_that_is_not_set_is_named(tmp_path: Path) -> None:
+    far = load_settings(_file(tmp_path)).models["far"]
+    assert isinstance(far, OpenAIModelSettings)
+
+    with pytest.raises(SettingsError, match="FAR_KEY is not set"):
+        far.api_key()
+
+
+def test_settings_cannot_be_changed(tmp_path: Path) -> None:
+    settings = load_settings(_file(tmp_path))
+
+    with pytest.raises(ValueError, match="frozen"):
+        settings.server.port = 1

@@ -1,0 +1,160 @@
+"""`ctrl` from the outside: what it prints, and its exit codes."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from service.cli.commands import app
+from service.domain.errors import ModelError
+from tests.fakes import CORRECT, FakeChatModel, ScriptedGenerator, ScriptedSandbox, verdict_of
+from tests.unit.api.world import NOTICE, RIGHT, TESTS, WRONG, World
+from tests.unit.cli.serving import serving
+
+ASK = {"problem": "Add one.", "entry_point": "f"}
+
+
+@pytest.fixture
+def request_file(tmp_path: Path) -> Path:
+    path = tmp_path / "request.json"
+    path.write_text(json.dumps(ASK), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    with serving(World().app()) as url:
+        yield url
+
+
+def _run(*arguments: str | Path, stdin: str | None = None) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_a_refinement_is_shown_round_by_round(url: str, request_file: Path) -> None:
+    code, shown, _ = _run("refine", request_file, "--url", url)
+
+    assert code == 0
+    for part in (
+        NOTICE,
+        "draft",
+        "return x",
+        "It fails for odd numbers.",
+        "Judgment: incorrect",
+        "revision 1",
+        "-    return x",
+        "+    return x + 1",
+        "Judgment: correct",
+        "solved: judged correct, round 1 selected",
+    ):
+        assert part in shown
+
+
+def test_json_is_the_response_alone(url: str, request_file: Path) -> None:
+    code, shown, _ = _run("refine", request_file, "--url", url, "--json")
+
+    assert code == 0
+    assert json.loads(shown)["solution"] == RIGHT
+
+
+def test_a_problem_in_prose_has_its_tests_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "p.md").write_text("Add one.", encoding="utf-8")
+    (tmp_path / "t.json").write_text(json.dumps(TESTS), encoding="utf-8")
+    (tmp_path / "s.py").write_text(WRONG, encoding="utf-8")
+    world = World(generator=ScriptedGenerator([RIGHT]), sandbox=ScriptedSandbox({RIGHT: verdict_of(1, 1)}))
+    files = ("--tests", tmp_path / "t.json", "--solution", tmp_path / "s.py")
+    with serving(world.app()) as url:
+        code, shown, _ = _run("refine", tmp_path / "p.md", *files, "--entry-point", "f", "--url", url)
+
+    assert code == 0
+    assert "0/1 passed, wrong answer" in shown
+    assert "1/1 passed" in shown
+
+
+def test_what_is_not_solved_exits_with_one() -> None:
+    with serving(World(critic=FakeChatModel(["no idea"])).app()) as url:
+        code, shown, _ = _run("refine", "-", "--url", url, "--rounds", "0", stdin=json.dumps(ASK))
+
+    assert code == 1
+    assert "not solved: rounds exhausted" in shown
+
+
+def test_failing_tests_are_not_solved_whatever_the_critic_says() -> None:
+    with serving(World(critic=FakeChatModel([CORRECT])).app()) as url:
+        code, _, _ = _run("refine", "-", "--url", url, stdin=json.dumps(ASK | {"tests": TESTS}))
+
+    assert code == 1
+
+
+def test_wrong_usage_exits_with_two(url: str, tmp_path: Path) -> None:
+    unknown = _run("refine", "-", "--url", url, "--generator", "gpt-17", stdin=json.dumps(ASK))
+    missing = _run("refine", tmp_path / "none.json", "--url", url)
+    not_json = _run("refine", "-", "--url", url, stdin="{")
+
+    assert (unknown[0], missing[0], not_json[0]) == (2, 2, 2)
+    assert "configured models: mini-generator" in unknown[2]
+
+
+def test_a_broken_part_exits_with_three() -> None:
+    world = World(generator=ScriptedGenerator([""], fault=ModelError("gone")))
+    with serving(world.app()) as url:
+        code, _, said = _run("refine", "-", "--url", url, "--json", stdin=json.dumps(ASK))
+    nobody = _run("refine", "-", "--url", "http://127.0.0.1:9", stdin=json.dumps(ASK))
+
+    assert (code, nobody[0]) == (3, 3)
+    assert "A model failed: gone" in said
+    assert "Traceback" not in nobody[2]
+
+
+def test_programs_are_judged_and_ranked(url: str, tmp_path: Path) -> None:
+    for name, program in (("a.py", WRONG), ("b.py", RIGHT)):
+        (tmp_path / name).write_text(program, encoding="utf-8")
+    files = ("--solution", tmp_path / "a.py", "--solution", tmp_path / "b.py")
+
+    code, shown, _ = _run("judge", "-", *files, "--url", url, stdin="Add one.")
+
+    assert code == 0
+    assert "solution 1" in shown
+    assert "1.000" in shown
+
+
+def test_what_could_not_be_judged_exits_with_one() -> None:
+    with serving(World(critic=FakeChatModel([""], fault=ModelError("gone"))).app()) as url:
+        body = json.dumps(ASK | {"solutions": [WRONG]})
+        code, shown, _ = _run("judge", "-", "--url", url, "--json", stdin=body)
+
+    assert code == 1
+    assert json.loads(shown)["results"][0]["status"] == "error"
+
+
+def test_models_are_listed(url: str) -> None:
+    code, shown, _ = _run("models", "--url", url)
+    _, as_json, _ = _run("models", "--url", url, "--json")
+
+    assert code == 0
+    assert "mini-critic" in shown
+    assert json.loads(as_json)["data"][0]["id"] == "mini-generator"
+
+
+def test_a_model_cannot_drive_the_terminal() -> None:
+    world = World(generator=ScriptedGenerator(["x = 1 # \x1b]0;owned\x07 [bold red]markup[/]"]))
+    with serving(world.app()) as url:
+        _, shown, _ = _run("refine", "-", "--url", url, "--rounds", "0", stdin=json.dumps(ASK))
+
+    assert "\x1b]0" not in shown
+    assert "\x07" not in shown
+    assert "[bold red]markup[/]" in shown
+
+
+def test_help_imports_nothing_heavy() -> None:
+    script = (
+        "import sys; from service.cli import commands; "
+        "sys.exit(bool({'httpx', 'fastapi', 'pydantic', 'numpy', 'uvicorn'} & sys.modules.keys()))"
+    )
+
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

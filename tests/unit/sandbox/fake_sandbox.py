@@ -1,0 +1,48 @@
+"""A judge that answers from a script and can be slow on purpose."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from sandbox_runner.cases import Program, Submission
+from sandbox_runner.metrics import Metrics
+from sandbox_runner.primitives import PRIMITIVES
+from sandbox_runner.sandbox import Sandbox
+from sandbox_runner.selftest import Finding, Readiness
+from sandbox_runner.verdict import Outcome, TestResult, Tier, Verdict
+
+
+@dataclass
+class FakeJudge:
+    result: TestResult = field(default_factory=lambda: TestResult(Outcome.ACCEPTED))
+    gate: asyncio.Event | None = None
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    fault: Exception | None = None
+    submissions: list[Submission] = field(default_factory=list)
+    programs: list[Program] = field(default_factory=list)
+    cancelled: int = 0
+
+    async def judge(self, submission: Submission) -> Verdict:
+        self.submissions.append(submission)
+        await self._wait()
+        return Verdict.of([self.result for _ in submission.cases], len(submission.cases))
+
+    async def run(self, program: Program) -> TestResult:
+        self.programs.append(program)
+        await self._wait()
+        return self.result
+
+    async def _wait(self) -> None:
+        self.arrived.set()
+        if self.fault is not None:
+            raise self.fault
+        if self.gate is not None:
+            try:
+                await self.gate.wait()
+            except asyncio.CancelledError:
+                self.cancelled += 1
+                raise
+
+
+def fake_sandbox(judge: FakeJudge, tier: Tier = Tier.T3) -> Sandbox:
+    findings = tuple(Finding(each, each.needed_for <= tier, "observed") for each in PRIMITIVES)
+    return Sandbox(judge, Readiness(tier, "fake walls", findings), Metrics())

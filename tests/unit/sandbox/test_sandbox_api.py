@@ -1,0 +1,267 @@
+"""The HTTP edge, with a fake judge behind the real app."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from sandbox_runner.app import create_app
+from sandbox_runner.cases import CallCase, StdinCase
+from sandbox_runner.comparison import Equality
+from sandbox_runner.settings import Settings
+from sandbox_runner.verdict import Outcome, TestResult, Tier
+from tests.unit.sandbox.fake_sandbox import FakeJudge, fake_sandbox
+
+CODE = "def f(n):\n    return n + 1\n"
+CALL = {"code": CODE, "entry_point": "f", "tests": [{"args": [3], "expected": 4}]}
+
+
+@pytest.fixture
+def judge() -> FakeJudge:
+    return FakeJudge()
+
+
+@pytest.fixture
+async def client(judge: FakeJudge) -> AsyncIterator[httpx.AsyncClient]:
+    async with _client(judge) as client:
+        yield client
+
+
+def _client(judge: FakeJudge, tier: Tier = Tier.T3, **settings: Any) -> httpx.AsyncClient:
+    app = create_app(Settings(**settings), fake_sandbox(judge, tier))
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://sandbox")
+
+
+async def test_a_verdict_has_the_contracted_shape(client: httpx.AsyncClient) -> None:
+    response = await client.post("/judge", json=CALL)
+
+    assert response.status_code == 200
+    assert response.json() == {
+        "verdict": {
+            "outcome": "accepted",
+            "passed": 1,
+            "total": 1,
+            "tests": [
+                {
+                    "outcome": "accepted",
+                    "stdout": "",
+                    "stderr": "",
+                    "cpu_s": 0.0,
+                    "wall_s": 0.0,
+                    "memory_bytes": 0,
+                    "message": "",
+                    "returned": None,
+                }
+            ],
+        },
+        "integrity": "strong",
+        "tier": "T3",
+    }
+
+
+async def test_a_run_has_the_contracted_shape(client: httpx.AsyncClient, judge: FakeJudge) -> None:
+    judge.result = TestResult(Outcome.RUNTIME_ERROR, "out", "err", 0.1, 0.2, 3, "exit status 3", exit_code=3)
+
+    response = await client.post("/run", json={"code": "x", "stdin": "in"})
+
+    assert response.json() == {
+        "outcome": "runtime_error",
+        "exit_code": 3,
+        "stdout": "out",
+        "stderr": "err",
+        "cpu_s": 0.1,
+        "wall_s": 0.2,
+        "memory_bytes": 3,
+        "message": "exit status 3",
+        "tier": "T3",
+    }
+    assert judge.programs[0].stdin == "in"
+
+
+async def test_the_three_forms_of_test_become_cases(client: httpx.AsyncClient, judge: FakeJudge) -> None:
+    tests = [{"stdin": "3", "stdout": "4"}, {"args": [3], "expected": 4}, {"assert": "assert g(3) == 4.0"}]
+
+    await client.post("/judge", json=CALL | {"tests": tests})
+
+    assert judge.submissions[0].cases == (
+        StdinCase("3", "4"),
+        CallCase("f", (3,), {}, 4, Equality.JSON),
+        CallCase("g", (3,), {}, 4.0, Equality.PYTHON),
+    )
+
+
+async def test_limits_left_out_are_filled_in(client: httpx.AsyncClient, judge: FakeJudge) -> None:
+    await client.post("/judge", json=CALL | {"limits": {"cpu_s": 1}})
+
+    limits = judge.submissions[0].limits
+    assert (limits.cpu_s, limits.wall_s, limits.processes) == (1, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "says"),
+    [
+        ({"language": "cobol"}, "language", "known: python"),
+        ({"tests": []}, "tests", "at least 1"),
+        ({"entry_point": None}, "entry_point", "function's name"),
+        ({"tests": [{"assert": "assert f(x)"}]}, "tests.0.assert", "supported"),
+        ({"tests": [{"args": [1], "expectd": 4}]}, "tests.0.call.expected", "required"),
+        ({"tests": [{"stdin": "1"}]}, "tests.0.stdin.stdout", "required"),
+        ({"tests": [3]}, "tests.0.call", "dictionary"),
+        ({"checker": "vibes"}, "checker", "known: standard, identical"),
+        ({"limits": {"cpu_s": 0}}, "limits.cpu_s", "greater than 0"),
+        ({"limits": {"cpu_s": -1}}, "limits.cpu_s", "greater than 0"),
+        ({"limits": {"cpu_s": 1e9}}, "limits.cpu_s", "at most 60"),
+        ({"limits": {"wall_s": 1e9}}, "limits.wall_s", "at most 120"),
+        ({"limits": {"memory_bytes": 1}}, "limits.memory_bytes", "at least"),
+        ({"limits": {"memory_bytes": 1 << 60}}, "limits.memory_bytes", "at most"),
+        ({"limits": {"output_bytes": 1 << 60}}, "limits.output_bytes", "at most"),
+        ({"limits": {"processes": 1_000}}, "limits.processes", "at most"),
+        ({"limits": {"cpus": 2}}, "limits.cpus", "not permitted"),
+        ({"code": "x" * 2_000_000}, "code", "at most"),
+        ({"surprise": 1}, "surprise", "not permitted"),
+        ({"tests": [{"stdout": "x"}] * 1_001}, "tests", "at most 1000"),
+    ],
+)
+async def test_an_invalid_request_names_the_field(
+    client: httpx.AsyncClient, change: dict[str, object], field: str, says: str
+) -> None:
+    response = await client.post("/judge", json=CALL | change)
+
+    body = response.json()
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"
+    assert (body["type"], body["status"], body["instance"]) == ("/problems/invalid-request", 422, "/judge")
+    assert body["errors"][0]["field"] == field
+    assert says in body["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"",
+        b"[" * 1_000_000,
+        b'{"code": "x", "tests": [{"stdout": "x"}], "limits": {"cpu_s": NaN}}',
+        b'{"code": "x", "tests": [{"stdout": "x"}], "limits": {"cpu_s": Infinity}}',
+        b'{"code": "x", "entry_point": "f", "tests": [{"expected": ' + b"9" * 10_000 + b"}]}",
+    ],
+)
+async def test_a_hostile_body_is_the_clients_error(client: httpx.AsyncClient, body: bytes) -> None:
+    response = await client.post("/judge", content=body, headers={"content-type": "application/json"})
+
+    assert response.status_code in {400, 422}
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+async def test_forking_needs_a_process_namespace() -> None:
+    async with _client(FakeJudge(), Tier.T1) as client:
+        response = await client.post("/judge", json=CALL | {"limits": {"processes": 2}})
+
+    assert response.json()["errors"] == [
+        {"field": "limits.processes", "message": "more than 1 needs tier T2: a process namespace"}
+    ]
+
+
+async def test_a_declared_body_that_is_too_large_is_not_read() -> None:
+    async with _client(FakeJudge(), body_bytes=100) as client:
+        response = await client.post("/judge", json=CALL | {"code": "x" * 200})
+
+    assert response.status_code == 413
+    assert response.json()["type"] == "/problems/body-too-large"
+
+
+async def test_an_undeclared_body_that_is_too_large_is_not_buffered() -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b" " * 1_000
+
+    async with _client(FakeJudge(), body_bytes=10_000) as client:
+        response = await client.post("/judge", content=endless())
+
+    assert response.status_code == 413
+    assert response.json()["type"] == "/problems/body-too-large"
+
+
+async def test_a_full_queue_answers_503_and_when_to_come_back() -> None:
+    judge = FakeJudge(gate=asyncio.Event())
+    async with _client(judge, concurrency=1, queue_size=0) as client, asyncio.TaskGroup() as group:
+        first = group.create_task(client.post("/judge", json=CALL))
+        await judge.arrived.wait()
+        turned_away = await client.post("/judge", json=CALL)
+        assert judge.gate is not None
+        judge.gate.set()
+
+    assert turned_away.status_code == 503
+    assert turned_away.headers["retry-after"] == "1"
+    assert turned_away.json()["type"] == "/problems/sandbox-busy"
+    assert first.result().status_code == 200
+
+
+async def test_a_client_that_leaves_cancels_its_judging_and_frees_the_slot() -> None:
+    judge = FakeJudge(gate=asyncio.Event())
+    app = create_app(Settings(concurrency=1, queue_size=0), fake_sandbox(judge))
+    inbox: asyncio.Queue[dict[str, object]] = asyncio.Queue()
+    inbox.put_nowait({"type": "http.request", "body": json.dumps(CALL).encode()})
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/judge",
+        "raw_path": b"/judge",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+    }
+    async with asyncio.TaskGroup() as group:
+        group.create_task(app(scope, inbox.get, send))
+        await judge.arrived.wait()
+        inbox.put_nowait({"type": "http.disconnect"})
+
+    assert judge.cancelled == 1
+    assert sent[0]["status"] == 499
+
+
+async def test_a_bug_of_ours_is_a_500_that_tells_nothing() -> None:
+    async with _client(FakeJudge(fault=RuntimeError("secret"))) as client:
+        response = await client.post("/judge", json=CALL)
+
+    assert response.status_code == 500
+    assert "secret" not in response.text
+    assert response.json()["type"] == "/problems/unexpected"
+
+
+async def test_ready_lists_every_primitive_with_its_remedy_where_it_fails() -> None:
+    async with _client(FakeJudge(), Tier.T1) as client:
+        body = (await client.get("/ready")).json()
+
+    assert (body["ready"], body["tier"], body["min_tier"]) == (True, "T1", "T1")
+    failing = [each for each in body["primitives"] if not each["holds"]]
+    assert failing
+    assert all(each["remedy"] and each["needed_for"] in {"T2", "T3"} for each in failing)
+
+
+async def test_the_small_routes_answer(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/health")).json() == {"status": "ok"}
+    assert (await client.get("/languages")).json()["languages"][0]["id"] == "python"
+    assert "ctrl_queue_seconds" in (await client.get("/metrics")).text
+    missing = await client.get("/nowhere")
+    assert (missing.status_code, missing.json()["type"]) == (404, "/problems/not-found")
+
+
+async def test_text_that_is_no_unicode_still_becomes_json(
+    client: httpx.AsyncClient, judge: FakeJudge
+) -> None:
+    response = await client.post(
+        "/judge",
+        content=json.dumps(CALL | {"code": "'\ud800'"}),
+        headers={"content-type": "application/json"},
+    )
+
+    assert response.status_code in {200, 422}

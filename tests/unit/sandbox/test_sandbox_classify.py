@@ -1,0 +1,111 @@
+"""Every rule that decides an outcome, without a box."""
+
+import json
+import signal
+
+import pytest
+
+from sandbox_runner.box import Ending, Trace
+from sandbox_runner.cases import CallCase, StdinCase
+from sandbox_runner.classify import result_of_case, result_of_compilation, result_of_run
+from sandbox_runner.comparison import Equality
+from sandbox_runner.memory_files import Output
+from sandbox_runner.verdict import Limits, Outcome
+
+LIMITS = Limits(cpu_s=1, wall_s=3, memory_bytes=100, output_bytes=100, processes=1)
+CALL = CallCase("f", (), {}, 4, Equality.JSON)
+STDIN = StdinCase("", "4\n")
+
+
+def _trace(
+    *,
+    status: int = 0,
+    stopped: str | None = None,
+    cpu_s: float = 0.1,
+    memory_bytes: int = 50,
+    stdout: bytes = b"",
+    report: bytes = b"",
+    overflowed: bool = False,
+    out_of_memory: bool = False,
+) -> Trace:
+    ending = Ending(
+        status=status,
+        stopped=stopped,
+        cpu_s=cpu_s,
+        wall_s=0.2,
+        memory_bytes=memory_bytes,
+        fork_s=0.001,
+        dirty=False,
+    )
+    return Trace.of(ending, Output(stdout, b"", report, overflowed), out_of_memory=out_of_memory)
+
+
+def _error(kind: str) -> bytes:
+    return json.dumps({"error": {"type": kind, "text": "t", "line": 1, "source": "s"}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("trace", "outcome"),
+    [
+        (_trace(report=b'{"value":4}'), Outcome.ACCEPTED),
+        (_trace(report=b'{"value":5}'), Outcome.WRONG_ANSWER),
+        (_trace(report=b'{"value":4.0}'), Outcome.WRONG_ANSWER),
+        (_trace(report=b'{"value":{"opaque":"Everything"}}'), Outcome.WRONG_ANSWER),
+        (_trace(), Outcome.NO_RESULT),
+        (_trace(status=3), Outcome.NO_RESULT),
+        (_trace(report=b'{"outcome":"accepted"}'), Outcome.NO_RESULT),
+        (_trace(report=b"[1"), Outcome.NO_RESULT),
+        (_trace(report=b'"accepted"'), Outcome.NO_RESULT),
+        (_trace(report=b'{"value":{"set":[[]]}}'), Outcome.NO_RESULT),
+        (_trace(report=b'{"value":4}{"value":4}'), Outcome.NO_RESULT),
+        (_trace(report=b'{"value":' + b"[" * 50_000), Outcome.NO_RESULT),
+        (_trace(report=_error("ValueError"), status=1), Outcome.RUNTIME_ERROR),
+        (_trace(report=_error("MemoryError"), status=1), Outcome.MEMORY_LIMIT),
+        (_trace(status=-signal.SIGSYS), Outcome.FORBIDDEN_SYSCALL),
+        (_trace(status=-signal.SIGSEGV, report=b'{"value":4}'), Outcome.RUNTIME_ERROR),
+        (_trace(status=-signal.SIGKILL, stopped="cpu"), Outcome.TIME_LIMIT),
+        (_trace(status=-signal.SIGKILL, stopped="wall"), Outcome.TIME_LIMIT),
+        (_trace(cpu_s=1.5, report=b'{"value":4}'), Outcome.TIME_LIMIT),
+        (_trace(status=-signal.SIGKILL, out_of_memory=True), Outcome.MEMORY_LIMIT),
+        (_trace(memory_bytes=101, report=b'{"value":4}'), Outcome.MEMORY_LIMIT),
+        (_trace(overflowed=True, report=b'{"value":4}'), Outcome.OUTPUT_LIMIT),
+        (_trace(status=-signal.SIGXFSZ), Outcome.OUTPUT_LIMIT),
+    ],
+)
+def test_the_outcome_of_a_call_is(trace: Trace, outcome: Outcome) -> None:
+    assert result_of_case(trace, CALL, "standard", LIMITS).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("trace", "outcome"),
+    [
+        (_trace(stdout=b"4"), Outcome.ACCEPTED),
+        (_trace(stdout=b"  4"), Outcome.PRESENTATION_ERROR),
+        (_trace(stdout=b"5"), Outcome.WRONG_ANSWER),
+        (_trace(stdout=b"4", status=1), Outcome.RUNTIME_ERROR),
+        (_trace(stdout=b"4", status=-signal.SIGKILL), Outcome.RUNTIME_ERROR),
+    ],
+)
+def test_the_outcome_of_a_script_is(trace: Trace, outcome: Outcome) -> None:
+    assert result_of_case(trace, STDIN, "standard", LIMITS).outcome is outcome
+
+
+def test_a_call_shows_what_came_back() -> None:
+    result = result_of_case(_trace(report=b'{"value":{"tuple":[1]}}'), CALL, "standard", LIMITS)
+
+    assert (result.returned, result.message) == ("(1,)", "returned (1,)")
+
+
+def test_a_run_that_ends_well_is_accepted() -> None:
+    assert result_of_run(_trace(), LIMITS).outcome is Outcome.ACCEPTED
+
+
+def test_a_program_that_compiles_has_no_result_yet() -> None:
+    assert result_of_compilation(_trace(), LIMITS) is None
+
+
+def test_a_source_bomb_is_a_compile_error_that_names_the_limit() -> None:
+    result = result_of_compilation(_trace(status=-signal.SIGKILL, stopped="cpu"), LIMITS)
+
+    assert result is not None
+    assert (result.outcome, result.message) == (Outcome.COMPILE_ERROR, "more than 1 s of CPU time")

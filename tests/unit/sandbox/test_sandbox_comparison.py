@@ -1,0 +1,87 @@
+"""When a returned value equals the expected one, and when printed output does."""
+
+import math
+
+import pytest
+
+from sandbox_runner.checkers import CHECKERS
+from sandbox_runner.comparison import Equality, equal
+from sandbox_runner.jail.values import Opaque
+from sandbox_runner.verdict import Outcome
+
+
+@pytest.mark.parametrize(
+    ("expected", "returned"),
+    [
+        (1, 1),
+        ([1, 2], (1, 2)),
+        ([[1, 2], [3]], [(1, 2), [3]]),
+        ({"1": 2}, {1: 2}),
+        ({"true": 1, "null": 2, "1.5": 3}, {True: 1, None: 2, 1.5: 3}),
+        (math.nan, math.nan),
+        (0.0, -0.0),
+        (None, None),
+    ],
+)
+def test_json_equality_accepts(expected: object, returned: object) -> None:
+    assert equal(expected, returned, Equality.JSON)
+
+
+@pytest.mark.parametrize(
+    ("expected", "returned"),
+    [
+        (True, 1),
+        (1, True),
+        (1, 1.0),
+        (1.0, 1),
+        ("1", 1),
+        ([1, 2], {1, 2}),
+        ([1, 2], [1, 2, 3]),
+        ([1, 2, 3], [1, 2]),
+        ({"1": 2}, {"1": 2, 1: 2}),
+        ({"a": 1}, {"a": True}),
+        ([None], None),
+        ({}, []),
+        (998244353, 998244354),
+        (1, Opaque("int")),
+        ("x", b"x"),
+    ],
+)
+def test_json_equality_refuses(expected: object, returned: object) -> None:
+    assert not equal(expected, returned, Equality.JSON)
+
+
+def test_python_equality_is_that_of_an_assert() -> None:
+    assert equal(4, 4.0, Equality.PYTHON)
+    assert equal({1, 2}, frozenset({2, 1}), Equality.PYTHON)
+    assert not equal((1, 2), [1, 2], Equality.PYTHON)
+    assert not equal(1, Opaque("Everything"), Equality.PYTHON)
+
+
+@pytest.mark.parametrize(
+    ("expected", "printed", "outcome"),
+    [
+        (b"4\n", b"4", Outcome.ACCEPTED),
+        (b"1 \n2\n\n", b"1\n2", Outcome.ACCEPTED),
+        (b"a\r\nb\r\n", b"a\nb\n", Outcome.ACCEPTED),
+        (b"", b"\n", Outcome.ACCEPTED),
+        (b"1 2", b"1  2", Outcome.PRESENTATION_ERROR),
+        (b"1 2", b"1\n2", Outcome.PRESENTATION_ERROR),
+        (b"1", b"  1", Outcome.PRESENTATION_ERROR),
+        (b"1\n2\n3", b"1", Outcome.WRONG_ANSWER),
+        (b"YES", b"yes", Outcome.WRONG_ANSWER),
+        (b"10", b"1_0", Outcome.WRONG_ANSWER),
+        (b"998244353", b"998244354", Outcome.WRONG_ANSWER),
+        (b"1", "\uff11".encode(), Outcome.WRONG_ANSWER),
+        (b"0.001", b"0.0", Outcome.WRONG_ANSWER),
+        (b"\nhello", b"", Outcome.WRONG_ANSWER),
+        (b"12", b"1 2", Outcome.WRONG_ANSWER),
+    ],
+)
+def test_the_standard_checker_says(expected: bytes, printed: bytes, outcome: Outcome) -> None:
+    assert CHECKERS["standard"](expected, printed) is outcome
+
+
+def test_the_identical_checker_counts_every_byte() -> None:
+    assert CHECKERS["identical"](b"4\n", b"4") is Outcome.WRONG_ANSWER
+    assert CHECKERS["identical"](b"4\n", b"4\n") is Outcome.ACCEPTED

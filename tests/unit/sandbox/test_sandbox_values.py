@@ -1,0 +1,114 @@
+"""Typed canonical JSON."""
+
+from collections import Counter, OrderedDict, defaultdict, namedtuple
+from enum import IntEnum
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox_runner.jail import values
+
+_SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(), st.binary()
+)
+_HASHABLE = st.one_of(_SCALARS, st.tuples(_SCALARS, _SCALARS), st.frozensets(_SCALARS, max_size=3))
+_VALUES = st.recursive(
+    st.one_of(_HASHABLE, st.complex_numbers(allow_nan=False), st.sets(_HASHABLE, max_size=4)),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_HASHABLE, inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@given(_VALUES)
+def test_a_plain_value_survives_the_journey(value: object) -> None:
+    assert values.decode(values.encode(value)) == value
+
+
+@given(_VALUES)
+def test_a_plain_value_keeps_its_type(value: object) -> None:
+    assert type(values.decode(values.encode(value))) is type(value)
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_bytes_that_nobody_encoded_are_refused_or_decoded_but_never_crash(noise: bytes) -> None:
+    try:
+        values.decode(noise)
+    except values.MalformedValueError:
+        return
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"set":[[1]]}',
+        '{"dict":[1]}',
+        '{"a":1,"b":2}',
+        '{"bytes":"zz"}',
+        '{"int":"x"}',
+        '{"complex":[1]}',
+        "[" * 100_000,
+    ],
+)
+def test_a_forged_document_is_malformed(text: str) -> None:
+    with pytest.raises(values.MalformedValueError):
+        values.decode(text)
+
+
+class _Grade(IntEnum):
+    TOP = 1
+
+
+Point = namedtuple("Point", "x y")  # noqa: PYI024 - programs under test use it
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (_Grade.TOP, 1),
+        (Counter("aab"), {"a": 2, "b": 1}),
+        (defaultdict(list, {1: [2]}), {1: [2]}),
+        (OrderedDict(a=1), {"a": 1}),
+        (Point(1, 2), (1, 2)),
+    ],
+)
+def test_a_subclass_of_a_plain_type_becomes_the_plain_type(value: object, plain: object) -> None:
+    decoded = values.decode(values.encode(value))
+
+    assert decoded == plain
+    assert type(decoded) is type(plain)
+
+
+def test_an_integer_too_long_for_decimal_digits_survives() -> None:
+    assert values.decode(values.encode(-(7**20_000))) == -(7**20_000)
+
+
+def test_an_object_that_equals_everything_becomes_an_opaque_name() -> None:
+    class Everything:
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        __hash__ = None  # type: ignore[assignment]
+
+    assert values.decode(values.encode([Everything()])) == [values.Opaque("Everything")]
+
+
+def test_an_int_that_lies_about_equality_is_sent_as_what_it_is() -> None:
+    class Liar(int):
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        def __hash__(self) -> int:
+            return 0
+
+        def __index__(self) -> int:
+            return 42
+
+    assert values.decode(values.encode(Liar(3))) == 3
+
+
+def test_a_list_that_contains_itself_ends_at_the_depth_limit() -> None:
+    endless: list[object] = []
+    endless.append(endless)
+
+    assert "nested deeper" in values.encode(endless)

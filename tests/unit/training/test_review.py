@@ -1,0 +1,99 @@
+import random
+
+import pytest
+
+from service.domain.critique import Judgment, Parsed
+from service.domain.parsing import parse_critique
+from training.base.poor import poor_review
+from training.tasks.mini import Problem, Split, problems
+from training.tasks.operations import Kind
+from training.tasks.pipeline import Pipeline, Shape, Step, parse_step
+from training.tasks.review import apply_edit, careful_review
+from training.tasks.slips import slip_count, with_slips
+
+
+def steps(*codes: str) -> Pipeline:
+    """A list function whose last code is the result."""
+    found: list[Step] = []
+    for index, code in enumerate(codes):
+        step = parse_step(Kind.NUMBERS, code, index == len(codes) - 1)
+        assert step is not None, code
+        found.append(step)
+    return Pipeline(Shape.LIST_FUNCTION, tuple(found))
+
+
+EVEN, PLUS, BACK = "[x for x in xs if x % 2 == 0]", "[x + 3 for x in xs]", "xs[::-1]"
+
+
+@pytest.mark.parametrize(
+    ("draft", "suggestion"),
+    [
+        ((EVEN, PLUS, "sum(xs)"), "None."),
+        ((EVEN, BACK, "sum(xs)"), "Change line 3: reverse the list; to: add 3 to each number"),
+        ((PLUS, "sum(xs)"), "Add before line 2: keep the even numbers"),
+        ((EVEN, "sum(xs)"), "Add before line 3: add 3 to each number"),
+        ((EVEN, BACK, PLUS, "sum(xs)"), "Remove line 3: reverse the list"),
+        ((EVEN, PLUS, BACK, "sum(xs)"), "Remove line 4: reverse the list"),
+        ((PLUS, EVEN, "sum(xs)"), "Swap lines 2 and 3"),
+        ((EVEN, PLUS, "len(xs)"), "Change line 4: the count; to: the sum"),
+    ],
+)
+def test_a_careful_review_names_the_one_edit_that_helps(draft: tuple[str, ...], suggestion: str) -> None:
+    review = careful_review(steps(EVEN, PLUS, "sum(xs)"), steps(*draft).code())
+
+    assert review.suggestions == suggestion
+
+
+def test_the_analysis_stops_at_the_first_difference() -> None:
+    review = careful_review(steps(EVEN, PLUS, "sum(xs)"), steps(BACK, BACK, "len(xs)").code())
+
+    assert review.analysis == "1. asked: keep the even numbers; line 2: reverse the list; different"
+
+
+def test_a_line_that_makes_no_sense_is_something_else() -> None:
+    code = steps(EVEN, "sum(xs)").code().replace("xs % ", "xs ! ").replace("x % 2", "x ? 2")
+    review = careful_review(steps(EVEN, "sum(xs)"), code)
+
+    assert review.suggestions == "Change line 2: something else; to: keep the even numbers"
+
+
+def drafts() -> list[tuple[Problem, str]]:
+    rng = random.Random(5)
+    return [
+        (problem, with_slips(rng, problem.reference, slip_count(rng), problem.inputs).code())
+        for problem in problems(Split.TRAIN, 5, 300)
+    ]
+
+
+def test_following_careful_reviews_ends_at_the_reference() -> None:
+    for problem, draft in drafts():
+        code = draft
+        for _ in range(8):
+            code = apply_edit(problem.reference, code, careful_review(problem.reference, code).edit)
+
+        assert code == problem.reference.code()
+
+
+def test_a_careful_review_judges_correct_only_the_reference() -> None:
+    for problem, code in drafts():
+        review = careful_review(problem.reference, code)
+
+        assert (review.judgment is Judgment.CORRECT) == (code == problem.reference.code())
+
+
+def test_every_review_is_in_the_strict_grammar() -> None:
+    rng = random.Random(6)
+    for problem, code in drafts():
+        for review in (careful_review(problem.reference, code), poor_review(rng, problem.reference, code)):
+            parsed = parse_critique(review.text())
+
+            assert parsed.parsed is Parsed.STRICT
+            assert parsed.judgment is review.judgment
+            assert parsed.suggestions == review.suggestions
+
+
+def test_poor_reviews_are_often_wrong() -> None:
+    rng = random.Random(7)
+    approved = [poor_review(rng, p.reference, code).judgment is Judgment.CORRECT for p, code in drafts()]
+
+    assert 0.2 < sum(approved) / len(approved) < 0.8

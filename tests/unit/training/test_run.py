@@ -1,0 +1,99 @@
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from training.config import TrainConfig, load_config
+from training.run import Record, Run
+from training.stages.synthesize import balanced, is_target
+from training.tasks.mini import Split, problems
+from training.tasks.records import problem_to_json, read_jsonl, task_of, write_jsonl
+
+CONFIGS = sorted(Path("configs").glob("*.toml"))
+
+
+def configured(tmp_path: Path) -> TrainConfig:
+    return load_config(Path("configs/mini.toml")).model_copy(update={"out": tmp_path})
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=str)
+def test_every_shipped_configuration_is_valid(path: Path) -> None:
+    assert load_config(path).name
+
+
+def test_a_misspelt_key_is_named(tmp_path: Path) -> None:
+    text = Path("configs/mini.toml").read_text(encoding="utf-8").replace("epochs", "epoch")
+    path = tmp_path / "bad.toml"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(ValidationError, match=r"sft\.epoch"):
+        load_config(path)
+
+
+def test_a_killed_stage_goes_on_with_the_chunk_it_was_at(tmp_path: Path) -> None:
+    run = Run(configured(tmp_path))
+    records: list[Record] = [{"n": n} for n in range(10)]
+    worked: list[object] = []
+
+    def dies_at_six(chunk: Sequence[Record]) -> list[Record]:
+        if {"n": 6} in chunk:
+            raise KeyboardInterrupt
+        worked.extend(record["n"] for record in chunk)
+        return list(chunk)
+
+    with pytest.raises(KeyboardInterrupt):
+        run.in_chunks("out.jsonl", records, 3, dies_at_six)
+    assert not run.file("out.jsonl").exists()
+
+    run.in_chunks("out.jsonl", records, 3, list)
+    assert worked == [0, 1, 2, 3, 4, 5]
+    assert run.records("out.jsonl") == records
+
+
+def test_a_stage_is_done_only_under_its_own_configuration(tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    Run(config).mark_done("solve", started=0.0)
+
+    assert Run(config).is_done("solve")
+    assert not Run(config.model_copy(update={"seed": config.seed + 1})).is_done("solve")
+
+
+def test_a_half_written_file_is_never_seen(tmp_path: Path) -> None:
+    def breaks() -> Sequence[Record]:
+        raise OSError("disk full")
+
+    path = tmp_path / "records.jsonl"
+    with pytest.raises(OSError, match="disk full"):
+        write_jsonl(path, (record for record in breaks()))
+
+    assert not path.exists()
+
+
+def test_a_problem_survives_the_way_through_json(tmp_path: Path) -> None:
+    drawn = list(problems(Split.TEST, 4, 20))
+    write_jsonl(tmp_path / "tasks.jsonl", map(problem_to_json, drawn))
+
+    for problem, record in zip(drawn, read_jsonl(tmp_path / "tasks.jsonl"), strict=True):
+        assert task_of(record, hidden=True) == problem.judged_task
+        assert task_of(record, hidden=False).problem == problem.task.problem
+
+
+def test_right_and_wrong_drafts_are_balanced_one_a_problem(tmp_path: Path) -> None:
+    config = configured(tmp_path).synthesize
+    records: list[Record] = [{"id": n // 2, "right": n % 10 < 8} for n in range(400)]
+
+    chosen = balanced(records, config, seed=1)
+
+    assert len({record["id"] for record in chosen}) == len(chosen)
+    assert sum(bool(record["right"]) for record in chosen) * 2 == pytest.approx(len(chosen), abs=2)
+
+
+def test_a_critique_that_mentions_its_hint_is_no_target() -> None:
+    critique = (
+        "Analysis:\nAs the hint says, {}.\n\nImprovement suggestions:\nNone.\n\nOverall judgment: Correct"
+    )
+
+    assert not is_target(critique)
+    assert is_target(critique.replace("As the hint says", "As asked"))
+    assert not is_target("Overall judgment: Correct")

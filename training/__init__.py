@@ -1,0 +1,7 @@
+"""Offline: builds the critic that the service loads.
+
+tasks/     problems with tests: the mini world, and loaders for real sets
+stages/    solve, hints, synthesize, sft … each resumable
+base/      the from-scratch base model of the mini world
+evaluate/  the gates and the claims, with standard errors
+"""

@@ -1,0 +1,1 @@
+"""The mini world's base model, made from scratch: tokenizer, corpus, pretraining."""

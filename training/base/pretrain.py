@@ -1,0 +1,99 @@
+"""Pretraining of the base model, on the CPU or on a CUDA device if there is one."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerBase, Trainer, TrainingArguments
+from transformers.trainer_utils import get_last_checkpoint
+
+from training.base.rows import IGNORED, PackedCorpus, collate
+from training.config import ModelConfig, PretrainConfig
+
+
+def new_model(config: ModelConfig, tokenizer: PreTrainedTokenizerBase) -> LlamaForCausalLM:
+    """A llama with random weights. Not qwen2: loaders would replace the tokenizer of such a model."""
+    return LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=config.hidden,
+            num_hidden_layers=config.layers,
+            num_attention_heads=config.heads,
+            num_key_value_heads=config.heads,
+            intermediate_size=config.intermediate,
+            max_position_embeddings=config.positions,
+            tie_word_embeddings=True,
+            bos_token_id=None,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+    )
+
+
+def arguments(config: PretrainConfig, seed: int, out: Path) -> TrainingArguments:
+    """Trainer settings; bf16 only where the hardware has it (on a plain CPU it is far slower)."""
+    on_gpu = torch.cuda.is_available()
+    steps = config.rows // config.batch_rows
+    return TrainingArguments(
+        output_dir=str(out),
+        max_steps=steps,
+        per_device_train_batch_size=config.batch_rows,
+        learning_rate=config.learning_rate,
+        lr_scheduler_type="linear",
+        warmup_steps=round(config.warmup * steps),
+        adam_beta2=0.98,
+        weight_decay=0.01,
+        max_grad_norm=1.0,
+        train_sampling_strategy="sequential",
+        logging_steps=50,
+        save_steps=config.save_every_rows // config.batch_rows,
+        save_total_limit=2,
+        use_cpu=not on_gpu,
+        bf16=on_gpu,
+        dataloader_pin_memory=on_gpu,
+        dataloader_num_workers=1,
+        dataloader_persistent_workers=True,
+        report_to=[],
+        seed=seed,
+    )
+
+
+class CompletionTrainer(Trainer):
+    """Computes logits only where there is something to learn: most of a row is prompt."""
+
+    def compute_loss(
+        self,
+        model: torch.nn.Module,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> torch.Tensor:
+        """Mean cross-entropy over the learnt tokens of the batch."""
+        assert isinstance(model, LlamaForCausalLM)
+        hidden = model.model(input_ids=inputs["input_ids"], position_ids=inputs["position_ids"])
+        targets = inputs["labels"][:, 1:]
+        learnt = targets != IGNORED
+        logits = model.lm_head(hidden.last_hidden_state[:, :-1][learnt])
+        return torch.nn.functional.cross_entropy(logits, targets[learnt])
+
+
+def pretrain(
+    model_config: ModelConfig,
+    config: PretrainConfig,
+    tokenizer: PreTrainedTokenizerBase,
+    seed: int,
+    out: Path,
+) -> LlamaForCausalLM:
+    """Train from scratch, or go on from the last checkpoint under `out`."""
+    torch.manual_seed(seed)
+    trainer = CompletionTrainer(
+        model=new_model(model_config, tokenizer),
+        args=arguments(config, seed, out),
+        train_dataset=PackedCorpus(tokenizer, config, seed),
+        data_collator=collate,
+    )
+    last = get_last_checkpoint(str(out)) if out.is_dir() else None
+    trainer.train(resume_from_checkpoint=last)
+    model = trainer.model
+    assert isinstance(model, LlamaForCausalLM)
+    return model

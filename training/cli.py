@@ -1,0 +1,83 @@
+"""`ctrl-train`: the stages, one by one or all. Nothing heavy is imported before a stage runs."""
+
+import importlib
+import logging
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from training.config import TrainConfig, load_config
+from training.options import Options
+from training.run import Run
+from training.stages import STAGES
+
+app = typer.Typer(
+    help="Build a critic: every stage is resumable; run one again and it goes on.", no_args_is_help=True
+)
+_console = Console(stderr=True)
+_Config = Annotated[
+    Path, typer.Argument(help="TOML with everything the run depends on.", exists=True, dir_okay=False)
+]
+_Sandbox = Annotated[
+    str | None, typer.Option("--sandbox", help="URL of a sandbox; without one the run starts its own.")
+]
+_Weights = Annotated[Path, typer.Option(help="Where `export` puts generator and critic.")]
+_Again = Annotated[bool, typer.Option("--again", help="Run the stage even if it is done.")]
+
+
+def _stage_command(name: str) -> None:
+    @app.command(name=name, help=f"Run the stage `{name}` alone.")
+    def command(
+        config: _Config,
+        sandbox: _Sandbox = None,
+        weights: _Weights = Path("weights/mini"),
+        again: _Again = False,
+    ) -> None:
+        _run_stage(Run(_load(config)), name, Options(sandbox, weights), again=again)
+
+
+for _name in STAGES:
+    _stage_command(_name)
+
+
+@app.command(name="run")
+def run_all(config: _Config, sandbox: _Sandbox = None, weights: _Weights = Path("weights/mini")) -> None:
+    """Run every stage that is not done, in order."""
+    run = Run(_load(config))
+    for name in STAGES:
+        _run_stage(run, name, Options(sandbox, weights), again=False)
+
+
+def _load(path: Path) -> TrainConfig:
+    try:
+        return load_config(path)
+    except ValidationError as error:
+        for problem in error.errors():
+            _console.print(f"[red]{path}: {'.'.join(map(str, problem['loc']))}: {problem['msg']}")
+        raise typer.Exit(2) from None
+
+
+def _run_stage(run: Run, name: str, options: Options, *, again: bool) -> None:
+    if run.is_done(name) and not again:
+        _console.print(f"{name}: done before")
+        return
+    started = time.time()
+    _console.rule(name)
+    run.out.mkdir(parents=True, exist_ok=True)
+    importlib.import_module(STAGES[name]).run_stage(run, options)
+    run.mark_done(name, started)
+    _console.print(f"{name}: done in {time.time() - started:.0f} s")
+
+
+def main() -> None:
+    """Entry point of `ctrl-train`."""
+    logging.captureWarnings(capture=True)
+    app()
+
+
+if __name__ == "__main__":
+    main()

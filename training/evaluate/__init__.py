@@ -1,0 +1,1 @@
+"""The gates and the claims, on unseen problems, with standard errors."""

@@ -1,0 +1,83 @@
+"""What must hold before anything else is worth doing, as bounds on measured figures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from service.domain.critique import Judgment
+from training.evaluate.critics import Contentless, Oracle, Reviewed
+from training.evaluate.measures import Share, Summary, share, slips
+from training.evaluate.trial import Bench
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A figure and the closed interval it must lie in, as shares."""
+
+    name: str
+    figure: Share
+    least: float = 0.0
+    most: float = 1.0
+
+    @property
+    def holds(self) -> bool:
+        return self.least <= self.figure.value <= self.most
+
+
+def leverage_gates(bench: Bench, drafts: Sequence[Reviewed]) -> list[Gate]:
+    """Whether the generator does what a critique says: without that, no critic can help."""
+    wrong = [item for item in drafts if not item.verdict.accepted]
+    right = [item for item in drafts if item.verdict.accepted]
+    one_slip = [item for item in wrong if slips(item.problem.reference, item.code) == 1]
+    return [
+        Gate("pass@1 of drafts at T=1", _passing(drafts), 0.40, 0.70),
+        Gate("oracle repairs one slip in one round", _passing(_once(bench, one_slip, Oracle())), least=0.70),
+        Gate("oracle repairs wrong drafts in three rounds", _passing(_thrice(bench, wrong)), least=0.85),
+        Gate(
+            "contentless critique repairs in one round",
+            _passing(_once(bench, wrong, Contentless())),
+            most=0.20,
+        ),
+        Gate("right drafts broken though told Correct", _broken(bench, right), most=0.03),
+    ]
+
+
+def critic_gates(critic: Summary) -> list[Gate]:
+    """What the first critic must do over keeping the draft."""
+    first, last = critic.rounds[0], critic.rounds[-1]
+    lift = Share(last.value - first.value, _lift_error(critic), last.samples)
+    return [
+        Gate("lift over keeping the draft, three rounds", lift, least=0.20),
+        Gate("Δ↓, three rounds", critic.delta_down, most=0.03),
+        Gate("judgment accuracy", critic.accuracy, least=0.80),
+        Gate("critiques parsed strictly", critic.strict, least=0.99),
+    ]
+
+
+def _lift_error(critic: Summary) -> float:
+    # The lift is Δ↑ - Δ↓ and the two hardly ever meet in one problem, so their variances add.
+    return float((critic.delta_up.error**2 + critic.delta_down.error**2) ** 0.5)
+
+
+def _once(bench: Bench, items: Sequence[Reviewed], reviewer: Oracle | Contentless) -> list[Reviewed]:
+    return bench.revised(items, reviewer.review(items)) if items else []
+
+
+def _thrice(bench: Bench, items: Sequence[Reviewed]) -> list[Reviewed]:
+    done: list[Reviewed] = []
+    going = list(items)
+    for _ in range(3):
+        revised = _once(bench, going, Oracle())
+        done += [item for item in revised if item.verdict.accepted]
+        going = [item for item in revised if not item.verdict.accepted]
+    return [*done, *going]
+
+
+def _broken(bench: Bench, right: Sequence[Reviewed]) -> Share:
+    """Revise right programs under the oracle's full "Correct", in the very form seen in training."""
+    praised = [item for item in right if Oracle().review([item])[0].judgment is Judgment.CORRECT]
+    revised = _once(bench, praised, Oracle())
+    return share([not item.verdict.accepted for item in revised], [item.problem.id for item in revised])
+
+
+def _passing(items: Sequence[Reviewed]) -> Share:
+    return share([item.verdict.accepted for item in items], [item.problem.id for item in items])

@@ -1,0 +1,89 @@
+"""Verdicts for many candidates at once, from the sandbox service and nowhere else."""
+
+import asyncio
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.progress import Progress
+
+from service.adapters.sandbox import Patience, http_sandbox
+from service.domain.ports import Sandbox
+from service.domain.task import Candidate, Task
+from service.domain.verdict import Verdict
+
+Judging = tuple[Task, Candidate]
+_CONCURRENCY = 8
+_START_S = 30.0
+_STOP_S = 10.0
+# A queue in front of a small sandbox may be long; the work is offline and can wait.
+_PATIENCE = Patience(attempts=8, timeout_s=600.0)
+
+
+@contextmanager
+def sandbox_service(url: str | None) -> Iterator[str]:
+    """The sandbox at `url`, or without one a sandbox of our own on a free port of the loopback."""
+    if url is not None:
+        yield url
+        return
+    port = _free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sandbox_runner.cli", "--port", str(port)], stdout=subprocess.DEVNULL
+    )
+    try:
+        own = f"http://127.0.0.1:{port}"
+        _wait_until_ready(own, process)
+        yield own
+    finally:
+        process.terminate()
+        process.wait(timeout=_STOP_S)
+
+
+def judge_all(url: str, judgings: Sequence[Judging], label: str) -> list[Verdict]:
+    """Judge every candidate; equal judgings are run once. Raises `SandboxError`, never guesses."""
+    keys = [(repr(task.tests), task.entry_point, candidate.code) for task, candidate in judgings]
+    distinct = dict(zip(keys, judgings, strict=True))
+    verdicts = dict(zip(distinct, asyncio.run(_judge(url, list(distinct.values()), label)), strict=True))
+    return [verdicts[key] for key in keys]
+
+
+async def _judge(url: str, judgings: Sequence[Judging], label: str) -> list[Verdict]:
+    verdicts: dict[int, Verdict] = {}
+    waiting = iter(enumerate(judgings))
+    with Progress(transient=True) as progress:
+        bar = progress.add_task(label, total=len(judgings))
+
+        async def work(sandbox: Sandbox) -> None:
+            for index, (task, candidate) in waiting:
+                verdicts[index] = await sandbox.judge(task, candidate)
+                progress.advance(bar)
+
+        async with http_sandbox(url, patience=_PATIENCE) as sandbox, asyncio.TaskGroup() as group:
+            for _ in range(_CONCURRENCY):
+                group.create_task(work(sandbox))
+    return [verdicts[index] for index in range(len(judgings))]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _START_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"the sandbox ended with status {process.returncode} before it was ready")
+        try:
+            with urllib.request.urlopen(f"{url}/ready", timeout=2):  # noqa: S310 - our own loopback
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    raise RuntimeError(f"the sandbox was not ready within {_START_S:g} s")

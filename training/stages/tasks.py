@@ -1,0 +1,12 @@
+"""Stage `tasks`: the problems to train on, as JSON lines."""
+
+from training.options import Options
+from training.run import Run
+from training.tasks.mini import Split, problems
+from training.tasks.records import problem_to_json, write_jsonl
+
+
+def run_stage(run: Run, _options: Options) -> None:
+    """Write `tasks.jsonl`."""
+    drawn = problems(Split.TRAIN, run.config.seed, run.config.solve.problems)
+    write_jsonl(run.file("tasks.jsonl"), (problem_to_json(problem) for problem in drawn))

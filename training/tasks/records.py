@@ -1,0 +1,79 @@
+"""Tasks and drafts as JSON lines: what passes between stages, and what `ctrl refine` reads."""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from service.domain.task import AssertTest, CallTest, StdinTest, Task, Test
+from training.tasks.mini import Problem
+
+
+def test_to_json(test: Test) -> dict[str, object]:
+    """A test in the form that the API takes."""
+    match test:
+        case StdinTest():
+            return {"stdin": test.stdin, "stdout": test.stdout}
+        case CallTest():
+            record: dict[str, object] = {"args": list(test.args), "expected": test.expected}
+            return record | ({"kwargs": dict(test.kwargs)} if test.kwargs else {})
+        case AssertTest():
+            return {"assert": test.source}
+
+
+def problem_to_json(problem: Problem) -> dict[str, object]:
+    """A mini-world problem with its hidden tests and reference."""
+    return {
+        "id": problem.id,
+        "problem": problem.task.problem,
+        "entry_point": problem.task.entry_point,
+        "shape": problem.reference.shape.value,
+        "tests": [test_to_json(test) for test in problem.task.tests],
+        "hidden_tests": [test_to_json(test) for test in problem.hidden],
+        "reference": problem.reference.code(),
+    }
+
+
+def task_of(record: dict[str, object], *, hidden: bool) -> Task:
+    """The task of a record, with its hidden tests or without."""
+    tests = [*_list(record, "tests"), *(_list(record, "hidden_tests") if hidden else [])]
+    entry_point = record.get("entry_point")
+    return Task(
+        problem=str(record["problem"]),
+        entry_point=None if entry_point is None else str(entry_point),
+        tests=tuple(_test(test) for test in tests),
+    )
+
+
+def _list(record: dict[str, object], name: str) -> list[dict[str, object]]:
+    value = record.get(name, [])
+    if not isinstance(value, list):
+        raise TypeError(f"{name} must be a list of tests, found {type(value).__name__}")
+    return value
+
+
+def _test(record: dict[str, object]) -> Test:
+    if "assert" in record:
+        return AssertTest(str(record["assert"]))
+    if "stdin" in record:
+        return StdinTest(str(record["stdin"]), str(record["stdout"]))
+    args, kwargs = record.get("args", []), record.get("kwargs", {})
+    if not isinstance(args, list) or not isinstance(kwargs, dict):
+        raise TypeError(f"a call test has a list `args` and an object `kwargs`, found {record}")
+    return CallTest(tuple(args), record["expected"], kwargs)
+
+
+def write_jsonl(path: Path, records: Iterable[dict[str, object]]) -> None:
+    """Write all lines or none: a reader never sees half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("w", encoding="utf-8") as file:
+        for record in records:
+            file.write(json.dumps(record, ensure_ascii=False) + "\n")
+    partial.replace(path)
+
+
+def read_jsonl(path: Path) -> Iterator[dict[str, object]]:
+    """Read line by line."""
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
