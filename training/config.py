@@ -94,6 +94,8 @@ class EvaluateConfig(_Section):
 
     problems: PositiveInt
     samples: PositiveInt
+    ood_problems: PositiveInt
+    """Problems of each out-of-distribution split."""
     rounds: PositiveInt = 3
 
 

@@ -2,7 +2,8 @@
 
 ServiceError
 ├── RequestError          the request cannot be carried out as asked
-│   └── UnknownModelError the model named is not configured
+│   ├── UnknownModelError the model named is not configured
+│   └── ContextError      a conversation does not fit the model's context
 ├── ModelError            a model endpoint failed
 │   ├── GeneratorError    … in the generator's role
 │   └── CriticError       … in the critic's role
@@ -34,6 +35,13 @@ class UnknownModelError(RequestError):
 
     def __init__(self, field: str, name: str, known: Sequence[str]) -> None:
         super().__init__(field, f"unknown model {name!r}; configured models: {', '.join(sorted(known))}")
+
+
+class ContextError(RequestError):
+    """A conversation cannot be put to the model: too long for its context, or not text."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("problem", message)
 
 
 class ModelError(ServiceError):

@@ -13,7 +13,7 @@ from functools import partial
 
 from service.domain.chat import Sampling, TokenUsage
 from service.domain.critique import Critique, Judgment
-from service.domain.errors import DeadlineError, RequestError
+from service.domain.errors import ContextError, DeadlineError, RequestError
 from service.domain.events import (
     CritiqueCompleted,
     CritiqueDelta,
@@ -151,6 +151,11 @@ class _Chain:
             self.record.stop_reason = await self._refine(draft)
         except SpentError as spent:
             self.record.stop_reason = spent.stop_reason
+        except ContextError:
+            # The conversation outgrew a model. What was reviewed by then stands.
+            if not any(round_.critique for round_ in self.record.rounds):
+                raise
+            self.record.stop_reason = StopReason.BUDGET_EXHAUSTED
 
     async def _refine(self, draft: Candidate | None) -> StopReason:
         await (self._propose() if draft is None else self._start_from(draft))

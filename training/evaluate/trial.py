@@ -1,13 +1,14 @@
 """One trial: drafts, then rounds of critique and revision, every candidate run in the sandbox."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from service.domain.chat import Sampling
 from service.domain.critique import Critique, Judgment
 from service.domain.extraction import extract_code
 from service.domain.task import Candidate
 from service.domain.templates import GENERATOR_TEMPLATE
+from service.domain.verdict import Verdict
 from training.evaluate.critics import Reviewed, Reviewer
 from training.generation import Writer
 from training.judging import judge_all
@@ -19,10 +20,12 @@ GREEDY = Sampling(temperature=0.0, max_tokens=_PROPOSE_TOKENS)
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What every trial shares: the frozen generator and the sandbox."""
+    """What every trial shares: the frozen generator, the sandbox, and the verdicts known by now."""
 
     generator: Writer
     sandbox_url: str
+    known: dict[tuple[str, str], Verdict] = field(default_factory=dict)
+    """By problem id and code: different critics often lead to the same program."""
 
     def drafts(self, problems: Sequence[Problem], seed: int) -> list[Reviewed]:
         """One draft a problem, sampled at temperature 1."""
@@ -40,9 +43,12 @@ class Bench:
 
     def judged(self, problems: Sequence[Problem], codes: Sequence[str]) -> list[Reviewed]:
         """Run every candidate on all tests of its problem."""
-        judgings = [(p.judged_task, Candidate(code)) for p, code in zip(problems, codes, strict=True)]
-        verdicts = judge_all(self.sandbox_url, judgings, "judging")
-        return [Reviewed(p, c, v) for p, c, v in zip(problems, codes, verdicts, strict=True)]
+        pairs = list(zip(problems, codes, strict=True))
+        new = {(p.id, code): (p.judged_task, Candidate(code)) for p, code in pairs}
+        new = {key: judging for key, judging in new.items() if key not in self.known}
+        verdicts = judge_all(self.sandbox_url, list(new.values()), "judging")
+        self.known.update(zip(new, verdicts, strict=True))
+        return [Reviewed(p, code, self.known[p.id, code]) for p, code in pairs]
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,8 @@ CRITIC = "critic (SFT), greedy"
 def _drafts(bench: Bench, run: Run, split: Split) -> list[Reviewed]:
     """The configured number of problems, several drafts each."""
     config = run.config.evaluate
-    drawn: list[Problem] = list(problems(split, run.config.seed, config.problems))
+    count = config.ood_problems if split in _OOD else config.problems
+    drawn: list[Problem] = list(problems(split, run.config.seed, count))
     return [
         item for sample in range(config.samples) for item in bench.drafts(drawn, run.config.seed + sample)
     ]

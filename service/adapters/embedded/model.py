@@ -20,7 +20,7 @@ from service.adapters.embedded.transformer import Transformer
 from service.adapters.embedded.weights import load_weights
 from service.adapters.embedded.writing import Order, Writing
 from service.domain.chat import Completion, Message, Sampling
-from service.domain.errors import RequestError
+from service.domain.errors import ContextError
 
 MAX_ALTERNATIVES = 20
 """As many logprobs a token as the OpenAI API gives."""
@@ -120,7 +120,7 @@ class EmbeddedModel:
         # One token is left for the completion.
         prompt = self._text.prompt(messages, self.context_tokens - 1)
         if not prompt:
-            raise RequestError("messages", "the prompt is empty")
+            raise ContextError("the prompt is empty")
         left = self.context_tokens - len(prompt)
         asked = sampling.max_tokens or self._checkpoint.generation.max_new_tokens or left
         return Order(

@@ -13,7 +13,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from service.adapters.embedded.checkpoint import CheckpointError
 from service.domain.chat import Message
-from service.domain.errors import RequestError
+from service.domain.errors import ContextError
 
 
 class _Generation(Extension):
@@ -52,7 +52,7 @@ class ChatTemplate:
                 messages=turns, tools=None, documents=None, add_generation_prompt=True, **self._special_tokens
             )
         except jinja2.TemplateError as error:
-            raise RequestError("messages", f"the model's chat template refuses them: {error}") from error
+            raise ContextError(f"the model's chat template refuses them: {error}") from error
 
 
 def _raise_exception(message: str) -> NoReturn:

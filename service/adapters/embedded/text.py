@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from service.adapters.embedded.checkpoint import CheckpointError
 from service.adapters.embedded.template import ChatTemplate
 from service.domain.chat import Message
-from service.domain.errors import RequestError
+from service.domain.errors import ContextError
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _FROM_PRIVATE_USE = range(0xE000, 0x110000)
@@ -76,14 +76,12 @@ class Text:
         characters = sum(len(message.content) for message in messages)
         # No token is longer than the longest: what cannot fit is not worth encoding to find out.
         if characters > limit * self._longest_token:
-            raise RequestError("messages", f"the prompt is far over the model's limit of {limit} tokens")
+            raise ContextError(f"the prompt is far over the model's limit of {limit} tokens")
         if any(_SURROGATE.search(message.content) for message in messages):
-            raise RequestError("messages", "the prompt holds a lone surrogate, which is no character")
+            raise ContextError("the prompt holds a lone surrogate, which is no character")
         tokens = self._encoded(messages)
         if len(tokens) > limit:
-            raise RequestError(
-                "messages", f"the prompt is {len(tokens)} tokens, the model's limit is {limit}"
-            )
+            raise ContextError(f"the prompt is {len(tokens)} tokens, the model's limit is {limit}")
         return tokens
 
     def decode(self, tokens: Sequence[int]) -> str:

@@ -11,7 +11,7 @@ from yarl import URL
 
 from service.adapters.openai.failure import Refusal, RefusedError
 from service.adapters.openai.patience import Deadline, Patience, asked_wait_s
-from service.domain.errors import ModelError, RequestError
+from service.domain.errors import ContextError, ModelError
 
 MAX_ANSWER_BYTES = 32 * 2**20
 MAX_ERROR_BYTES = 2**16
@@ -144,10 +144,10 @@ class Endpoint:
         return failure
 
     def refused(self, refusal: Refusal) -> RefusedError:
-        """Return the error for a refusal; raise `RequestError` where the request itself is too long."""
+        """Return the error for a refusal; raise `ContextError` where the request itself is too long."""
         told = refusal.told(self._secret)
         if refusal.too_long:
-            raise RequestError("messages", f"model {self._name!r} (openai endpoint): {told}")
+            raise ContextError(f"model {self._name!r} (openai endpoint): {told}")
         return RefusedError(f"model {self._name!r} (openai endpoint): {told}", refusal)
 
     def _open_session(self) -> aiohttp.ClientSession:

@@ -164,4 +164,4 @@ async def test_a_prompt_over_the_context_is_the_requests_fault(
     with pytest.raises(RequestError, match="9 tokens") as refused:
         await model.complete(HI, PLAIN)
 
-    assert refused.value.field == "messages"
+    assert refused.value.field == "problem"

@@ -133,7 +133,7 @@ async def test_a_prompt_over_the_context_is_the_requests_fault(model: ChatModel)
     with pytest.raises(RequestError) as refusal:
         await model.complete(endless, GREEDY)
 
-    assert refusal.value.field == "messages"
+    assert refusal.value.field == "problem"
 
 
 async def test_a_stream_over_the_context_is_refused_before_its_first_piece(model: ChatModel) -> None:

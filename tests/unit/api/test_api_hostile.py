@@ -166,7 +166,7 @@ async def test_a_clients_own_request_id_is_not_taken_over() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status"), [("GET", "/refine", 405), ("POST", "/nothing", 404), ("DELETE", "/", 404)]
+    ("method", "path", "status"), [("GET", "/refine", 405), ("POST", "/nothing", 404), ("DELETE", "/", 405)]
 )
 async def test_what_is_not_there_is_a_problem_too(method: str, path: str, status: int) -> None:
     async with client_of(World().app()) as client:

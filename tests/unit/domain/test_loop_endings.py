@@ -8,6 +8,7 @@ import pytest
 
 from service.domain.critique import Judgment, Parsed
 from service.domain.errors import (
+    ContextError,
     CriticError,
     DeadlineError,
     GeneratorError,
@@ -207,6 +208,25 @@ async def test_a_broken_part_is_one_error_and_leaves_no_task_behind(
     with pytest.raises(type(error), match="down"):
         await stage.run()
     assert not other_tasks()
+
+
+async def test_a_conversation_that_outgrows_the_context_returns_what_was_reviewed() -> None:
+    stage = Stage(["a", "b"])
+    stage.generator.fault, stage.generator.fault_at = ContextError("too long"), 1
+
+    refinement = await stage.run()
+
+    assert codes(refinement) == ["a"]
+    assert refinement.stop_reason is StopReason.BUDGET_EXHAUSTED
+
+
+async def test_a_problem_that_never_fitted_is_refused_by_name() -> None:
+    stage = Stage(["a"])
+    stage.critic.fault = ContextError("too long")
+
+    with pytest.raises(ContextError, match="too long") as refusal:
+        await stage.run()
+    assert refusal.value.field == "problem"
 
 
 async def test_a_bug_is_not_dressed_as_a_broken_part() -> None:

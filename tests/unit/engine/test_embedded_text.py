@@ -65,7 +65,7 @@ def test_a_prompt_over_the_limit_is_refused_with_the_limit(text: Text, limit: in
     with pytest.raises(RequestError, match=f"limit.* {limit}") as refusal:
         text.prompt([Message("user", "keep the even numbers " * limit)], limit)
 
-    assert refusal.value.field == "messages"
+    assert refusal.value.field == "problem"
 
 
 def test_a_prompt_that_cannot_fit_is_refused_unread(text: Text) -> None:
