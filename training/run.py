@@ -12,6 +12,22 @@ from training.tasks.records import read_jsonl, write_jsonl
 
 Record = dict[str, object]
 
+CHUNK = 1000
+"""Records that a killed stage may lose."""
+
+_SECTIONS = ("seed", "model", "pretrain", "solve", "synthesize", "sft", "evaluate")
+_DEPENDS_UP_TO = {
+    "base": "pretrain",
+    "tasks": "solve",
+    "solve": "solve",
+    "hints": "solve",
+    "synthesize": "synthesize",
+    "sft": "sft",
+    "export": "sft",
+    "evaluate": "evaluate",
+}
+"""The last section of the configuration that matters to a stage; all sections before it matter too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -28,23 +44,27 @@ class Run:
         return self.out / name
 
     def is_done(self, stage: str) -> bool:
-        """Whether a stage has finished under this very configuration."""
+        """Whether a stage has finished under this configuration, as far as it matters to the stage."""
         path = self._marker(stage)
-        return path.is_file() and json.loads(path.read_text())["config_sha256"] == self.config_sha256
+        return path.is_file() and json.loads(path.read_text())["config_sha256"] == self.config_sha256(stage)
 
     def mark_done(self, stage: str, started: float) -> None:
         """Write down that a stage has finished, with the configuration it ran under."""
         seconds = round(time.time() - started, 1)
-        record = {"stage": stage, "seconds": seconds, "config_sha256": self.config_sha256}
+        record = {"stage": stage, "seconds": seconds, "config_sha256": self.config_sha256(stage)}
         self._marker(stage).write_text(
             json.dumps(record | {"config": self.config.model_dump(mode="json")}, indent=1)
         )
 
-    @property
-    def config_sha256(self) -> str:
-        """Hash of the resolved configuration."""
-        text = json.dumps(self.config.model_dump(mode="json"), sort_keys=True)
+    def config_sha256(self, stage: str) -> str:
+        """Hash of the part of the configuration that matters to a stage."""
+        matters = _SECTIONS[: _SECTIONS.index(_DEPENDS_UP_TO[stage]) + 1]
+        text = json.dumps(self.config.model_dump(mode="json", include=set(matters)), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def unfinished(self, stage: str) -> Path:
+        """Where a stage keeps what it has so far; another configuration never goes on from it."""
+        return self.out / f"{stage}.{self.config_sha256(stage)[:8]}"
 
     def _marker(self, stage: str) -> Path:
         return self.out / f"{stage}.done.json"
@@ -55,14 +75,14 @@ class Run:
 
     def in_chunks(
         self,
+        stage: str,
         name: str,
         records: Sequence[Record],
-        size: int,
         work: Callable[[Sequence[Record]], list[Record]],
     ) -> None:
         """Apply `work` chunk by chunk, each chunk kept as it is made; then join them under `name`."""
-        chunks = [records[start : start + size] for start in range(0, len(records), size)]
-        folder = self.out / f"{name}.chunks"
+        chunks = [records[start : start + CHUNK] for start in range(0, len(records), CHUNK)]
+        folder = self.unfinished(stage)
         for number, chunk in enumerate(chunks):
             path = folder / f"{number:05}.jsonl"
             if not path.is_file():

@@ -11,5 +11,5 @@ def run_stage(run: Run, _options: Options) -> None:
     """Fit the tokenizer, pretrain, save."""
     config = run.config
     tokenizer = train_tokenizer(config.model.vocabulary, config.seed)
-    model = pretrain(config.model, config.pretrain, tokenizer, config.seed, run.file("base.checkpoints"))
+    model = pretrain(config.model, config.pretrain, tokenizer, config.seed, run.unfinished("base"))
     save_model(model, tokenizer, run.file("base"))

@@ -48,6 +48,7 @@ def export_model(run: Run, source: str, target: Path, role: str, template: dict[
     weights = load_file(run.file(source) / "model.safetensors")
     half = {name: tensor.half() for name, tensor in weights.items()}
     save_file(half, target / "model.safetensors", metadata={"format": "pt"})
+    (target / "model.safetensors").chmod(0o644)
     for name in _FILES:
         shutil.copy(run.file(source) / name, target / name)
     config = json.loads((target / "config.json").read_text())
@@ -68,7 +69,7 @@ def _manifest(run: Run, target: Path, role: str, template: dict[str, str | None]
     base = sha256(run.file("base") / "model.safetensors")
     greedy = {"temperature": 0.0, "max_tokens": 256}
     sampling = {
-        "generator": {"propose": {"temperature": 1.0, "max_tokens": 192}, "revise": greedy},
+        "generator": {"propose": {"temperature": 1.0, "top_p": 1.0, "max_tokens": 192}, "revise": greedy},
         "critic": {"critique": greedy},
     }
     return {

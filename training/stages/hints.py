@@ -9,8 +9,6 @@ from training.options import Options
 from training.run import Record, Run
 from training.tasks.records import task_of
 
-_CHUNK = 1000
-
 
 def run_stage(run: Run, options: Options) -> None:
     """Write `hints.jsonl`: id, draft, code, right, outcome, hint."""
@@ -25,4 +23,4 @@ def run_stage(run: Run, options: Options) -> None:
                 for record, (task, _), v in zip(chunk, judgings, verdicts, strict=True)
             ]
 
-        run.in_chunks("hints.jsonl", run.records("drafts.jsonl"), _CHUNK, work)
+        run.in_chunks("hints", "hints.jsonl", run.records("drafts.jsonl"), work)

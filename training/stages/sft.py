@@ -21,7 +21,7 @@ from training.tasks.records import task_of
 def run_stage(run: Run, _options: Options) -> None:
     """Fine-tune the base model and save it under `critic`."""
     tokenizer = AutoTokenizer.from_pretrained(run.file("base"))
-    checkpoints = run.file("sft.checkpoints")
+    checkpoints = run.unfinished("sft")
     trainer = SFTTrainer(
         model=AutoModelForCausalLM.from_pretrained(run.file("base"), dtype=torch.float32),
         args=arguments(run.config.sft, run.config.seed, checkpoints),

@@ -10,8 +10,6 @@ from training.options import Options
 from training.run import Record, Run
 from training.tasks.records import task_of
 
-_CHUNK = 1000
-
 
 def run_stage(run: Run, _options: Options) -> None:
     """Write `drafts.jsonl`: id, draft, code."""
@@ -24,7 +22,7 @@ def run_stage(run: Run, _options: Options) -> None:
         sampling = Sampling(temperature=config.temperature, max_tokens=config.max_tokens, seed=seed)
         return _drafts(writer, chunk, sampling)
 
-    run.in_chunks("drafts.jsonl", wanted, _CHUNK, work)
+    run.in_chunks("solve", "drafts.jsonl", wanted, work)
 
 
 def hash_seed(seed: int, text: str) -> int:

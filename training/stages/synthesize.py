@@ -17,8 +17,6 @@ from training.run import Record, Run
 from training.stages.solve import hash_seed
 from training.tasks.records import task_of
 
-_CHUNK = 1000
-
 
 def run_stage(run: Run, _options: Options) -> None:
     """Write `critiques.jsonl`: id, code, right, critique."""
@@ -41,7 +39,7 @@ def run_stage(run: Run, _options: Options) -> None:
         ]
 
     chosen = balanced(run.records("hints.jsonl"), config, run.config.seed)
-    run.in_chunks("critiques.jsonl", chosen, _CHUNK, work)
+    run.in_chunks("synthesize", "critiques.jsonl", chosen, work)
 
 
 def is_target(critique: str) -> bool:

@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from training.config import TrainConfig, load_config
-from training.run import Record, Run
+from training.run import CHUNK, Record, Run
 from training.stages.synthesize import balanced, is_target
 from training.tasks.mini import Split, problems
 from training.tasks.records import problem_to_json, read_jsonl, task_of, write_jsonl
@@ -33,21 +33,21 @@ def test_a_misspelt_key_is_named(tmp_path: Path) -> None:
 
 def test_a_killed_stage_goes_on_with_the_chunk_it_was_at(tmp_path: Path) -> None:
     run = Run(configured(tmp_path))
-    records: list[Record] = [{"n": n} for n in range(10)]
+    records: list[Record] = [{"n": n} for n in range(2 * CHUNK + 10)]
     worked: list[object] = []
 
-    def dies_at_six(chunk: Sequence[Record]) -> list[Record]:
-        if {"n": 6} in chunk:
+    def dies_in_the_second(chunk: Sequence[Record]) -> list[Record]:
+        if {"n": CHUNK + 5} in chunk:
             raise KeyboardInterrupt
         worked.extend(record["n"] for record in chunk)
         return list(chunk)
 
     with pytest.raises(KeyboardInterrupt):
-        run.in_chunks("out.jsonl", records, 3, dies_at_six)
+        run.in_chunks("solve", "out.jsonl", records, dies_in_the_second)
     assert not run.file("out.jsonl").exists()
 
-    run.in_chunks("out.jsonl", records, 3, list)
-    assert worked == [0, 1, 2, 3, 4, 5]
+    run.in_chunks("solve", "out.jsonl", records, list)
+    assert worked == list(range(CHUNK))
     assert run.records("out.jsonl") == records
 
 
@@ -57,6 +57,23 @@ def test_a_stage_is_done_only_under_its_own_configuration(tmp_path: Path) -> Non
 
     assert Run(config).is_done("solve")
     assert not Run(config.model_copy(update={"seed": config.seed + 1})).is_done("solve")
+
+
+def test_a_change_that_comes_after_a_stage_does_not_undo_it(tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    Run(config).mark_done("solve", started=0.0)
+    gentler = config.sft.model_copy(update={"learning_rate": 1e-6})
+
+    assert Run(config.model_copy(update={"sft": gentler})).is_done("solve")
+
+
+def test_another_configuration_never_goes_on_from_half_a_stage(tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    more = config.solve.model_copy(update={"drafts": 9})
+
+    assert Run(config).unfinished("solve") != Run(config.model_copy(update={"solve": more})).unfinished(
+        "solve"
+    )
 
 
 def test_a_half_written_file_is_never_seen(tmp_path: Path) -> None:
