@@ -38,8 +38,8 @@ train-mini: install
 	$(BIN)/ctrl-train run configs/mini.toml
 
 bench: install
-	$(BIN)/python benchmarks/embedded.py
-	$(BIN)/python benchmarks/sandbox.py
+	$(BIN)/python -m benchmarks.embedded
+	$(BIN)/python -m benchmarks.sandbox
 
 lock: install
 	{ head -1 requirements.lock; $(UV) pip freeze --quiet --python $(BIN)/python --exclude-editable \

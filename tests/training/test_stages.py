@@ -10,7 +10,7 @@ from training.config import TrainConfig, load_config
 from training.options import Options
 from training.run import Run
 
-pytestmark = pytest.mark.training
+pytestmark = [pytest.mark.training, pytest.mark.timeout(1200)]
 SHIPPED = Path("weights/mini")
 
 
@@ -39,7 +39,7 @@ def test_pretraining_goes_on_where_it_was_killed(run: Run) -> None:
 def test_packed_examples_do_not_see_each_other(run: Run) -> None:
     import torch  # noqa: PLC0415
 
-    from training.base.pretrain import new_model  # noqa: PLC0415
+    from training.base.pretrain import hidden_states, new_model  # noqa: PLC0415
     from training.base.rows import PackedCorpus, collate  # noqa: PLC0415
     from training.base.tokenizer import train_tokenizer  # noqa: PLC0415
 
@@ -50,10 +50,8 @@ def test_packed_examples_do_not_see_each_other(run: Run) -> None:
     second = (row["position_ids"][0] == 0).nonzero()[1].item()
 
     with torch.no_grad():
-        packed = model(input_ids=row["input_ids"], position_ids=row["position_ids"]).logits[0, second:]
-        alone = model(
-            input_ids=row["input_ids"][:, second:], position_ids=row["position_ids"][:, second:]
-        ).logits[0]
+        packed = hidden_states(model, row)[0, second:]
+        alone = hidden_states(model, {name: tensor[:, second:] for name, tensor in row.items()})[0]
 
     assert torch.allclose(packed, alone, atol=1e-4)
 

@@ -58,6 +58,19 @@ def arguments(config: PretrainConfig, seed: int, out: Path) -> TrainingArguments
     )
 
 
+def hidden_states(model: LlamaForCausalLM, inputs: dict[str, Any]) -> torch.Tensor:
+    """Last hidden states of packed rows, shape [batch, row_tokens, hidden], each example blind to the others.
+
+    transformers derives the mask from restarting positions only where there is no cache: with its default,
+    `use_cache=True`, every example of a row sees those before it, at positions that collide with its own.
+    """
+    states = model.model(
+        input_ids=inputs["input_ids"], position_ids=inputs["position_ids"], use_cache=False
+    ).last_hidden_state
+    assert isinstance(states, torch.Tensor)
+    return states
+
+
 class CompletionTrainer(Trainer):
     """Computes logits only where there is something to learn: most of a row is prompt."""
 
@@ -70,10 +83,9 @@ class CompletionTrainer(Trainer):
     ) -> torch.Tensor:
         """Mean cross-entropy over the learnt tokens of the batch."""
         assert isinstance(model, LlamaForCausalLM)
-        hidden = model.model(input_ids=inputs["input_ids"], position_ids=inputs["position_ids"])
         targets = inputs["labels"][:, 1:]
         learnt = targets != IGNORED
-        logits = model.lm_head(hidden.last_hidden_state[:, :-1][learnt])
+        logits = model.lm_head(hidden_states(model, inputs)[:, :-1][learnt])
         return torch.nn.functional.cross_entropy(logits, targets[learnt])
 
 

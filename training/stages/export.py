@@ -78,7 +78,7 @@ def _manifest(run: Run, target: Path, role: str, template: dict[str, str | None]
         "role": role,
         "kind": "full",
         "scope": _SCOPE,
-        "notice": f"{role}: a tiny model trained from scratch, for the {_SCOPE}",
+        "notice": f"tiny models trained from scratch, {_SCOPE}",
         "base": {"name": f"{run.config.name}-base", "sha256": base},
         "files": {name: sha256(target / name) for name in ("model.safetensors", *_FILES)},
         "template": template,

@@ -71,7 +71,7 @@ def arguments(config: SftConfig, seed: int, out: Path) -> TrlConfig:
         save_total_limit=1,
         use_cpu=not on_gpu,
         bf16=on_gpu,
-        gradient_checkpointing=False,
+        activation_checkpointing=False,
         dataloader_pin_memory=on_gpu,
         report_to=[],
         seed=seed,
