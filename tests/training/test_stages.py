@@ -1,5 +1,6 @@
 """Every stage at its smallest: the base from nothing, the others from the shipped weights."""
 
+# ruff: noqa: PLC0415 - torch is slow to load: each test imports what it needs
 import json
 import shutil
 from pathlib import Path
@@ -22,8 +23,8 @@ def run(tmp_path: Path) -> Run:
 
 
 def test_pretraining_goes_on_where_it_was_killed(run: Run) -> None:
-    from training.base.pretrain import pretrain  # noqa: PLC0415 - torch is slow to load
-    from training.base.tokenizer import train_tokenizer  # noqa: PLC0415
+    from training.base.pretrain import pretrain
+    from training.base.tokenizer import train_tokenizer
 
     config = run.config
     tokenizer = train_tokenizer(config.model.vocabulary, config.seed)
@@ -37,11 +38,11 @@ def test_pretraining_goes_on_where_it_was_killed(run: Run) -> None:
 
 
 def test_packed_examples_do_not_see_each_other(run: Run) -> None:
-    import torch  # noqa: PLC0415
+    import torch
 
-    from training.base.pretrain import hidden_states, new_model  # noqa: PLC0415
-    from training.base.rows import PackedCorpus, collate  # noqa: PLC0415
-    from training.base.tokenizer import train_tokenizer  # noqa: PLC0415
+    from training.base.pretrain import hidden_states, new_model
+    from training.base.rows import PackedCorpus, collate
+    from training.base.tokenizer import train_tokenizer
 
     config = run.config
     tokenizer = train_tokenizer(config.model.vocabulary, config.seed)
@@ -57,7 +58,7 @@ def test_packed_examples_do_not_see_each_other(run: Run) -> None:
 
 
 def test_a_critic_is_built_from_a_base_model_and_measured(run: Run, tmp_path: Path) -> None:
-    from training.stages import evaluate, export, hints, sft, solve, synthesize, tasks  # noqa: PLC0415
+    from training.stages import evaluate, export, hints, sft, solve, synthesize, tasks
 
     shutil.copytree(SHIPPED / "generator", run.file("base"))
     options = Options(weights=tmp_path / "weights")
