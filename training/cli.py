@@ -26,7 +26,7 @@ _Sandbox = Annotated[
     str | None, typer.Option("--sandbox", help="URL of a sandbox; without one the run starts its own.")
 ]
 _Weights = Annotated[Path, typer.Option(help="Where `export` puts generator and critic.")]
-_Again = Annotated[bool, typer.Option("--again", help="Run the stage even if it is done.")]
+_Again = Annotated[bool, typer.Option("--again", help="Run the stage from its beginning even if it is done.")]
 
 
 def _stage_command(name: str) -> None:
@@ -68,7 +68,9 @@ def _run_stage(run: Run, name: str, options: Options, *, again: bool) -> None:
     started = time.time()
     _console.rule(name)
     run.out.mkdir(parents=True, exist_ok=True)
-    importlib.import_module(STAGES[name]).run_stage(run, options)
+    if again:
+        run.forget(name)
+    importlib.import_module(f"training.stages.{name}").run_stage(run, options)
     run.mark_done(name, started)
     _console.print(f"{name}: done in {time.time() - started:.0f} s")
 

@@ -47,18 +47,18 @@ class ModelConfig(_Section):
 
 
 class PretrainConfig(_Section):
-    """Pretraining from scratch. A row is `row_tokens` long and packs several examples."""
+    """Pretraining from scratch. A batch is `batch_rows` rows of `row_tokens`, packed with short examples."""
 
-    rows: PositiveInt
-    row_tokens: PositiveInt
+    batches: PositiveInt
     batch_rows: PositiveInt
+    row_tokens: PositiveInt
     learning_rate: PositiveFloat
     warmup: float = Field(ge=0, lt=1)
     early_share: float = Field(ge=0, le=1)
     """The first part of training, in which `early` holds; then `late`."""
     early: PhaseConfig
     late: PhaseConfig
-    save_every_rows: PositiveInt
+    save_every_batches: PositiveInt
 
 
 class SolveConfig(_Section):

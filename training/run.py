@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from training.config import TrainConfig
+from training.stages import STAGES
 from training.tasks.records import read_jsonl, write_jsonl
 
 Record = dict[str, object]
@@ -16,17 +18,6 @@ CHUNK = 1000
 """Records that a killed stage may lose."""
 
 _SECTIONS = ("seed", "model", "pretrain", "solve", "synthesize", "sft", "evaluate")
-_DEPENDS_UP_TO = {
-    "base": "pretrain",
-    "tasks": "solve",
-    "solve": "solve",
-    "hints": "solve",
-    "synthesize": "synthesize",
-    "sft": "sft",
-    "export": "sft",
-    "evaluate": "evaluate",
-}
-"""The last section of the configuration that matters to a stage; all sections before it matter too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +46,15 @@ class Run:
         self._marker(stage).write_text(
             json.dumps(record | {"config": self.config.model_dump(mode="json")}, indent=1)
         )
+        self.forget(stage)
+
+    def forget(self, stage: str) -> None:
+        """Drop what a stage has so far, so that it begins anew."""
+        shutil.rmtree(self.unfinished(stage), ignore_errors=True)
 
     def config_sha256(self, stage: str) -> str:
         """Hash of the part of the configuration that matters to a stage."""
-        matters = _SECTIONS[: _SECTIONS.index(_DEPENDS_UP_TO[stage]) + 1]
+        matters = _SECTIONS[: _SECTIONS.index(STAGES[stage]) + 1]
         text = json.dumps(self.config.model_dump(mode="json", include=set(matters)), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLC0415 - torch is slow to load: each test imports what it needs
 import json
+import random
 import shutil
 from pathlib import Path
 
@@ -37,6 +38,26 @@ def test_pretraining_goes_on_where_it_was_killed(run: Run) -> None:
         assert tensor.equal(resumed.state_dict()[name]), name
 
 
+def test_only_the_named_passages_and_the_completion_are_learnt(run: Run) -> None:
+    from training.base.corpus import Mix, Noise, make_example
+    from training.base.rows import IGNORED, encode
+    from training.base.tokenizer import fixed_wording, train_tokenizer
+
+    tokenizer = train_tokenizer(run.config.model.vocabulary, run.config.seed)
+    rng = random.Random(1)
+    for _ in range(50):
+        example = make_example(rng, Mix(1, 3, 1, 1), Noise())
+        ids, labels = encode(tokenizer, example)
+
+        learnt = tokenizer.decode([token for token in labels if token != IGNORED])
+        assert isinstance(learnt, str)
+        assert all(passage in learnt for passage in example.also)
+        assert learnt.endswith(f"{example.completion}<|end|>")
+        assert len(learnt) == len(f"{''.join(example.also)}{example.completion}<|end|>")
+        assert len(ids) == len(labels)
+    assert all(len(tokenizer.encode(passage)) == 1 for passage in fixed_wording())
+
+
 def test_packed_examples_do_not_see_each_other(run: Run) -> None:
     import torch
 
@@ -47,7 +68,7 @@ def test_packed_examples_do_not_see_each_other(run: Run) -> None:
     config = run.config
     tokenizer = train_tokenizer(config.model.vocabulary, config.seed)
     model = new_model(config.model, tokenizer).eval()
-    row = collate([PackedCorpus(tokenizer, config.pretrain, config.seed)[0]])
+    row = collate([PackedCorpus(tokenizer, config.pretrain, config.seed)[0][:1]])
     second = (row["position_ids"][0] == 0).nonzero()[1].item()
 
     with torch.no_grad():

@@ -1,9 +1,12 @@
 """What the base model reads: proposals, critiques and revisions, in the service's own prompts.
 
-Example `i` is a function of the seed, the index and how far training has come, so the corpus needs no
+A batch is a function of the seed, its index and how far training has come, so the corpus needs no
 storage and a resumed run sees the same examples. As on the web, much of it is poor: programs have
 slips, and blind critiques are often vague or wrong. Hinted critiques are careful, because the hint
 carries the evidence; revisions do to the letter what the critique says, right or wrong.
+
+A draft in a prompt is a program for that problem, and a critique in a prompt is one of that draft: both
+are learnt where they stand, in the shares that `Noise` asks for, so one revision teaches all three skills.
 """
 
 import random
@@ -26,10 +29,11 @@ from training.tasks.slips import slip_count, with_slips
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A conversation and its continuation; only the continuation is learnt."""
+    """A conversation and its continuation; `also` are passages of the conversation that are learnt too."""
 
     messages: list[Message]
     completion: str
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,28 +73,46 @@ def _write(rng: random.Random, noise: Noise, problem: Problem) -> Example:
 
 
 def _critique(rng: random.Random, noise: Noise, problem: Problem, *, hinted: bool) -> Example:
-    code = _draft(rng, noise, problem)
-    review = careful_review(problem.reference, code)
-    if not hinted:
-        if rng.random() < noise.poor_critiques:
-            review = poor_review(rng, problem.reference, code)
-        return Example(CRITIC_TEMPLATE.request(problem.task, Candidate(code)), review.text())
-    told = hint(problem.judged_task, simulate(problem, code))
-    return Example(CRITIC_TEMPLATE.request(problem.task, Candidate(code), told), review.text())
+    draft = _draft(rng, noise, problem)
+    told = hint(problem.judged_task, simulate(problem, draft.code)) if hinted else None
+    poor = not hinted and rng.random() < noise.poor_critiques
+    say = partial(poor_review, rng) if poor else careful_review
+    messages = CRITIC_TEMPLATE.request(problem.task, Candidate(draft.code), told)
+    return Example(messages, say(problem.reference, draft.code).text(), draft.learnt)
 
 
 def _revise(rng: random.Random, noise: Noise, problem: Problem) -> Example:
-    code = _draft(rng, noise, problem)
+    draft = _draft(rng, noise, problem)
     poor = rng.random() < noise.poor_in_revisions
-    review = poor_review(rng, problem.reference, code) if poor else careful_review(problem.reference, code)
-    messages = GENERATOR_TEMPLATE.revision(problem.task, Candidate(code), as_critique(review))
-    return Example(messages, fenced(apply_edit(problem.reference, code, review.edit)))
+    say = partial(poor_review, rng) if poor else careful_review
+    review = say(problem.reference, draft.code)
+    messages = GENERATOR_TEMPLATE.revision(problem.task, Candidate(draft.code), as_critique(review))
+    learnt = _is_learnt(rng, poor=poor, share=noise.poor_in_revisions, wanted=noise.poor_critiques)
+    also = (*draft.learnt, review.text()) if learnt else draft.learnt
+    return Example(messages, fenced(apply_edit(problem.reference, draft.code, review.edit)), also)
 
 
-def _draft(rng: random.Random, noise: Noise, problem: Problem) -> str:
-    if rng.random() < noise.right_drafts:
-        return problem.reference.code()
-    return _garbled(rng, with_slips(rng, problem.reference, slip_count(rng), problem.inputs))
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    code: str
+    learnt: tuple[str, ...]
+    """The fenced code if it is one of the programs to learn, else nothing."""
+
+
+def _draft(rng: random.Random, noise: Noise, problem: Problem) -> _Draft:
+    wrong = rng.random() >= noise.right_drafts
+    code = problem.reference.code()
+    if wrong:
+        code = _garbled(rng, with_slips(rng, problem.reference, slip_count(rng), problem.inputs))
+    learnt = _is_learnt(rng, poor=wrong, share=1 - noise.right_drafts, wanted=noise.slipped_programs)
+    return _Draft(code, (fenced(code),) if learnt else ())
+
+
+def _is_learnt(rng: random.Random, *, poor: bool, share: float, wanted: float) -> bool:
+    """Thin out so that of what is learnt a share of `wanted` is poor, where a share of `share` is drawn."""
+    poor_odds, good_odds = wanted * (1 - share), share * (1 - wanted)
+    odds = poor_odds if poor else good_odds
+    return rng.random() * max(poor_odds, good_odds) < odds
 
 
 def _garbled(rng: random.Random, program: Pipeline) -> str:

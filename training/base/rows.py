@@ -1,4 +1,4 @@
-"""Training rows: several short examples packed into one row, each blind to the others.
+"""Training batches: short examples packed into rows, each blind to the others.
 
 Positions restart with every example; from that transformers derives a mask that keeps them apart.
 """
@@ -28,17 +28,23 @@ class Row(TypedDict):
 
 
 def encode(tokenizer: PreTrainedTokenizerBase, example: Example) -> tuple[list[int], list[int]]:
-    """Token ids and labels of an example; the prompt is not learnt."""
+    """Token ids and labels of an example; what is learnt is the completion and the passages it names."""
     messages = [{"role": m.role, "content": m.content} for m in example.messages]
-    text = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
-    prompt = tokenizer.encode(text, add_special_tokens=False)
-    completion = tokenizer.encode(example.completion, add_special_tokens=False)
-    completion.append(tokenizer.eos_token_id)
-    return prompt + completion, [IGNORED] * len(prompt) + completion
+    prompt = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+    assert isinstance(prompt, str)
+    starts = [(prompt.index(passage), len(passage)) for passage in example.also]
+    spans = [(start, start + length) for start, length in starts]
+    encoded = tokenizer(prompt + example.completion, add_special_tokens=False, return_offsets_mapping=True)
+    spans.append((len(prompt), len(prompt) + len(example.completion)))
+    ids, labels = list(encoded["input_ids"]), []
+    for token, (start, end) in zip(ids, encoded["offset_mapping"], strict=True):
+        learnt = any(first <= start and end <= last for first, last in spans)
+        labels.append(token if learnt else IGNORED)
+    return [*ids, tokenizer.eos_token_id], [*labels, tokenizer.eos_token_id]
 
 
-class PackedCorpus(Dataset[Row]):
-    """Rows made on demand: row `i` depends on the seed and `i` alone."""
+class PackedCorpus(Dataset[list[Row]]):
+    """Batches made on demand: batch `i` depends on the seed and `i` alone."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, config: PretrainConfig, seed: int) -> None:
         self._tokenizer = tokenizer
@@ -46,24 +52,29 @@ class PackedCorpus(Dataset[Row]):
         self._seed = seed
 
     def __len__(self) -> int:
-        return self._config.rows
+        return self._config.batches
 
-    def __getitem__(self, index: int) -> Row:
-        rng = random.Random(f"{self._seed}:row:{index}")
-        early = index < self._config.early_share * self._config.rows
+    def __getitem__(self, index: int) -> list[Row]:
+        rng = random.Random(f"{self._seed}:batch:{index}")
+        early = index < self._config.early_share * self._config.batches
         phase = self._config.early if early else self._config.late
         mix, noise = Mix(**phase.mix.model_dump()), Noise(**phase.noise.model_dump())
-        row = Row(input_ids=[], labels=[], position_ids=[])
+        rows = [Row(input_ids=[], labels=[], position_ids=[]) for _ in range(self._config.batch_rows)]
         misses = 0
         while misses < _FILLING_ATTEMPTS:
             ids, labels = encode(self._tokenizer, make_example(rng, mix, noise))
-            if len(row["input_ids"]) + len(ids) > self._config.row_tokens:
+            row = self._fullest_with_room(rows, len(ids))
+            if row is None:
                 misses += 1
                 continue
             row["input_ids"] += ids
             row["labels"] += labels
             row["position_ids"] += range(len(ids))
-        return self._padded(row)
+        return [self._padded(row) for row in rows]
+
+    def _fullest_with_room(self, rows: Sequence[Row], tokens: int) -> Row | None:
+        fitting = [row for row in rows if len(row["input_ids"]) + tokens <= self._config.row_tokens]
+        return max(fitting, key=lambda row: len(row["input_ids"]), default=None)
 
     def _padded(self, row: Row) -> Row:
         missing = self._config.row_tokens - len(row["input_ids"])
@@ -73,7 +84,8 @@ class PackedCorpus(Dataset[Row]):
         return row
 
 
-def collate(rows: Sequence[Row]) -> dict[str, torch.Tensor]:
-    """Stack rows into tensors of shape [batch, row_tokens]."""
+def collate(batches: Sequence[list[Row]]) -> dict[str, torch.Tensor]:
+    """Stack the rows of all batches into tensors of shape [rows, row_tokens]."""
+    rows = [row for batch in batches for row in batch]
     names = ("input_ids", "labels", "position_ids")
     return {name: torch.tensor([row[name] for row in rows]) for name in names}  # type: ignore[literal-required]

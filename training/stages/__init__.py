@@ -1,13 +1,17 @@
-"""The stages in order; each reads what the ones before it left in the run's folder."""
+"""The stages in order; each reads what the ones before it left in the run's folder.
+
+A stage is the module of its name here, with `run_stage(run, options)`; it is imported only when it runs:
+torch is slow to load.
+"""
 
 STAGES = {
-    "base": "training.stages.base",
-    "tasks": "training.stages.tasks",
-    "solve": "training.stages.solve",
-    "hints": "training.stages.hints",
-    "synthesize": "training.stages.synthesize",
-    "sft": "training.stages.sft",
-    "export": "training.stages.export",
-    "evaluate": "training.stages.evaluate",
+    "base": "pretrain",
+    "tasks": "solve",
+    "solve": "solve",
+    "hints": "solve",
+    "synthesize": "synthesize",
+    "sft": "sft",
+    "export": "sft",
+    "evaluate": "evaluate",
 }
-"""Stage name → module with `run_stage(run, options)`, imported only when it runs: torch is slow to load."""
+"""Stage → the last section of the configuration that matters to it; all sections before it matter too."""

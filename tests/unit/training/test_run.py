@@ -51,6 +51,17 @@ def test_a_killed_stage_goes_on_with_the_chunk_it_was_at(tmp_path: Path) -> None
     assert run.records("out.jsonl") == records
 
 
+def test_a_stage_that_is_forgotten_begins_anew(tmp_path: Path) -> None:
+    run = Run(configured(tmp_path))
+    records: list[Record] = [{"n": n} for n in range(3)]
+    run.in_chunks("solve", "out.jsonl", records, list)
+    run.forget("solve")
+
+    run.in_chunks("solve", "out.jsonl", records, lambda chunk: [record | {"again": True} for record in chunk])
+
+    assert all(record["again"] for record in run.records("out.jsonl"))
+
+
 def test_a_stage_is_done_only_under_its_own_configuration(tmp_path: Path) -> None:
     config = configured(tmp_path)
     Run(config).mark_done("solve", started=0.0)
