@@ -3,16 +3,18 @@
 import importlib
 import logging
 import time
+import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
 
+from service.domain.errors import ServiceError
 from training.config import TrainConfig, load_config
 from training.options import Options
-from training.run import Run
+from training.run import Run, StageError
 from training.stages import STAGES
 
 app = typer.Typer(
@@ -59,6 +61,9 @@ def _load(path: Path) -> TrainConfig:
         for problem in error.errors():
             _console.print(f"[red]{path}: {'.'.join(map(str, problem['loc']))}: {problem['msg']}")
         raise typer.Exit(2) from None
+    except tomllib.TOMLDecodeError as error:
+        _console.print(f"{path}: not TOML: {error}", style="red", markup=False)
+        raise typer.Exit(2) from None
 
 
 def _run_stage(run: Run, name: str, options: Options, *, again: bool) -> None:
@@ -70,9 +75,19 @@ def _run_stage(run: Run, name: str, options: Options, *, again: bool) -> None:
     run.out.mkdir(parents=True, exist_ok=True)
     if again:
         run.forget(name)
-    importlib.import_module(f"training.stages.{name}").run_stage(run, options)
+    try:
+        importlib.import_module(f"training.stages.{name}").run_stage(run, options)
+    except ModuleNotFoundError as error:
+        _fail(f"{error}: training needs `pip install 'ctrl-refine[training]'`")
+    except (StageError, ServiceError) as error:
+        _fail(f"{name}: {error}")
     run.mark_done(name, started)
     _console.print(f"{name}: done in {time.time() - started:.0f} s")
+
+
+def _fail(message: str) -> NoReturn:
+    _console.print(message, style="red", markup=False, soft_wrap=True)
+    raise typer.Exit(1)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from rich.progress import Progress
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
 from service.domain.chat import Completion, Message, Sampling, TokenUsage
+from training.run import StageError
 
 _BATCH = 128
 
@@ -24,6 +25,11 @@ class TransformersWriter:
     """Any causal language model that transformers loads; CUDA where there is one."""
 
     def __init__(self, path: Path, batch: int = _BATCH) -> None:
+        """Raises `StageError` where there is no such folder: a hub is never asked."""
+        if not path.is_dir():
+            raise StageError(
+                f"{path} is missing: run the stages before this one, or all with `ctrl-train run`"
+            )
         self._tokenizer = AutoTokenizer.from_pretrained(path, padding_side="left")
         device = "cuda" if torch.cuda.is_available() else "cpu"
         model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from rich.progress import Progress
 
 from service.adapters.sandbox import Patience, http_sandbox
+from service.domain.errors import SandboxError
 from service.domain.ports import Sandbox
 from service.domain.task import Candidate, Task
 from service.domain.verdict import Verdict
@@ -80,10 +81,10 @@ def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _START_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise RuntimeError(f"the sandbox ended with status {process.returncode} before it was ready")
+            raise SandboxError(f"the sandbox ended with status {process.returncode} before it was ready")
         try:
             with urllib.request.urlopen(f"{url}/ready", timeout=2):  # noqa: S310 - our own loopback
                 return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)
-    raise RuntimeError(f"the sandbox was not ready within {_START_S:g} s")
+    raise SandboxError(f"the sandbox was not ready within {_START_S:g} s")

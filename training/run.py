@@ -14,6 +14,11 @@ from training.tasks.records import read_jsonl, write_jsonl
 
 Record = dict[str, object]
 
+
+class StageError(RuntimeError):
+    """A stage cannot do its work; the message says what it lacks and what to do."""
+
+
 CHUNK = 1000
 """Records that a killed stage may lose."""
 
@@ -33,6 +38,15 @@ class Run:
     def file(self, name: str) -> Path:
         """A file of the run by name."""
         return self.out / name
+
+    def made(self, name: str) -> Path:
+        """A file or folder that an earlier stage leaves; raises `StageError` where it is missing."""
+        path = self.file(name)
+        if not path.exists():
+            raise StageError(
+                f"{path} is missing: run the stages before this one, or all with `ctrl-train run`"
+            )
+        return path
 
     def is_done(self, stage: str) -> bool:
         """Whether a stage has finished under this configuration, as far as it matters to the stage."""
@@ -67,7 +81,7 @@ class Run:
 
     def records(self, name: str) -> list[Record]:
         """All lines of a finished stage's output."""
-        return list(read_jsonl(self.file(name)))
+        return list(read_jsonl(self.made(name)))
 
     def in_chunks(
         self,

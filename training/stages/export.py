@@ -45,7 +45,7 @@ def run_stage(run: Run, options: Options) -> None:
 def export_model(run: Run, source: str, target: Path, role: str, template: dict[str, str | None]) -> None:
     """Copy a model in half precision (the error is far below sampling noise) and write its manifest last."""
     target.mkdir(parents=True, exist_ok=True)
-    weights = load_file(run.file(source) / "model.safetensors")
+    weights = load_file(run.made(source) / "model.safetensors")
     half = {name: tensor.half() for name, tensor in weights.items()}
     save_file(half, target / "model.safetensors", metadata={"format": "pt"})
     (target / "model.safetensors").chmod(0o644)

@@ -14,13 +14,13 @@ from service.domain.templates import CRITIC_TEMPLATE
 from training.base.saving import save_model
 from training.config import SftConfig
 from training.options import Options
-from training.run import Record, Run
+from training.run import Record, Run, StageError
 from training.tasks.records import task_of
 
 
 def run_stage(run: Run, _options: Options) -> None:
     """Fine-tune the base model and save it under `critic`."""
-    tokenizer = AutoTokenizer.from_pretrained(run.file("base"))
+    tokenizer = AutoTokenizer.from_pretrained(run.made("base"))
     checkpoints = run.unfinished("sft")
     trainer = SFTTrainer(
         model=AutoModelForCausalLM.from_pretrained(run.file("base"), dtype=torch.float32),
@@ -40,7 +40,7 @@ def dataset(run: Run) -> Dataset:
     tasks = {record["id"]: record for record in run.records("tasks.jsonl")}
     rows = [_row(tasks[record["id"]], record) for record in run.records("critiques.jsonl")]
     if not rows:
-        raise ValueError(
+        raise StageError(
             f"{run.file('critiques.jsonl')} is empty: no hinted critique was well-formed. "
             "Train the base model for longer, or raise solve.problems."
         )

@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from typer.testing import CliRunner
 
+from training.cli import app
 from training.config import TrainConfig, load_config
 from training.run import CHUNK, Record, Run
 from training.stages.synthesize import balanced, is_target
@@ -125,3 +127,22 @@ def test_a_critique_that_mentions_its_hint_is_no_target() -> None:
     assert not is_target(critique)
     assert is_target(critique.replace("As the hint says", "As asked"))
     assert not is_target("Overall judgment: Correct")
+
+
+def test_a_stage_without_what_it_needs_says_what_to_run(tmp_path: Path) -> None:
+    text = Path("configs/smoke.toml").read_text(encoding="utf-8").replace("runs/smoke", str(tmp_path))
+    (tmp_path / "smoke.toml").write_text(text, encoding="utf-8")
+
+    run = CliRunner().invoke(app, ["hints", str(tmp_path / "smoke.toml")])
+
+    assert run.exit_code == 1
+    assert "tasks.jsonl is missing: run the stages before this one" in run.stderr
+
+
+def test_a_configuration_that_is_no_toml_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text("seed = = 1", encoding="utf-8")
+
+    run = CliRunner().invoke(app, ["run", str(tmp_path / "bad.toml")])
+
+    assert run.exit_code == 2
+    assert "bad.toml: not TOML" in run.stderr
