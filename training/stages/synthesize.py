@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from service.domain.chat import Sampling
-from service.domain.critique import Parsed
+from service.domain.critique import Judgment, Parsed
 from service.domain.hints import leaks_hint
 from service.domain.parsing import parse_critique
 from service.domain.task import Candidate
@@ -35,16 +35,18 @@ def run_stage(run: Run, _options: Options) -> None:
         return [
             {"id": r["id"], "code": r["code"], "right": r["right"], "critique": c.text}
             for r, c in pairs
-            if c.finish_reason == "stop" and is_target(c.text)
+            if c.finish_reason == "stop" and is_target(c.text, right=bool(r["right"]))
         ]
 
     chosen = balanced(run.records("hints.jsonl"), config, run.config.seed)
     run.in_chunks("synthesize", "critiques.jsonl", chosen, work)
 
 
-def is_target(critique: str) -> bool:
-    """Whether a critique is worth learning: well-formed, and silent about the hint."""
-    return parse_critique(critique).parsed is Parsed.STRICT and not leaks_hint(critique)
+def is_target(text: str, *, right: bool) -> bool:
+    """Whether a critique is worth learning: well-formed, agreeing with the tests, silent about the hint."""
+    critique = parse_critique(text)
+    judgment = Judgment.CORRECT if right else Judgment.INCORRECT
+    return critique.parsed is Parsed.STRICT and critique.judgment is judgment and not leaks_hint(text)
 
 
 def balanced(records: Sequence[Record], config: SynthesizeConfig, seed: int) -> list[Record]:

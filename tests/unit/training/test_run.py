@@ -124,9 +124,16 @@ def test_a_critique_that_mentions_its_hint_is_no_target() -> None:
         "Analysis:\nAs the hint says, {}.\n\nImprovement suggestions:\nNone.\n\nOverall judgment: Correct"
     )
 
-    assert not is_target(critique)
-    assert is_target(critique.replace("As the hint says", "As asked"))
-    assert not is_target("Overall judgment: Correct")
+    assert not is_target(critique, right=True)
+    assert is_target(critique.replace("As the hint says", "As asked"), right=True)
+    assert not is_target("Overall judgment: Correct", right=True)
+
+
+def test_a_critique_that_the_tests_contradict_is_no_target() -> None:
+    critique = "Analysis:\nFine.\n\nImprovement suggestions:\nNone.\n\nOverall judgment: Correct"
+
+    assert is_target(critique, right=True)
+    assert not is_target(critique, right=False)
 
 
 def test_a_stage_without_what_it_needs_says_what_to_run(tmp_path: Path) -> None:
