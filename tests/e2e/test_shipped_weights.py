@@ -34,8 +34,9 @@ def test_the_critic_mends_unseen_programs_and_breaks_hardly_any() -> None:
         for line in run.stdout.splitlines()
         if len(cells := line.strip("│┃ ").split("│")) == 2
     }
-    assert int(figures["solved after 3 revisions"]) > int(figures["solved by the draft"])
-    assert int(figures["right → wrong"]) <= 2
+    assert int(figures["solved after 3 revisions"]) >= int(figures["solved by the draft"]) + 4
+    assert int(figures["solved after 3 revisions"]) >= 17
+    assert int(figures["right → wrong"]) <= 1
 
 
 @pytest.fixture

@@ -96,5 +96,5 @@ def test_a_critic_is_built_from_a_base_model_and_measured(run: Run, tmp_path: Pa
     assert {row["name"] for row in evaluation["trials"]["test"]} >= {
         "keep the draft",
         "fresh resample",
-        "oracle",
+        "oracle †",
     }

@@ -15,7 +15,7 @@ from service.domain.templates import CRITIC_TEMPLATE
 from training.evaluate.critics import Contentless, ModelReviewer, Oracle, Reviewed, Reviewer, TrueVerdict
 from training.evaluate.gates import Gate, critic_gates, leverage_gates
 from training.evaluate.measures import Summary, summarize
-from training.evaluate.report import gate_table, trial_table
+from training.evaluate.report import LEGEND, gate_table, trial_tables
 from training.evaluate.trial import Bench, keep_trial, resample_trial, run_trial
 from training.generation import TransformersWriter, Writer
 from training.judging import sandbox_service
@@ -47,7 +47,8 @@ def run_stage(run: Run, options: Options) -> None:
     console = Console()
     console.print(gate_table(gates))
     for name, rows in ({"test": summaries} | ood).items():
-        console.print(trial_table(name, rows))
+        console.print(*trial_tables(name, rows))
+    console.print(LEGEND)
 
 
 CRITIC = "critic (SFT), greedy"
@@ -69,12 +70,12 @@ def _trials(
     rounds = run.config.evaluate.rounds
     reviewers: dict[str, Reviewer] = {
         "contentless critique": Contentless(),
-        "true verdict, no content": TrueVerdict(),
+        "true verdict alone †": TrueVerdict(),
         "self-critique (base)": ModelReviewer(base, CRITIC_TEMPLATE, PAPER),
-        "self-critique with hints †": ModelReviewer(base, CRITIC_TEMPLATE, PAPER, hinted=True),
+        "self-critique, hints †": ModelReviewer(base, CRITIC_TEMPLATE, PAPER, hinted=True),
         "critic (SFT), T=0.7": ModelReviewer(critic, CRITIC_TEMPLATE, PAPER),
         CRITIC: ModelReviewer(critic, CRITIC_TEMPLATE, GREEDY),
-        "oracle": Oracle(),
+        "oracle †": Oracle(),
     }
     trials = [keep_trial(drafts), resample_trial(bench, drafts, run.config.seed + 1000)]
     trials += [run_trial(name, bench, drafts, reviewer, rounds) for name, reviewer in reviewers.items()]
@@ -85,7 +86,7 @@ def _trials_ood(bench: Bench, run: Run, split: Split, critic: Writer) -> list[Su
     drafts = _drafts(bench, run, split)
     reviewers: dict[str, Reviewer] = {
         CRITIC: ModelReviewer(critic, CRITIC_TEMPLATE, GREEDY),
-        "oracle": Oracle(),
+        "oracle †": Oracle(),
     }
     trials = [resample_trial(bench, drafts, run.config.seed + 1000)]
     trials += [run_trial(n, bench, drafts, r, run.config.evaluate.rounds) for n, r in reviewers.items()]
