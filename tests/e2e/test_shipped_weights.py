@@ -2,14 +2,13 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 
 from service.adapters.embedded import EmbeddedModel
+from tests.command import ctrl
 from tests.openai_server import ChatServer, chat_server, speaking
 
 SHIPPED = Path("weights/mini")
@@ -17,12 +16,6 @@ pytestmark = [
     pytest.mark.isolation,
     pytest.mark.skipif(not SHIPPED.joinpath("critic").is_dir(), reason="weights/mini: run `make train-mini`"),
 ]
-
-
-def ctrl(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `ctrl` as a person would; the widest terminal keeps lines whole."""
-    command = ["/usr/bin/env", "COLUMNS=200", sys.executable, "-m", "service.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
 
 
 def test_the_critic_mends_unseen_programs_and_breaks_hardly_any() -> None:
