@@ -14,7 +14,7 @@ def serve(
     """Judge untrusted programs over HTTP. Configuration is read from SANDBOX_* variables."""
     from sandbox_runner.box import BoxError  # noqa: PLC0415
     from sandbox_runner.selftest import TierTooLowError  # noqa: PLC0415
-    from sandbox_runner.settings import UnknownSettingError  # noqa: PLC0415
+    from sandbox_runner.settings import SettingError  # noqa: PLC0415
 
     # As on Ctrl-C: boxes are closed before the process ends.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -22,7 +22,7 @@ def serve(
         asyncio.run(_serve(host, port))
     except KeyboardInterrupt:
         return
-    except (BoxError, TierTooLowError, UnknownSettingError, OSError, ValueError) as error:
+    except (BoxError, TierTooLowError, SettingError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
 

@@ -3,7 +3,7 @@
 import os
 from typing import Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sandbox_runner.verdict import Limits, Tier
@@ -11,8 +11,8 @@ from sandbox_runner.verdict import Limits, Tier
 PREFIX = "SANDBOX_"
 
 
-class UnknownSettingError(ValueError):
-    """A variable with our prefix that names no setting: most likely a typing error."""
+class SettingError(ValueError):
+    """A variable with our prefix that names no setting, or a value that a setting cannot have."""
 
 
 class Settings(BaseSettings):
@@ -44,23 +44,28 @@ class Settings(BaseSettings):
     max_output_bytes: PositiveInt = 64 << 20
     max_processes: PositiveInt = 32
 
-    @model_validator(mode="after")
-    def _no_unsafe_tier(self) -> Self:
-        if self.min_tier is Tier.T0:
-            raise ValueError("min_tier must be T1 or more")
-        return self
+    @field_validator("min_tier")
+    @classmethod
+    def _no_unsafe_tier(cls, tier: Tier) -> Tier:
+        if tier is Tier.T0:
+            raise ValueError("it must be T1 or more: T0 is no sandbox")
+        return tier
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Read the environment and refuse names with our prefix that mean nothing."""
+        """Read the environment; a `SettingError` names each variable that is wrong."""
         unknown = sorted(
             name
             for name in os.environ  # noqa: TID251 - this is the settings module
             if name.upper().startswith(PREFIX) and name.upper()[len(PREFIX) :].lower() not in cls.model_fields
         )
         if unknown:
-            raise UnknownSettingError(f"unknown settings: {', '.join(unknown)}")
-        return cls()
+            raise SettingError(f"unknown settings: {', '.join(unknown)}")
+        try:
+            return cls()
+        except ValidationError as error:
+            wrong = [f"{_variable(e['loc'])}: {e['msg']}, found {e['input']!r}" for e in error.errors()]
+            raise SettingError("; ".join(wrong)) from error
 
     @property
     def default_limits(self) -> Limits:
@@ -71,3 +76,7 @@ class Settings(BaseSettings):
     def wall_for(self, cpu_s: float) -> float:
         """The wall limit where none is asked for: room for a loaded machine, not for sleeping."""
         return min(self.max_wall_s, max(3 * cpu_s, cpu_s + 2))
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    return PREFIX + "__".join(map(str, location)).upper()

@@ -18,7 +18,9 @@ _DOUBT = (
     "The program does not do what is asked.",
 )
 _ADVICE = ("Look at the steps again.", "Check the code once more.", "Try to fix the mistake.")
-_WEIGHTS = (40, 25, 25, 10)
+# Half go through the motions and approve. Blunders that scatter are cut off by low temperature and top-p;
+# one that always goes the same way stays, and gives training something to mend.
+_WEIGHTS = (15, 15, 20, 50)
 
 
 def poor_review(rng: random.Random, reference: Pipeline, code: str) -> Review:

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from sandbox_runner.settings import Settings, UnknownSettingError
+from sandbox_runner.settings import SettingError, Settings
 from sandbox_runner.verdict import Tier
 
 
@@ -20,7 +20,17 @@ def test_a_variable_with_our_prefix_sets_its_field(monkeypatch: pytest.MonkeyPat
 def test_an_unknown_variable_with_our_prefix_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SANDBOX_CONCURRENZY", "3")
 
-    with pytest.raises(UnknownSettingError, match="SANDBOX_CONCURRENZY"):
+    with pytest.raises(SettingError, match="SANDBOX_CONCURRENZY"):
+        Settings.from_environment()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("SANDBOX_MIN_TIER", "T9"), ("SANDBOX_MIN_TIER", "T0"), ("SANDBOX_QUEUE_SIZE", "-1")]
+)
+def test_a_value_that_cannot_be_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingError, match=f"{name}: .*, found '{value}'"):
         Settings.from_environment()
 
 
