@@ -58,12 +58,10 @@ def _load(path: Path) -> TrainConfig:
     try:
         return load_config(path)
     except ValidationError as error:
-        for problem in error.errors():
-            _console.print(f"[red]{path}: {'.'.join(map(str, problem['loc']))}: {problem['msg']}")
-        raise typer.Exit(2) from None
+        wrong = [f"{path}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        _fail("\n".join(wrong), status=2)
     except tomllib.TOMLDecodeError as error:
-        _console.print(f"{path}: not TOML: {error}", style="red", markup=False)
-        raise typer.Exit(2) from None
+        _fail(f"{path}: not TOML: {error}", status=2)
 
 
 def _run_stage(run: Run, name: str, options: Options, *, again: bool) -> None:
@@ -85,9 +83,9 @@ def _run_stage(run: Run, name: str, options: Options, *, again: bool) -> None:
     _console.print(f"{name}: done in {time.time() - started:.0f} s")
 
 
-def _fail(message: str) -> NoReturn:
+def _fail(message: str, status: int = 1) -> NoReturn:
     _console.print(message, style="red", markup=False, soft_wrap=True)
-    raise typer.Exit(1)
+    raise typer.Exit(status)
 
 
 def main() -> None:
