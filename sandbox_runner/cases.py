@@ -1,10 +1,14 @@
 """What a submission is judged on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sandbox_runner.checkers import DEFAULT_CHECKER
 from sandbox_runner.comparison import Equality
 from sandbox_runner.verdict import Limits
+
+DEFAULT_LANGUAGE = "python"
+DEFAULT_PACKAGES = "stdlib"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ class Submission:
     limits: Limits
     stop_on_first_fail: bool = False
     checker: str = field(default=DEFAULT_CHECKER)
+    language: str = DEFAULT_LANGUAGE
+    packages: str = DEFAULT_PACKAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +47,9 @@ class Program:
     code: str
     stdin: str
     limits: Limits
+    language: str = DEFAULT_LANGUAGE
+    packages: str = DEFAULT_PACKAGES
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Files that stand in the working directory, by relative path."""
+    fetch: tuple[str, ...] = ()
+    """Relative paths of files to bring back."""

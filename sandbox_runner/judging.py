@@ -1,6 +1,7 @@
 """Judge submissions: a fresh box each, a fresh process per test, and every comparison out here."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -19,6 +20,10 @@ _TRIES = 2
 
 
 class Judge(Protocol):
+    def results(self, submission: Submission) -> AsyncGenerator[TestResult, None]:
+        """Judge test after test, in order; close the generator to stop."""
+        ...
+
     async def judge(self, submission: Submission) -> Verdict: ...
 
     async def run(self, program: Program) -> TestResult: ...
@@ -31,14 +36,17 @@ class BoxJudge:
         self._launchers = launchers
         self._metrics = metrics
 
-    async def judge(self, submission: Submission) -> Verdict:
-        results: list[TestResult] = []
+    async def results(self, submission: Submission) -> AsyncGenerator[TestResult, None]:
         async with self._session(submission.code, submission.limits) as session:
             for case in submission.cases:
-                results.append(await session.judge(case, submission.checker))
-                if submission.stop_on_first_fail and results[-1].outcome is not Outcome.ACCEPTED:
+                result = await session.judge(case, submission.checker)
+                yield result
+                if submission.stop_on_first_fail and result.outcome is not Outcome.ACCEPTED:
                     break
-        return Verdict.of(results, len(submission.cases))
+
+    async def judge(self, submission: Submission) -> Verdict:
+        async with aclosing(self.results(submission)) as results:
+            return Verdict.of([result async for result in results], len(submission.cases))
 
     async def run(self, program: Program) -> TestResult:
         async with self._session(program.code, program.limits) as session:

@@ -1,6 +1,7 @@
 """What the sandbox says of a program. One that fails, hangs or explodes is one of these, never an error."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sandbox_runner.jail.limits import Limits
@@ -56,6 +57,8 @@ class TestResult:
     message: str = ""
     returned: str | None = None
     exit_code: int | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """What `Program.fetch` named and the run left as a regular file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """A judge that answers from a script and can be slow on purpose."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 from sandbox_runner.cases import Program, Submission
@@ -21,10 +22,14 @@ class FakeJudge:
     programs: list[Program] = field(default_factory=list)
     cancelled: int = 0
 
-    async def judge(self, submission: Submission) -> Verdict:
+    async def results(self, submission: Submission) -> AsyncGenerator[TestResult, None]:
         self.submissions.append(submission)
         await self._wait()
-        return Verdict.of([self.result for _ in submission.cases], len(submission.cases))
+        for _ in submission.cases:
+            yield self.result
+
+    async def judge(self, submission: Submission) -> Verdict:
+        return Verdict.of([each async for each in self.results(submission)], len(submission.cases))
 
     async def run(self, program: Program) -> TestResult:
         self.programs.append(program)
