@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from sandbox_runner.jail.values import Opaque
 
+_SPELLED_BITS = 4096  # Python refuses to spell much longer integers
+
 
 class Equality(StrEnum):
     JSON = "json"
@@ -49,6 +51,8 @@ def _json_key(key: object) -> object:
     """Spell a key as `json.dumps` would."""
     if isinstance(key, bool):
         return str(key).lower()
+    if isinstance(key, int) and key.bit_length() > _SPELLED_BITS:
+        return key
     if isinstance(key, int | float):
         return str(key)
     return "null" if key is None else key

@@ -6,11 +6,13 @@ plain type becomes the plain type, anything else becomes an `Opaque` name.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 MAX_DEPTH = 200
 _SAFE_DIGITS_BITS = 4096  # Python refuses to parse decimal integers much longer than this
+_MOST_ALIKE = 64
 
 
 class MalformedValueError(ValueError):
@@ -39,7 +41,7 @@ def untag(tree: object) -> object:
     """The value that parsed JSON stands for."""
     try:
         return _untagged(tree, 0)
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise MalformedValueError(str(error)) from error
 
 
@@ -97,12 +99,23 @@ def _untagged(node: object, depth: int) -> object:
         raise MalformedValueError("an object must have one member")
     ((tag, content),) = node.items()
     if tag == "dict":
-        return {_untagged(key, depth + 1): _untagged(item, depth + 1) for key, item in content}
+        keys = _unlike([_untagged(key, depth + 1) for key, _ in content])
+        return dict(zip(keys, [_untagged(item, depth + 1) for _, item in content], strict=True))
     if tag in _COLLECTIONS:
-        return _COLLECTIONS[tag](_untagged(item, depth + 1) for item in content)
+        items = [_untagged(item, depth + 1) for item in content]
+        return _COLLECTIONS[tag](items if tag == "tuple" else _unlike(items))
     if tag in _SCALARS:
         return _SCALARS[tag](content)
     raise MalformedValueError(f"unknown tag {tag[:40]!r}")
+
+
+def _unlike(keys: list[object]) -> list[object]:
+    """Refuse keys that were made to share a hash: a table of them costs the square of their number."""
+    if len(keys) > _MOST_ALIKE:
+        hashes = Counter(hash(key) for key in keys if not isinstance(key, Opaque))
+        if max(hashes.values(), default=0) > _MOST_ALIKE:
+            raise MalformedValueError("too many keys of one hash")
+    return keys
 
 
 _COLLECTIONS: dict[str, Callable[[Iterable[object]], object]] = {

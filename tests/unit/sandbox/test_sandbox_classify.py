@@ -4,6 +4,8 @@ import json
 import signal
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from sandbox_runner.box import Ending, Trace
 from sandbox_runner.cases import CallCase, StdinCase
@@ -109,3 +111,36 @@ def test_a_source_bomb_is_a_compile_error_that_names_the_limit() -> None:
 
     assert result is not None
     assert (result.outcome, result.message) == (Outcome.COMPILE_ERROR, "more than 1 s of CPU time")
+
+
+_TAGS = st.sampled_from(
+    [
+        "value",
+        "error",
+        "type",
+        "text",
+        "line",
+        "source",
+        "dict",
+        "set",
+        "frozenset",
+        "tuple",
+        "int",
+        "bytes",
+        "complex",
+        "opaque",
+    ]
+)
+_FORGED = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(10**400),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TAGS, inner, max_size=2),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.dictionaries(_TAGS, _FORGED, max_size=3))
+def test_no_forged_report_breaks_the_judge(report: dict[str, object]) -> None:
+    for expected in (4, {"a": 1}, [1, [2]]):
+        case = CallCase("f", (), {}, expected, Equality.JSON)
+        result_of_case(_trace(report=json.dumps(report).encode()), case, "standard", LIMITS)

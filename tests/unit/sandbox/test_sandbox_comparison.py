@@ -85,3 +85,7 @@ def test_the_standard_checker_says(expected: bytes, printed: bytes, outcome: Out
 def test_the_identical_checker_counts_every_byte() -> None:
     assert CHECKERS["identical"](b"4\n", b"4") is Outcome.WRONG_ANSWER
     assert CHECKERS["identical"](b"4\n", b"4\n") is Outcome.ACCEPTED
+
+
+def test_an_integer_key_too_long_to_be_spelled_equals_no_json_key() -> None:
+    assert not equal({"1": 1}, {10**5000: 1}, Equality.JSON)

@@ -112,3 +112,21 @@ def test_a_list_that_contains_itself_ends_at_the_depth_limit() -> None:
     endless.append(endless)
 
     assert "nested deeper" in values.encode(endless)
+
+
+@pytest.mark.parametrize("kind", ["set", "frozenset", "dict"])
+def test_keys_made_to_share_a_hash_are_refused(kind: str) -> None:
+    alike = [n * (2**61 - 1) for n in range(1000)]
+    content = [[key, 0] for key in alike] if kind == "dict" else alike
+
+    with pytest.raises(values.MalformedValueError, match="one hash"):
+        values.untag({kind: content})
+
+
+def test_a_set_of_many_foreign_objects_is_a_value() -> None:
+    assert values.untag({"set": [{"opaque": "A"}] * 1000}) == {values.Opaque("A")}
+
+
+def test_a_complex_number_too_large_for_a_float_is_refused() -> None:
+    with pytest.raises(values.MalformedValueError, match="too large"):
+        values.untag({"complex": [10**400, 0]})
