@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 _THREADS = 64
 _OPEN_FILES = 64
 _REPORT_BYTES = 64 << 10
+_PENDING_SIGNALS = 256  # and timers: each is kernel memory that no other limit counts
 _STACK_BYTES = 64 << 20
 # Address space also counts what is reserved and never touched: libraries, thread stacks, guard pages.
 _ADDRESS_SPACE_SLACK_BYTES = 256 << 20
@@ -43,6 +44,7 @@ def apply(limits: Limits, *, count_tasks: bool) -> None:
     _set(resource.RLIMIT_AS, limits.memory_bytes + _ADDRESS_SPACE_SLACK_BYTES)
     _set(resource.RLIMIT_STACK, _STACK_BYTES)
     _set(resource.RLIMIT_NOFILE, _OPEN_FILES)
+    _set(resource.RLIMIT_SIGPENDING, _PENDING_SIGNALS)
     for forbidden in (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
         _set(forbidden, 0)
     if count_tasks:

@@ -39,19 +39,32 @@ uselib userfaultfd ustat vhangup
 # Modes, owners, times and attributes are here because Landlock does not guard them.
 _REFUSED = """
 accept accept4 adjtimex bind chmod chown connect execve execveat fchmod fchmodat fchmodat2 fchown fchownat
-fremovexattr fsetxattr futimesat inotify_add_watch inotify_init inotify_init1 io_setup io_uring_enter
-io_uring_register io_uring_setup ioprio_set lchown link linkat listen lremovexattr lsetxattr mbind
-memfd_create mknod mknodat mlock mlock2 mlockall modify_ldt mq_open mq_unlink msgget pidfd_send_signal
+fgetxattr flistxattr fremovexattr fsetxattr futimesat getxattr inotify_add_watch inotify_init inotify_init1
+io_setup io_uring_enter io_uring_register io_uring_setup ioprio_set lchown lgetxattr link linkat listen
+listxattr llistxattr lremovexattr lsetxattr mbind memfd_create mknod mknodat mlock mlock2 mlockall
+modify_ldt mq_open mq_unlink msgget pidfd_send_signal
 recvmmsg removexattr rt_sigqueueinfo rt_tgsigqueueinfo sched_setaffinity sched_setattr sched_setparam
 sched_setscheduler semget sendmmsg sendmsg set_mempolicy setpriority setxattr shmat shmget socket utime
-utimensat utimes vmsplice
+truncate utimensat utimes vmsplice
 """
 
-# Calls whose first or second argument can reach another process: (call, argument, refused values).
-_REFUSED_ARGUMENTS = (
-    ("fcntl", 1, (8, 10, 15, 1024, 1026)),  # SETOWN, SETSIG, SETOWN_EX, SETLEASE, NOTIFY
-    ("ioctl", 1, (0x5412, 0x541C, 0x8901, 0x8902)),  # TIOCSTI, TIOCLINUX, FIOSETOWN, SIOCSPGRP
-)
+# Files of a test live in memory, and locks would reach beyond its box through the library that all share.
+# A program that asks to be safe from power cuts, or from nobody else, is told that it is.
+_PRETENDED = "fadvise64 fdatasync fsync sync sync_file_range syncfs"
+
+# Walls of one's own would cost the kernel memory that no limit counts.
+_ABSENT_IN_TESTS = "landlock_add_rule landlock_create_ruleset landlock_restrict_self seccomp"
+
+# From here on calls are younger than this table, which cannot know what they would reach.
+_FIRST_UNKNOWN_CALL = 450
+
+_REACHING_FCNTL = (8, 10, 15, 1024, 1026)  # SETOWN, SETSIG, SETOWN_EX, SETLEASE, NOTIFY
+_LOCK_FCNTL = (6, 7, 37, 38)  # SETLK, SETLKW and their OFD kind
+_LOCK_READING_FCNTL = (5, 36)
+# TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX, TCGETS2. Others change files one may only read.
+_HARMLESS_IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451, 0x802C_542A)
+_O_TRUNC, _O_ACCMODE = 0o1000, 0o3
+_SIGCHLD = 17
 
 _Instruction = bytes
 
@@ -68,8 +81,11 @@ def box_filter() -> bytes:
         program += _on(name, _end(_KILL))
     for name in _REFUSED.split():
         program += _on(name, _refuse(errno.EPERM))
+    for name in _PRETENDED.split():
+        program += _on(name, _refuse(0))
     for name, block in _conditional():
         program += _on(name, block)
+    program += [_jump(_JUMP_AT_LEAST, _FIRST_UNKNOWN_CALL, 0, 1), *_refuse(errno.ENOSYS)]
     return b"".join([*program, *_end(_ALLOW)])
 
 
@@ -98,12 +114,14 @@ def install(program: bytes) -> None:
 @cache
 def _test_filter_template() -> bytes:
     refuse = _refuse(errno.EPERM)
-    program = [_load_number()]
+    program = [_load_number(), *_no_walls_of_ones_own(), *_on("flock", _refuse(0))]
     for name in ("fork", "vfork", "pidfd_open"):
         program += _on(name, refuse)
     for name in ("kill", "tkill", "tgkill"):
         program += _on(name, _unless_argument(0, _ANY_PID, refuse))
-    program += _on("prctl", _if_argument(0, (PR_SET_PDEATHSIG,), refuse))  # a test must die with its box
+    # A test must die with its box.
+    program += _on("prctl", _if_argument(0, (PR_SET_PDEATHSIG, PR_SET_SECCOMP), refuse))
+    program += _on("fcntl", _if_argument(1, _LOCK_FCNTL, _refuse(0)))
     only_threads = [_load_argument(0), _jump(_JUMP_ANY_BIT, _CLONE_THREAD, 1, 0), *refuse, *_end(_ALLOW)]
     program += _on("clone", only_threads)
     return b"".join([*program, *_end(_ALLOW)])
@@ -111,8 +129,18 @@ def _test_filter_template() -> bytes:
 
 @cache
 def _forking_test_filter() -> bytes:
-    program = [_load_number(), *_on("pidfd_open", _refuse(errno.EPERM)), *_end(_ALLOW)]
-    return b"".join(program)
+    refuse = _refuse(errno.EPERM)
+    program = [_load_number(), *_no_walls_of_ones_own()]
+    for name in ("flock", "pidfd_open"):
+        program += _on(name, refuse)
+    program += _on("prctl", _if_argument(0, (PR_SET_SECCOMP,), refuse))
+    program += _on("fcntl", _if_argument(1, _LOCK_FCNTL, refuse))
+    program += _on("rt_sigaction", _child_signal_block())
+    return b"".join([*program, *_end(_ALLOW)])
+
+
+def _no_walls_of_ones_own() -> list[_Instruction]:
+    return [step for name in _ABSENT_IN_TESTS.split() for step in _on(name, _refuse(errno.ENOSYS))]
 
 
 def _conditional() -> list[tuple[str, list[_Instruction]]]:
@@ -125,7 +153,36 @@ def _conditional() -> list[tuple[str, list[_Instruction]]]:
         ("personality", _unless_argument(0, 0xFFFF_FFFF, refuse)),
         ("socketpair", _stream_pair_block()),
         ("sendto", _connected_send_block()),
-        *((name, _if_argument(index, values, refuse)) for name, index, values in _REFUSED_ARGUMENTS),
+        ("fcntl", _if_argument(1, (*_REACHING_FCNTL, *_LOCK_READING_FCNTL), refuse)),
+        ("ioctl", _only_argument(1, _HARMLESS_IOCTL, _refuse(errno.ENOTTY))),
+        # Landlock knows truncation only since its third version: `O_RDONLY | O_TRUNC` empties a file before.
+        ("open", _truncating_read_block(1)),
+        ("openat", _truncating_read_block(2)),
+        ("openat2", _refuse(errno.ENOSYS)),  # its flags are out of a filter's sight
+    ]
+
+
+def _truncating_read_block(flags: int) -> list[_Instruction]:
+    return [
+        _load_argument(flags),
+        _instruction(_AND, _O_TRUNC | _O_ACCMODE),
+        _jump(_JUMP_EQUAL, _O_TRUNC, 0, 1),
+        *_refuse(errno.EPERM),
+        *_end(_ALLOW),
+    ]
+
+
+def _child_signal_block() -> list[_Instruction]:
+    """Keep children from being reaped unseen: the kernel then forgets the CPU time that they used."""
+    return [
+        _load_argument(0),
+        _jump(_JUMP_EQUAL, _SIGCHLD, 0, 5),
+        _load_argument(1),
+        _jump(_JUMP_EQUAL, 0, 0, 2),
+        _load_argument(1, high=True),
+        _jump(_JUMP_EQUAL, 0, 1, 0),
+        *_refuse(errno.EPERM),
+        *_end(_ALLOW),
     ]
 
 
@@ -164,6 +221,13 @@ def _if_any_bit(index: int, bits: int, then: list[_Instruction]) -> list[_Instru
 def _if_argument(index: int, values: tuple[int, ...], then: list[_Instruction]) -> list[_Instruction]:
     tests = [step for value in values for step in (_jump(_JUMP_EQUAL, value, 0, len(then)), *then)]
     return [_load_argument(index), *tests, *_end(_ALLOW)]
+
+
+def _only_argument(index: int, values: tuple[int, ...], otherwise: list[_Instruction]) -> list[_Instruction]:
+    """Allow these values of an argument and none else."""
+    past = [len(values) - at + len(otherwise) for at in range(1, len(values) + 1)]
+    tests = [_jump(_JUMP_EQUAL, value, skip, 0) for value, skip in zip(values, past, strict=True)]
+    return [_load_argument(index), *tests, *otherwise, *_end(_ALLOW)]
 
 
 def _check_architecture() -> list[_Instruction]:

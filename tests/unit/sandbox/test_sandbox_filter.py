@@ -11,7 +11,11 @@ _LONGEST_PROGRAM = 4096
 _JUMP_CLASS = 5
 
 
-@pytest.mark.parametrize("names", [seccomp._FATAL, seccomp._REFUSED], ids=["fatal", "refused"])  # noqa: SLF001
+@pytest.mark.parametrize(
+    "names",
+    [seccomp._FATAL, seccomp._REFUSED, seccomp._PRETENDED, seccomp._ABSENT_IN_TESTS],  # noqa: SLF001
+    ids=["fatal", "refused", "pretended", "absent"],
+)
 def test_every_call_that_the_filter_names_has_a_number_on_x86_64(names: str) -> None:
     assert [name for name in names.split() if name not in syscalls.NUMBERS["x86_64"]] == []
 
@@ -24,7 +28,9 @@ def test_no_two_calls_share_a_number(machine: str) -> None:
 
 
 @pytest.mark.skipif(platform.machine() not in syscalls.NUMBERS, reason="no filter for this machine")
-@pytest.mark.parametrize("program", [seccomp.box_filter(), seccomp.test_filter(7, may_fork=False)])
+@pytest.mark.parametrize(
+    "program", [seccomp.box_filter(), *(seccomp.test_filter(7, may_fork=may) for may in (False, True))]
+)
 def test_every_jump_stays_inside_the_program(program: bytes) -> None:
     steps = [struct.unpack("<HBBI", program[at : at + 8]) for at in range(0, len(program), 8)]
 
