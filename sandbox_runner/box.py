@@ -1,4 +1,4 @@
-"""A box as the service sees it: compile a program once, run it once per test.
+"""A box as the service sees it: one program, run once per test.
 
 Not covered: what the box says about CPU time and memory is believed. A program that took over the first
 process of its box could lie about both, and still would not know one expected output.
@@ -6,16 +6,16 @@ process of its box could lie about both, and still would not know one expected o
 
 import asyncio
 import json
+import os
 import signal
 from dataclasses import dataclass
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from sandbox_runner.channel import Channel, ChannelClosedError
-from sandbox_runner.jail import values
-from sandbox_runner.launcher import Launcher, LauncherError
-from sandbox_runner.memory_files import Output, memory_files
+from sandbox_runner.channel import ChannelClosedError
+from sandbox_runner.jail import messages, values
+from sandbox_runner.jail.ending import ERROR, Ending, MalformedEndingError
+from sandbox_runner.launcher import Launcher, LauncherError, OpenedBox
+from sandbox_runner.memory_files import Output, memory_files, sealable_file
 from sandbox_runner.verdict import Limits
 
 # How long after its wall limit a test may take to be cleared away before the box counts as broken.
@@ -25,23 +25,6 @@ _REASON_LIMIT = 300
 
 class BoxError(Exception):
     """A box broke. That is our failure, never the program's."""
-
-
-class Ending(BaseModel):
-    """How a test ended, as the box saw it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    status: int
-    """The exit code, or minus the signal."""
-    stopped: str | None
-    """The limit at which the box stopped it, `cpu` or `wall`."""
-    cpu_s: float
-    wall_s: float
-    memory_bytes: int
-    fork_s: float
-    dirty: bool
-    """Files were left behind: the box is spent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,44 +48,47 @@ class Trace:
 
 
 class Box:
-    def __init__(self, launcher: Launcher, number: int, channel: Channel, limits: Limits) -> None:
+    def __init__(self, launcher: Launcher, opened: OpenedBox, limits: Limits) -> None:
         self._launcher = launcher
-        self._number = number
-        self._channel = channel
+        self._opened = opened
         self._limits = limits
 
     @classmethod
-    async def open(cls, launcher: Launcher, limits: Limits) -> Self:
+    def open(cls, launcher: Launcher, code: str, limits: Limits) -> Self:
+        """Ask for a box and send the program ahead; what goes wrong shows at the first test."""
+        source = sealable_file(code.encode("utf-8", "surrogatepass"))
+        compiled = sealable_file()
         try:
-            number, channel = await launcher.open(limits)
-        except LauncherError as error:
+            opened = launcher.open(limits)
+            opened.channel.send(messages.pack({"limits": limits.as_message()}), (source, compiled))
+        except (LauncherError, ChannelClosedError) as error:
             raise BoxError(str(error)) from error
-        return cls(launcher, number, channel, limits)
+        finally:
+            os.close(source)
+            os.close(compiled)
+        return cls(launcher, opened, limits)
 
     async def close(self) -> None:
         """End every process of the box."""
-        self._channel.close()
-        await self._launcher.close_box(self._number)
-
-    async def compile(self, code: str) -> Trace:
-        return await self._test({"limits": self._limits.as_message()}, code.encode("utf-8", "surrogatepass"))
+        self._opened.channel.close()
+        await self._launcher.close_box(self._opened.number)
 
     async def run_script(self, stdin: str) -> Trace:
-        return await self._test({"entry_point": None}, stdin.encode("utf-8", "surrogatepass"))
+        return await self._test(messages.SCRIPT, stdin.encode("utf-8", "surrogatepass"))
 
     async def run_call(self, entry_point: str, args: tuple[object, ...], kwargs: dict[str, object]) -> Trace:
-        return await self._test({"entry_point": entry_point}, values.encode((args, kwargs)).encode())
+        return await self._test(entry_point.encode(), values.encode((args, kwargs)).encode())
 
-    async def _test(self, request: dict[str, object], given: bytes) -> Trace:
+    async def _test(self, request: bytes, given: bytes) -> Trace:
         with memory_files(given) as files:
             try:
-                self._channel.send(request, files.descriptors)
+                self._opened.channel.send(request, files.descriptors)
                 async with asyncio.timeout(self._limits.wall_s + _GRACE_S):
-                    answer = await self._channel.receive()
-                if "error" in answer:
-                    raise BoxError(str(answer["error"])[:_REASON_LIMIT])
-                ending = Ending.model_validate(answer)
-            except (ChannelClosedError, TimeoutError, ValidationError) as error:
+                    answer = await self._opened.channel.receive()
+                if answer.startswith(ERROR):
+                    raise BoxError(answer[1:].decode("utf-8", "replace")[:_REASON_LIMIT])
+                ending = Ending.unpack(answer)
+            except (ChannelClosedError, TimeoutError, MalformedEndingError) as error:
                 return await self._explain_loss(error, files.read(self._limits))
             killed = ending.status == -signal.SIGKILL and ending.stopped is None
             out_of_memory = killed and await self._ran_out_of_memory()
@@ -110,13 +96,16 @@ class Box:
 
     async def _explain_loss(self, error: Exception, output: Output) -> Trace:
         """A box that the kernel killed for want of memory was filled by its test; any other loss is ours."""
+        opening = self._opened.opening
+        if opening.done() and (refusal := opening.exception()) is not None:
+            raise BoxError(str(refusal)[:_REASON_LIMIT]) from refusal
         if await self._ran_out_of_memory():
             return Trace.of(_lost(self._limits), output, out_of_memory=True)
         raise BoxError(f"{type(error).__name__}: {error}"[:_REASON_LIMIT]) from error
 
     async def _ran_out_of_memory(self) -> bool:
         try:
-            return await self._launcher.oom_kills(self._number) > 0
+            return await self._launcher.oom_kills(self._opened.number) > 0
         except (LauncherError, TimeoutError):
             return False
 
@@ -130,6 +119,7 @@ def _lost(limits: Limits) -> Ending:
         memory_bytes=limits.memory_bytes,
         fork_s=0,
         dirty=True,
+        compiled=True,
     )
 
 

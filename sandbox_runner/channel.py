@@ -1,9 +1,9 @@
-"""Awaitable packets with descriptors, over a socket that keeps packet boundaries."""
+"""Awaitable packets, sent with descriptors, over a socket that keeps packet boundaries."""
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Callable, Sequence
+from typing import Self
 
 from sandbox_runner.jail import messages
 
@@ -23,19 +23,19 @@ class Channel:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         return cls(ours), theirs
 
-    def send(self, message: Mapping[str, object], descriptors: Sequence[int] = ()) -> None:
-        """Send at once: packets are small, and the other end reads one before the next is sent."""
+    def send(self, packet: bytes, descriptors: Sequence[int] = ()) -> None:
+        """Send at once: packets are small, and few wait for the other end."""
         try:
-            socket.send_fds(self._socket, [messages.pack(message)], descriptors)
+            socket.send_fds(self._socket, [packet], descriptors)
         except OSError as error:
             raise ChannelClosedError(str(error)) from error
 
-    async def receive(self) -> dict[str, Any]:
+    async def receive(self) -> bytes:
         """Wait for one packet."""
         await self._until_readable()
         return self._take()
 
-    def listen(self, hear: Callable[[dict[str, Any]], None], lose: Callable[[], None]) -> None:
+    def listen(self, hear: Callable[[bytes], None], lose: Callable[[], None]) -> None:
         """Call `hear` for every packet until the other end goes, then `lose`."""
         asyncio.get_running_loop().add_reader(self._socket, self._pass_on, hear, lose)
 
@@ -44,21 +44,21 @@ class Channel:
             asyncio.get_running_loop().remove_reader(self._socket)
             self._socket.close()
 
-    def _pass_on(self, hear: Callable[[dict[str, Any]], None], lose: Callable[[], None]) -> None:
+    def _pass_on(self, hear: Callable[[bytes], None], lose: Callable[[], None]) -> None:
         try:
             hear(self._take())
         except ChannelClosedError:
             asyncio.get_running_loop().remove_reader(self._socket)
             lose()
 
-    def _take(self) -> dict[str, Any]:
+    def _take(self) -> bytes:
         try:
-            packet = messages.receive(self._socket)
-        except (OSError, ValueError) as error:
+            packet = self._socket.recv(messages.MAX_PACKET_BYTES)
+        except OSError as error:
             raise ChannelClosedError(str(error)) from error
-        if packet is None:
+        if not packet:
             raise ChannelClosedError("end of file")
-        return packet[0]
+        return packet
 
     async def _until_readable(self) -> None:
         loop = asyncio.get_running_loop()

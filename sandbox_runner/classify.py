@@ -21,7 +21,7 @@ class Judgement:
 
 def result_of_compilation(trace: Trace, limits: Limits) -> TestResult | None:
     """None when the program compiled."""
-    if trace.ending.status == 0:
+    if trace.ending.compiled:
         return None
     limit = _limit_reached(trace, limits)
     message = explain.of_error(trace.error) if trace.error else "the program could not be compiled"

@@ -90,11 +90,10 @@ class _Session:
     ) -> TestResult:
         """Run one test; if a box of ours breaks under it, once more in another."""
         for _ in range(_TRIES):
+            if self._failed_compilation is not None:
+                return self._failed_compilation
             try:
-                box = await self._compiled_box()
-                if box is None:
-                    break
-                trace = await start(box)
+                trace = await start(await self._standing_box())
             except BoxError as error:
                 self._metrics.infra_error("box")
                 log.warning("box_broke", reason=str(error))
@@ -102,19 +101,17 @@ class _Session:
                 continue
             if trace.ending.dirty:
                 await self._discard()
-            result = classify(trace)
+            self._failed_compilation = result_of_compilation(trace, self._limits)
+            result = self._failed_compilation or classify(trace)
             self._metrics.test_finished(result.outcome, trace.ending.cpu_s, trace.ending.fork_s)
             return result
-        return self._failed_compilation or self._internal_error()
+        return self._internal_error()
 
-    async def _compiled_box(self) -> Box | None:
-        """The box with the program in it; None when the program does not compile."""
-        if self._box is None and self._failed_compilation is None:
+    async def _standing_box(self) -> Box:
+        if self._box is None:
             with self._metrics.box_setup():
-                self._box = await Box.open(await self._launchers.get(), self._limits)
-            compilation = await self._box.compile(self._code)
-            self._failed_compilation = result_of_compilation(compilation, self._limits)
-        return self._box if self._failed_compilation is None else None
+                self._box = Box.open(await self._launchers.get(), self._code, self._limits)
+        return self._box
 
     async def _discard(self) -> None:
         if self._box is not None:

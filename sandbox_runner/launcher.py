@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from sandbox_runner.channel import Channel, ChannelClosedError
+from sandbox_runner.jail import messages, warm
 from sandbox_runner.verdict import Limits
 
 _ROOT = str(Path(__file__).parents[1])
@@ -18,13 +20,23 @@ _ROOT = str(Path(__file__).parents[1])
 _START = """
 import sys
 sys.path.insert(0, sys.argv.pop())
-from sandbox_runner.jail import launcher
+from sandbox_runner.jail import messages, warm
+with warm.no_fork_hooks():
+    from sandbox_runner.jail import launcher
 del sys.path[0]
 launcher.main()
 """
 _PYTHON: str = sys._base_executable  # type: ignore[attr-defined]  # noqa: SLF001 - not the virtual environment's
 _COMMAND = (_PYTHON, "-s", "-S", "-P", "-B", "-X", "utf8", "-c", _START)
-_ENVIRONMENT = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin", "HOME": "/"}
+_ENVIRONMENT = {
+    "PYTHONHASHSEED": "0",
+    "TZ": "UTC",
+    "LC_ALL": "C.UTF-8",
+    "PATH": "/usr/bin:/bin",
+    "HOME": "/",
+    # Symbols bound late are pages that every fork would copy.
+    warm.BIND_NOW: "1",
+}
 _START_S = 30.0
 _ANSWER_S = 10.0
 _STOP_S = 5.0
@@ -42,6 +54,14 @@ class Walls:
     isolated: bool
     failures: tuple[str, ...]
     cgroup_missing: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedBox:
+    number: int
+    channel: Channel
+    opening: asyncio.Future[dict[str, Any]]
+    """The launcher's answer: it fails with a LauncherError where no box could be made."""
 
 
 class Launcher:
@@ -64,7 +84,7 @@ class Launcher:
             process = _spawn(theirs.fileno(), cgroup, "on" if namespaces else "off")
         try:
             async with asyncio.timeout(_START_S):
-                ready = await control.receive()
+                ready = json.loads(await control.receive())
         except BaseException as error:
             control.close()
             process.kill()
@@ -83,26 +103,18 @@ class Launcher:
     def usable(self) -> bool:
         return not self._broken
 
-    async def open(self, limits: Limits) -> tuple[int, Channel]:
-        """Open a box and wait until it stands."""
+    def open(self, limits: Limits) -> "OpenedBox":
+        """Ask for a box. What is sent on its channel waits there until it stands."""
         number = next(self._boxes)
         ours, theirs = Channel.pair()
         size = {"memory_bytes": limits.memory_bytes, "tasks": limits.tasks}
         try:
             with theirs:
-                answer = self._ask({"op": "open", "id": number, **size}, [theirs.fileno()])
-            async with asyncio.timeout(_ANSWER_S):
-                await answer
-                ready = await ours.receive()
-            _refuse_error(ready)
-        except BaseException as error:
+                opening = self._ask({"op": "open", "id": number, **size}, [theirs.fileno()])
+        except BaseException:
             ours.close()
-            with suppress(LauncherError):
-                self._ask({"op": "close", "id": number})
-            if isinstance(error, ChannelClosedError | TimeoutError):
-                raise LauncherError(f"a box did not open: {error}") from error
             raise
-        return number, ours
+        return OpenedBox(number, ours, opening)
 
     async def oom_kills(self, number: int) -> int:
         """How often the kernel ended a process of this box for want of memory."""
@@ -137,18 +149,19 @@ class Launcher:
         answer = asyncio.get_running_loop().create_future()
         self._pending[number] = answer
         try:
-            self._control.send({**request, "ask": number}, descriptors)
+            self._control.send(messages.pack({**request, "ask": number}), descriptors)
         except ChannelClosedError as error:
             self._lose()
             raise LauncherError("the launcher is gone") from error
         return answer
 
-    def _hear(self, answer: dict[str, Any]) -> None:
+    def _hear(self, packet: bytes) -> None:
+        answer = json.loads(packet)
         waiting = self._pending.pop(answer["ask"], None)
         if waiting is None or waiting.done():
             return
         if "error" in answer:
-            waiting.set_exception(LauncherError(str(answer["error"])))
+            _fail(waiting, str(answer["error"]))
         else:
             waiting.set_result(answer)
 
@@ -156,9 +169,13 @@ class Launcher:
         self._broken = True
         for waiting in self._pending.values():
             if not waiting.done():
-                waiting.set_exception(LauncherError("the launcher is gone"))
-                waiting.exception()  # some answers have nobody waiting
+                _fail(waiting, "the launcher is gone")
         self._pending.clear()
+
+
+def _fail(waiting: asyncio.Future[dict[str, Any]], reason: str) -> None:
+    waiting.set_exception(LauncherError(reason))
+    waiting.exception()  # some answers have nobody waiting
 
 
 def _spawn(control_fd: int, cgroup: str, namespaces: str) -> subprocess.Popen[bytes]:
@@ -170,8 +187,3 @@ def _spawn(control_fd: int, cgroup: str, namespaces: str) -> subprocess.Popen[by
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
     )
-
-
-def _refuse_error(answer: dict[str, Any]) -> None:
-    if "error" in answer:
-        raise LauncherError(str(answer["error"]))

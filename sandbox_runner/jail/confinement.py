@@ -1,34 +1,21 @@
 """The walls: those a box puts around itself once, and those that each test adds.
 
-What a box has on already costs its tests nothing, so all that is the same for every test is put on there.
+What a box has on already costs its tests nothing, so all that is the same for every test is put on there,
+and what each test needs is prepared there: a fork pays for every page that it touches.
 """
 
 import gc
 import os
-from dataclasses import dataclass
+import resource
 
 from sandbox_runner.jail import filesystem, landlock, libc, limits, seccomp
 from sandbox_runner.jail.limits import Limits
 
 REPORT_FD = 3
-_FIRST_FOREIGN_FD = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Streams:
-    """Descriptors of one test, all of them memory files that were made for it alone.
-
-    A memory file needs nobody to drain it: output stops at the file size limit, and a full pipe cannot block.
-    """
-
-    given: int
-    stdout: int
-    stderr: int
-    report: int
-
-
-def enclose_box(bounds: Limits, *, isolated: bool, count_tasks: bool) -> None:
-    limits.apply(bounds, count_tasks=count_tasks)
+def enclose_box(bounds: Limits, file_bytes: int, *, isolated: bool, count_tasks: bool) -> None:
+    limits.apply(bounds, file_bytes, count_tasks=count_tasks)
     libc.prctl(libc.PR_SET_NO_NEW_PRIVS, 1)
     if landlock.abi() > 0:
         landlock.restrict_self(landlock.ruleset(filesystem.rules(scratch=isolated)))
@@ -36,13 +23,27 @@ def enclose_box(bounds: Limits, *, isolated: bool, count_tasks: bool) -> None:
         seccomp.install(seccomp.box_filter())
 
 
-def enclose_test(streams: Streams, bounds: Limits, file_bytes: int) -> None:
-    """Keep the four streams and nothing else, and lose the rights that only the box needs."""
-    os.setsid()
-    for target, source in enumerate((streams.given, streams.stdout, streams.stderr, streams.report)):
-        os.dup2(source, target, inheritable=False)
-    libc.close_from(_FIRST_FOREIGN_FD)
-    limits.apply_to_test(bounds, file_bytes)
-    if seccomp.available():
-        seccomp.install(seccomp.test_filter(os.getpid(), may_fork=bounds.processes > 1))
-    gc.enable()
+class TestWalls:
+    __test__ = False  # not a test of ours
+
+    def __init__(self, bounds: Limits) -> None:
+        self._cpu_s = limits.cpu_seconds(bounds)
+        self._filter = seccomp.TestFilter(may_fork=bounds.processes > 1) if seccomp.available() else None
+
+    def enclose(self, streams: tuple[int, int, int, int], first_foreign: int) -> None:
+        """Keep the four streams and what is below `first_foreign`; lose the rights that only a box needs.
+
+        The streams are memory files made for this test alone. Nobody has to drain them: output stops
+        at the file size limit, and a full pipe cannot block.
+        """
+        given, stdout, stderr, report = streams
+        os.setsid()
+        os.dup2(given, 0)
+        os.dup2(stdout, 1)
+        os.dup2(stderr, 2)
+        os.dup2(report, REPORT_FD)
+        os.closerange(first_foreign, limits.OPEN_FILES)
+        resource.setrlimit(resource.RLIMIT_CPU, self._cpu_s)
+        if self._filter is not None:
+            self._filter.install()
+        gc.enable()

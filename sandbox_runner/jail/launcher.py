@@ -8,11 +8,11 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NoReturn
 
-from sandbox_runner.jail import box, filesystem, libc, messages, seccomp, warm
+from sandbox_runner.jail import box, ending, filesystem, libc, messages, report, seccomp, warm
 from sandbox_runner.jail.cgroups import Cgroup, CgroupParent
 from sandbox_runner.jail.plan import Plan, candidates
 
@@ -22,6 +22,7 @@ class _Launcher:
     control: socket.socket
     plan: Plan
     parent: CgroupParent
+    children: int | None
     boxes: dict[int, tuple[int, Cgroup]] = field(default_factory=dict)
 
     def serve(self) -> None:
@@ -69,8 +70,11 @@ class _Launcher:
 
     def _end_strays(self) -> int:
         """End processes that lost their box: as subreaper, the launcher inherits them."""
+        if self.children is None:
+            return 0
         known = {pid for pid, _ in self.boxes.values()}
-        strays = [pid for pid in _own_children() if pid not in known]
+        listed = map(int, os.pread(self.children, 65_536, 0).split())
+        strays = [pid for pid in listed if pid not in known]
         for pid in strays:
             _end(pid)
         return len(strays)
@@ -81,12 +85,12 @@ def _end(pid: int) -> None:
     os.waitpid(pid, 0)
 
 
-def _own_children() -> list[int]:
-    own = os.getpid()
+def _open_children() -> int | None:
+    """The kernel's list of this process's children, opened before the host's file tree is left."""
     try:
-        return [int(pid) for pid in Path(f"/proc/self/task/{own}/children").read_text().split()]
+        return os.open(f"/proc/self/task/{os.getpid()}/children", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:  # a kernel without CONFIG_PROC_CHILDREN
-        return []
+        return None
 
 
 def _fork_box(plan: Plan, number: int, channel_fd: int) -> int:
@@ -114,13 +118,14 @@ def _try(plan: Plan) -> str | None:
         if pid == 0:
             _try_in_child(plan, theirs)
         theirs.close()
-        packet = messages.receive(ours)
+        with suppress(OSError):
+            messages.send(ours, {"ping": True})
+        packet = ours.recv(messages.MAX_PACKET_BYTES)
         os.kill(pid, signal.SIGKILL)
         _reap_all()
-    if packet is None:
-        return "the box did not start"
-    error = packet[0].get("error")
-    return None if error is None else str(error)
+    if packet == ending.READY:
+        return None
+    return packet[1:].decode() or "the box did not start"
 
 
 def _reap_all() -> None:
@@ -139,7 +144,7 @@ def _try_in_child(plan: Plan, channel: socket.socket) -> NoReturn:
         channel.close()
         os.waitpid(pid, 0)
     except OSError as error:
-        messages.send(channel, {"error": str(error)})
+        channel.send(ending.ERROR + str(error).encode())
     finally:
         os._exit(1)
 
@@ -147,6 +152,7 @@ def _try_in_child(plan: Plan, channel: socket.socket) -> NoReturn:
 def main() -> None:
     """Serve the control socket whose descriptor is given, with the walls that are allowed."""
     control_fd, cgroup, namespaces = sys.argv[1:]
+    sys.argv = [report.FILE_NAME]
     control = socket.socket(fileno=int(control_fd))
     libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 1)
     libc.one_malloc_arena()
@@ -156,6 +162,7 @@ def main() -> None:
     filesystem.runtime_paths()
     plan, failures = _choose_plan(namespaces=namespaces == "on")
     parent = CgroupParent.acquire(cgroup)
+    children = _open_children()
     plan.prepare()
     warm.open_standard_files()
     seccomp.warm_up()
@@ -164,4 +171,4 @@ def main() -> None:
         control,
         {"ready": plan.name, "isolated": plan.isolated, "failures": failures, "cgroup": parent.missing},
     )
-    _Launcher(control, plan, parent).serve()
+    _Launcher(control, plan, parent, children).serve()

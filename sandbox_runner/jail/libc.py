@@ -42,6 +42,10 @@ def syscall(number: int, *arguments: object) -> int:
     return _checked(_LIBC.syscall(ctypes.c_long(number), *wide), f"system call {number}")
 
 
+raw_prctl = _LIBC.prctl
+"""For calls whose arguments are converted beforehand; gives -1 where it fails."""
+
+
 def prctl(option: int, value: object = 0, third: object = 0) -> None:
     wide = [ctypes.c_ulong(part) if isinstance(part, int) else part for part in (value, third)]
     _checked(_LIBC.prctl(option, *wide, ctypes.c_ulong(0), ctypes.c_ulong(0)), f"prctl {option}")

@@ -5,7 +5,7 @@ import resource
 from dataclasses import asdict, dataclass
 
 _THREADS = 64
-_OPEN_FILES = 64
+OPEN_FILES = 64
 _REPORT_BYTES = 64 << 10
 _PENDING_SIGNALS = 256  # and timers: each is kernel memory that no other limit counts
 _STACK_BYTES = 64 << 20
@@ -35,15 +35,17 @@ class Limits:
         return asdict(self)
 
 
-def apply(limits: Limits, *, count_tasks: bool) -> None:
+def apply(limits: Limits, file_bytes: int, *, count_tasks: bool) -> None:
     """Set hard limits on this process and those it forks.
 
     Tasks are counted per user: without a user of its own, a box would count the host's.
+    Files get one byte more than allowed, so that a full one means "too much" and not "just enough".
     """
+    _set(resource.RLIMIT_FSIZE, file_bytes + 1)
     _set(resource.RLIMIT_DATA, limits.memory_bytes)
     _set(resource.RLIMIT_AS, limits.memory_bytes + _ADDRESS_SPACE_SLACK_BYTES)
     _set(resource.RLIMIT_STACK, _STACK_BYTES)
-    _set(resource.RLIMIT_NOFILE, _OPEN_FILES)
+    _set(resource.RLIMIT_NOFILE, OPEN_FILES)
     _set(resource.RLIMIT_SIGPENDING, _PENDING_SIGNALS)
     for forbidden in (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
         _set(forbidden, 0)
@@ -51,14 +53,12 @@ def apply(limits: Limits, *, count_tasks: bool) -> None:
         _set(resource.RLIMIT_NPROC, limits.tasks)
 
 
-def apply_to_test(limits: Limits, file_bytes: int) -> None:
-    """Set what starts anew for each test.
-
-    CPU time is in whole seconds here: the box measures the fraction and stops earlier.
-    Files get one byte more than allowed, so that a full one means "too much" and not "just enough".
-    """
-    _set(resource.RLIMIT_CPU, math.ceil(limits.cpu_s) + 1)
-    _set(resource.RLIMIT_FSIZE, file_bytes + 1)
+def cpu_seconds(limits: Limits) -> tuple[int, int]:
+    """The limit of a test in whole seconds, once more for compiling: the box measures the fraction."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    wanted = 2 * math.ceil(limits.cpu_s) + 1
+    bounded = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    return bounded, bounded
 
 
 def _set(kind: int, ceiling: int) -> None:

@@ -8,6 +8,9 @@ from typing import Any
 MAX_PACKET_BYTES = 16_384
 MAX_DESCRIPTORS = 4
 
+SCRIPT = b"\0"
+"""Asks a box to run its program as a script; every other request names the function to call."""
+
 
 def pack(message: Mapping[str, object]) -> bytes:
     return json.dumps(message, separators=(",", ":")).encode()

@@ -15,7 +15,7 @@ from sandbox_runner.jail.libc import (
     unshare,
 )
 
-_EVERY_NAMESPACE = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP
+_EVERY_NAMESPACE = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP
 # User ids for boxes, far above those that systems, containers and subuid ranges hand out.
 _FIRST_BOX_UID = 2_000_000_000
 _BOX_UIDS = 60_000
@@ -47,7 +47,8 @@ class Plan:
         """Move this process to where boxes with these walls can be made from."""
         if not self.isolated:
             return
-        unshare(CLONE_NEWNS | (CLONE_NEWUSER if self.mapped_ids else 0))
+        # One empty network serves all boxes: it is dear to make, and no program may open a socket in it.
+        unshare(CLONE_NEWNS | CLONE_NEWNET | (CLONE_NEWUSER if self.mapped_ids else 0))
         if self.mapped_ids is not None:
             credentials.write_identity_map(*self.mapped_ids)
         filesystem.enter_minimal_root()

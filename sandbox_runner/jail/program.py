@@ -4,88 +4,74 @@ Every function here runs in a process that is thrown away. Nothing in its memory
 program, this test's input, and the interpreter.
 """
 
+import _thread
 import atexit
 import linecache
-import marshal
 import os
 import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from types import CodeType, ModuleType
-from typing import Any
+from typing import Any, NoReturn, TextIO
 
-from sandbox_runner.jail import report, values
-from sandbox_runner.jail.confinement import REPORT_FD, Streams, enclose_test
-from sandbox_runner.jail.limits import Limits
+from sandbox_runner.jail import report
+from sandbox_runner.jail.confinement import REPORT_FD
+from sandbox_runner.jail.solution import Solution
 
 _FAILED = 1
-_CODE_BYTES = 32 << 20
+# Made once in the launcher: a fork pays for every page that it touches.
+_SCRIPT_MODULE, _CALLED_MODULE = ModuleType("__main__"), ModuleType("solution")
 
 
-def compile_source(source: bytes, streams: Streams, bounds: Limits) -> None:
-    """Parse under limits, where a source bomb is harmless; the code object leaves through `stdout`."""
-    enclose_test(streams, bounds, _CODE_BYTES)
+def run_script(solution: Solution) -> NoReturn:
+    """Run the program as a script that reads standard input."""
+    code = _compiled(solution)
+    sys.modules["__main__"] = _SCRIPT_MODULE
+    members, stdout, stderr = _SCRIPT_MODULE.__dict__, sys.stdout, sys.stderr
     try:
-        code = compile(source, report.FILE_NAME, "exec", dont_inherit=True)
-        report.write_all(1, marshal.dumps(code))
-    except BaseException as error:  # noqa: BLE001 - whatever the parser raised is the verdict
-        report.write_error(REPORT_FD, error)
-        os._exit(_FAILED)
-    os._exit(0)
-
-
-def load_code(descriptor: int) -> CodeType:
-    """Read what `compile_source` wrote. No line of the program had run, so the bytes are the compiler's."""
-    code = marshal.loads(_read_whole(descriptor))  # noqa: S302
-    if not isinstance(code, CodeType):
-        raise TypeError("not a code object")
-    return code
-
-
-def remember_source(source: bytes) -> None:
-    """Let tracebacks quote the program, which is no file."""
-    lines = source.decode("utf-8", "replace").splitlines(keepends=True)
-    linecache.cache[report.FILE_NAME] = (len(source), None, lines, report.FILE_NAME)
-
-
-def run_script(code: CodeType, streams: Streams, bounds: Limits) -> None:
-    """Run the program as a script that reads `given`."""
-    enclose_test(streams, bounds, bounds.file_bytes)
-    module = _new_module("__main__")
-    opened = (sys.stdout, sys.stderr)
-    status = _status_of(lambda: exec(code, module.__dict__))  # noqa: S102
-    with suppress(BaseException):
-        threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001
-    with suppress(BaseException):
-        atexit._run_exitfuncs()  # noqa: SLF001
+        exec(code, members)  # noqa: S102
+        status = 0
+    except BaseException as error:  # noqa: BLE001 - every ending of a program is reported
+        status = _status_of(error, solution)
+    if _thread._count():  # noqa: SLF001
+        with suppress(BaseException):
+            threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001
+    if atexit._ncallbacks():  # noqa: SLF001
+        with suppress(BaseException):
+            atexit._run_exitfuncs()  # noqa: SLF001
     with suppress(BaseException):
         # A file object left open in a global flushes when it goes, as it would at a normal exit.
-        module.__dict__.clear()
-    _flush(*opened, sys.stdout, sys.stderr)
-    os._exit(status)
+        members.clear()
+    _leave(status, stdout, stderr)
 
 
-def run_call(code: CodeType, entry_point: str, streams: Streams, bounds: Limits) -> None:
-    """Call one function of the program with the arguments in `given` and report what it returned."""
-    arguments = values.decode(_read_whole(streams.given))
-    os.dup2(os.open(os.devnull, os.O_RDONLY), streams.given)
-    enclose_test(streams, bounds, bounds.file_bytes)
-    module = _new_module("solution")
-    opened = (sys.stdout, sys.stderr)
-    status = _status_of(lambda: _call(code, module, entry_point, arguments))
-    _flush(*opened, sys.stdout, sys.stderr)
-    os._exit(status)
+def run_call(solution: Solution, entry_point: str, arguments: Any) -> NoReturn:
+    """Call one function of the program and report what it returned."""
+    code = _compiled(solution)
+    sys.modules["solution"] = _CALLED_MODULE
+    members, stdout, stderr = _CALLED_MODULE.__dict__, sys.stdout, sys.stderr
+    try:
+        exec(code, members)  # noqa: S102
+        report.write_value(REPORT_FD, _find(members, entry_point)(*arguments[0], **arguments[1]))
+        status = 0
+    except BaseException as error:  # noqa: BLE001 - every ending of a program is reported
+        status = _status_of(error, solution)
+    _leave(status, stdout, stderr)
 
 
-def _call(code: CodeType, module: ModuleType, entry_point: str, arguments: Any) -> None:
-    exec(code, module.__dict__)  # noqa: S102
-    report.write_value(REPORT_FD, _find(module, entry_point)(*arguments[0], **arguments[1]))
+def _compiled(solution: Solution) -> CodeType:
+    if solution.code is not None:
+        return solution.code
+    try:
+        return solution.compile()
+    except BaseException as error:  # noqa: BLE001 - whatever the compiler raised is the verdict
+        report.write_error(REPORT_FD, error)
+        os._exit(_FAILED)
 
 
-def _find(module: ModuleType, entry_point: str) -> Callable[..., object]:
+def _find(members: dict[str, Any], entry_point: str) -> Callable[..., object]:
     """The function of that name, or the method of a class `Solution`, as on LeetCode."""
-    members = module.__dict__
     found = members.get(entry_point)
     if found is None and "Solution" in members:
         found = getattr(members["Solution"](), entry_point, None)
@@ -95,19 +81,22 @@ def _find(module: ModuleType, entry_point: str) -> Callable[..., object]:
     return function
 
 
-def _status_of(run: Callable[[], object]) -> int:
-    """Run the program's code and give the exit status that the interpreter would."""
-    try:
-        run()
-    except SystemExit as ending:
-        return _exit_status(ending.code)
-    except BaseException as error:  # noqa: BLE001 - every other ending is reported
-        with suppress(BaseException):
-            report.write_error(REPORT_FD, error)
-        with suppress(BaseException):
-            sys.stderr.write(report.user_traceback(error))
-        return _FAILED
-    return 0
+def _status_of(error: BaseException, solution: Solution) -> int:
+    """The exit status that the interpreter would give, once the error is reported as it would be."""
+    if isinstance(error, SystemExit):
+        return _exit_status(error.code)
+    with suppress(BaseException):
+        _remember(solution.source)
+        report.write_error(REPORT_FD, error)
+    with suppress(BaseException):
+        sys.stderr.write(report.user_traceback(error))
+    return _FAILED
+
+
+def _remember(source: bytes) -> None:
+    """Let tracebacks quote the program, which is no file."""
+    lines = source.decode("utf-8", "replace").splitlines(keepends=True)
+    linecache.cache[report.FILE_NAME] = (len(source), None, lines, report.FILE_NAME)
 
 
 def _exit_status(code: object) -> int:
@@ -120,18 +109,11 @@ def _exit_status(code: object) -> int:
     return _FAILED
 
 
-def _new_module(name: str) -> ModuleType:
-    module = ModuleType(name)
-    sys.modules[name] = module
-    sys.argv = [report.FILE_NAME]
-    return module
-
-
-def _read_whole(descriptor: int) -> bytes:
-    return os.pread(descriptor, os.fstat(descriptor).st_size, 0)
-
-
-def _flush(*streams: object) -> None:
-    for stream in streams:
-        with suppress(BaseException):
-            stream.flush()  # type: ignore[attr-defined]
+def _leave(status: int, stdout: TextIO, stderr: TextIO) -> NoReturn:
+    """Flush what the program wrote to the streams it was given, and to those it put in their place."""
+    for stream in (stdout, stderr, sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BaseException:  # noqa: BLE001, S112 - the program may have put anything there
+            continue
+    os._exit(status)

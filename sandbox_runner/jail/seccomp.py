@@ -7,11 +7,14 @@ Not covered: bugs in the system calls that stay allowed.
 
 import ctypes
 import errno
+import os
 import platform
 import struct
 from functools import cache
+from typing import Any
 
-from sandbox_runner.jail.libc import PR_SET_PDEATHSIG, PR_SET_SECCOMP, prctl
+from sandbox_runner.jail import libc
+from sandbox_runner.jail.libc import PR_SET_PDEATHSIG, PR_SET_SECCOMP
 from sandbox_runner.jail.syscalls import AUDIT_ARCHITECTURES, numbers
 
 _LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
@@ -20,6 +23,8 @@ _X32_BIT = 0x4000_0000
 _SECCOMP_MODE_FILTER = 2
 
 _ANY_PID = 0x7A11_0B0B  # larger than any real one
+_PID = struct.Struct("<I")
+_PLACEHOLDER = _PID.pack(_ANY_PID)
 
 _CLONE_THREAD = 0x0001_0000
 _CLONE_ANY_NAMESPACE = 0x7E02_0080
@@ -97,18 +102,41 @@ def warm_up() -> None:
         _forking_test_filter()
 
 
-def test_filter(own_pid: int, *, may_fork: bool) -> bytes:
-    """What a test may not do besides; `own_pid` is the only process it may signal unless it may fork."""
-    if may_fork:
-        return _forking_test_filter()
-    return _test_filter_template().replace(struct.pack("<I", _ANY_PID), struct.pack("<I", own_pid))
+class TestFilter:
+    """What a test may not do besides, ready to be put on: it may signal itself only, unless it may fork."""
+
+    __test__ = False  # not a test of ours
+
+    def __init__(self, *, may_fork: bool) -> None:
+        program = _forking_test_filter() if may_fork else _test_filter_template()
+        self._program = ctypes.create_string_buffer(program, len(program))
+        self._pids = [at for at in range(0, len(program), 4) if program[at : at + 4] == _PLACEHOLDER]
+        self._arguments = _filter_arguments(self._program, len(program))
+
+    def install(self) -> None:
+        for at in self._pids:
+            _PID.pack_into(self._program, at, os.getpid())
+        if libc.raw_prctl(*self._arguments) != 0:
+            raise OSError("the filter of a test was refused")
+
+    def program_for(self, pid: int) -> bytes:
+        """The filter as the process of that id would put it on."""
+        return self._program.raw.replace(_PLACEHOLDER, _PID.pack(pid))
 
 
 def install(program: bytes) -> None:
     """Put the filter on this process; needs no-new-privileges."""
     holder = ctypes.create_string_buffer(program, len(program))
-    descriptor = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(holder))
-    prctl(PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.c_char_p(descriptor))
+    if libc.raw_prctl(*_filter_arguments(holder, len(program))) != 0:
+        raise OSError(ctypes.get_errno(), "the filter of a box was refused")
+
+
+def _filter_arguments(holder: Any, length: int) -> tuple[object, ...]:
+    """Arguments of `prctl`, converted already; `holder` must outlive them."""
+    header = ctypes.create_string_buffer(struct.pack("HxxxxxxP", length // 8, ctypes.addressof(holder)))
+    nothing = ctypes.c_ulong(0)
+    mode = ctypes.c_ulong(_SECCOMP_MODE_FILTER)
+    return ctypes.c_int(PR_SET_SECCOMP), mode, ctypes.cast(header, ctypes.c_void_p), nothing, nothing
 
 
 @cache

@@ -1,5 +1,6 @@
 """What the launcher imports once, so that no test pays for it."""
 
+import atexit
 import gc
 import importlib
 import os
@@ -21,8 +22,12 @@ _STANDARD_FILES = (
 )
 
 
+BIND_NOW = "LD_BIND_NOW"
+
+
 def import_usual_modules() -> None:
-    with _no_fork_hooks():
+    del os.environ[BIND_NOW]  # noqa: TID251 - programs see a boring environment
+    with no_fork_hooks():
         for name in _USUAL.split():
             importlib.import_module(name)
 
@@ -36,15 +41,22 @@ def open_standard_files() -> None:
 
 
 def settle() -> None:
-    """Move all that exists out of the collector's sight: a collection in a child would copy every page."""
+    """Forget what our modules wanted done at exit, and hide all that exists from the collector.
+
+    A collection in a child would copy every page.
+    """
+    atexit._clear()  # noqa: SLF001
     gc.collect()
     gc.disable()
     gc.freeze()
 
 
 @contextmanager
-def _no_fork_hooks() -> Iterator[None]:
-    """Keep `random` from reseeding itself in every child: tests start from one state, and start faster."""
+def no_fork_hooks() -> Iterator[None]:
+    """Let nothing register to run in every child.
+
+    `random` would reseed itself, and tests start from one state; `threading` would rebuild what is intact.
+    """
     register = os.register_at_fork
     os.register_at_fork = lambda **_: None
     try:

@@ -29,6 +29,7 @@ def _trace(
     report: bytes = b"",
     overflowed: bool = False,
     out_of_memory: bool = False,
+    compiled: bool = True,
 ) -> Trace:
     ending = Ending(
         status=status,
@@ -38,6 +39,7 @@ def _trace(
         memory_bytes=memory_bytes,
         fork_s=0.001,
         dirty=False,
+        compiled=compiled,
     )
     return Trace.of(ending, Output(stdout, b"", report, overflowed), out_of_memory=out_of_memory)
 
@@ -107,7 +109,7 @@ def test_a_program_that_compiles_has_no_result_yet() -> None:
 
 
 def test_a_source_bomb_is_a_compile_error_that_names_the_limit() -> None:
-    result = result_of_compilation(_trace(status=-signal.SIGKILL, stopped="cpu"), LIMITS)
+    result = result_of_compilation(_trace(status=-signal.SIGKILL, stopped="cpu", compiled=False), LIMITS)
 
     assert result is not None
     assert (result.outcome, result.message) == (Outcome.COMPILE_ERROR, "more than 1 s of CPU time")

@@ -29,7 +29,8 @@ def test_no_two_calls_share_a_number(machine: str) -> None:
 
 @pytest.mark.skipif(platform.machine() not in syscalls.NUMBERS, reason="no filter for this machine")
 @pytest.mark.parametrize(
-    "program", [seccomp.box_filter(), *(seccomp.test_filter(7, may_fork=may) for may in (False, True))]
+    "program",
+    [seccomp.box_filter(), *(seccomp.TestFilter(may_fork=may).program_for(7) for may in (False, True))],
 )
 def test_every_jump_stays_inside_the_program(program: bytes) -> None:
     steps = [struct.unpack("<HBBI", program[at : at + 8]) for at in range(0, len(program), 8)]
