@@ -186,4 +186,5 @@ def _spawn(control_fd: int, cgroup: str, namespaces: str) -> subprocess.Popen[by
         cwd="/",
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
+        start_new_session=True,  # a Ctrl-C at a terminal is for the service, which then stops this
     )

@@ -64,6 +64,7 @@ def _keep_only(channel_fd: int) -> socket.socket:
 
 def _enter(plan: Plan, uid: int | None) -> None:
     if plan.mapped_ids is not None:
+        credentials.drop_bounding_set()
         credentials.write_identity_map(*plan.mapped_ids)
     if plan.isolated:
         socket.sethostname("sandbox")
@@ -73,8 +74,6 @@ def _enter(plan: Plan, uid: int | None) -> None:
     os.chdir(filesystem.SCRATCH if plan.isolated else "/")
     os.umask(0o022)
     filesystem.require_runtime()
-    # The first process of a namespace is immune to every signal that it does not handle itself.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
     credentials.renounce()
 
 

@@ -20,7 +20,7 @@ def enclose_box(bounds: Limits, file_bytes: int, *, isolated: bool, count_tasks:
     if landlock.abi() > 0:
         landlock.restrict_self(landlock.ruleset(filesystem.rules(scratch=isolated)))
     if seccomp.available():
-        seccomp.install(seccomp.box_filter())
+        seccomp.install_box_filter()
 
 
 class TestWalls:
@@ -28,7 +28,7 @@ class TestWalls:
 
     def __init__(self, bounds: Limits) -> None:
         self._cpu_s = limits.cpu_seconds(bounds)
-        self._filter = seccomp.TestFilter(may_fork=bounds.processes > 1) if seccomp.available() else None
+        self._filter = seccomp.test_filter(may_fork=bounds.processes > 1) if seccomp.available() else None
 
     def enclose(self, streams: tuple[int, int, int, int], first_foreign: int) -> None:
         """Keep the four streams and what is below `first_foreign`; lose the rights that only a box needs.

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import platform
 import signal
 
 from sandbox_runner.jail.libc import (
@@ -13,7 +14,7 @@ from sandbox_runner.jail.libc import (
     syscall,
 )
 
-_CAPSET_NUMBERS = {"x86_64": 126, "aarch64": 91}
+_CAPSET_NUMBER = {"x86_64": 126, "aarch64": 91}.get(platform.machine(), -1)
 _CAPABILITY_VERSION_3 = 0x2008_0522
 _LAST_CAPABILITY = 63
 
@@ -35,9 +36,8 @@ def become(uid: int) -> None:
 
 def renounce() -> None:
     """Drop all capabilities, hide from `/proc` readers, and die with the parent."""
-    _drop_bounding_set()
     header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
-    syscall(_CAPSET_NUMBERS[os.uname().machine], ctypes.byref(header), ctypes.byref(_NoCapabilities()))
+    syscall(_CAPSET_NUMBER, ctypes.byref(header), ctypes.byref(_NoCapabilities()))
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     prctl(PR_SET_DUMPABLE, 0)
     die_with_parent()
@@ -48,7 +48,8 @@ def die_with_parent() -> None:
     prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
 
-def _drop_bounding_set() -> None:
+def drop_bounding_set() -> None:
+    """Let no program run from here on gain a capability. A new user namespace has the whole set again."""
     for capability in range(_LAST_CAPABILITY):
         try:
             prctl(PR_CAPBSET_DROP, capability)

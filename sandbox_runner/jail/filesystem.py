@@ -15,6 +15,7 @@ from sandbox_runner.jail.libc import mount, pivot_root, unmount
 SCRATCH = "/tmp"  # noqa: S108 - a mount of its own in every box
 _SCRATCH_OPTIONS = "size=16m,nr_inodes=1024,mode=1777"
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+_STDLIB = sysconfig.get_path("stdlib")
 _STANDARD_STREAMS = {"stdin": 0, "stdout": 1, "stderr": 2}
 
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
@@ -27,7 +28,7 @@ def runtime_paths() -> tuple[str, ...]:
     """Directories that Python needs after start: its library and the shared objects that extensions load."""
     multiarch = sysconfig.get_config_var("MULTIARCH") or "none"
     candidates = (
-        sysconfig.get_path("stdlib"),
+        _STDLIB,
         f"/lib/{multiarch}",
         f"/usr/lib/{multiarch}",
         "/lib64",
@@ -39,7 +40,7 @@ def runtime_paths() -> tuple[str, ...]:
 
 def require_runtime() -> None:
     """Fail where the user that a box became may not read Python's own library."""
-    os.scandir(sysconfig.get_path("stdlib")).close()
+    os.close(os.open(_STDLIB, os.O_RDONLY | os.O_DIRECTORY))
 
 
 def rules(*, scratch: bool) -> list[tuple[str, int]]:

@@ -5,7 +5,9 @@ Not covered: `stat`, `readlink` and `access` of any path; changes of mode or own
 
 import ctypes
 import os
+import stat
 from collections.abc import Iterable
+from functools import cache
 
 from sandbox_runner.jail.libc import syscall
 
@@ -36,6 +38,7 @@ class _PathRule(ctypes.Structure):
     _fields_ = (("allowed", ctypes.c_uint64), ("parent_fd", ctypes.c_int32))
 
 
+@cache
 def abi() -> int:
     """The kernel's Landlock version; 0 where there is none."""
     try:
@@ -62,7 +65,7 @@ def _allow(descriptor: int, path: str, rights: int) -> None:
     except OSError:
         return
     try:
-        allowed = rights if os.path.isdir(path) else rights & _FILE_ONLY  # noqa: PTH112
+        allowed = rights if stat.S_ISDIR(os.fstat(opened).st_mode) else rights & _FILE_ONLY
         rule = _PathRule(allowed, opened)
         syscall(_ADD_RULE, descriptor, _RULE_PATH_BENEATH, ctypes.byref(rule), 0)
     finally:

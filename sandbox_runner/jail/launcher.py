@@ -158,6 +158,8 @@ def main() -> None:
     libc.one_malloc_arena()
     # Python ignores SIGXFSZ; by default it ends a program that prints without end.
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    # The first process of a namespace is immune to every signal that it does not handle itself.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     warm.import_usual_modules()
     filesystem.runtime_paths()
     plan, failures = _choose_plan(namespaces=namespaces == "on")

@@ -45,6 +45,7 @@ class Plan:
 
     def prepare(self) -> None:
         """Move this process to where boxes with these walls can be made from."""
+        credentials.drop_bounding_set()
         if not self.isolated:
             return
         # One empty network serves all boxes: it is dear to make, and no program may open a socket in it.

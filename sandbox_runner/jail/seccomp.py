@@ -10,15 +10,15 @@ import errno
 import os
 import platform
 import struct
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from sandbox_runner.jail import libc
+from sandbox_runner.jail import bpf, libc
+from sandbox_runner.jail.bpf import Block
 from sandbox_runner.jail.libc import PR_SET_PDEATHSIG, PR_SET_SECCOMP
 from sandbox_runner.jail.syscalls import AUDIT_ARCHITECTURES, numbers
 
-_LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
-_KILL, _REFUSE, _ALLOW = 0x8000_0000, 0x0005_0000, 0x7FFF_0000
 _X32_BIT = 0x4000_0000
 _SECCOMP_MODE_FILTER = 2
 
@@ -71,8 +71,6 @@ _HARMLESS_IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451, 0x802C_542A)
 _O_TRUNC, _O_ACCMODE = 0o1000, 0o3
 _SIGCHLD = 17
 
-_Instruction = bytes
-
 
 def available() -> bool:
     return bool(numbers())
@@ -81,25 +79,25 @@ def available() -> bool:
 @cache
 def box_filter() -> bytes:
     """What nothing in a box may do, not even its first process."""
-    program = [*_check_architecture()]
-    for name in _FATAL.split():
-        program += _on(name, _end(_KILL))
-    for name in _REFUSED.split():
-        program += _on(name, _refuse(errno.EPERM))
-    for name in _PRETENDED.split():
-        program += _on(name, _refuse(0))
-    for name, block in _conditional():
-        program += _on(name, block)
-    program += [_jump(_JUMP_AT_LEAST, _FIRST_UNKNOWN_CALL, 0, 1), *_refuse(errno.ENOSYS)]
-    return b"".join([*program, *_end(_ALLOW)])
+    blocks = {
+        **_each(_FATAL, bpf.kill()),
+        **_each(_REFUSED, bpf.refuse()),
+        **_each(_PRETENDED, bpf.refuse(0)),
+        **_by_number(_conditional()),
+    }
+    machine = platform.machine()
+    tail = {_FIRST_UNKNOWN_CALL: bpf.refuse(errno.ENOSYS)}
+    if machine == "x86_64":
+        tail[_X32_BIT] = bpf.kill()
+    return b"".join([*bpf.require_architecture(AUDIT_ARCHITECTURES[machine]), *bpf.dispatch(blocks, tail)])
 
 
 def warm_up() -> None:
     """Assemble every filter once, in the process that others are forked from."""
     if available():
-        box_filter()
-        _test_filter_template()
-        _forking_test_filter()
+        _box_filter_arguments()
+        for may_fork in (False, True):
+            test_filter(may_fork=may_fork)
 
 
 class TestFilter:
@@ -124,11 +122,22 @@ class TestFilter:
         return self._program.raw.replace(_PLACEHOLDER, _PID.pack(pid))
 
 
-def install(program: bytes) -> None:
-    """Put the filter on this process; needs no-new-privileges."""
-    holder = ctypes.create_string_buffer(program, len(program))
-    if libc.raw_prctl(*_filter_arguments(holder, len(program))) != 0:
+@cache
+def test_filter(*, may_fork: bool) -> TestFilter:
+    return TestFilter(may_fork=may_fork)
+
+
+def install_box_filter() -> None:
+    """Put it on this process; needs no-new-privileges."""
+    if libc.raw_prctl(*_box_filter_arguments()[1]) != 0:
         raise OSError(ctypes.get_errno(), "the filter of a box was refused")
+
+
+@cache
+def _box_filter_arguments() -> tuple[object, tuple[object, ...]]:
+    program = box_filter()
+    holder = ctypes.create_string_buffer(program, len(program))
+    return holder, _filter_arguments(holder, len(program))
 
 
 def _filter_arguments(holder: Any, length: int) -> tuple[object, ...]:
@@ -141,157 +150,124 @@ def _filter_arguments(holder: Any, length: int) -> tuple[object, ...]:
 
 @cache
 def _test_filter_template() -> bytes:
-    refuse = _refuse(errno.EPERM)
-    program = [_load_number(), *_no_walls_of_ones_own(), *_on("flock", _refuse(0))]
-    for name in ("fork", "vfork", "pidfd_open"):
-        program += _on(name, refuse)
-    for name in ("kill", "tkill", "tgkill"):
-        program += _on(name, _unless_argument(0, _ANY_PID, refuse))
-    # A test must die with its box.
-    program += _on("prctl", _if_argument(0, (PR_SET_PDEATHSIG, PR_SET_SECCOMP), refuse))
-    program += _on("fcntl", _if_argument(1, _LOCK_FCNTL, _refuse(0)))
-    only_threads = [_load_argument(0), _jump(_JUMP_ANY_BIT, _CLONE_THREAD, 1, 0), *refuse, *_end(_ALLOW)]
-    program += _on("clone", only_threads)
-    return b"".join([*program, *_end(_ALLOW)])
+    only_itself = _unless_argument(0, _ANY_PID, bpf.refuse())
+    only_threads = [bpf.load_argument(0), bpf.jump_any_bit(_CLONE_THREAD, 1, 0), *bpf.refuse(), *bpf.allow()]
+    blocks = {
+        **_each(_ABSENT_IN_TESTS, bpf.refuse(errno.ENOSYS)),
+        **_each("fork vfork pidfd_open", bpf.refuse()),
+        **_each("kill tkill tgkill", only_itself),
+        **_each("flock", bpf.refuse(0)),
+        # A test must die with its box.
+        **_each("prctl", _if_argument(0, (PR_SET_PDEATHSIG, PR_SET_SECCOMP), bpf.refuse())),
+        **_each("fcntl", _if_argument(1, _LOCK_FCNTL, bpf.refuse(0))),
+        **_each("clone", only_threads),
+    }
+    return b"".join(bpf.dispatch(blocks, {}))
 
 
 @cache
 def _forking_test_filter() -> bytes:
-    refuse = _refuse(errno.EPERM)
-    program = [_load_number(), *_no_walls_of_ones_own()]
-    for name in ("flock", "pidfd_open"):
-        program += _on(name, refuse)
-    program += _on("prctl", _if_argument(0, (PR_SET_SECCOMP,), refuse))
-    program += _on("fcntl", _if_argument(1, _LOCK_FCNTL, refuse))
-    program += _on("rt_sigaction", _child_signal_block())
-    return b"".join([*program, *_end(_ALLOW)])
+    blocks = {
+        **_each(_ABSENT_IN_TESTS, bpf.refuse(errno.ENOSYS)),
+        **_each("flock pidfd_open", bpf.refuse()),
+        **_each("prctl", _if_argument(0, (PR_SET_SECCOMP,), bpf.refuse())),
+        **_each("fcntl", _if_argument(1, _LOCK_FCNTL, bpf.refuse())),
+        **_each("rt_sigaction", _child_signal_block()),
+    }
+    return b"".join(bpf.dispatch(blocks, {}))
 
 
-def _no_walls_of_ones_own() -> list[_Instruction]:
-    return [step for name in _ABSENT_IN_TESTS.split() for step in _on(name, _refuse(errno.ENOSYS))]
-
-
-def _conditional() -> list[tuple[str, list[_Instruction]]]:
-    refuse = _refuse(errno.EPERM)
+def _conditional() -> list[tuple[str, Block]]:
+    refuse = bpf.refuse()
     return [
         # ENOSYS makes libc fall back to `clone`, whose flags a filter can read.
-        ("clone3", _refuse(errno.ENOSYS)),
+        ("clone3", bpf.refuse(errno.ENOSYS)),
         ("clone", _if_any_bit(0, _CLONE_ANY_NAMESPACE, refuse)),
         ("prlimit64", _unless_argument(0, 0, refuse)),
         ("personality", _unless_argument(0, 0xFFFF_FFFF, refuse)),
         ("socketpair", _stream_pair_block()),
         ("sendto", _connected_send_block()),
         ("fcntl", _if_argument(1, (*_REACHING_FCNTL, *_LOCK_READING_FCNTL), refuse)),
-        ("ioctl", _only_argument(1, _HARMLESS_IOCTL, _refuse(errno.ENOTTY))),
+        ("ioctl", _only_argument(1, _HARMLESS_IOCTL, bpf.refuse(errno.ENOTTY))),
         # Landlock knows truncation only since its third version: `O_RDONLY | O_TRUNC` empties a file before.
         ("open", _truncating_read_block(1)),
         ("openat", _truncating_read_block(2)),
-        ("openat2", _refuse(errno.ENOSYS)),  # its flags are out of a filter's sight
+        ("openat2", bpf.refuse(errno.ENOSYS)),  # its flags are out of a filter's sight
     ]
 
 
-def _truncating_read_block(flags: int) -> list[_Instruction]:
+def _truncating_read_block(flags: int) -> Block:
     return [
-        _load_argument(flags),
-        _instruction(_AND, _O_TRUNC | _O_ACCMODE),
-        _jump(_JUMP_EQUAL, _O_TRUNC, 0, 1),
-        *_refuse(errno.EPERM),
-        *_end(_ALLOW),
+        bpf.load_argument(flags),
+        bpf.mask(_O_TRUNC | _O_ACCMODE),
+        bpf.jump_equal(_O_TRUNC, 0, 1),
+        *bpf.refuse(),
+        *bpf.allow(),
     ]
 
 
-def _child_signal_block() -> list[_Instruction]:
+def _child_signal_block() -> Block:
     """Keep children from being reaped unseen: the kernel then forgets the CPU time that they used."""
     return [
-        _load_argument(0),
-        _jump(_JUMP_EQUAL, _SIGCHLD, 0, 5),
-        _load_argument(1),
-        _jump(_JUMP_EQUAL, 0, 0, 2),
-        _load_argument(1, high=True),
-        _jump(_JUMP_EQUAL, 0, 1, 0),
-        *_refuse(errno.EPERM),
-        *_end(_ALLOW),
+        bpf.load_argument(0),
+        bpf.jump_equal(_SIGCHLD, 0, 5),
+        bpf.load_argument(1),
+        bpf.jump_equal(0, 0, 2),
+        bpf.load_argument(1, high=True),
+        bpf.jump_equal(0, 1, 0),
+        *bpf.refuse(),
+        *bpf.allow(),
     ]
 
 
-def _stream_pair_block() -> list[_Instruction]:
+def _stream_pair_block() -> Block:
     """Allow a connected pair of local streams, which event loops need; it can reach nobody else."""
     return [
-        _load_argument(0),
-        _jump(_JUMP_EQUAL, 1, 0, 3),
-        _load_argument(1),
-        _instruction(_AND, 0xF),
-        _jump(_JUMP_EQUAL, 1, 1, 0),
-        *_refuse(errno.EPERM),
-        *_end(_ALLOW),
+        bpf.load_argument(0),
+        bpf.jump_equal(1, 0, 3),
+        bpf.load_argument(1),
+        bpf.mask(0xF),
+        bpf.jump_equal(1, 1, 0),
+        *bpf.refuse(),
+        *bpf.allow(),
     ]
 
 
-def _connected_send_block() -> list[_Instruction]:
+def _connected_send_block() -> Block:
     return [
-        _load_argument(4),
-        _jump(_JUMP_EQUAL, 0, 0, 2),
-        _load_argument(4, high=True),
-        _jump(_JUMP_EQUAL, 0, 1, 0),
-        *_refuse(errno.EPERM),
-        *_end(_ALLOW),
+        bpf.load_argument(4),
+        bpf.jump_equal(0, 0, 2),
+        bpf.load_argument(4, high=True),
+        bpf.jump_equal(0, 1, 0),
+        *bpf.refuse(),
+        *bpf.allow(),
     ]
 
 
-def _unless_argument(index: int, value: int, otherwise: list[_Instruction]) -> list[_Instruction]:
-    return [_load_argument(index), _jump(_JUMP_EQUAL, value, len(otherwise), 0), *otherwise, *_end(_ALLOW)]
+def _unless_argument(index: int, value: int, otherwise: Block) -> Block:
+    return [bpf.load_argument(index), bpf.jump_equal(value, len(otherwise), 0), *otherwise, *bpf.allow()]
 
 
-def _if_any_bit(index: int, bits: int, then: list[_Instruction]) -> list[_Instruction]:
-    return [_load_argument(index), _jump(_JUMP_ANY_BIT, bits, 0, len(then)), *then, *_end(_ALLOW)]
+def _if_any_bit(index: int, bits: int, then: Block) -> Block:
+    return [bpf.load_argument(index), bpf.jump_any_bit(bits, 0, len(then)), *then, *bpf.allow()]
 
 
-def _if_argument(index: int, values: tuple[int, ...], then: list[_Instruction]) -> list[_Instruction]:
-    tests = [step for value in values for step in (_jump(_JUMP_EQUAL, value, 0, len(then)), *then)]
-    return [_load_argument(index), *tests, *_end(_ALLOW)]
+def _if_argument(index: int, values: tuple[int, ...], then: Block) -> Block:
+    tests = [step for value in values for step in (bpf.jump_equal(value, 0, len(then)), *then)]
+    return [bpf.load_argument(index), *tests, *bpf.allow()]
 
 
-def _only_argument(index: int, values: tuple[int, ...], otherwise: list[_Instruction]) -> list[_Instruction]:
+def _only_argument(index: int, values: tuple[int, ...], otherwise: Block) -> Block:
     """Allow these values of an argument and none else."""
     past = [len(values) - at + len(otherwise) for at in range(1, len(values) + 1)]
-    tests = [_jump(_JUMP_EQUAL, value, skip, 0) for value, skip in zip(values, past, strict=True)]
-    return [_load_argument(index), *tests, *otherwise, *_end(_ALLOW)]
+    tests = [bpf.jump_equal(value, skip, 0) for value, skip in zip(values, past, strict=True)]
+    return [bpf.load_argument(index), *tests, *otherwise, *bpf.allow()]
 
 
-def _check_architecture() -> list[_Instruction]:
-    """Kill foreign-architecture calls, whose numbers mean other things."""
-    machine = platform.machine()
-    same = [_instruction(_LOAD, 4), _jump(_JUMP_EQUAL, AUDIT_ARCHITECTURES[machine], 1, 0), *_end(_KILL)]
-    if machine != "x86_64":
-        return [*same, _load_number()]
-    return [*same, _load_number(), _jump(_JUMP_AT_LEAST, _X32_BIT, 0, 1), *_end(_KILL)]
+def _each(names: str, block: Block) -> dict[int, Block]:
+    return _by_number((name, block) for name in names.split())
 
 
-def _on(name: str, block: list[_Instruction]) -> list[_Instruction]:
-    """Run `block`, which must end, for one call; nothing where the architecture has no such call."""
-    number = numbers().get(name)
-    return [] if number is None else [_jump(_JUMP_EQUAL, number, 0, len(block)), *block]
-
-
-def _load_number() -> _Instruction:
-    return _instruction(_LOAD, 0)
-
-
-def _load_argument(index: int, *, high: bool = False) -> _Instruction:
-    return _instruction(_LOAD, 16 + 8 * index + (4 if high else 0))
-
-
-def _refuse(error: int) -> list[_Instruction]:
-    return _end(_REFUSE | error)
-
-
-def _end(action: int) -> list[_Instruction]:
-    return [_instruction(_RETURN, action)]
-
-
-def _jump(code: int, value: int, if_true: int, if_false: int) -> _Instruction:
-    return struct.pack("<HBBI", code, if_true, if_false, value)
-
-
-def _instruction(code: int, value: int) -> _Instruction:
-    return struct.pack("<HBBI", code, 0, 0, value)
+def _by_number(blocks: Iterable[tuple[str, Block]]) -> dict[int, Block]:
+    """Leave out what this architecture has no call for."""
+    return {numbers()[name]: block for name, block in blocks if name in numbers()}

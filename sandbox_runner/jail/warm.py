@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _USUAL = """
-abc array ast bisect calendar cmath collections collections.abc contextlib copy ctypes dataclasses
-datetime decimal enum fractions functools gc hashlib heapq inspect io itertools json linecache locale math
+abc array ast bisect cmath collections collections.abc contextlib copy ctypes dataclasses
+datetime decimal enum fractions functools gc heapq inspect io itertools json linecache locale math
 numbers operator os pathlib queue random re signal statistics string struct sys textwrap threading time
-timeit traceback types typing unicodedata uuid
+traceback types typing unicodedata
 """
 
 _STANDARD_FILES = (

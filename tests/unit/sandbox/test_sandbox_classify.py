@@ -7,10 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sandbox_runner.box import Ending, Trace
+from sandbox_runner.box import Trace
 from sandbox_runner.cases import CallCase, StdinCase
 from sandbox_runner.classify import result_of_case, result_of_compilation, result_of_run
 from sandbox_runner.comparison import Equality
+from sandbox_runner.jail.ending import Ending
 from sandbox_runner.memory_files import Output
 from sandbox_runner.verdict import Limits, Outcome
 

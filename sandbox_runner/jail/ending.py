@@ -1,0 +1,44 @@
+"""How one test ended, as its box saw it: a packet of fixed form.
+
+Packets from a box start with a letter that says their kind. They are not JSON, because a fork pays for
+every page that its parent has written since, and parsing writes many.
+"""
+
+import struct
+from dataclasses import dataclass
+from typing import Self
+
+READY, ERROR, ENDING = b"R", b"E", b"T"
+_FORMAT = struct.Struct("<cibddqd??")
+pack = _FORMAT.pack
+
+AT_CPU, AT_WALL = 1, 2
+_LIMITS = (None, "cpu", "wall")
+
+
+class MalformedEndingError(ValueError):
+    """A packet that no box of ours sends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    status: int
+    """The exit code, or minus the signal."""
+    stopped: str | None
+    """The limit at which the box stopped it, `cpu` or `wall`."""
+    cpu_s: float
+    wall_s: float
+    memory_bytes: int
+    fork_s: float
+    dirty: bool
+    """Files were left behind: the box is spent."""
+    compiled: bool
+    """The program is known to compile; without that, no line of it ran."""
+
+    @classmethod
+    def unpack(cls, packet: bytes) -> Self:
+        try:
+            _, status, stopped, *rest = _FORMAT.unpack(packet)
+            return cls(status, _LIMITS[stopped], *rest)
+        except (struct.error, IndexError) as error:
+            raise MalformedEndingError(f"{packet[:40]!r}") from error
