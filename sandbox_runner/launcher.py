@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from sandbox_runner.channel import Channel, ChannelClosedError
 from sandbox_runner.jail import messages, warm
+from sandbox_runner.runtimes import Runtime
 from sandbox_runner.verdict import Limits
 
 _ROOT = str(Path(__file__).parents[1])
@@ -21,6 +22,7 @@ _START = """
 import sys
 sys.path.insert(0, sys.argv.pop())
 from sandbox_runner.jail import messages, warm
+from sandbox_runner.runtimes import Runtime
 with warm.no_fork_hooks():
     from sandbox_runner.jail import launcher
 del sys.path[0]
@@ -34,8 +36,7 @@ _ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
     "PATH": "/usr/bin:/bin",
     "HOME": "/",
-    # Symbols bound late are pages that every fork would copy.
-    warm.BIND_NOW: "1",
+    **warm.ENVIRONMENT,
 }
 _START_S = 30.0
 _ANSWER_S = 10.0
@@ -78,10 +79,10 @@ class Launcher:
         control.listen(self._hear, self._lose)
 
     @classmethod
-    async def start(cls, cgroup: str, *, namespaces: bool) -> Self:
+    async def start(cls, runtime: Runtime, cgroup: str, *, namespaces: bool) -> Self:
         control, theirs = Channel.pair()
         with theirs:
-            process = _spawn(theirs.fileno(), cgroup, "on" if namespaces else "off")
+            process = _spawn(theirs.fileno(), runtime, cgroup, namespaces=namespaces)
         try:
             async with asyncio.timeout(_START_S):
                 ready = json.loads(await control.receive())
@@ -178,9 +179,18 @@ def _fail(waiting: asyncio.Future[dict[str, Any]], reason: str) -> None:
     waiting.exception()  # some answers have nobody waiting
 
 
-def _spawn(control_fd: int, cgroup: str, namespaces: str) -> subprocess.Popen[bytes]:
+def _spawn(control_fd: int, runtime: Runtime, cgroup: str, *, namespaces: bool) -> subprocess.Popen[bytes]:
+    config = {
+        "control": control_fd,
+        "cgroup": cgroup,
+        "namespaces": namespaces,
+        "preload": runtime.preload,
+        "search": runtime.search,
+        "readable": runtime.readable,
+        "executable": runtime.executable,
+    }
     return subprocess.Popen(
-        [*_COMMAND, str(control_fd), cgroup, namespaces, _ROOT],
+        [*_COMMAND, json.dumps(config), _ROOT],
         pass_fds=[control_fd],
         env=_ENVIRONMENT,
         cwd="/",

@@ -1,6 +1,7 @@
-"""Keep one launcher alive: start it when needed, replace it when it is gone."""
+"""Keep one launcher alive for each runtime in use: start it when needed, replace it when it is gone."""
 
 import asyncio
+from collections import defaultdict
 from types import TracebackType
 from typing import Self
 
@@ -8,6 +9,7 @@ import structlog
 
 from sandbox_runner.box import BoxError
 from sandbox_runner.launcher import Launcher, LauncherError
+from sandbox_runner.runtimes import STDLIB, Runtime
 
 log = structlog.get_logger()
 
@@ -16,8 +18,8 @@ class Launchers:
     def __init__(self, cgroup: str, *, namespaces: bool) -> None:
         self._cgroup = cgroup
         self._namespaces = namespaces
-        self._current: Launcher | None = None
-        self._turn = asyncio.Lock()
+        self._running: dict[str, Launcher] = {}
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def __aenter__(self) -> Self:
         return self
@@ -25,29 +27,38 @@ class Launchers:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        async with self._turn:
-            await self._stop()
+        for name in list(self._running):
+            await self._stop(name)
 
-    async def get(self) -> Launcher:
-        async with self._turn:
-            if self._current is None or not self._current.usable:
-                await self._stop()
-                self._current = await self._start()
-            return self._current
+    async def get(self, runtime: Runtime = STDLIB) -> Launcher:
+        running = self._running.get(runtime.name)
+        if running is not None and running.usable:
+            return running
+        async with self._turns[runtime.name]:
+            running = self._running.get(runtime.name)
+            if running is None or not running.usable:
+                await self._stop(runtime.name)
+                self._running[runtime.name] = running = await self._start(runtime)
+            return running
 
-    async def _start(self) -> Launcher:
+    async def _start(self, runtime: Runtime) -> Launcher:
         try:
-            launcher = await Launcher.start(self._cgroup, namespaces=self._namespaces)
+            launcher = await Launcher.start(runtime, self._cgroup, namespaces=self._namespaces)
         except LauncherError as error:
             raise BoxError(str(error)) from error
-        log.info("launcher_started", walls=launcher.walls.name, pid=launcher.pid)
+        log.info("launcher_started", runtime=runtime.name, walls=launcher.walls.name, pid=launcher.pid)
         return launcher
 
-    async def _stop(self) -> None:
-        if self._current is not None:
-            stopping, self._current = self._current, None
+    async def _stop(self, name: str) -> None:
+        stopping = self._running.pop(name, None)
+        if stopping is not None:
             await stopping.stop()
 
     @property
     def current(self) -> Launcher | None:
-        return self._current
+        """The one that most programs use."""
+        return self._running.get(STDLIB.name)
+
+    @property
+    def all(self) -> tuple[Launcher, ...]:
+        return tuple(self._running.values())

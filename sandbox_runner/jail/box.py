@@ -4,44 +4,67 @@ It serves one submission, never reads a test's input or output, and learns nothi
 It watches the clock, ends whatever a test leaves behind, and counts what was used.
 """
 
+import json
 import os
 import select
 import signal
 import socket
 import struct
 import time
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
-from sandbox_runner.jail import credentials, ending, filesystem, libc, messages, program, values
-from sandbox_runner.jail.confinement import TestWalls, enclose_box
+from sandbox_runner.jail import credentials, ending, filesystem, libc, messages, scratch
+from sandbox_runner.jail.confinement import enclose_box
+from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.limits import Limits
+from sandbox_runner.jail.native import Command, NativeProgram
 from sandbox_runner.jail.plan import Plan
-from sandbox_runner.jail.solution import CODE_FD, Solution
+from sandbox_runner.jail.program import PythonProgram
+from sandbox_runner.jail.report import write_all
+from sandbox_runner.jail.solution import CODE_FD
 
 _CHANNEL_FD = 3
 _FIRST_FOREIGN_FD = 4
 _SHORTEST_WAIT_S = 0.005
 _CPU_COUNT = os.cpu_count() or 1
-# Code grows when it is compiled, though never by this much.
-_CODE_GROWTH = 16
-_STREAMS = struct.Struct("4i")
-_STREAMS_SPACE = socket.CMSG_SPACE(_STREAMS.size)
+_DESCRIPTORS_SPACE = socket.CMSG_SPACE(4 * messages.MAX_DESCRIPTORS)
 
 
-def serve(channel_fd: int, plan: Plan, uid: int | None) -> NoReturn:
+class _Program(Protocol):
+    """What a box runs. Methods that run in the box are called for every test, and are short for that."""
+
+    has_files: bool
+    """Files were put into the scratch directory for it."""
+
+    def bounds(self, request: bytes) -> Limits: ...
+
+    def be_test(self, request: bytes, streams: tuple[int, ...]) -> NoReturn:
+        """Run in a fork of the box."""
+        ...
+
+    def compiling_cpu_s(self) -> float:
+        """CPU seconds of the running test that do not count."""
+        ...
+
+    def settle(self, request: bytes, status: int) -> bool:
+        """Take note of how a test ended; tell whether the program is known to compile."""
+        ...
+
+
+def serve(channel_fd: int, plan: Plan, view: View, uid: int | None) -> NoReturn:
     """Be a box until the service closes the channel or the launcher ends."""
     try:
         channel = _keep_only(channel_fd)
         try:
-            _enter(plan, uid)
-            _serve_submission(channel, plan)
+            _enter(plan, view, uid)
+            _serve_submission(channel, plan, view)
         except Exception as error:  # noqa: BLE001 - a box that breaks says how, once
             channel.send(ending.ERROR + f"{type(error).__name__}: {error}".encode("utf-8", "replace"))
     finally:
         os._exit(1)
 
 
-def _serve_submission(channel: socket.socket, plan: Plan) -> None:
+def _serve_submission(channel: socket.socket, plan: Plan, view: View) -> None:
     setup = messages.receive(channel)
     if setup is None:
         return
@@ -49,7 +72,22 @@ def _serve_submission(channel: socket.socket, plan: Plan) -> None:
     if "limits" not in request:  # the launcher tries whether boxes can be made
         channel.send(ending.READY)
         return
-    _Box(channel, plan, Limits(**request["limits"]), descriptors).answer_until_closed()
+    program = _load(request, descriptors, plan, view)
+    _Box(channel, plan, program).answer_until_closed()
+
+
+def _load(request: dict[str, Any], descriptors: list[int], plan: Plan, view: View) -> _Program:
+    bounds = Limits(**request["limits"])
+    source_fd, code_fd = descriptors
+    source = messages.read_whole(source_fd)
+    os.close(source_fd)
+    if code_fd != CODE_FD:
+        os.dup2(code_fd, CODE_FD)
+        os.close(code_fd)
+    enclose_box(bounds, view, isolated=plan.isolated, count_tasks=plan.has_own_user)
+    if view.has_build:
+        return NativeProgram(source, Command.read(request["command"]), bounds, view)
+    return PythonProgram(source, bounds, isolated=plan.isolated)
 
 
 def _keep_only(channel_fd: int) -> socket.socket:
@@ -62,13 +100,13 @@ def _keep_only(channel_fd: int) -> socket.socket:
     return socket.socket(fileno=_CHANNEL_FD)
 
 
-def _enter(plan: Plan, uid: int | None) -> None:
+def _enter(plan: Plan, view: View, uid: int | None) -> None:
     if plan.mapped_ids is not None:
         credentials.drop_bounding_set()
         credentials.write_identity_map(*plan.mapped_ids)
     if plan.isolated:
         socket.sethostname("sandbox")
-        filesystem.mount_private()
+        filesystem.mount_private(view)
     if uid is not None:
         credentials.become(uid)
     os.chdir(filesystem.SCRATCH if plan.isolated else "/")
@@ -80,45 +118,52 @@ def _enter(plan: Plan, uid: int | None) -> None:
 class _Box:
     """What is needed for each test, made before the first: the loop below is paid for ten times over."""
 
-    def __init__(self, channel: socket.socket, plan: Plan, bounds: Limits, descriptors: list[int]) -> None:
-        source_fd, code_fd = descriptors
-        source = os.pread(source_fd, os.fstat(source_fd).st_size, 0)
-        os.close(source_fd)
-        if code_fd != CODE_FD:
-            os.dup2(code_fd, CODE_FD)
-            os.close(code_fd)
+    def __init__(self, channel: socket.socket, plan: Plan, program: _Program) -> None:
         self._channel = channel
-        self._bounds = bounds
-        self._solution = Solution(source)
+        self._program = program
         self._isolated = plan.isolated
-        self._may_fork = bounds.processes > 1
-        file_bytes = max(bounds.file_bytes, _CODE_GROWTH * len(source))
-        enclose_box(bounds, file_bytes, isolated=plan.isolated, count_tasks=plan.has_own_user)
-        self._walls = TestWalls(bounds)
         self._poller = select.poll()
         self._poller.register(channel, 0)  # no more than that the service hung up
-        self._clean_size = os.stat(filesystem.SCRATCH).st_size if plan.isolated else 0  # noqa: PTH116
+        self._clean_size = os.stat(filesystem.SCRATCH).st_size if plan.isolated else 0
 
     def answer_until_closed(self) -> None:
         receive, send = self._channel.recvmsg, self._channel.send
         while True:
-            request, ancillary, _, _ = receive(messages.MAX_PACKET_BYTES, _STREAMS_SPACE)
+            request, ancillary, _, _ = receive(messages.MAX_PACKET_BYTES, _DESCRIPTORS_SPACE)
             if not request:
                 return
-            streams = _STREAMS.unpack(ancillary[0][2])
-            send(self._run(request, streams))
-            for stream in streams:
-                os.close(stream)
+            sent = ancillary[0][2] if ancillary else b""
+            descriptors = struct.unpack(f"{len(sent) // 4}i", sent)
+            send(self._answer(request, descriptors))
+            for descriptor in descriptors:
+                os.close(descriptor)
 
-    def _run(self, request: bytes, streams: tuple[int, int, int, int]) -> bytes:
+    def _answer(self, request: bytes, descriptors: tuple[int, ...]) -> bytes:
+        if request == messages.PUT_FILES:
+            scratch.put(messages.unbundle(messages.read_whole(descriptors[0])))
+            self._program.has_files = True
+        elif request == messages.FETCH_FILES:
+            names, most_bytes = json.loads(messages.read_whole(descriptors[0]))
+            write_all(descriptors[1], messages.bundle(scratch.fetch(names, most_bytes)))
+        elif request == messages.CLEAN:
+            scratch.empty()
+        else:
+            return self._run(request, descriptors)
+        return ending.READY
+
+    def _run(self, request: bytes, streams: tuple[int, ...]) -> bytes:
         started = time.monotonic()
         pid = os.fork()
         if pid == 0:
-            self._be_test(request, streams)
+            try:
+                self._program.be_test(request, streams)
+            finally:
+                os._exit(1)
         fork_s = time.monotonic() - started
-        stopped = self._wait(pid, started)
-        compiling_cpu_s = self._solution.compiling_cpu_s()
-        status, cpu_s, memory_bytes = self._end_all(pid)
+        bounds = self._program.bounds(request)
+        stopped = self._wait(pid, started, bounds)
+        compiling_cpu_s = self._program.compiling_cpu_s()
+        status, cpu_s, memory_bytes = self._end_all(pid, may_fork=bounds.processes > 1)
         return ending.pack(
             ending.ENDING,
             status,
@@ -128,29 +173,14 @@ class _Box:
             memory_bytes,
             fork_s,
             self._is_dirty(),
-            self._solution.load(),
+            self._program.settle(request, status),
         )
 
-    def _be_test(self, request: bytes, streams: tuple[int, int, int, int]) -> NoReturn:
-        try:
-            if not self._isolated:  # elsewhere the kernel ends the whole namespace with its first process
-                credentials.die_with_parent()
-            arguments: Any = None
-            if request != messages.SCRIPT:
-                arguments = values.decode(os.pread(streams[0], os.fstat(streams[0]).st_size, 0))
-                os.dup2(0, streams[0])  # a called function reads nothing
-            self._walls.enclose(streams, CODE_FD + (self._solution.code is None))
-            if request == messages.SCRIPT:
-                program.run_script(self._solution)
-            program.run_call(self._solution, request.decode(), arguments)
-        finally:
-            os._exit(1)
-
-    def _wait(self, pid: int, started: float) -> int:
+    def _wait(self, pid: int, started: float, bounds: Limits) -> int:
         """Wait for the test; end it at a limit and say which."""
         watched = os.pidfd_open(pid)
         self._poller.register(watched, select.POLLIN)
-        cpu_left, wall_left = self._bounds.cpu_s, self._bounds.wall_s
+        cpu_left, wall_left = bounds.cpu_s, bounds.wall_s
         try:
             while cpu_left > 0 and wall_left > 0:
                 # Threads can burn several seconds of CPU per second.
@@ -159,17 +189,17 @@ class _Box:
                     if descriptor == watched:
                         return 0
                     os._exit(0)  # the service hung up
-                cpu_left = self._bounds.cpu_s + self._solution.compiling_cpu_s() - _cpu_s(pid)
-                wall_left = started + self._bounds.wall_s - time.monotonic()
+                cpu_left = bounds.cpu_s + self._program.compiling_cpu_s() - _cpu_s(pid)
+                wall_left = started + bounds.wall_s - time.monotonic()
             return ending.AT_CPU if cpu_left <= 0 else ending.AT_WALL
         finally:
             self._poller.unregister(watched)
             os.close(watched)
 
-    def _end_all(self, pid: int) -> tuple[int, float, int]:
+    def _end_all(self, pid: int, *, may_fork: bool) -> tuple[int, float, int]:
         """Kill the test with all that it started, and add up what they used."""
         os.kill(pid, signal.SIGKILL)
-        everyone = self._isolated and self._may_fork
+        everyone = self._isolated and may_fork
         if everyone:
             _kill_everyone_else()
         _, status, usage = os.wait4(pid, 0)
@@ -185,7 +215,7 @@ class _Box:
 
     def _is_dirty(self) -> bool:
         """Tell whether a file was left: a directory of a tmpfs is as large as it has entries."""
-        return self._isolated and os.stat(filesystem.SCRATCH).st_size != self._clean_size  # noqa: PTH116
+        return self._isolated and os.stat(filesystem.SCRATCH).st_size != self._clean_size
 
 
 def _kill_everyone_else() -> None:

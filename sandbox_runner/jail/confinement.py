@@ -9,18 +9,19 @@ import os
 import resource
 
 from sandbox_runner.jail import filesystem, landlock, libc, limits, seccomp
+from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.limits import Limits
 
 REPORT_FD = 3
 
 
-def enclose_box(bounds: Limits, file_bytes: int, *, isolated: bool, count_tasks: bool) -> None:
-    limits.apply(bounds, file_bytes, count_tasks=count_tasks)
+def enclose_box(bounds: Limits, view: View, *, isolated: bool, count_tasks: bool) -> None:
+    limits.apply_to_box(bounds, count_tasks=count_tasks)
     libc.prctl(libc.PR_SET_NO_NEW_PRIVS, 1)
     if landlock.abi() > 0:
-        landlock.restrict_self(landlock.ruleset(filesystem.rules(scratch=isolated)))
+        landlock.restrict_self(landlock.ruleset(filesystem.rules(view, scratch=isolated)))
     if seccomp.available():
-        seccomp.install_box_filter()
+        seccomp.install_box_filter(may_execute=view.has_build)
 
 
 class TestWalls:
@@ -30,7 +31,7 @@ class TestWalls:
         self._cpu_s = limits.cpu_seconds(bounds)
         self._filter = seccomp.test_filter(may_fork=bounds.processes > 1) if seccomp.available() else None
 
-    def enclose(self, streams: tuple[int, int, int, int], first_foreign: int) -> None:
+    def enclose(self, streams: tuple[int, ...], first_foreign: int) -> None:
         """Keep the four streams and what is below `first_foreign`; lose the rights that only a box needs.
 
         The streams are memory files made for this test alone. Nobody has to drain them: output stops

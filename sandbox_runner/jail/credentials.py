@@ -64,5 +64,5 @@ def write_identity_map(uid: int, gid: int) -> None:
         ("gid_map", f"{gid} {gid} 1"),
         ("uid_map", f"{uid} {uid} 1"),
     ):
-        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:  # noqa: PTH123
+        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
             file.write(content)

@@ -6,14 +6,17 @@ not all those of the host.
 
 import os
 import sysconfig
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from sandbox_runner.jail.landlock import DEVICE, READ, WRITE
+from sandbox_runner.jail.landlock import DEVICE, EXECUTE, READ, WRITE
 from sandbox_runner.jail.libc import mount, pivot_root, unmount
 
 SCRATCH = "/tmp"  # noqa: S108 - a mount of its own in every box
+BUILD = "/box"
 _SCRATCH_OPTIONS = "size=16m,nr_inodes=1024,mode=1777"
+_BUILD_OPTIONS = "size=128m,nr_inodes=4096,mode=1777"
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _STDLIB = sysconfig.get_path("stdlib")
 _STANDARD_STREAMS = {"stdin": 0, "stdout": 1, "stderr": 2}
@@ -21,6 +24,25 @@ _STANDARD_STREAMS = {"stdin": 0, "stdout": 1, "stderr": 2}
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
 _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 32, 4096, 16384, 1 << 18
 _MNT_DETACH = 2
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What boxes see besides Python's own runtime."""
+
+    readable: tuple[str, ...] = ()
+    executable: tuple[str, ...] = ()
+
+    @property
+    def has_build(self) -> bool:
+        """Programs are compiled and executed, in a directory of their own."""
+        return bool(self.executable)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All of it, less what lies in a directory that is shown already."""
+        every = dict.fromkeys((*self.executable, *self.readable, *runtime_paths()))
+        return tuple(path for path in every if not any(path.startswith(f"{other}/") for other in every))
 
 
 @cache
@@ -43,23 +65,25 @@ def require_runtime() -> None:
     os.close(os.open(_STDLIB, os.O_RDONLY | os.O_DIRECTORY))
 
 
-def rules(*, scratch: bool) -> list[tuple[str, int]]:
-    """The same view, as Landlock rules."""
-    readable = [(path, READ) for path in runtime_paths()]
+def rules(view: View, *, scratch: bool, built: bool = False) -> list[tuple[str, int]]:
+    """The same view, as Landlock rules; once `built`, a program cannot be changed any more."""
+    readable = [(path, READ) for path in (*runtime_paths(), *view.readable)]
+    executable = [(path, EXECUTE) for path in view.executable]
     devices = [(path, DEVICE) for path in _DEVICES]
     private = [(SCRATCH, WRITE), ("/proc", READ)] if scratch else []
-    return [*readable, *devices, *private]
+    build = [(BUILD, EXECUTE if built else EXECUTE | WRITE)] if view.has_build else []
+    return [*readable, *executable, *devices, *private, *build]
 
 
-def enter_minimal_root() -> None:
+def enter_minimal_root(view: View) -> None:
     """Build the tree on a fresh tmpfs and make it the root of this mount namespace."""
     mount("none", "/", "", _MS_REC | _MS_PRIVATE)
     root = SCRATCH
     mount("box", root, "tmpfs", _MS_NOSUID | _MS_NODEV, "size=1m,mode=755")
-    for path in runtime_paths():
+    for path in view.paths:
         _bind_read_only(path, root + path)
     _bind_devices(root)
-    for name in ("proc", "tmp", "old"):
+    for name in ("proc", SCRATCH[1:], BUILD[1:], "old"):
         Path(root, name).mkdir()
     # A user namespace may mount a new /proc only where it already sees a whole one.
     mount("/proc", f"{root}/proc", "", _MS_BIND | _MS_REC)
@@ -71,15 +95,17 @@ def enter_minimal_root() -> None:
     mount("box", "/", "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
 
 
-def mount_private() -> None:
+def mount_private(view: View) -> None:
     """Give this box its own scratch directory and its own view of processes."""
+    if view.has_build:
+        mount("build", BUILD, "tmpfs", _MS_NOSUID | _MS_NODEV, _BUILD_OPTIONS)
     mount("scratch", SCRATCH, "tmpfs", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, _SCRATCH_OPTIONS)
     flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
     mount("proc", "/proc", "proc", flags, "subset=pid,hidepid=invisible")
 
 
 def _bind_read_only(source: str, target: str) -> None:
-    Path(target).mkdir(parents=True)
+    Path(target).mkdir(parents=True, exist_ok=True)
     mount(source, target, "", _MS_BIND)
     # noexec stays off: extension modules are mapped executable.
     mount("none", target, "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)

@@ -15,7 +15,7 @@ _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _VERSION_FLAG = 1
 _RULE_PATH_BENEATH = 1
 
-_WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
+_EXECUTE_FILE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 # Remove and make entries, bits 4 to 12, less the making of devices (6 and 11).
 _CHANGE_DIR = sum(1 << bit for bit in (4, 5, 7, 8, 9, 10, 12))
 _TRUNCATE = 1 << 14
@@ -24,9 +24,10 @@ _ALL_TCP_RIGHTS = 0b11
 _ALL_SCOPES = 0b11
 
 READ = _READ_FILE | _READ_DIR
+EXECUTE = READ | _EXECUTE_FILE
 WRITE = READ | _WRITE_FILE | _CHANGE_DIR | _TRUNCATE
 DEVICE = _READ_FILE | _WRITE_FILE
-_FILE_ONLY = _WRITE_FILE | _READ_FILE | _TRUNCATE
+_FILE_ONLY = _EXECUTE_FILE | _WRITE_FILE | _READ_FILE | _TRUNCATE
 
 
 class _Ruleset(ctypes.Structure):

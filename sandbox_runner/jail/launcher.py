@@ -4,6 +4,7 @@ It never sees a program, an input or an answer: the service talks to each box ov
 All boxes share its memory layout; what one could learn of it holds for the next until the launcher restarts.
 """
 
+import json
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ from typing import Any, NoReturn
 
 from sandbox_runner.jail import box, ending, filesystem, libc, messages, report, seccomp, warm
 from sandbox_runner.jail.cgroups import Cgroup, CgroupParent
+from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.plan import Plan, candidates
 
 
@@ -21,6 +23,7 @@ from sandbox_runner.jail.plan import Plan, candidates
 class _Launcher:
     control: socket.socket
     plan: Plan
+    view: View
     parent: CgroupParent
     children: int | None
     boxes: dict[int, tuple[int, Cgroup]] = field(default_factory=dict)
@@ -50,7 +53,7 @@ class _Launcher:
         """Make a box; whatever of it stands when this fails, the service closes."""
         try:
             cgroup = self.parent.make(f"box-{number}", memory_bytes, tasks)
-            pid = _fork_box(self.plan, number, channel_fd)
+            pid = _fork_box(self.plan, self.view, number, channel_fd)
             self.boxes[number] = (pid, cgroup)
             cgroup.add(pid)
         except OSError as error:
@@ -93,30 +96,30 @@ def _open_children() -> int | None:
         return None
 
 
-def _fork_box(plan: Plan, number: int, channel_fd: int) -> int:
+def _fork_box(plan: Plan, view: View, number: int, channel_fd: int) -> int:
     pid = libc.fork_into(plan.namespaces)
     if pid == 0:
-        box.serve(channel_fd, plan, plan.uid_of(number))
+        box.serve(channel_fd, plan, view, plan.uid_of(number))
     return pid
 
 
-def _choose_plan(*, namespaces: bool) -> tuple[Plan, list[str]]:
+def _choose_plan(view: View, *, namespaces: bool) -> tuple[Plan, list[str]]:
     """Try each plan in a child, because half of a plan cannot be taken back."""
     failures: list[str] = []
     for plan in candidates(namespaces=namespaces):
-        failure = _try(plan)
+        failure = _try(plan, view)
         if failure is None:
             return plan, failures
         failures.append(f"{plan.name}: {failure}")
     raise OSError("; ".join(failures))
 
 
-def _try(plan: Plan) -> str | None:
+def _try(plan: Plan, view: View) -> str | None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours, theirs:
         pid = os.fork()
         if pid == 0:
-            _try_in_child(plan, theirs)
+            _try_in_child(plan, view, theirs)
         theirs.close()
         with suppress(OSError):
             messages.send(ours, {"ping": True})
@@ -137,10 +140,10 @@ def _reap_all() -> None:
         return
 
 
-def _try_in_child(plan: Plan, channel: socket.socket) -> NoReturn:
+def _try_in_child(plan: Plan, view: View, channel: socket.socket) -> NoReturn:
     try:
-        plan.prepare()
-        pid = _fork_box(plan, 0, channel.fileno())
+        plan.prepare(view)
+        pid = _fork_box(plan, view, 0, channel.fileno())
         channel.close()
         os.waitpid(pid, 0)
     except OSError as error:
@@ -150,22 +153,23 @@ def _try_in_child(plan: Plan, channel: socket.socket) -> NoReturn:
 
 
 def main() -> None:
-    """Serve the control socket whose descriptor is given, with the walls that are allowed."""
-    control_fd, cgroup, namespaces = sys.argv[1:]
+    """Serve the control socket that the configuration names, with the walls that this machine gives."""
+    config = json.loads(sys.argv[1])
     sys.argv = [report.FILE_NAME]
-    control = socket.socket(fileno=int(control_fd))
+    control = socket.socket(fileno=config["control"])
+    view = View(tuple(config["readable"]), tuple(config["executable"]))
     libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 1)
     libc.one_malloc_arena()
     # Python ignores SIGXFSZ; by default it ends a program that prints without end.
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     # The first process of a namespace is immune to every signal that it does not handle itself.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    warm.import_usual_modules()
+    warm.import_modules(config["preload"], config["search"])
     filesystem.runtime_paths()
-    plan, failures = _choose_plan(namespaces=namespaces == "on")
-    parent = CgroupParent.acquire(cgroup)
+    plan, failures = _choose_plan(view, namespaces=config["namespaces"])
+    parent = CgroupParent.acquire(config["cgroup"])
     children = _open_children()
-    plan.prepare()
+    plan.prepare(view)
     warm.open_standard_files()
     seccomp.warm_up()
     warm.settle()
@@ -173,4 +177,4 @@ def main() -> None:
         control,
         {"ready": plan.name, "isolated": plan.isolated, "failures": failures, "cgroup": parent.missing},
     )
-    _Launcher(control, plan, parent, children).serve()
+    _Launcher(control, plan, view, parent, children).serve()

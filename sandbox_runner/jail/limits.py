@@ -9,6 +9,7 @@ OPEN_FILES = 64
 _REPORT_BYTES = 64 << 10
 _PENDING_SIGNALS = 256  # and timers: each is kernel memory that no other limit counts
 _STACK_BYTES = 64 << 20
+_EXECUTED_STACK_BYTES = 256 << 20
 # Address space also counts what is reserved and never touched: libraries, thread stacks, guard pages.
 _ADDRESS_SPACE_SLACK_BYTES = 256 << 20
 
@@ -35,16 +36,34 @@ class Limits:
         return asdict(self)
 
 
-def apply(limits: Limits, file_bytes: int, *, count_tasks: bool) -> None:
-    """Set hard limits on this process and those it forks.
+def apply(limits: Limits, file_bytes: int) -> None:
+    """Set on this process and those it forks what tests that are forks of a box may use.
 
-    Tasks are counted per user: without a user of its own, a box would count the host's.
     Files get one byte more than allowed, so that a full one means "too much" and not "just enough".
     """
     _set(resource.RLIMIT_FSIZE, file_bytes + 1)
     _set(resource.RLIMIT_DATA, limits.memory_bytes)
     _set(resource.RLIMIT_AS, limits.memory_bytes + _ADDRESS_SPACE_SLACK_BYTES)
     _set(resource.RLIMIT_STACK, _STACK_BYTES)
+
+
+def apply_to_executed(limits: Limits, file_bytes: int, *, reserves: bool) -> None:
+    """The same for one test that is executed, and its CPU seconds.
+
+    Its memory is what it touches, which the cgroup bounds and the box measures; this stands behind them.
+    """
+    resource.setrlimit(resource.RLIMIT_CPU, cpu_seconds(limits))
+    _set(resource.RLIMIT_FSIZE, file_bytes + 1)
+    _set(resource.RLIMIT_STACK, min(limits.memory_bytes, _EXECUTED_STACK_BYTES))
+    if not reserves:
+        _set(resource.RLIMIT_AS, 2 * limits.memory_bytes + _ADDRESS_SPACE_SLACK_BYTES)
+
+
+def apply_to_box(limits: Limits, *, count_tasks: bool) -> None:
+    """Set what is the same for everything in a box.
+
+    Tasks are counted per user: without a user of its own, a box would count the host's.
+    """
     _set(resource.RLIMIT_NOFILE, OPEN_FILES)
     _set(resource.RLIMIT_SIGPENDING, _PENDING_SIGNALS)
     for forbidden in (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):

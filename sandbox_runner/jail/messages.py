@@ -1,15 +1,28 @@
-"""Packets between service, launcher and box: one JSON object and the descriptors that travel with it."""
+"""Packets between service, launcher and box, and the descriptors that travel with them."""
 
 import json
+import os
 import socket
-from collections.abc import Mapping
+import struct
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 MAX_PACKET_BYTES = 16_384
-MAX_DESCRIPTORS = 4
+MAX_DESCRIPTORS = 5
 
+# What a box is asked to do. A request that is none of these names the function to call.
 SCRIPT = b"\0"
-"""Asks a box to run its program as a script; every other request names the function to call."""
+"""Run the program as a script."""
+COMPILE = b"\1"
+"""Compile a program that is executed and not forked."""
+PUT_FILES = b"\2"
+"""Put the files of a bundle into the scratch directory."""
+FETCH_FILES = b"\3"
+"""Bundle the scratch files that a list names."""
+CLEAN = b"\4"
+"""Empty the scratch directory."""
+
+_LENGTH = struct.Struct("<I")
 
 
 def pack(message: Mapping[str, object]) -> bytes:
@@ -21,6 +34,32 @@ def send(channel: socket.socket, message: Mapping[str, object]) -> None:
 
 
 def receive(channel: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
-    """Wait for a packet; None when the other end is gone."""
+    """Wait for a packet that is a JSON object; None when the other end is gone."""
     data, descriptors, _, _ = socket.recv_fds(channel, MAX_PACKET_BYTES, MAX_DESCRIPTORS)
     return (json.loads(data), descriptors) if data else None
+
+
+def bundle(files: Mapping[str, bytes]) -> bytes:
+    """Files as one: a list of names and sizes, preceded by its length, then their contents."""
+    index = json.dumps([[name, len(content)] for name, content in files.items()]).encode()
+    return b"".join([_LENGTH.pack(len(index)), index, *files.values()])
+
+
+def unbundle(content: bytes) -> dict[str, bytes]:
+    """What `bundle` wrote; raises ValueError for anything else."""
+    try:
+        (length,) = _LENGTH.unpack_from(content)
+        index = json.loads(content[_LENGTH.size : _LENGTH.size + length])
+        return dict(_slices(content, _LENGTH.size + length, index))
+    except (struct.error, TypeError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+
+
+def _slices(content: bytes, at: int, index: Iterable[tuple[str, int]]) -> Iterable[tuple[str, bytes]]:
+    for name, size in index:
+        yield str(name), content[at : at + size]
+        at += size
+
+
+def read_whole(descriptor: int) -> bytes:
+    return os.pread(descriptor, os.fstat(descriptor).st_size, 0)

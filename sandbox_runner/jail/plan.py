@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 
 from sandbox_runner.jail import credentials, filesystem
+from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.libc import (
     CLONE_NEWCGROUP,
     CLONE_NEWIPC,
@@ -43,7 +44,7 @@ class Plan:
     def uid_of(self, box: int) -> int | None:
         return None if self.first_uid is None else self.first_uid + box % self.uids
 
-    def prepare(self) -> None:
+    def prepare(self, view: View) -> None:
         """Move this process to where boxes with these walls can be made from."""
         credentials.drop_bounding_set()
         if not self.isolated:
@@ -52,7 +53,7 @@ class Plan:
         unshare(CLONE_NEWNS | CLONE_NEWNET | (CLONE_NEWUSER if self.mapped_ids else 0))
         if self.mapped_ids is not None:
             credentials.write_identity_map(*self.mapped_ids)
-        filesystem.enter_minimal_root()
+        filesystem.enter_minimal_root(view)
 
 
 def candidates(*, namespaces: bool) -> list[Plan]:

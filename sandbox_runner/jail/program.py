@@ -15,13 +15,52 @@ from contextlib import suppress
 from types import CodeType, ModuleType
 from typing import Any, NoReturn, TextIO
 
-from sandbox_runner.jail import report
-from sandbox_runner.jail.confinement import REPORT_FD
-from sandbox_runner.jail.solution import Solution
+from sandbox_runner.jail import credentials, limits, messages, report, values
+from sandbox_runner.jail.confinement import REPORT_FD, TestWalls
+from sandbox_runner.jail.filesystem import SCRATCH
+from sandbox_runner.jail.limits import Limits
+from sandbox_runner.jail.solution import CODE_FD, Solution
 
 _FAILED = 1
+# Code grows when it is compiled, though never by this much.
+_CODE_GROWTH = 16
 # Made once in the launcher: a fork pays for every page that it touches.
 _SCRIPT_MODULE, _CALLED_MODULE = ModuleType("__main__"), ModuleType("solution")
+
+
+class PythonProgram:
+    """A program that each test runs in a fork of its box."""
+
+    def __init__(self, source: bytes, bounds: Limits, *, isolated: bool) -> None:
+        limits.apply(bounds, max(bounds.file_bytes, _CODE_GROWTH * len(source)))
+        self._bounds = bounds
+        self._isolated = isolated
+        self._solution = Solution(source)
+        self._walls = TestWalls(bounds)
+        self.has_files = False
+
+    def bounds(self, request: bytes) -> Limits:
+        return self._bounds
+
+    def be_test(self, request: bytes, streams: tuple[int, ...]) -> NoReturn:
+        if not self._isolated:  # elsewhere the kernel ends the whole namespace with its first process
+            credentials.die_with_parent()
+        arguments: Any = None
+        if request != messages.SCRIPT:
+            arguments = values.decode(messages.read_whole(streams[0]))
+            os.dup2(0, streams[0])  # a called function reads nothing
+        self._walls.enclose(streams, CODE_FD + (self._solution.code is None))
+        if self.has_files:
+            sys.path.insert(0, SCRATCH)  # here and not in the box, which must import nothing of them
+        if request == messages.SCRIPT:
+            run_script(self._solution)
+        run_call(self._solution, request.decode(), arguments)
+
+    def compiling_cpu_s(self) -> float:
+        return self._solution.compiling_cpu_s()
+
+    def settle(self, request: bytes, status: int) -> bool:
+        return self._solution.load()
 
 
 def run_script(solution: Solution) -> NoReturn:

@@ -53,6 +53,9 @@ sched_setscheduler semget sendmmsg sendmsg set_mempolicy setpriority setxattr sh
 truncate utimensat utimes vmsplice
 """
 
+# Compilers, linkers and language runtimes do these, where a mount namespace shows them nothing to harm.
+_NEEDED_BY_COMPILERS = "chmod execve execveat fchmod fchmodat link linkat memfd_create truncate utimensat"
+
 # Files of a test live in memory, and locks would reach beyond its box through the library that all share.
 # A program that asks to be safe from power cuts, or from nobody else, is told that it is.
 _PRETENDED = "fadvise64 fdatasync fsync sync sync_file_range syncfs"
@@ -77,11 +80,13 @@ def available() -> bool:
 
 
 @cache
-def box_filter() -> bytes:
+def box_filter(*, may_execute: bool = False) -> bytes:
     """What nothing in a box may do, not even its first process."""
+    needed = _NEEDED_BY_COMPILERS.split() if may_execute else ()
+    refused = " ".join(name for name in _REFUSED.split() if name not in needed)
     blocks = {
         **_each(_FATAL, bpf.kill()),
-        **_each(_REFUSED, bpf.refuse()),
+        **_each(refused, bpf.refuse()),
         **_each(_PRETENDED, bpf.refuse(0)),
         **_by_number(_conditional()),
     }
@@ -95,9 +100,9 @@ def box_filter() -> bytes:
 def warm_up() -> None:
     """Assemble every filter once, in the process that others are forked from."""
     if available():
-        _box_filter_arguments()
-        for may_fork in (False, True):
-            test_filter(may_fork=may_fork)
+        for may in (False, True):
+            _box_filter_arguments(may_execute=may)
+            test_filter(may_fork=may)
 
 
 class TestFilter:
@@ -127,15 +132,15 @@ def test_filter(*, may_fork: bool) -> TestFilter:
     return TestFilter(may_fork=may_fork)
 
 
-def install_box_filter() -> None:
+def install_box_filter(*, may_execute: bool) -> None:
     """Put it on this process; needs no-new-privileges."""
-    if libc.raw_prctl(*_box_filter_arguments()[1]) != 0:
+    if libc.raw_prctl(*_box_filter_arguments(may_execute=may_execute)[1]) != 0:
         raise OSError(ctypes.get_errno(), "the filter of a box was refused")
 
 
 @cache
-def _box_filter_arguments() -> tuple[object, tuple[object, ...]]:
-    program = box_filter()
+def _box_filter_arguments(*, may_execute: bool) -> tuple[object, tuple[object, ...]]:
+    program = box_filter(may_execute=may_execute)
     holder = ctypes.create_string_buffer(program, len(program))
     return holder, _filter_arguments(holder, len(program))
 

@@ -5,7 +5,7 @@ import gc
 import importlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 _USUAL = """
@@ -22,14 +22,21 @@ _STANDARD_FILES = (
 )
 
 
-BIND_NOW = "LD_BIND_NOW"
+# Symbols bound late are pages that every fork would copy; a thread in the launcher would make forks unsafe.
+ENVIRONMENT = {"LD_BIND_NOW": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
-def import_usual_modules() -> None:
-    del os.environ[BIND_NOW]  # noqa: TID251 - programs see a boring environment
+def import_modules(preload: Sequence[str], search: Sequence[str]) -> None:
+    """Import what is usual and what is asked for, perhaps from directories that programs do not search."""
     with no_fork_hooks():
         for name in _USUAL.split():
             importlib.import_module(name)
+        sys.path += search
+        for name in preload:
+            importlib.import_module(name)
+        del sys.path[len(sys.path) - len(search) :]
+    for name in ENVIRONMENT:  # programs see a boring environment
+        del os.environ[name]  # noqa: TID251
 
 
 def open_standard_files() -> None:

@@ -1,0 +1,58 @@
+"""What a launcher holds ready for its boxes: Python packages, imported beforehand, or toolchains."""
+
+import sys
+from dataclasses import dataclass
+from functools import cache
+from importlib.machinery import PathFinder
+from importlib.util import find_spec
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    name: str
+    preload: tuple[str, ...] = ()
+    """Modules imported before the first box."""
+    search: tuple[str, ...] = ()
+    """Directories to find them in, which programs do not search."""
+    readable: tuple[str, ...] = ()
+    executable: tuple[str, ...] = ()
+    """Directories of toolchains; where there are any, programs are executed and not forked."""
+
+
+_PACKAGE_SETS: dict[str, tuple[str, ...]] = {"stdlib": (), "numpy": ("numpy",)}
+_TEST_PACKAGES = ("pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments")
+
+STDLIB = Runtime("stdlib")
+
+
+@cache
+def python_runtimes() -> dict[str, Runtime]:
+    """The package sets that a request may choose from: those whose packages are installed beside the service."""
+    found = {name: _with_packages(name, packages, packages) for name, packages in _PACKAGE_SETS.items()}
+    return {name: runtime for name, runtime in found.items() if runtime is not None}
+
+
+@cache
+def tests_runtime() -> Runtime | None:
+    """Where test files run, beside the program that they test; None without pytest."""
+    return _with_packages("tests", ("pytest", "_pytest.assertion.rewrite"), _TEST_PACKAGES)
+
+
+def _with_packages(name: str, preload: tuple[str, ...], packages: tuple[str, ...]) -> Runtime | None:
+    places = [_place(package) for package in packages]
+    if any(place is None for place in places):
+        return None
+    found = [place for place in places if place is not None]
+    # Wheels keep the shared objects that they bring beside the package.
+    libraries = [place.with_name(f"{place.name}.libs") for place in found]
+    readable = [str(place) for place in (*found, *libraries) if place.exists()]
+    search = dict.fromkeys(str(place.parent) for place in found)
+    return Runtime(name, preload, tuple(search), tuple(readable))
+
+
+def _place(package: str) -> Path | None:
+    spec = find_spec(package) or PathFinder.find_spec(package, sys.path)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(next(iter(spec.submodule_search_locations)))
