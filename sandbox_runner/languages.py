@@ -105,9 +105,7 @@ def _find(language: Language) -> Installed | None:
         return None
     places = [Path(str(path)).resolve() for path in tools.values()]
     outside = [str(place.parent.parent) for place in places if not str(place).startswith("/usr/")]
-    configuration = [
-        f"/etc/{part}" for place in places for part in place.parts[1:] if Path("/etc", part).is_dir()
-    ]
+    configurations = [Path("/etc", part) for place in places for part in place.parts[1:]]
     binaries = dict.fromkeys(str(Path(str(path)).parent) for path in tools.values())
     command = Command(
         file=language.file,
