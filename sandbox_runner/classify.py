@@ -2,14 +2,16 @@
 
 import signal
 from dataclasses import dataclass
+from functools import reduce
 
 from sandbox_runner import explain
 from sandbox_runner.box import Trace
 from sandbox_runner.cases import CallCase, Case, StdinCase
-from sandbox_runner.checkers import CHECKERS
+from sandbox_runner.checkers import CHECKERS, Checker
 from sandbox_runner.comparison import equal
 from sandbox_runner.jail import values
 from sandbox_runner.verdict import Limits, Outcome, TestResult
+from sandbox_runner.views import NoViewError, look
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ def result_of_run(trace: Trace, limits: Limits) -> TestResult:
     return _result(trace, _failure(trace, limits) or Judgement(Outcome.ACCEPTED))
 
 
-def result_of_case(trace: Trace, case: Case, checker: str, limits: Limits) -> TestResult:
+def result_of_case(trace: Trace, case: Case, checker: Checker | str, limits: Limits) -> TestResult:
     match case:
         case StdinCase():
             judgement = _failure(trace, limits) or _judge_output(trace, case, checker)
@@ -75,8 +77,9 @@ def _failure(trace: Trace, limits: Limits) -> Judgement | None:
     return found
 
 
-def _judge_output(trace: Trace, case: StdinCase, checker: str) -> Judgement:
-    return Judgement(CHECKERS[checker](case.stdout.encode("utf-8", "surrogatepass"), trace.output.stdout))
+def _judge_output(trace: Trace, case: StdinCase, checker: Checker | str) -> Judgement:
+    compare = CHECKERS[checker] if isinstance(checker, str) else checker
+    return Judgement(compare(case.stdout.encode("utf-8", "surrogatepass"), trace.output.stdout))
 
 
 def _judge_value(trace: Trace, case: CallCase) -> Judgement:
@@ -87,7 +90,11 @@ def _judge_value(trace: Trace, case: CallCase) -> Judgement:
     except values.MalformedValueError:
         return Judgement(Outcome.NO_RESULT, "the program wrote something else where its result belongs")
     returned = explain.of_value(value)
-    if equal(case.expected, value, case.equality):
+    try:
+        seen = reduce(lambda seen, view: look(view, seen), case.views, value)
+    except NoViewError as error:
+        return Judgement(Outcome.WRONG_ANSWER, explain.printable(f"returned {returned}; {error}"), returned)
+    if equal(case.expected, seen, case.equality, case.tolerance):
         return Judgement(Outcome.ACCEPTED, returned=returned)
     return Judgement(Outcome.WRONG_ANSWER, f"returned {returned}"[: explain.MESSAGE_LIMIT], returned)
 
