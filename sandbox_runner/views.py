@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox_runner.jail.values import spread
+
 # `round` to a million places would compute with a number of a million digits.
 MOST_DIGITS = 400
 
@@ -37,17 +39,20 @@ def _round(value: Any, digits: int | None) -> object:
     return round(value, digits)
 
 
+def _counter(value: Any) -> object:
+    return Counter(value if isinstance(value, dict) else spread(list(value)))
+
+
 _TAKE: dict[str, Callable[[Any, int | None], object]] = {
-    "set": lambda value, _: set(value),
-    "frozenset": lambda value, _: frozenset(value),
+    "set": lambda value, _: set(spread(list(value))),
+    "frozenset": lambda value, _: frozenset(spread(list(value))),
     "sorted": lambda value, _: sorted(value),
     "list": lambda value, _: list(value),
     "tuple": lambda value, _: tuple(value),
-    "dict": lambda value, _: dict(value),
     "len": lambda value, _: len(value),
     "sum": lambda value, _: sum(value),
     "abs": lambda value, _: abs(value),
-    "Counter": lambda value, _: Counter(value),
+    "Counter": lambda value, _: _counter(value),
     "round": _round,
 }
 NAMES = tuple(_TAKE)

@@ -6,10 +6,12 @@ plain type becomes the plain type, anything else becomes an `Opaque` name.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 MAX_DEPTH = 200
+_MOST_COLLISIONS = 100
 _SAFE_DIGITS_BITS = 4096  # Python refuses to parse decimal integers much longer than this
 
 
@@ -97,18 +99,36 @@ def _untagged(node: object, depth: int) -> object:
         raise MalformedValueError("an object must have one member")
     ((tag, content),) = node.items()
     if tag == "dict":
-        return {_untagged(key, depth + 1): _untagged(item, depth + 1) for key, item in content}
+        keys = spread([_untagged(key, depth + 1) for key, _ in content])
+        return {key: _untagged(item, depth + 1) for key, (_, item) in zip(keys, content, strict=True)}
     if tag in _COLLECTIONS:
-        return _COLLECTIONS[tag](_untagged(item, depth + 1) for item in content)
+        return _COLLECTIONS[tag]([_untagged(item, depth + 1) for item in content])
     if tag in _SCALARS:
         return _SCALARS[tag](content)
     raise MalformedValueError(f"unknown tag {tag[:40]!r}")
 
 
-_COLLECTIONS: dict[str, Callable[[Iterable[object]], object]] = {
+def spread(items: list[object]) -> list[object]:
+    """The items again, unless so many share a hash that a table of them would take quadratic time."""
+    if len(items) <= _MOST_COLLISIONS:
+        return items
+    chains: dict[int, list[object]] = {
+        shared: [] for shared, times in Counter(map(hash, items)).items() if times > _MOST_COLLISIONS
+    }
+    for item in items if chains else ():
+        chain = chains.get(hash(item))
+        if chain is None or item in chain:
+            continue
+        if len(chain) == _MOST_COLLISIONS:
+            raise MalformedValueError(f"more than {_MOST_COLLISIONS} different values share a hash")
+        chain.append(item)
+    return items
+
+
+_COLLECTIONS: dict[str, Callable[[list[object]], object]] = {
     "tuple": tuple,
-    "set": set,
-    "frozenset": frozenset,
+    "set": lambda items: set(spread(items)),
+    "frozenset": lambda items: frozenset(spread(items)),
 }
 
 
