@@ -27,7 +27,12 @@ class Opaque:
 
 
 def encode(value: object) -> str:
-    return json.dumps(_tagged(value, 0), ensure_ascii=True, separators=(",", ":"))
+    return json.dumps(tag(value), ensure_ascii=True, separators=(",", ":"))
+
+
+def tag(value: object) -> object:
+    """What JSON can hold of it."""
+    return _tagged(value, 0)
 
 
 def decode(text: str | bytes) -> object:

@@ -1,0 +1,270 @@
+"""The program as the tests see it: a module whose functions, classes and objects live in another jail.
+
+Data comes by value and is compared here. An object of the program answers attributes, calls, items and
+iteration; it does not answer comparisons, arithmetic or `in`, because its answer would be the verdict.
+"""
+
+import builtins
+import operator
+import sys
+from collections.abc import Callable, Generator, Iterator
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from sandbox_runner.jail.remote import wire
+from sandbox_runner.jail.remote.link import Link
+from sandbox_runner.jail.remote.servant import MODULE
+
+_NAME_LIMIT = 100
+# Modules that test code uses without importing them, because the program did. Never the program's.
+_OURS = frozenset(
+    {"collections", "copy", "decimal", "fractions", "functools", "itertools", "json", "math", "operator"}
+    | {"random", "re", "statistics", "string"}
+)
+
+
+class Remote:
+    """An object of the program."""
+
+    __slots__ = (
+        "__weakref__",
+        "_remote_classes",
+        "_remote_link",
+        "_remote_name",
+        "_remote_number",
+        "_remote_plain",
+        "_remote_traits",
+    )
+
+    def __init__(self, link: Link, reference: dict[str, Any]) -> None:
+        keep = object.__setattr__
+        keep(self, "_remote_link", link)
+        keep(self, "_remote_number", reference["object"])
+        keep(self, "_remote_plain", ())
+        keep(self, "_remote_name", str(reference["name"])[:_NAME_LIMIT])
+        keep(self, "_remote_classes", tuple(int(number) for number in reference["classes"]))
+        keep(self, "_remote_traits", frozenset(reference) & {"plain", "class", "decides_in"})
+
+    def _number_of(self) -> int:
+        number: int = self._remote_number
+        return number
+
+    def __getattr__(self, name: str) -> Any:
+        return self._remote_link.ask("get", self, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        self._remote_link.ask("set", self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        self._remote_link.ask("delete", self, name)
+
+    def __repr__(self) -> str:
+        return str(self._remote_link.ask("repr", self))
+
+    def __str__(self) -> str:
+        return str(self._remote_link.ask("str", self))
+
+    def __dir__(self) -> list[str]:
+        return [str(name) for name in self._remote_link.ask("dir", self)]
+
+    def __bool__(self) -> bool:
+        return bool(_plain(self)) if "plain" in self._remote_traits else True
+
+    def __hash__(self) -> int:
+        return hash(_plain(self)) if "plain" in self._remote_traits else self._number_of()
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Remote):
+            self._remote_link.weak = True
+            return self is other or self._remote_link.ask("eq", self, other) is True
+        if "plain" in self._remote_traits:
+            return bool(_plain(self) == other)
+        return NotImplemented
+
+    def __instancecheck__(self, instance: object) -> bool:
+        return isinstance(instance, Remote) and self._remote_number in instance._remote_classes  # noqa: SLF001
+
+    def __mro_entries__(self, bases: object) -> tuple[type, ...]:
+        raise self._remote_link.refuse("a class of the program cannot be subclassed by the tests")
+
+    def __del__(self) -> None:
+        self._remote_link.release(self._remote_number)
+
+
+def _plain(remote: Remote) -> Any:
+    """The data of an object whose class derives from a plain type; compared here, like any other.
+
+    Data that cannot change is asked for once: an object must not be 4 for one comparison and 5 for the next.
+    """
+    if remote._remote_plain:  # noqa: SLF001
+        return remote._remote_plain[0]  # noqa: SLF001
+    value = remote._remote_link.ask("plain", remote)  # noqa: SLF001
+    if not isinstance(value, list | dict | set):
+        object.__setattr__(remote, "_remote_plain", (value,))
+    return value
+
+
+def _decided_here(name: str) -> Callable[..., object]:
+    """An operator: on data it is carried out here, on other objects it is not carried out."""
+    apply: Callable[..., object] = getattr(operator, name, None) or getattr(builtins, name.strip("_"))
+
+    def method(self: Remote, *others: object) -> object:
+        if "plain" in self._remote_traits:
+            return apply(_plain(self), *others)
+        raise _undecided(self, name)
+
+    return method
+
+
+def _reflected(name: str) -> Callable[..., object]:
+    apply: Callable[..., object] = getattr(operator, name)
+
+    def method(self: Remote, other: object) -> object:
+        if "plain" in self._remote_traits:
+            return apply(other, _plain(self))
+        raise _undecided(self, name)
+
+    return method
+
+
+def _contains(self: Remote, item: object) -> bool:
+    if "plain" in self._remote_traits:
+        return item in _plain(self)
+    if "decides_in" in self._remote_traits:
+        raise _undecided(self, "__contains__")
+    return any(each is item or each == item for each in self)  # type: ignore[attr-defined]
+
+
+def _undecided(remote: Remote, name: str) -> TypeError:
+    """The tests cannot be judged if they made the object; else it is a wrong answer like any odd object."""
+    link = remote._remote_link  # noqa: SLF001
+    what = f"{name} of the program's {remote._remote_name}"  # noqa: SLF001
+    if link.constructed.intersection(remote._remote_classes):  # noqa: SLF001
+        refusal: TypeError = link.refuse(f"{what} is not forwarded: its answer would decide the test")
+        return refusal
+    return TypeError(f"unsupported: {what}")
+
+
+_OPERATORS = ("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor")
+_OTHERS = ("lt", "le", "gt", "ge", "neg", "pos", "invert", "abs", "round", "int", "float")
+_ALWAYS: dict[str, Callable[..., object]] = {
+    "__contains__": _contains,
+    **{f"__{name}__": _decided_here(f"__{name}__") for name in [*_OPERATORS, *_OTHERS]},
+    **{f"__r{name}__": _reflected(f"__{name}__") for name in _OPERATORS},
+}
+
+
+def _call(self: Remote, *args: object, **kwargs: object) -> Any:
+    if "class" in self._remote_traits:
+        self._remote_link.constructed.add(self._remote_number)
+    return self._remote_link.ask("call", self, *args, **kwargs)
+
+
+def _leave(self: Remote, kind: type | None, error: BaseException | None, trace: object) -> bool:
+    """What the program wants swallowed is raised all the same: it may be a failed assertion."""
+    self._remote_link.ask("leave", self, kind and kind.__name__, str(error))
+    return False
+
+
+def _wait(self: Remote) -> Generator[None, None, Any]:
+    yield from ()
+    return self._remote_link.ask("await", self)
+
+
+def _send(self: Remote, value: object) -> None:
+    raise StopIteration(self._remote_link.ask("await", self))
+
+
+def _throw(self: Remote, error: BaseException) -> None:
+    raise error
+
+
+def _close(self: Remote) -> None:
+    """Nothing is left open."""
+
+
+def _forward(operation: str) -> Callable[..., Any]:
+    return lambda self, *args: self._remote_link.ask(operation, self, *args)
+
+
+_METHODS: dict[str, dict[str, Callable[..., Any]]] = {
+    "call": {"__call__": _call},
+    "iter": {"__iter__": _forward("iter")},
+    "next": {"__next__": _forward("next")},
+    "len": {"__len__": _forward("len")},
+    "getitem": {"__getitem__": _forward("getitem")},
+    "setitem": {"__setitem__": _forward("setitem")},
+    "delitem": {"__delitem__": _forward("delitem")},
+    "enter": {"__enter__": _forward("enter"), "__exit__": _leave},
+    # What makes it a coroutine for `asyncio.run`.
+    "await": {"__await__": _wait, "send": _send, "throw": _throw, "close": _close},
+}
+
+
+@cache
+def _class_for(abilities: frozenset[str]) -> type[Remote]:
+    """A class with just the methods that the object has, so that `callable` and `iter` tell the truth."""
+    methods = dict(_ALWAYS)
+    for ability in abilities:
+        methods |= _METHODS[ability]
+    made: type[Remote] = type("Remote", (Remote,), {"__slots__": (), **methods})
+    return made
+
+
+def adopt(link: Link, reference: dict[str, Any]) -> Remote:
+    return _class_for(frozenset(_METHODS) & set(reference["can"]))(link, reference)
+
+
+class RemoteModule(ModuleType):
+    """The program's module. Its names are asked for when they are used."""
+
+    def __init__(self, name: str, link: Link) -> None:
+        super().__init__(name)
+        self.__dict__["_link"] = link
+        self.__dict__["_module"] = adopt(link, {"object": MODULE, "name": name, "can": [], "classes": []})
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__all__":
+            return list(own_names(self._link))
+        if name.startswith("__"):
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        return self._link.ask("get", self._module, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        self._link.ask("set", self._module, name, value)
+
+
+def own_names(link: Link, entry_point: str | None = None) -> Iterator[str]:
+    """Names that the program defines and that shadow nothing: its own `len` must not judge it."""
+    for name, origin in link.ask("names"):
+        hides = hasattr(builtins, name) or name in _OURS or name[:4].lower() == "test"
+        if name == entry_point or (origin is None and not hides):
+            yield str(name)
+
+
+def globals_for(module: RemoteModule, link: Link, entry_point: str | None) -> dict[str, Any]:
+    """Globals for test code that uses the program's names as its own.
+
+    What the program imported from the standard library is taken from here and not from there: a test that
+    calls `math.isclose` without importing it must not call the program's.
+    """
+    names: dict[str, Any] = {"__name__": "tests", "__builtins__": builtins}
+    names |= {name: sys.modules[name] for name in _OURS & sys.modules.keys()}
+    for name, origin in link.ask("names"):
+        if origin is not None and name != entry_point and str(origin).rpartition(".")[2] == name:
+            found = _standard(str(origin))
+            if found is not None:
+                names[str(name)] = found
+    for name in own_names(link, entry_point):
+        names[name] = getattr(module, name)
+    return names
+
+
+def _standard(origin: str) -> object:
+    if origin in sys.modules and wire.is_standard(origin):
+        return sys.modules[origin]
+    module, _, name = origin.rpartition(".")
+    if module in sys.modules and wire.is_standard(module):
+        return getattr(sys.modules[module], name, None)
+    return None
