@@ -20,6 +20,8 @@ class Outcome(StrEnum):
     COMPILE_ERROR = "compile_error"
     FORBIDDEN_SYSCALL = "forbidden_syscall"
     NO_RESULT = "no_result"
+    INVALID_TEST = "invalid_test"
+    """The test cannot judge any program. It says nothing of this one, and trying again will not help."""
     CANCELLED = "cancelled"
     INTERNAL_ERROR = "internal_error"
 
@@ -28,7 +30,7 @@ class Integrity(StrEnum):
     STRONG = "strong"
     """No expected output entered the jail."""
     WEAK = "weak"
-    """The program shared a process with its judge."""
+    """The program shared a process with its judge, or its word decided a comparison."""
 
 
 class Tier(StrEnum):
@@ -57,6 +59,11 @@ class TestResult:
     message: str = ""
     returned: str | None = None
     exit_code: int | None = None
+    limit: str | None = None
+    """Which time ran out: `cpu`, `wall`, or `idle` when the wall clock stopped a program that hardly ran."""
+    signal: str | None = None
+    """The signal that ended a program with a runtime error, such as `SIGSEGV`."""
+    integrity: Integrity = Integrity.STRONG
     files: Mapping[str, bytes] = field(default_factory=dict)
     """What `Program.fetch` named and the run left as a regular file."""
 
