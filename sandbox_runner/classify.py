@@ -1,6 +1,7 @@
 """Turn the trace of a test into its result. Every rule that decides an outcome is here."""
 
 import signal
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
@@ -12,7 +13,7 @@ from sandbox_runner.checkers import CHECKERS, Checker
 from sandbox_runner.comparison import equal
 from sandbox_runner.jail import values
 from sandbox_runner.jail.remote.findings import Ended
-from sandbox_runner.verdict import Integrity, Limits, Outcome, TestResult
+from sandbox_runner.verdict import Integrity, Limits, Outcome, ProgramError, TestResult
 from sandbox_runner.views import NoViewError, look
 
 # A program that used less of its wall clock than this was waiting, not slow.
@@ -26,6 +27,8 @@ class Judgement:
     returned: str | None = None
     limit: str | None = None
     signal: str | None = None
+    error: ProgramError | None = None
+    value: object = None
 
 
 def result_of_compilation(trace: Trace, limits: Limits) -> TestResult | None:
@@ -77,8 +80,20 @@ def _crash(trace: Trace) -> Judgement | None:
             Outcome.RUNTIME_ERROR, explain.of_signal(-status), signal=explain.signal_name(-status)
         )
     if trace.error is not None:
-        return Judgement(Outcome.RUNTIME_ERROR, explain.of_error(trace.error))
+        return Judgement(
+            Outcome.RUNTIME_ERROR, explain.of_error(trace.error), error=_program_error(trace.error)
+        )
     return None
+
+
+def _program_error(told: Mapping[str, Any]) -> ProgramError:
+    line = told.get("line")
+    return ProgramError(
+        type=explain.printable(str(told.get("type") or "")),
+        text=explain.printable(str(told.get("text") or "")),
+        line=line if isinstance(line, int) else None,
+        source=explain.printable(str(told.get("source") or "")),
+    )
 
 
 def _failure(trace: Trace, limits: Limits) -> Judgement | None:
@@ -104,10 +119,12 @@ def _judge_value(trace: Trace, case: CallCase) -> Judgement:
     try:
         seen = reduce(lambda seen, view: look(view, seen), case.views, value)
     except NoViewError as error:
-        return Judgement(Outcome.WRONG_ANSWER, explain.printable(f"returned {returned}; {error}"), returned)
+        message = explain.printable(f"returned {returned}; {error}")
+        return Judgement(Outcome.WRONG_ANSWER, message, returned, value=value)
     if equal(case.expected, seen, case.equality, case.tolerance):
-        return Judgement(Outcome.ACCEPTED, returned=returned)
-    return Judgement(Outcome.WRONG_ANSWER, f"returned {returned}"[: explain.MESSAGE_LIMIT], returned)
+        return Judgement(Outcome.ACCEPTED, returned=returned, value=value)
+    message = f"returned {returned}"[: explain.MESSAGE_LIMIT]
+    return Judgement(Outcome.WRONG_ANSWER, message, returned, value=value)
 
 
 def result_of_remote(candidate: Trace, tests: Trace, limits: Limits) -> TestResult:
@@ -150,7 +167,7 @@ def _judge_findings(candidate: Trace, told: dict[str, Any]) -> Judgement:  # noq
         case Ended.CROSSED if told.get("type") == "MemoryError":
             return Judgement(Outcome.MEMORY_LIMIT, explain.of_error(told))
         case Ended.CROSSED:
-            return Judgement(Outcome.RUNTIME_ERROR, explain.of_error(told))
+            return Judgement(Outcome.RUNTIME_ERROR, explain.of_error(told), error=_program_error(told))
         case Ended.CANDIDATE_GONE:
             gone = Judgement(Outcome.NO_RESULT, "the program ended before its tests did")
             return _crash(candidate) or gone
@@ -174,4 +191,6 @@ def _result(trace: Trace, judgement: Judgement, *, streams: bool = True) -> Test
         exit_code=ending.status,
         limit=judgement.limit,
         signal=judgement.signal,
+        error=judgement.error,
+        value=judgement.value,
     )

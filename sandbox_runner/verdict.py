@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from sandbox_runner.jail.limits import Limits
 
-__all__ = ["Integrity", "Limits", "Outcome", "TestResult", "Tier", "Verdict"]
+__all__ = ["Integrity", "Limits", "Outcome", "ProgramError", "TestResult", "Tier", "Verdict"]
 
 
 class Outcome(StrEnum):
@@ -47,6 +47,16 @@ class Tier(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ProgramError:
+    """The exception that ended a program, and the last line of the program that was running."""
+
+    type: str
+    text: str = ""
+    line: int | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TestResult:
     __test__ = False  # not a test of ours
 
@@ -64,6 +74,9 @@ class TestResult:
     signal: str | None = None
     """The signal that ended a program with a runtime error, such as `SIGSEGV`."""
     integrity: Integrity = Integrity.STRONG
+    error: ProgramError | None = None
+    value: object = None
+    """The returned value as plain data, where `returned` shows one."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """What `Program.fetch` named and the run left as a regular file."""
 
