@@ -8,6 +8,8 @@ import ast
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import linecache
+import pkgutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -33,6 +35,15 @@ _OPTIONS = (
 )
 
 
+def warm_up() -> None:
+    """Import all of pytest: in the jail its files may be out of reach, and a fork gets them for nothing."""
+    for name in ("pytest", "_pytest", "pluggy", "iniconfig", "packaging"):
+        package = importlib.import_module(name)
+        for found in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{name}."):
+            if not found.name.endswith("__main__"):
+                importlib.import_module(found.name)
+
+
 def run_pytest(files: Mapping[str, str], connection: int, names: Iterable[str] = ("solution",)) -> Findings:
     """Run the tests of `files`; they import the program by any of `names`."""
     import pytest  # noqa: PLC0415 - only this jail's packages have it
@@ -42,6 +53,8 @@ def run_pytest(files: Mapping[str, str], connection: int, names: Iterable[str] =
     for name in known:
         sys.modules[name] = RemoteModule(name, link)
     sys.meta_path.insert(0, _MemoryFinder(files))
+    for name, text in files.items():
+        linecache.cache[_path(name)] = (len(text), None, text.splitlines(keepends=True), _path(name))
     watcher = _Watcher(files)
     pytest.main(list(_OPTIONS), plugins=[watcher])
     return watcher.findings(link, known)

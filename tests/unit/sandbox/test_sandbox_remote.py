@@ -282,3 +282,11 @@ def test_what_pytest_found_is_told_apart(source: str, ended: str, says: str) -> 
 
     assert found["ended"] == ended, found
     assert says in found["text"]
+
+
+def test_a_failed_assertion_of_a_file_is_quoted_with_its_line() -> None:
+    found = check_files(
+        PROGRAM, {"test_it.py": "from solution import f\n\ndef test():\n    assert f(3) == 5\n"}
+    )
+
+    assert (found["line"], found["source"]) == (4, "assert f(3) == 5")
