@@ -8,7 +8,8 @@ from typing import Any
 from sandbox_runner.jail.remote import findings
 from sandbox_runner.jail.remote.findings import Findings
 from sandbox_runner.jail.remote.link import Link
-from sandbox_runner.jail.remote.proxy import RemoteModule, adopt, globals_for
+from sandbox_runner.jail.remote.module import RemoteModule, globals_for
+from sandbox_runner.jail.remote.proxy import adopt
 
 FILE_NAME = "tests.py"
 

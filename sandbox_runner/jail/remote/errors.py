@@ -13,8 +13,10 @@ from sandbox_runner.jail.remote import wire
 
 _TEXT_LIMIT = 2_000
 _MOST_BASES = 20
+_NAME_LIMIT = 100
+_TEXT = "_told_text"
 # Exceptions that a test runner takes for an order.
-_ORDERS = frozenset({"unittest", "bdb", "doctest", "concurrent"})
+_ORDERS = frozenset({"unittest", "bdb", "doctest"})
 
 ClassNode = dict[str, Any]
 
@@ -26,7 +28,7 @@ def describe(error: BaseException, refer: Callable[[object], wire.Reference]) ->
         "class": class_node(type(error)),
         "args": [_by_value(argument, refer) for argument in error.args],
         "attributes": {
-            str(name): _by_value(value, refer) for name, value in vars(error).items() if name[:2] != "__"
+            str(name): _by_value(value, refer) for name, value in vars(error).items() if name[:1] != "_"
         },
         "text": report.text_of(error)[:_TEXT_LIMIT],
         "line": line,
@@ -79,26 +81,42 @@ class Mirrors:
     def error(self, told: dict[str, Any], resolve: Callable[[dict[str, Any]], object]) -> Exception:
         kind = self.of(told["class"])
         error = _make(kind, [wire.read(argument, resolve) for argument in told["args"]], str(told["text"]))
+        if self.is_mirror(kind):
+            _set(error, _TEXT, str(told["text"]))
         for name, value in told["attributes"].items():
-            if name[:2] != "__":
+            if name[:1] != "_":
                 _set(error, name, wire.read(value, resolve))
         return error
 
 
 def _make_class(name: str, bases: tuple[type[Exception], ...]) -> type[Exception]:
+    members = {"__module__": "solution", "__str__": _told_text}
     try:
-        return type(name, bases, {"__module__": "solution"})
+        return type(name[:_NAME_LIMIT], bases, members)
     except TypeError:  # bases that exclude each other here need not do so there
-        return type(name, bases[:1], {"__module__": "solution"})
+        return type(name[:_NAME_LIMIT], bases[:1], members)
+
+
+def _told_text(self: Exception) -> str:
+    """The text that the exception has on the other side; one that was made here has its own."""
+    return str(vars(self).get(_TEXT, Exception.__str__(self)))
 
 
 def _make(kind: type[Exception], args: list[object], text: str) -> Exception:
     try:
         return kind(*args)
     except Exception:  # noqa: BLE001 - some need other arguments than those they keep
-        methods = {"__init__": _ignore, "__str__": lambda _: text}
-        likeness: type[Exception] = type(kind.__name__, (kind,), methods)
+        return _likeness(kind, text)
+
+
+def _likeness(kind: type[Exception], text: str) -> Exception:
+    """An exception of that class without its constructor; where that fails, one that bears only its name."""
+    members = {"__init__": _ignore, "__str__": lambda _: text}
+    try:
+        likeness: type[Exception] = type(kind.__name__, (kind,), members)
         return likeness()
+    except Exception:  # noqa: BLE001 - an ExceptionGroup is made by __new__
+        return _make_class(kind.__name__, (Exception,))(text)
 
 
 def _ignore(self: Exception, *args: object) -> None:

@@ -1,4 +1,4 @@
-"""The program as the tests see it: a module whose functions, classes and objects live in another jail.
+"""The program's objects as the tests see them, though they live in another jail.
 
 Data comes by value and is compared here. An object of the program answers attributes, calls, items and
 iteration; it does not answer comparisons, arithmetic or `in`, because its answer would be the verdict.
@@ -6,22 +6,13 @@ iteration; it does not answer comparisons, arithmetic or `in`, because its answe
 
 import builtins
 import operator
-import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from functools import cache
-from types import ModuleType
 from typing import Any
 
-from sandbox_runner.jail.remote import wire
 from sandbox_runner.jail.remote.link import Link
-from sandbox_runner.jail.remote.servant import MODULE
 
 _NAME_LIMIT = 100
-# Modules that test code uses without importing them, because the program did. Never the program's.
-_OURS = frozenset(
-    {"collections", "copy", "decimal", "fractions", "functools", "itertools", "json", "math", "operator"}
-    | {"random", "re", "statistics", "string"}
-)
 
 
 class Remote:
@@ -44,7 +35,7 @@ class Remote:
         keep(self, "_remote_plain", ())
         keep(self, "_remote_name", str(reference["name"])[:_NAME_LIMIT])
         keep(self, "_remote_classes", tuple(int(number) for number in reference["classes"]))
-        keep(self, "_remote_traits", frozenset(reference) & {"plain", "class", "decides_in"})
+        keep(self, "_remote_traits", frozenset(reference) & {"plain", "class", "decides_in", "decides_truth"})
 
     def _number_of(self) -> int:
         number: int = self._remote_number
@@ -69,7 +60,11 @@ class Remote:
         return [str(name) for name in self._remote_link.ask("dir", self)]
 
     def __bool__(self) -> bool:
-        return bool(_plain(self)) if "plain" in self._remote_traits else True
+        if "plain" in self._remote_traits:
+            return bool(_plain(self))
+        if "decides_truth" in self._remote_traits and _made_by_tests(self):
+            raise _undecided(self, "__bool__")
+        return True
 
     def __hash__(self) -> int:
         return hash(_plain(self)) if "plain" in self._remote_traits else self._number_of()
@@ -136,11 +131,16 @@ def _contains(self: Remote, item: object) -> bool:
     return any(each is item or each == item for each in self)  # type: ignore[attr-defined]
 
 
+def _made_by_tests(remote: Remote) -> bool:
+    """Whether the tests made objects of its class, and so know what they ask."""
+    return not remote._remote_link.constructed.isdisjoint(remote._remote_classes)  # noqa: SLF001
+
+
 def _undecided(remote: Remote, name: str) -> TypeError:
     """The tests cannot be judged if they made the object; else it is a wrong answer like any odd object."""
     link = remote._remote_link  # noqa: SLF001
     what = f"{name} of the program's {remote._remote_name}"  # noqa: SLF001
-    if link.constructed.intersection(remote._remote_classes):  # noqa: SLF001
+    if _made_by_tests(remote):
         refusal: TypeError = link.refuse(f"{what} is not forwarded: its answer would decide the test")
         return refusal
     return TypeError(f"unsupported: {what}")
@@ -214,57 +214,3 @@ def _class_for(abilities: frozenset[str]) -> type[Remote]:
 
 def adopt(link: Link, reference: dict[str, Any]) -> Remote:
     return _class_for(frozenset(_METHODS) & set(reference["can"]))(link, reference)
-
-
-class RemoteModule(ModuleType):
-    """The program's module. Its names are asked for when they are used."""
-
-    def __init__(self, name: str, link: Link) -> None:
-        super().__init__(name)
-        self.__dict__["_link"] = link
-        self.__dict__["_module"] = adopt(link, {"object": MODULE, "name": name, "can": [], "classes": []})
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "__all__":
-            return list(own_names(self._link))
-        if name.startswith("__"):
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        return self._link.ask("get", self._module, name)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        self._link.ask("set", self._module, name, value)
-
-
-def own_names(link: Link, entry_point: str | None = None) -> Iterator[str]:
-    """Names that the program defines and that shadow nothing: its own `len` must not judge it."""
-    for name, origin in link.ask("names"):
-        hides = hasattr(builtins, name) or name in _OURS or name[:4].lower() == "test"
-        if name == entry_point or (origin is None and not hides):
-            yield str(name)
-
-
-def globals_for(module: RemoteModule, link: Link, entry_point: str | None) -> dict[str, Any]:
-    """Globals for test code that uses the program's names as its own.
-
-    What the program imported from the standard library is taken from here and not from there: a test that
-    calls `math.isclose` without importing it must not call the program's.
-    """
-    names: dict[str, Any] = {"__name__": "tests", "__builtins__": builtins}
-    names |= {name: sys.modules[name] for name in _OURS & sys.modules.keys()}
-    for name, origin in link.ask("names"):
-        if origin is not None and name != entry_point and str(origin).rpartition(".")[2] == name:
-            found = _standard(str(origin))
-            if found is not None:
-                names[str(name)] = found
-    for name in own_names(link, entry_point):
-        names[name] = getattr(module, name)
-    return names
-
-
-def _standard(origin: str) -> object:
-    if origin in sys.modules and wire.is_standard(origin):
-        return sys.modules[origin]
-    module, _, name = origin.rpartition(".")
-    if module in sys.modules and wire.is_standard(module):
-        return getattr(sys.modules[module], name, None)
-    return None

@@ -19,7 +19,8 @@ from typing import Any
 from sandbox_runner.jail.remote import findings
 from sandbox_runner.jail.remote.findings import Ended, Findings
 from sandbox_runner.jail.remote.link import Link
-from sandbox_runner.jail.remote.proxy import RemoteModule, adopt
+from sandbox_runner.jail.remote.module import RemoteModule
+from sandbox_runner.jail.remote.proxy import adopt
 
 _ROOT = "/tests"
 _OPTIONS = (

@@ -129,6 +129,8 @@ class _Servant:
         }
         if _is_own(kind) and _defines(kind, "__contains__"):
             described["decides_in"] = True
+        if _is_own(kind) and (_defines(kind, "__bool__") or _defines(kind, "__len__")):
+            described["decides_truth"] = True
         if wire.plain_base(kind) is not None:
             described["plain"] = True
         if isinstance(value, type):

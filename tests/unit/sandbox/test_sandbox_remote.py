@@ -52,6 +52,12 @@ class Bag:
     def __enter__(self): return self
     def __exit__(self, *exc): self.items.clear()
 
+class Told(Exception):
+    def __str__(self): return "told " + str(len(self.args))
+
+class Odd(Exception):
+    def __init__(self, *, code): self.code = code
+
 class Everything:
     def __eq__(self, other): return True
     def __gt__(self, other): return True
@@ -71,6 +77,9 @@ def fail(kind):
         import json
         json.loads("{")
     if kind == "os": open("/nonexistent/file")
+    if kind == "told": raise Told(1, 2)
+    if kind == "odd": raise Odd(code=3)
+    if kind == "group": raise ExceptionGroup("several", [ValueError()])
     raise ValueError("bad", 3)
 
 def sort_in_place(items): items.sort()
@@ -131,6 +140,9 @@ def apply(function, *args): return function(*args)
         "try: fail('value')\nexcept ValueError as e: assert e.args == ('bad', 3)\nelse: assert False",
         "try: fail('own')\nexcept MyError as e: assert e.code == 9 and str(e) == 'bad'\nelse: assert False",
         "try: fail('own')\nexcept ValueError as e: assert type(e).__name__ == 'MyError'\nelse: assert False",
+        "try: fail('told')\nexcept Told as e: assert str(e) == 'told 2'\nelse: assert False",
+        "try: fail('odd')\nexcept Odd as e: assert e.code == 3\nelse: assert False",
+        "assert str(MyError('mine')) == 'mine'\nassert f(1) == 2",
         "import json\ntry: fail('json')\nexcept json.JSONDecodeError: pass\nelse: assert False",
         "try: fail('unicode')\nexcept UnicodeDecodeError: pass\nelse: assert False",
         "try: fail('os')\nexcept FileNotFoundError as e: assert e.errno == 2\nelse: assert False",
@@ -164,6 +176,8 @@ def test_tests_of_an_honest_program_pass(source: str) -> None:
         ("f(object())", Ended.TEST_FAULT, "NotForwardedError", None),
         ("Point(1, 2) + Point(1, 2)", Ended.TEST_FAULT, "NotForwardedError", None),
         ("assert 1 in Bag()", Ended.FAILED, "AssertionError", 1),
+        ("b = Bag()\nassert not b", Ended.TEST_FAULT, "NotForwardedError", None),
+        ("fail('group')", Ended.CROSSED, "ExceptionGroup", None),
         ("assert 1 in Everything()", Ended.TEST_FAULT, "NotForwardedError", None),
         ("assert 1 in everything()", Ended.ERROR, "TypeError", 1),
         ("assert everything() > 4", Ended.ERROR, "TypeError", 1),

@@ -82,6 +82,37 @@ def test_a_module_that_the_program_replaces_is_still_the_real_one(module: str) -
     assert found.ended is Ended.FAILED
 
 
+@pytest.mark.parametrize("name", ["__builtins__", "__import__", "__name__", "a b", "isclose.x"])
+def test_a_name_that_steers_python_is_not_taken(name: str) -> None:
+    program = "def f(x): return 5\nclass Lies:\n    def __getitem__(self, n): return f\n"
+    forged = (
+        f"{program}globals()[{name!r}] = Lies()\nfrom sandbox_runner.jail.remote import servant\n"
+        f"servant._Servant._names = lambda self: [['f', None], [{name!r}, None], [{name!r}, 'os'], 3, [1, 2]]"
+    )
+
+    found = check_code(forged, "assert len([1]) == 1 and f(1) == 5")
+
+    assert found.ended is Ended.PASSED, found
+
+
+def test_importing_all_names_replaces_none_that_the_tests_have() -> None:
+    program = (
+        "class pytest:\n"
+        "    @staticmethod\n    def raises(*a): return pytest()\n"
+        "    def __enter__(self): pass\n    def __exit__(self, *a): return True\n"
+        "def check(*a): return True\ndef f(x): return 5\n"
+    )
+    source = (
+        "import pytest\ndef check(a): return a == 4\nfrom solution import *\n"
+        "def test_raises():\n    with pytest.raises(ValueError): f(1)\n"
+        "def test_check(): assert check(f(1))\n"
+    )
+
+    found = check_files(program, {"test_it.py": source})
+
+    assert (found["ended"], found["failed"]) == ("failed", 2), found
+
+
 def test_an_exception_that_tells_pytest_to_skip_is_a_failure() -> None:
     program = "import unittest\ndef f(x): raise unittest.SkipTest('no')\ndef g(): return 1"
     files = {"test_it.py": "from solution import f, g\ndef test_f(): f(1)\ndef test_g(): assert g() == 1\n"}
