@@ -5,6 +5,7 @@ Not covered: a checker that evaluates the output as code hands its verdict to th
 """
 
 import json
+from dataclasses import replace
 
 from sandbox_runner import explain
 from sandbox_runner.cases import Program, StdinCase
@@ -23,6 +24,12 @@ def program(checker: CustomChecker, case: StdinCase, stdout: str) -> Program:
     """The run of a checker on one output: one JSON object on its standard input."""
     given = json.dumps({"input": case.stdin, "expected": case.stdout, "output": stdout})
     return Program(checker.code, given, LIMITS, checker.language)
+
+
+def judged(run: TestResult, checked: TestResult) -> TestResult:
+    """The result of a program that ended well, as the checker's run decides."""
+    decided = judgement(checked)
+    return replace(run, outcome=decided.outcome, message=decided.message)
 
 
 def judgement(result: TestResult) -> Judgement:

@@ -234,6 +234,14 @@ def test_the_first_word_of_a_custom_checker_decides(stdout: str, outcome: Outcom
     assert (judgement.outcome, judgement.message) == (outcome, message)
 
 
+def test_a_judged_run_keeps_its_output_and_usage() -> None:
+    run = TestResult(ACCEPTED, stdout="5", cpu_s=0.5)
+
+    result = custom.judged(run, TestResult(ACCEPTED, stdout="wrong_answer not 4", cpu_s=9.0))
+
+    assert result == TestResult(WRONG, stdout="5", cpu_s=0.5, message="not 4")
+
+
 @pytest.mark.parametrize(
     "result",
     [

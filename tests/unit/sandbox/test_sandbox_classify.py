@@ -4,6 +4,8 @@ import json
 import signal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sandbox_runner.box import Ending, Trace
 from sandbox_runner.cases import CallCase, StdinCase
@@ -90,6 +92,13 @@ def test_the_outcome_of_a_call_is(trace: Trace, outcome: Outcome) -> None:
 )
 def test_the_outcome_of_a_script_is(trace: Trace, outcome: Outcome) -> None:
     assert result_of_case(trace, STDIN, "standard", LIMITS).outcome is outcome
+
+
+@given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
+def test_no_noise_on_the_report_is_accepted(report: bytes) -> None:
+    case = CallCase("f", (), {}, "an answer that noise does not hit", Equality.JSON)
+
+    assert result_of_case(_trace(report=report), case, "standard", LIMITS).outcome is Outcome.NO_RESULT
 
 
 def test_a_call_shows_what_came_back() -> None:
