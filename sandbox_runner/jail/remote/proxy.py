@@ -7,6 +7,7 @@ iteration; it does not answer comparisons, arithmetic or `in`, because its answe
 import builtins
 import operator
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -42,6 +43,8 @@ class Remote:
         return number
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_remote_"):  # of an object that was never filled
+            raise AttributeError(name)
         return self._remote_link.ask("get", self, name)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -83,8 +86,12 @@ class Remote:
     def __mro_entries__(self, bases: object) -> tuple[type, ...]:
         raise self._remote_link.refuse("a class of the program cannot be subclassed by the tests")
 
+    def __reduce_ex__(self, protocol: object) -> str:
+        raise self._remote_link.refuse("an object of the program cannot be copied")
+
     def __del__(self) -> None:
-        self._remote_link.release(self._remote_number)
+        with suppress(AttributeError):  # an object that was never filled
+            self._remote_link.release(self._remote_number)
 
 
 def _plain(remote: Remote) -> Any:

@@ -4,7 +4,6 @@ It shares the process with the program, which may patch or forge all of this. Wh
 them for what the program says.
 """
 
-import asyncio
 import operator
 import types
 from collections.abc import Callable
@@ -211,6 +210,8 @@ def _leave(value: Any, kind: str | None, text: str) -> None:
 
 
 def _await(value: Any) -> object:
+    import asyncio  # noqa: PLC0415 - large, and few programs need it
+
     async def wait() -> object:
         return await value
 

@@ -13,6 +13,10 @@ from sandbox_runner.jail import values
 MAX_DEPTH = values.MAX_DEPTH
 PLAIN = (int, str, list, tuple, dict, set, frozenset, float, bytes, complex)
 
+_NESTED = frozenset({list, dict})
+_SIMPLE = frozenset({float, str, bool, type(None)})
+_LONG = 1 << 4000  # longer integers have a form of their own
+
 Reference = dict[str, object]
 
 
@@ -26,12 +30,13 @@ def write(value: Any, refer: Callable[[object], Reference], depth: int = 0) -> o
     if depth > MAX_DEPTH:
         raise ValueError(f"nested deeper than {MAX_DEPTH}")
     if base is dict:
-        items: Iterable[tuple[object, object]] = dict.items(value)
-        pairs = [[write(key, refer, depth + 1), write(item, refer, depth + 1)] for key, item in items]
+        members: Iterable[tuple[object, object]] = dict.items(value)
+        pairs = [[write(key, refer, depth + 1), write(item, refer, depth + 1)] for key, item in members]
         return {"dict": pairs}
     if base not in (list, tuple, set, frozenset):
         return values.tag(value)
-    written = [write(item, refer, depth + 1) for item in base.__iter__(value)]
+    items = list(base.__iter__(value))
+    written = items if _is_flat(items) else [write(item, refer, depth + 1) for item in items]
     return written if base is list else {base.__name__: written}
 
 
@@ -39,7 +44,8 @@ def read(tree: Any, resolve: Callable[[dict[str, Any]], object], depth: int = 0)
     if depth > MAX_DEPTH + 1:
         raise ValueError("nested too deep")
     if isinstance(tree, list):
-        return [read(item, resolve, depth + 1) for item in tree]
+        nested = not _NESTED.isdisjoint(map(type, tree))
+        return [read(item, resolve, depth + 1) for item in tree] if nested else list(tree)
     if not isinstance(tree, dict):
         return tree
     ((tag, content),) = tree.items()
@@ -58,6 +64,14 @@ _COLLECTIONS: dict[str, Callable[[list[object]], object]] = {
     "set": lambda items: set(values.spread(items)),
     "frozenset": lambda items: frozenset(values.spread(items)),
 }
+
+
+def _is_flat(items: list[Any]) -> bool:
+    """Whether JSON holds the items as they are: long lists of numbers are common, and a walk is slow."""
+    kinds = set(map(type, items))
+    if kinds <= _SIMPLE:
+        return True
+    return kinds == {int} and min(items) > -_LONG and max(items) < _LONG
 
 
 def plain_base(kind: type) -> type | None:

@@ -173,6 +173,7 @@ def test_tests_of_an_honest_program_pass(source: str) -> None:
         ("f(3)\nraise SystemExit(0)", Ended.TEST_FAULT, "SystemExit", 2),
         ("pass", Ended.TEST_FAULT, "", None),
         ("class Own(Point): pass", Ended.TEST_FAULT, "NotForwardedError", None),
+        ("import copy\ncopy.deepcopy(Point(1, 2))", Ended.TEST_FAULT, "NotForwardedError", None),
         ("f(object())", Ended.TEST_FAULT, "NotForwardedError", None),
         ("Point(1, 2) + Point(1, 2)", Ended.TEST_FAULT, "NotForwardedError", None),
         ("assert 1 in Bag()", Ended.FAILED, "AssertionError", 1),
