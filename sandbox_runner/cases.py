@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sandbox_runner.checkers import DEFAULT_CHECKER
-from sandbox_runner.comparison import Equality
+from sandbox_runner.comparison import Equality, Tolerance
 from sandbox_runner.verdict import Limits
+from sandbox_runner.views import View
 
 DEFAULT_LANGUAGE = "python"
 DEFAULT_PACKAGES = "stdlib"
@@ -24,9 +25,30 @@ class CallCase:
     kwargs: dict[str, object]
     expected: object
     equality: Equality
+    views: tuple[View, ...] = ()
+    """What is looked at in the returned value, the innermost view first."""
+    tolerance: Tolerance | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CodeCase:
+    """Test code that no call stands for: it runs in a jail of its own, with the program behind a socket."""
+
+    source: str
+    entry_point: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PytestCase:
+    """Test files by name; they import the program as `solution`, or by one of `names`."""
+
+    files: Mapping[str, str]
+    names: tuple[str, ...] = ("solution",)
 
 
 Case = StdinCase | CallCase
+RemoteCase = CodeCase | PytestCase
+"""Cases of two jails, which `classify.result_of_remote` judges."""
 
 
 @dataclass(frozen=True, slots=True)

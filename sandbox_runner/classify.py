@@ -1,15 +1,23 @@
 """Turn the trace of a test into its result. Every rule that decides an outcome is here."""
 
 import signal
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import Any
 
 from sandbox_runner import explain
 from sandbox_runner.box import Trace
 from sandbox_runner.cases import CallCase, Case, StdinCase
-from sandbox_runner.checkers import CHECKERS
+from sandbox_runner.checkers import CHECKERS, Checker
 from sandbox_runner.comparison import equal
 from sandbox_runner.jail import values
-from sandbox_runner.verdict import Limits, Outcome, TestResult
+from sandbox_runner.jail.remote.findings import Ended
+from sandbox_runner.verdict import Integrity, Limits, Outcome, ProgramError, TestResult
+from sandbox_runner.views import NoViewError, look
+
+# A program that used less of its wall clock than this was waiting, not slow.
+_IDLE_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +25,10 @@ class Judgement:
     outcome: Outcome
     message: str = ""
     returned: str | None = None
+    limit: str | None = None
+    signal: str | None = None
+    error: ProgramError | None = None
+    value: object = None
 
 
 def result_of_compilation(trace: Trace, limits: Limits) -> TestResult | None:
@@ -34,7 +46,7 @@ def result_of_run(trace: Trace, limits: Limits) -> TestResult:
     return _result(trace, _failure(trace, limits) or Judgement(Outcome.ACCEPTED))
 
 
-def result_of_case(trace: Trace, case: Case, checker: str, limits: Limits) -> TestResult:
+def result_of_case(trace: Trace, case: Case, checker: Checker | str, limits: Limits) -> TestResult:
     match case:
         case StdinCase():
             judgement = _failure(trace, limits) or _judge_output(trace, case, checker)
@@ -48,9 +60,11 @@ def _limit_reached(trace: Trace, limits: Limits) -> Judgement | None:
     if trace.output.overflowed or ending.status == -signal.SIGXFSZ:
         return Judgement(Outcome.OUTPUT_LIMIT, f"more than {limits.output_bytes} bytes of output")
     if ending.stopped == "cpu" or ending.status == -signal.SIGXCPU or ending.cpu_s > limits.cpu_s:
-        return Judgement(Outcome.TIME_LIMIT, f"more than {limits.cpu_s:g} s of CPU time")
+        return Judgement(Outcome.TIME_LIMIT, f"more than {limits.cpu_s:g} s of CPU time", limit="cpu")
     if ending.stopped == "wall":
-        return Judgement(Outcome.TIME_LIMIT, f"more than {limits.wall_s:g} s")
+        idle = ending.cpu_s < _IDLE_SHARE * ending.wall_s
+        told = f"more than {limits.wall_s:g} s" + (", most of them idle" if idle else "")
+        return Judgement(Outcome.TIME_LIMIT, told, limit="idle" if idle else "wall")
     ran_out = trace.error is not None and trace.error.get("type") == "MemoryError"
     if trace.out_of_memory or ran_out or ending.memory_bytes > limits.memory_bytes:
         return Judgement(Outcome.MEMORY_LIMIT, f"more than {limits.memory_bytes} bytes of memory")
@@ -62,10 +76,24 @@ def _crash(trace: Trace) -> Judgement | None:
     if status == -signal.SIGSYS:
         return Judgement(Outcome.FORBIDDEN_SYSCALL, "a system call that no program here may make")
     if status < 0:
-        return Judgement(Outcome.RUNTIME_ERROR, explain.of_signal(-status))
+        return Judgement(
+            Outcome.RUNTIME_ERROR, explain.of_signal(-status), signal=explain.signal_name(-status)
+        )
     if trace.error is not None:
-        return Judgement(Outcome.RUNTIME_ERROR, explain.of_error(trace.error))
+        return Judgement(
+            Outcome.RUNTIME_ERROR, explain.of_error(trace.error), error=_program_error(trace.error)
+        )
     return None
+
+
+def _program_error(told: Mapping[str, Any]) -> ProgramError:
+    line = told.get("line")
+    return ProgramError(
+        type=explain.printable(str(told.get("type") or "")),
+        text=explain.printable(str(told.get("text") or "")),
+        line=line if isinstance(line, int) else None,
+        source=explain.printable(str(told.get("source") or "")),
+    )
 
 
 def _failure(trace: Trace, limits: Limits) -> Judgement | None:
@@ -75,8 +103,9 @@ def _failure(trace: Trace, limits: Limits) -> Judgement | None:
     return found
 
 
-def _judge_output(trace: Trace, case: StdinCase, checker: str) -> Judgement:
-    return Judgement(CHECKERS[checker](case.stdout.encode("utf-8", "surrogatepass"), trace.output.stdout))
+def _judge_output(trace: Trace, case: StdinCase, checker: Checker | str) -> Judgement:
+    compare = CHECKERS[checker] if isinstance(checker, str) else checker
+    return Judgement(compare(case.stdout.encode("utf-8", "surrogatepass"), trace.output.stdout))
 
 
 def _judge_value(trace: Trace, case: CallCase) -> Judgement:
@@ -87,9 +116,65 @@ def _judge_value(trace: Trace, case: CallCase) -> Judgement:
     except values.MalformedValueError:
         return Judgement(Outcome.NO_RESULT, "the program wrote something else where its result belongs")
     returned = explain.of_value(value)
-    if equal(case.expected, value, case.equality):
-        return Judgement(Outcome.ACCEPTED, returned=returned)
-    return Judgement(Outcome.WRONG_ANSWER, f"returned {returned}"[: explain.MESSAGE_LIMIT], returned)
+    try:
+        seen = reduce(lambda seen, view: look(view, seen), case.views, value)
+    except NoViewError as error:
+        message = explain.printable(f"returned {returned}; {error}")
+        return Judgement(Outcome.WRONG_ANSWER, message, returned, value=value)
+    if equal(case.expected, seen, case.equality, case.tolerance):
+        return Judgement(Outcome.ACCEPTED, returned=returned, value=value)
+    message = f"returned {returned}"[: explain.MESSAGE_LIMIT]
+    return Judgement(Outcome.WRONG_ANSWER, message, returned, value=value)
+
+
+def result_of_remote(candidate: Trace, tests: Trace, limits: Limits) -> TestResult:
+    """The result of a test of two jails: accepted only if the tests say so and the program broke no limit.
+
+    `candidate` is the trace of the program's jail, `tests` that of the tests' jail. The result shows the
+    program's streams and usage.
+    """
+    told = _findings(tests)
+    judgement = (
+        _limit_reached(candidate, limits)
+        or _limit_of_tests(tests, limits)
+        or _judge_findings(candidate, told)
+    )
+    integrity = Integrity.WEAK if told.get("weak") is True else Integrity.STRONG
+    return replace(_result(candidate, judgement), integrity=integrity)
+
+
+def _findings(tests: Trace) -> dict[str, Any]:
+    """What the tests' jail reported; empty when it did not."""
+    try:
+        told = values.untag(tests.said.get("value"))
+    except values.MalformedValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _limit_of_tests(tests: Trace, limits: Limits) -> Judgement | None:
+    """Tests that are good for other programs run out of something on what this one answers."""
+    found = _limit_reached(tests, limits)
+    return replace(found, message=f"in the tests: {found.message}") if found else None
+
+
+def _judge_findings(candidate: Trace, told: dict[str, Any]) -> Judgement:  # noqa: PLR0911 - one an ending
+    match told.get("ended"):
+        case Ended.PASSED:
+            return _crash(candidate) or Judgement(Outcome.ACCEPTED)
+        case Ended.FAILED | Ended.ERROR:
+            return Judgement(Outcome.WRONG_ANSWER, explain.of_error(told, explain.TESTS_FILE))
+        case Ended.CROSSED if told.get("type") == "MemoryError":
+            return Judgement(Outcome.MEMORY_LIMIT, explain.of_error(told))
+        case Ended.CROSSED:
+            return Judgement(Outcome.RUNTIME_ERROR, explain.of_error(told), error=_program_error(told))
+        case Ended.CANDIDATE_GONE:
+            gone = Judgement(Outcome.NO_RESULT, "the program ended before its tests did")
+            return _crash(candidate) or gone
+        case Ended.TEST_FAULT:
+            fault = explain.of_error(told, explain.TESTS_FILE)
+            return Judgement(Outcome.INVALID_TEST, f"the test can judge no program: {fault}")
+    return Judgement(Outcome.INVALID_TEST, "the tests ended without saying how")
 
 
 def _result(trace: Trace, judgement: Judgement, *, streams: bool = True) -> TestResult:
@@ -104,4 +189,8 @@ def _result(trace: Trace, judgement: Judgement, *, streams: bool = True) -> Test
         message=judgement.message,
         returned=judgement.returned,
         exit_code=ending.status,
+        limit=judgement.limit,
+        signal=judgement.signal,
+        error=judgement.error,
+        value=judgement.value,
     )

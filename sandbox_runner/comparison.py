@@ -1,6 +1,8 @@
 """Compare a returned value with the expected one, as plain data that this process decoded itself."""
 
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from sandbox_runner.jail.values import Opaque
@@ -17,12 +19,49 @@ class Equality(StrEnum):
     """
     PYTHON = "python"
     """The expectation was written in Python, as in an assert, and `==` decides: 1 equals 1.0."""
+    IDENTITY = "identity"
+    """`is` decides; the expectation is None, True or False."""
+    TRUTH = "truth"
+    """The value is taken for true or false. An object that is no plain value is neither."""
+    CLOSE = "close"
+    """`math.isclose` decides."""
+    WITHIN = "within"
+    """The absolute difference is less than the tolerance, or at most that."""
 
 
-def equal(expected: object, returned: object, equality: Equality) -> bool:
-    if equality is Equality.PYTHON:
-        return bool(expected == returned)
-    return _same(expected, returned)
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How far numbers may be apart; `rel` counts for CLOSE, `inclusive` for WITHIN."""
+
+    rel: float = 1e-9
+    abs: float = 0.0
+    inclusive: bool = False
+
+
+def equal(expected: object, returned: object, equality: Equality, tolerance: Tolerance | None = None) -> bool:
+    match equality:
+        case Equality.JSON:
+            return _same(expected, returned)
+        case Equality.PYTHON:
+            return bool(expected == returned)
+        case Equality.IDENTITY:
+            return expected is returned
+        case Equality.TRUTH:
+            return not isinstance(returned, Opaque) and bool(returned) is expected
+        case Equality.CLOSE | Equality.WITHIN:
+            return _near(expected, returned, equality, tolerance or Tolerance())
+
+
+def _near(expected: object, returned: object, equality: Equality, tolerance: Tolerance) -> bool:
+    if not (isinstance(expected, int | float) and isinstance(returned, int | float)):
+        return False
+    try:
+        if equality is Equality.CLOSE:
+            return math.isclose(expected, returned, rel_tol=tolerance.rel, abs_tol=tolerance.abs)
+        apart = abs(returned - expected)
+    except OverflowError:  # an integer too long for a float
+        return False
+    return apart <= tolerance.abs if tolerance.inclusive else apart < tolerance.abs
 
 
 def _same(expected: object, returned: object) -> bool:

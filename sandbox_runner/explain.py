@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 MESSAGE_LIMIT = 1_000
 RETURNED_LIMIT = 1_000
-_FILE = "solution.py"
+PROGRAM_FILE = "solution.py"
+TESTS_FILE = "tests"
 
 
 def printable(text: str, limit: int = MESSAGE_LIMIT) -> str:
@@ -14,20 +15,24 @@ def printable(text: str, limit: int = MESSAGE_LIMIT) -> str:
     return kept if len(text) <= limit and len(kept) <= limit else kept[: limit - 1] + "…"
 
 
-def of_error(error: Mapping[str, object]) -> str:
-    """Type and text of the exception and the last line of the program that was running."""
+def of_error(error: Mapping[str, object], file: str = PROGRAM_FILE) -> str:
+    """Type and text of the exception and the last line of `file` that was running."""
     kind, text, line, source = (error.get(key) for key in ("type", "text", "line", "source"))
-    what = f"{kind}: {text}" if text else f"{kind}"
-    where = f"\n{_FILE} line {line}: {source}" if isinstance(line, int) else ""
+    what = ": ".join(str(part) for part in (kind, text) if part)
+    where = f"\n{file} line {line}: {source}" if isinstance(line, int) else ""
     room = max(0, MESSAGE_LIMIT - len(printable(where)))
     return printable(what, room) + printable(where)
 
 
 def of_signal(number: int) -> str:
+    return f"killed by {signal_name(number)}"
+
+
+def signal_name(number: int) -> str:
     try:
-        return f"killed by {signal.Signals(number).name}"
+        return signal.Signals(number).name
     except ValueError:
-        return f"killed by signal {number}"
+        return f"signal {number}"
 
 
 def of_value(value: object) -> str:

@@ -28,7 +28,7 @@ STDLIB = Runtime("stdlib")
 
 @cache
 def python_runtimes() -> dict[str, Runtime]:
-    """The package sets that a request may choose from: those whose packages are installed beside the service."""
+    """The package sets that a request may choose from: those installed beside the service."""
     found = {name: _with_packages(name, packages, packages) for name, packages in _PACKAGE_SETS.items()}
     return {name: runtime for name, runtime in found.items() if runtime is not None}
 

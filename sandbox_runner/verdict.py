@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from sandbox_runner.jail.limits import Limits
 
-__all__ = ["Integrity", "Limits", "Outcome", "TestResult", "Tier", "Verdict"]
+__all__ = ["Integrity", "Limits", "Outcome", "ProgramError", "TestResult", "Tier", "Verdict"]
 
 
 class Outcome(StrEnum):
@@ -20,6 +20,8 @@ class Outcome(StrEnum):
     COMPILE_ERROR = "compile_error"
     FORBIDDEN_SYSCALL = "forbidden_syscall"
     NO_RESULT = "no_result"
+    INVALID_TEST = "invalid_test"
+    """The test cannot judge any program. It says nothing of this one, and trying again will not help."""
     CANCELLED = "cancelled"
     INTERNAL_ERROR = "internal_error"
 
@@ -28,7 +30,7 @@ class Integrity(StrEnum):
     STRONG = "strong"
     """No expected output entered the jail."""
     WEAK = "weak"
-    """The program shared a process with its judge."""
+    """The program shared a process with its judge, or its word decided a comparison."""
 
 
 class Tier(StrEnum):
@@ -45,6 +47,16 @@ class Tier(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ProgramError:
+    """The exception that ended a program, and the last line of the program that was running."""
+
+    type: str
+    text: str = ""
+    line: int | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TestResult:
     __test__ = False  # not a test of ours
 
@@ -57,6 +69,14 @@ class TestResult:
     message: str = ""
     returned: str | None = None
     exit_code: int | None = None
+    limit: str | None = None
+    """Which time ran out: `cpu`, `wall`, or `idle` when the wall clock stopped a program that hardly ran."""
+    signal: str | None = None
+    """The signal that ended a program with a runtime error, such as `SIGSEGV`."""
+    integrity: Integrity = Integrity.STRONG
+    error: ProgramError | None = None
+    value: object = None
+    """The returned value as plain data, where `returned` shows one."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """What `Program.fetch` named and the run left as a regular file."""
 

@@ -33,23 +33,23 @@ def user_traceback(error: BaseException) -> str:
 
 
 def _describe(error: BaseException) -> dict[str, object]:
-    line, source = _location(error)
+    line, source = location(error)
     return {
         "type": type(error).__name__,
-        "text": _text_of(error)[:_TEXT_LIMIT],
+        "text": text_of(error)[:_TEXT_LIMIT],
         "line": line,
         "source": source,
     }
 
 
-def _text_of(error: BaseException) -> str:
+def text_of(error: BaseException) -> str:
     try:
         return str(error.msg) if isinstance(error, SyntaxError) else str(error)
     except BaseException:  # noqa: BLE001 - the program wrote this __str__
         return "<unprintable>"
 
 
-def _location(error: BaseException) -> tuple[int | None, str]:
+def location(error: BaseException) -> tuple[int | None, str]:
     if isinstance(error, SyntaxError) and error.filename == FILE_NAME:
         return error.lineno, (error.text or "").strip()[:_TEXT_LIMIT]
     last = None

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 MAX_DEPTH = 200
+_MOST_COLLISIONS = 100
 _SAFE_DIGITS_BITS = 4096  # Python refuses to parse decimal integers much longer than this
-_MOST_ALIKE = 64
 
 
 class MalformedValueError(ValueError):
@@ -27,7 +27,12 @@ class Opaque:
 
 
 def encode(value: object) -> str:
-    return json.dumps(_tagged(value, 0), ensure_ascii=True, separators=(",", ":"))
+    return json.dumps(tag(value), ensure_ascii=True, separators=(",", ":"))
+
+
+def tag(value: object) -> object:
+    """What JSON can hold of it."""
+    return _tagged(value, 0)
 
 
 def decode(text: str | bytes) -> object:
@@ -99,29 +104,36 @@ def _untagged(node: object, depth: int) -> object:
         raise MalformedValueError("an object must have one member")
     ((tag, content),) = node.items()
     if tag == "dict":
-        keys = _unlike([_untagged(key, depth + 1) for key, _ in content])
-        return dict(zip(keys, [_untagged(item, depth + 1) for _, item in content], strict=True))
+        keys = spread([_untagged(key, depth + 1) for key, _ in content])
+        return {key: _untagged(item, depth + 1) for key, (_, item) in zip(keys, content, strict=True)}
     if tag in _COLLECTIONS:
-        items = [_untagged(item, depth + 1) for item in content]
-        return _COLLECTIONS[tag](items if tag == "tuple" else _unlike(items))
+        return _COLLECTIONS[tag]([_untagged(item, depth + 1) for item in content])
     if tag in _SCALARS:
         return _SCALARS[tag](content)
     raise MalformedValueError(f"unknown tag {tag[:40]!r}")
 
 
-def _unlike(keys: list[object]) -> list[object]:
-    """Refuse keys that were made to share a hash: a table of them costs the square of their number."""
-    if len(keys) > _MOST_ALIKE:
-        hashes = Counter(hash(key) for key in keys if not isinstance(key, Opaque))
-        if max(hashes.values(), default=0) > _MOST_ALIKE:
-            raise MalformedValueError("too many keys of one hash")
-    return keys
+def spread(items: list[object]) -> list[object]:
+    """The items again, unless so many share a hash that a table of them would take quadratic time."""
+    if len(items) <= _MOST_COLLISIONS:
+        return items
+    chains: dict[int, list[object]] = {
+        shared: [] for shared, times in Counter(map(hash, items)).items() if times > _MOST_COLLISIONS
+    }
+    for item in items if chains else ():
+        chain = chains.get(hash(item))
+        if chain is None or item in chain:
+            continue
+        if len(chain) == _MOST_COLLISIONS:
+            raise MalformedValueError(f"more than {_MOST_COLLISIONS} different values share a hash")
+        chain.append(item)
+    return items
 
 
-_COLLECTIONS: dict[str, Callable[[Iterable[object]], object]] = {
+_COLLECTIONS: dict[str, Callable[[list[object]], object]] = {
     "tuple": tuple,
-    "set": set,
-    "frozenset": frozenset,
+    "set": lambda items: set(spread(items)),
+    "frozenset": lambda items: frozenset(spread(items)),
 }
 
 

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from sandbox_runner.box import Trace
 from sandbox_runner.cases import CallCase, StdinCase
-from sandbox_runner.classify import result_of_case, result_of_compilation, result_of_run
+from sandbox_runner.classify import result_of_case, result_of_compilation, result_of_remote, result_of_run
 from sandbox_runner.comparison import Equality
+from sandbox_runner.jail import values
 from sandbox_runner.jail.ending import Ending
+from sandbox_runner.jail.remote.findings import Ended
 from sandbox_runner.memory_files import Output
-from sandbox_runner.verdict import Limits, Outcome
+from sandbox_runner.verdict import Integrity, Limits, Outcome
 
 LIMITS = Limits(cpu_s=1, wall_s=3, memory_bytes=100, output_bytes=100, processes=1)
 CALL = CallCase("f", (), {}, 4, Equality.JSON)
@@ -95,6 +97,13 @@ def test_the_outcome_of_a_script_is(trace: Trace, outcome: Outcome) -> None:
     assert result_of_case(trace, STDIN, "standard", LIMITS).outcome is outcome
 
 
+@given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
+def test_no_noise_on_the_report_is_accepted(report: bytes) -> None:
+    case = CallCase("f", (), {}, "an answer that noise does not hit", Equality.JSON)
+
+    assert result_of_case(_trace(report=report), case, "standard", LIMITS).outcome is Outcome.NO_RESULT
+
+
 def test_a_call_shows_what_came_back() -> None:
     result = result_of_case(_trace(report=b'{"value":{"tuple":[1]}}'), CALL, "standard", LIMITS)
 
@@ -147,3 +156,73 @@ def test_no_forged_report_breaks_the_judge(report: dict[str, object]) -> None:
     for expected in (4, {"a": 1}, [1, [2]]):
         case = CallCase("f", (), {}, expected, Equality.JSON)
         result_of_case(_trace(report=json.dumps(report).encode()), case, "standard", LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("trace", "limit"),
+    [
+        (_trace(status=-signal.SIGKILL, stopped="cpu"), "cpu"),
+        (_trace(status=-signal.SIGXCPU), "cpu"),
+        (_trace(status=-signal.SIGKILL, stopped="wall", cpu_s=0.15), "wall"),
+        (_trace(status=-signal.SIGKILL, stopped="wall", cpu_s=0.01), "idle"),
+        (_trace(report=b'{"value":4}'), None),
+        (_trace(memory_bytes=101), None),
+    ],
+)
+def test_the_time_that_ran_out_is_told(trace: Trace, limit: str | None) -> None:
+    assert result_of_case(trace, CALL, "standard", LIMITS).limit == limit
+
+
+def test_the_signal_of_a_crash_is_told() -> None:
+    assert result_of_run(_trace(status=-signal.SIGSEGV), LIMITS).signal == "SIGSEGV"
+    assert result_of_run(_trace(status=1), LIMITS).signal is None
+
+
+def _found(ended: str, **told: object) -> Trace:
+    return _trace(report=b'{"value":%b}' % values.encode({"ended": ended, **told}).encode())
+
+
+@pytest.mark.parametrize(
+    ("candidate", "tests", "outcome"),
+    [
+        (_trace(), _found(Ended.PASSED), Outcome.ACCEPTED),
+        (_trace(cpu_s=1.5), _found(Ended.PASSED), Outcome.TIME_LIMIT),
+        (_trace(overflowed=True), _found(Ended.PASSED), Outcome.OUTPUT_LIMIT),
+        (_trace(memory_bytes=101), _found(Ended.PASSED), Outcome.MEMORY_LIMIT),
+        (_trace(status=-signal.SIGSEGV), _found(Ended.PASSED), Outcome.RUNTIME_ERROR),
+        (_trace(), _found(Ended.FAILED, type="AssertionError"), Outcome.WRONG_ANSWER),
+        (_trace(), _found(Ended.ERROR, type="TypeError"), Outcome.WRONG_ANSWER),
+        (_trace(), _found(Ended.CROSSED, type="ValueError"), Outcome.RUNTIME_ERROR),
+        (_trace(), _found(Ended.CROSSED, type="MemoryError"), Outcome.MEMORY_LIMIT),
+        (_trace(), _found(Ended.CANDIDATE_GONE), Outcome.NO_RESULT),
+        (_trace(status=3), _found(Ended.CANDIDATE_GONE), Outcome.NO_RESULT),
+        (_trace(status=-signal.SIGSYS), _found(Ended.CANDIDATE_GONE), Outcome.FORBIDDEN_SYSCALL),
+        (_trace(status=-signal.SIGSEGV), _found(Ended.CANDIDATE_GONE), Outcome.RUNTIME_ERROR),
+        (_trace(status=1, report=_error("KeyError")), _found(Ended.CANDIDATE_GONE), Outcome.RUNTIME_ERROR),
+        (_trace(status=-9, stopped="cpu"), _found(Ended.CANDIDATE_GONE), Outcome.TIME_LIMIT),
+        (_trace(status=-9, stopped="wall"), _trace(status=-9, stopped="wall"), Outcome.TIME_LIMIT),
+        (_trace(), _trace(status=-9, stopped="cpu"), Outcome.TIME_LIMIT),
+        (_trace(), _found(Ended.TEST_FAULT), Outcome.INVALID_TEST),
+        (_trace(), _found("accepted"), Outcome.INVALID_TEST),
+        (_trace(), _trace(), Outcome.INVALID_TEST),
+        (_trace(), _trace(status=-signal.SIGSEGV), Outcome.INVALID_TEST),
+        (_trace(report=b'{"value":{"dict":[["ended","passed"]]}}'), _trace(), Outcome.INVALID_TEST),
+    ],
+)
+def test_the_outcome_of_two_jails_is(candidate: Trace, tests: Trace, outcome: Outcome) -> None:
+    assert result_of_remote(candidate, tests, LIMITS).outcome is outcome
+
+
+def test_a_comparison_that_the_program_decided_makes_the_result_weak() -> None:
+    weak = result_of_remote(_trace(), _found(Ended.PASSED, weak=True), LIMITS)
+    strong = result_of_remote(_trace(), _found(Ended.PASSED, weak=False), LIMITS)
+
+    assert (weak.integrity, strong.integrity) == (Integrity.WEAK, Integrity.STRONG)
+
+
+def test_a_failed_assertion_of_the_tests_is_quoted_with_its_line() -> None:
+    told = _found(Ended.FAILED, type="AssertionError", text="no", line=3, source="assert f(1) == 2")
+
+    message = result_of_remote(_trace(), told, LIMITS).message
+
+    assert message == "AssertionError: no\ntests line 3: assert f(1) == 2"

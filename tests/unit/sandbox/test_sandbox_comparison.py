@@ -1,11 +1,15 @@
 """When a returned value equals the expected one, and when printed output does."""
 
+import json
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sandbox_runner.checkers import CHECKERS
 from sandbox_runner.comparison import Equality, equal
+from sandbox_runner.jail import values
 from sandbox_runner.jail.values import Opaque
 from sandbox_runner.verdict import Outcome
 
@@ -49,6 +53,47 @@ def test_json_equality_accepts(expected: object, returned: object) -> None:
 )
 def test_json_equality_refuses(expected: object, returned: object) -> None:
     assert not equal(expected, returned, Equality.JSON)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=10,
+)
+
+
+def _with_tuples(value: object) -> object:
+    if isinstance(value, list):
+        return tuple(map(_with_tuples, value))
+    if isinstance(value, dict):
+        return {key: _with_tuples(item) for key, item in value.items()}
+    return value
+
+
+@given(_JSON)
+def test_json_equality_knows_every_value_again(value: object) -> None:
+    assert equal(value, json.loads(json.dumps(value)), Equality.JSON)
+    assert equal(value, values.decode(values.encode(value)), Equality.JSON)
+    assert equal(value, _with_tuples(value), Equality.JSON)
+
+
+@given(_JSON, _JSON)
+def test_json_equality_means_the_same_json(one: object, other: object) -> None:
+    same_text = json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+    if same_text:
+        assert equal(one, other, Equality.JSON)
+    elif equal(one, other, Equality.JSON):
+        assert "-0.0" in json.dumps([one, other])  # zero has two spellings
+
+
+@given(_JSON)
+def test_an_object_of_the_program_equals_nothing(value: object) -> None:
+    for equality in Equality:
+        if equality is not Equality.TRUTH:
+            assert not equal(value, Opaque("Everything"), equality)
+    for expected in (True, False):
+        assert not equal(expected, Opaque("Everything"), Equality.TRUTH)
 
 
 def test_python_equality_is_that_of_an_assert() -> None:

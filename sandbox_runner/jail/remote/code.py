@@ -1,0 +1,56 @@
+"""Run test code beside a program that lives in another jail."""
+
+import ast
+import linecache
+import sys
+from typing import Any
+
+from sandbox_runner.jail.remote import findings
+from sandbox_runner.jail.remote.findings import Findings
+from sandbox_runner.jail.remote.link import Link
+from sandbox_runner.jail.remote.module import RemoteModule, globals_for
+from sandbox_runner.jail.remote.proxy import adopt
+
+FILE_NAME = "tests.py"
+
+
+def run_assert_code(source: str, connection: int, entry_point: str | None = None) -> Findings:
+    """Run statements that use the program's names as their own, or HumanEval's `check`."""
+    link = Link(connection, adopt)
+    names = frozenset({entry_point} if entry_point else ())
+    error: BaseException | None = None
+    try:
+        _run(source, link, entry_point)
+    except BaseException as ending:  # noqa: BLE001 - whatever ended it is the finding
+        error = ending
+    return findings.of_end(link, error, frozenset({FILE_NAME}), names)
+
+
+def _run(source: str, link: Link, entry_point: str | None) -> None:
+    tree = ast.parse(source, FILE_NAME)
+    code = compile(tree, FILE_NAME, "exec", dont_inherit=True)
+    linecache.cache[FILE_NAME] = (len(source), None, source.splitlines(keepends=True), FILE_NAME)
+    module = RemoteModule("solution", link)
+    sys.modules["solution"] = module
+    names = globals_for(module, link, entry_point)
+    link.answered = 0  # those were our questions, not the tests'
+    exec(code, names)  # noqa: S102
+    if _defines_check_alone(tree):
+        names["check"](_entry_point(names, entry_point))
+
+
+def _entry_point(names: dict[str, Any], entry_point: str | None) -> object:
+    if entry_point not in names:
+        raise NameError(f"name {entry_point!r} is not defined", name=entry_point or "")
+    return names[entry_point]
+
+
+def _defines_check_alone(tree: ast.Module) -> bool:
+    """HumanEval's tests define `check(candidate)` and leave the call to whoever runs them."""
+    defined = any(isinstance(each, ast.FunctionDef) and each.name == "check" for each in tree.body)
+    called = any(
+        isinstance(each, ast.Call) and isinstance(each.func, ast.Name) and each.func.id == "check"
+        for statement in tree.body
+        for each in ast.walk(statement)
+    )
+    return defined and not called

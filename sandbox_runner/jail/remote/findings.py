@@ -1,0 +1,103 @@
+"""What the tests' jail reports: how the test's code ended, and whether the program was asked at all."""
+
+import linecache
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from types import TracebackType
+
+from sandbox_runner.jail import report
+from sandbox_runner.jail.remote.link import CROSSED, CandidateGoneError, Link, NotForwardedError
+
+_TEXT_LIMIT = 2_000
+
+
+class Ended(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    """An assertion of the tests did not hold."""
+    ERROR = "error"
+    """The tests raised something else on what the program answered."""
+    CROSSED = "crossed"
+    """An exception of the program reached the tests, which did not expect it."""
+    CANDIDATE_GONE = "candidate_gone"
+    TEST_FAULT = "test_fault"
+    """The tests cannot judge any program: they do not compile, never ask it, or ask what is not answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    ended: Ended
+    type: str = ""
+    text: str = ""
+    line: int | None = None
+    source: str = ""
+    weak: bool = False
+    """The program decided a comparison of two of its objects."""
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def write(self, descriptor: int) -> None:
+        report.write_value(descriptor, asdict(self))
+
+
+def of_end(link: Link, error: BaseException | None, files: frozenset[str], names: frozenset[str]) -> Findings:
+    """Judge how test code ended; `files` are its files, `names` those under which it knows the program."""
+    if link.gone is not None or isinstance(error, CandidateGoneError):
+        return Findings(Ended.CANDIDATE_GONE, text=link.gone or "", weak=link.weak)
+    if link.not_forwarded is not None:
+        return Findings(Ended.TEST_FAULT, NotForwardedError.__name__, link.not_forwarded, weak=link.weak)
+    if error is None and link.answered:
+        return Findings(Ended.PASSED, weak=link.weak)
+    if error is None:
+        return Findings(Ended.TEST_FAULT, text="the tests never used the program")
+    return _of_error(link, error, files, names)
+
+
+def _of_error(link: Link, error: BaseException, files: frozenset[str], names: frozenset[str]) -> Findings:
+    crossed = getattr(error, CROSSED, None)
+    if isinstance(crossed, dict):
+        line = crossed["line"] if isinstance(crossed["line"], int) else None
+        return Findings(
+            Ended.CROSSED,
+            crossed["type"],
+            str(crossed["text"])[:_TEXT_LIMIT],
+            line,
+            str(crossed["source"])[:_TEXT_LIMIT],
+            weak=link.weak,
+        )
+    line, source = _location(error, files)
+    told = (type(error).__name__, report.text_of(error)[:_TEXT_LIMIT], line, source, link.weak)
+    if _lacks_a_name(error, names):
+        return Findings(Ended.CROSSED, *told)
+    if isinstance(error, NameError | ImportError | SyntaxError) or not link.answered:
+        return Findings(Ended.TEST_FAULT, *told)
+    if isinstance(error, AssertionError) or _is_pytest_failure(error):
+        return Findings(Ended.FAILED, *told)
+    is_of_runner = type(error).__module__.startswith("_pytest") or not isinstance(error, Exception)
+    return Findings(Ended.TEST_FAULT if is_of_runner else Ended.ERROR, *told)
+
+
+def _is_pytest_failure(error: BaseException) -> bool:
+    """`pytest.fail`, and `pytest.raises` when nothing was raised; pytest need not be there to tell."""
+    return type(error).__name__ == "Failed" and not isinstance(error, Exception)
+
+
+def _lacks_a_name(error: BaseException, names: frozenset[str]) -> bool:
+    """Whether the program does not define what the tests use by name."""
+    return isinstance(error, NameError | ImportError) and error.name in names
+
+
+def _location(error: BaseException, files: frozenset[str]) -> tuple[int | None, str]:
+    if isinstance(error, SyntaxError):
+        return error.lineno, (error.text or "").strip()[:_TEXT_LIMIT]
+    last: TracebackType | None = None
+    frame = error.__traceback__
+    while frame is not None:
+        if frame.tb_frame.f_code.co_filename in files:
+            last = frame
+        frame = frame.tb_next
+    if last is None:
+        return None, ""
+    file = last.tb_frame.f_code.co_filename
+    return last.tb_lineno, linecache.getline(file, last.tb_lineno).strip()[:_TEXT_LIMIT]

@@ -1,0 +1,223 @@
+"""The program's objects as the tests see them, though they live in another jail.
+
+Data comes by value and is compared here. An object of the program answers attributes, calls, items and
+iteration; it does not answer comparisons, arithmetic or `in`, because its answer would be the verdict.
+"""
+
+import builtins
+import operator
+from collections.abc import Callable, Generator
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+from sandbox_runner.jail.remote.link import Link
+
+_NAME_LIMIT = 100
+
+
+class Remote:
+    """An object of the program."""
+
+    __slots__ = (
+        "__weakref__",
+        "_remote_classes",
+        "_remote_link",
+        "_remote_name",
+        "_remote_number",
+        "_remote_plain",
+        "_remote_traits",
+    )
+
+    def __init__(self, link: Link, reference: dict[str, Any]) -> None:
+        keep = object.__setattr__
+        keep(self, "_remote_link", link)
+        keep(self, "_remote_number", reference["object"])
+        keep(self, "_remote_plain", ())
+        keep(self, "_remote_name", str(reference["name"])[:_NAME_LIMIT])
+        keep(self, "_remote_classes", tuple(int(number) for number in reference["classes"]))
+        keep(self, "_remote_traits", frozenset(reference) & {"plain", "class", "decides_in", "decides_truth"})
+
+    def _number_of(self) -> int:
+        number: int = self._remote_number
+        return number
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_remote_"):  # of an object that was never filled
+            raise AttributeError(name)
+        return self._remote_link.ask("get", self, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        self._remote_link.ask("set", self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        self._remote_link.ask("delete", self, name)
+
+    def __repr__(self) -> str:
+        return str(self._remote_link.ask("repr", self))
+
+    def __str__(self) -> str:
+        return str(self._remote_link.ask("str", self))
+
+    def __dir__(self) -> list[str]:
+        return [str(name) for name in self._remote_link.ask("dir", self)]
+
+    def __bool__(self) -> bool:
+        if "plain" in self._remote_traits:
+            return bool(_plain(self))
+        if "decides_truth" in self._remote_traits and _made_by_tests(self):
+            raise _undecided(self, "__bool__")
+        return True
+
+    def __hash__(self) -> int:
+        return hash(_plain(self)) if "plain" in self._remote_traits else self._number_of()
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Remote):
+            self._remote_link.weak = True
+            return self is other or self._remote_link.ask("eq", self, other) is True
+        if "plain" in self._remote_traits:
+            return bool(_plain(self) == other)
+        return NotImplemented
+
+    def __instancecheck__(self, instance: object) -> bool:
+        return isinstance(instance, Remote) and self._remote_number in instance._remote_classes  # noqa: SLF001
+
+    def __mro_entries__(self, bases: object) -> tuple[type, ...]:
+        raise self._remote_link.refuse("a class of the program cannot be subclassed by the tests")
+
+    def __reduce_ex__(self, protocol: object) -> str:
+        raise self._remote_link.refuse("an object of the program cannot be copied")
+
+    def __del__(self) -> None:
+        with suppress(AttributeError):  # an object that was never filled
+            self._remote_link.release(self._remote_number)
+
+
+def _plain(remote: Remote) -> Any:
+    """The data of an object whose class derives from a plain type; compared here, like any other.
+
+    Data that cannot change is asked for once: an object must not be 4 for one comparison and 5 for the next.
+    """
+    if remote._remote_plain:  # noqa: SLF001
+        return remote._remote_plain[0]  # noqa: SLF001
+    value = remote._remote_link.ask("plain", remote)  # noqa: SLF001
+    if not isinstance(value, list | dict | set):
+        object.__setattr__(remote, "_remote_plain", (value,))
+    return value
+
+
+def _decided_here(name: str) -> Callable[..., object]:
+    """An operator: on data it is carried out here, on other objects it is not carried out."""
+    apply: Callable[..., object] = getattr(operator, name, None) or getattr(builtins, name.strip("_"))
+
+    def method(self: Remote, *others: object) -> object:
+        if "plain" in self._remote_traits:
+            return apply(_plain(self), *others)
+        raise _undecided(self, name)
+
+    return method
+
+
+def _reflected(name: str) -> Callable[..., object]:
+    apply: Callable[..., object] = getattr(operator, name)
+
+    def method(self: Remote, other: object) -> object:
+        if "plain" in self._remote_traits:
+            return apply(other, _plain(self))
+        raise _undecided(self, name)
+
+    return method
+
+
+def _contains(self: Remote, item: object) -> bool:
+    if "plain" in self._remote_traits:
+        return item in _plain(self)
+    if "decides_in" in self._remote_traits:
+        raise _undecided(self, "__contains__")
+    return any(each is item or each == item for each in self)  # type: ignore[attr-defined]
+
+
+def _made_by_tests(remote: Remote) -> bool:
+    """Whether the tests made objects of its class, and so know what they ask."""
+    return not remote._remote_link.constructed.isdisjoint(remote._remote_classes)  # noqa: SLF001
+
+
+def _undecided(remote: Remote, name: str) -> TypeError:
+    """The tests cannot be judged if they made the object; else it is a wrong answer like any odd object."""
+    link = remote._remote_link  # noqa: SLF001
+    what = f"{name} of the program's {remote._remote_name}"  # noqa: SLF001
+    if _made_by_tests(remote):
+        refusal: TypeError = link.refuse(f"{what} is not forwarded: its answer would decide the test")
+        return refusal
+    return TypeError(f"unsupported: {what}")
+
+
+_OPERATORS = ("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor")
+_OTHERS = ("lt", "le", "gt", "ge", "neg", "pos", "invert", "abs", "round", "int", "float")
+_ALWAYS: dict[str, Callable[..., object]] = {
+    "__contains__": _contains,
+    **{f"__{name}__": _decided_here(f"__{name}__") for name in [*_OPERATORS, *_OTHERS]},
+    **{f"__r{name}__": _reflected(f"__{name}__") for name in _OPERATORS},
+}
+
+
+def _call(self: Remote, *args: object, **kwargs: object) -> Any:
+    if "class" in self._remote_traits:
+        self._remote_link.constructed.add(self._remote_number)
+    return self._remote_link.ask("call", self, *args, **kwargs)
+
+
+def _leave(self: Remote, kind: type | None, error: BaseException | None, trace: object) -> bool:
+    """What the program wants swallowed is raised all the same: it may be a failed assertion."""
+    self._remote_link.ask("leave", self, kind and kind.__name__, str(error))
+    return False
+
+
+def _wait(self: Remote) -> Generator[None, None, Any]:
+    yield from ()
+    return self._remote_link.ask("await", self)
+
+
+def _send(self: Remote, value: object) -> None:
+    raise StopIteration(self._remote_link.ask("await", self))
+
+
+def _throw(self: Remote, error: BaseException) -> None:
+    raise error
+
+
+def _close(self: Remote) -> None:
+    """Nothing is left open."""
+
+
+def _forward(operation: str) -> Callable[..., Any]:
+    return lambda self, *args: self._remote_link.ask(operation, self, *args)
+
+
+_METHODS: dict[str, dict[str, Callable[..., Any]]] = {
+    "call": {"__call__": _call},
+    "iter": {"__iter__": _forward("iter")},
+    "next": {"__next__": _forward("next")},
+    "len": {"__len__": _forward("len")},
+    "getitem": {"__getitem__": _forward("getitem")},
+    "setitem": {"__setitem__": _forward("setitem")},
+    "delitem": {"__delitem__": _forward("delitem")},
+    "enter": {"__enter__": _forward("enter"), "__exit__": _leave},
+    # What makes it a coroutine for `asyncio.run`.
+    "await": {"__await__": _wait, "send": _send, "throw": _throw, "close": _close},
+}
+
+
+@cache
+def _class_for(abilities: frozenset[str]) -> type[Remote]:
+    """A class with just the methods that the object has, so that `callable` and `iter` tell the truth."""
+    methods = dict(_ALWAYS)
+    for ability in abilities:
+        methods |= _METHODS[ability]
+    made: type[Remote] = type("Remote", (Remote,), {"__slots__": (), **methods})
+    return made
+
+
+def adopt(link: Link, reference: dict[str, Any]) -> Remote:
+    return _class_for(frozenset(_METHODS) & set(reference["can"]))(link, reference)

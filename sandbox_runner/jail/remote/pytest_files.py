@@ -1,0 +1,183 @@
+"""Run pytest on files that exist in memory only, beside a program that lives in another jail.
+
+The files need no directory, so this works where nothing can be written; a test that wants `tmp_path` needs a
+scratch directory. Needs pytest in the packages of the tests' jail.
+"""
+
+import ast
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import linecache
+import pkgutil
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from types import CodeType, ModuleType
+from typing import Any
+
+from sandbox_runner.jail.remote import findings
+from sandbox_runner.jail.remote.findings import Ended, Findings
+from sandbox_runner.jail.remote.link import Link
+from sandbox_runner.jail.remote.module import RemoteModule
+from sandbox_runner.jail.remote.proxy import adopt
+
+_ROOT = "/tests"
+_OPTIONS = (
+    "-p",
+    "no:cacheprovider",
+    "-c",
+    "/dev/null",
+    "--rootdir=/",
+    "--capture=sys",  # the other way needs a temporary file
+    "--color=no",
+    "--tb=short",
+    "-q",
+)
+
+
+def warm_up() -> None:
+    """Import all of pytest: in the jail its files may be out of reach, and a fork gets them for nothing."""
+    for name in ("pytest", "_pytest", "pluggy", "iniconfig", "packaging"):
+        package = importlib.import_module(name)
+        for found in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{name}."):
+            if not found.name.endswith("__main__"):
+                importlib.import_module(found.name)
+
+
+def run_pytest(files: Mapping[str, str], connection: int, names: Iterable[str] = ("solution",)) -> Findings:
+    """Run the tests of `files`; they import the program by any of `names`."""
+    import pytest  # noqa: PLC0415 - only this jail's packages have it
+
+    link = Link(connection, adopt)
+    known = frozenset(names)
+    for name in known:
+        sys.modules[name] = RemoteModule(name, link)
+    sys.meta_path.insert(0, _MemoryFinder(files))
+    for name, text in files.items():
+        linecache.cache[_path(name)] = (len(text), None, text.splitlines(keepends=True), _path(name))
+    watcher = _Watcher(files)
+    pytest.main(list(_OPTIONS), plugins=[watcher])
+    return watcher.findings(link, known)
+
+
+class _Watcher:
+    """A plugin that collects from memory and counts what happened."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self._files = files
+        self._passed = self._failed = self._skipped = 0
+        self._first: BaseException | None = None
+
+    def findings(self, link: Link, names: frozenset[str]) -> Findings:
+        paths = frozenset(_path(name) for name in self._files)
+        found = findings.of_end(link, self._first, paths, names)
+        if found.ended is Ended.PASSED and (self._failed or not self._passed):
+            found = Findings(Ended.TEST_FAULT, text=self._why_nothing_passed())
+        return Findings(
+            found.ended,
+            found.type,
+            found.text,
+            found.line,
+            found.source,
+            found.weak,
+            self._passed,
+            self._failed,
+            self._skipped,
+        )
+
+    def _why_nothing_passed(self) -> str:
+        if self._failed:
+            return "a test failed without an exception"
+        return "every test was skipped" if self._skipped else "there are no tests in these files"
+
+    def pytest_configure(self, config: Any) -> None:
+        for name in sorted(self._files):
+            if PurePosixPath(name).name == "conftest.py":
+                # By another name than its own, under which pytest would look for its directory.
+                config.pluginmanager.register(importlib.import_module(_module_name(name)), f"memory:{name}:")
+
+    def pytest_collection(self, session: Any) -> bool:
+        session.items = []
+        for name in sorted(self._files):
+            if _is_test_file(name):
+                self._collect(session, name)
+        session.config.hook.pytest_collection_modifyitems(
+            session=session, config=session.config, items=session.items
+        )
+        session.config.hook.pytest_collection_finish(session=session)
+        session.testscollected = len(session.items)
+        return True
+
+    def _collect(self, session: Any, name: str) -> None:
+        import pytest  # noqa: PLC0415
+
+        class MemoryModule(pytest.Module):
+            def _getobj(self) -> ModuleType:
+                try:
+                    return importlib.import_module(_module_name(name))
+                except SyntaxError as error:
+                    raise self.CollectError(str(error)) from error
+
+        module = MemoryModule.from_parent(session, path=Path(_path(name)))
+        session.items.extend(session.genitems(module))
+
+    def pytest_exception_interact(self, call: Any) -> None:
+        if self._first is None:
+            error = call.excinfo.value
+            self._first = error.__cause__ if type(error).__name__ == "CollectError" else error
+
+    def pytest_collectreport(self, report: Any) -> None:
+        self._failed += report.failed
+        self._skipped += report.skipped
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        expected_failure = hasattr(report, "wasxfail")
+        self._failed += report.failed
+        self._skipped += report.skipped or expected_failure
+        self._passed += report.when == "call" and report.passed and not expected_failure
+
+
+class _MemoryFinder(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
+    """Imports from the files by their names, with asserts that explain themselves."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self._files = {
+            _module_name(name): (name, text) for name, text in files.items() if name.endswith(".py")
+        }
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        is_package = any(known.startswith(f"{name}.") for known in self._files)
+        if name not in self._files and not is_package:
+            return None
+        return importlib.util.spec_from_loader(name, self, is_package=is_package)
+
+    def is_package(self, name: str) -> bool:
+        return any(known.startswith(f"{name}.") for known in self._files)
+
+    def get_source(self, name: str) -> str:
+        return self._files[name][1] if name in self._files else ""
+
+    def get_code(self, name: str) -> CodeType | None:
+        from _pytest.assertion.rewrite import rewrite_asserts  # noqa: PLC0415
+
+        source = self.get_source(name)
+        path = _path(self._files[name][0]) if name in self._files else name
+        tree = ast.parse(source, path)
+        rewrite_asserts(tree, source.encode("utf-8", "surrogatepass"), path)
+        return compile(tree, path, "exec", dont_inherit=True)
+
+
+def _is_test_file(name: str) -> bool:
+    stem = PurePosixPath(name)
+    return stem.suffix == ".py" and (stem.name.startswith("test_") or stem.stem.endswith("_test"))
+
+
+def _module_name(name: str) -> str:
+    return name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _path(name: str) -> str:
+    return f"{_ROOT}/{name}"

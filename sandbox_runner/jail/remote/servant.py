@@ -1,0 +1,240 @@
+"""The program's side: answers what the tests' jail asks of a module that was just executed.
+
+It shares the process with the program, which may patch or forge all of this. Whoever reads its answers takes
+them for what the program says.
+"""
+
+import operator
+import types
+from collections.abc import Callable
+from typing import Any
+
+from sandbox_runner.jail.remote import errors, wire
+from sandbox_runner.jail.remote.frames import Connection, LostError
+
+MOST_OBJECTS = 100_000
+MODULE = 0
+"""The reference to the program's module."""
+
+_MUTABLE = (list, dict, set)
+_MOST_CLASSES = 50
+_ABILITIES = {
+    "call": "__call__",
+    "iter": "__iter__",
+    "next": "__next__",
+    "len": "__len__",
+    "getitem": "__getitem__",
+    "setitem": "__setitem__",
+    "delitem": "__delitem__",
+    "enter": "__enter__",
+    "await": "__await__",
+}
+
+
+def serve(connection: int, namespace: dict[str, object]) -> None:
+    """Answer on this descriptor until the other side closes it. An exit of the program passes through."""
+    _Servant(Connection(connection), namespace).answer_until_closed()
+
+
+class _Module:
+    """The program's globals as an object with attributes."""
+
+    def __init__(self, namespace: dict[str, object]) -> None:
+        self.__dict__ = namespace
+
+    def __getattr__(self, name: str) -> object:
+        raise AttributeError(f"module 'solution' has no attribute {name!r}")
+
+
+class _Servant:
+    def __init__(self, connection: Connection, namespace: dict[str, object]) -> None:
+        self._connection = connection
+        self._namespace = namespace
+        self._objects: dict[int, object] = {MODULE: _Module(namespace)}
+        self._numbers: dict[int, int] = {}
+        self._next = MODULE + 1
+        self._operations: dict[str, Callable[..., object]] = {
+            **_OPERATIONS,
+            "names": self._names,
+        }
+
+    def answer_until_closed(self) -> None:
+        try:
+            while True:
+                self._answer(self._connection.receive())
+        except LostError:
+            return
+
+    def call_back(self, number: int, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        """Call a function of the tests and answer what they ask meanwhile."""
+        self._connection.send({"callback": number, **self._arguments(args, kwargs)})
+        while True:
+            message = self._connection.receive()
+            if "ask" in message:
+                self._answer(message)
+            elif "error" in message:
+                raise errors.Mirrors().error(message["error"], self._resolve)
+            else:
+                return wire.read(message["value"], self._resolve)
+
+    def _answer(self, request: dict[str, Any]) -> None:
+        for number in request["release"]:
+            self._forget(number)
+        number = request["ask"]
+        try:
+            self._connection.send({"answer": number, **self._carry_out(request)})
+        except LostError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the program's exceptions are answers
+            self._connection.send({"answer": number, "error": errors.describe(error, self._refer)})
+
+    def _carry_out(self, request: dict[str, Any]) -> dict[str, object]:
+        args = [wire.read(tree, self._resolve) for tree in request["args"]]
+        kwargs = {name: wire.read(tree, self._resolve) for name, tree in request["kwargs"].items()}
+        value = self._operations[request["op"]](*args, **kwargs)
+        changed = [
+            [place, after]
+            for place, given, tree in [
+                *zip(range(len(args)), args, request["args"], strict=True),
+                *((name, given, request["kwargs"][name]) for name, given in kwargs.items()),
+            ]
+            if type(given) in _MUTABLE and (after := wire.write(given, self._refer)) != tree
+        ]
+        return {"value": wire.write(value, self._refer), "changed": changed}
+
+    def _arguments(self, args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, object]:
+        return {
+            "args": [wire.write(argument, self._refer) for argument in args],
+            "kwargs": {name: wire.write(value, self._refer) for name, value in kwargs.items()},
+        }
+
+    def _names(self) -> list[list[str | None]]:
+        """Public names with the module they come from, where that is not the program itself."""
+        return [
+            [name, _origin(value)]
+            for name, value in list(self._namespace.items())
+            if isinstance(name, str) and not name.startswith("__")
+        ]
+
+    def _refer(self, value: object) -> wire.Reference:
+        if isinstance(value, Callback):
+            return {"callback": value.number}
+        kind = type(value)
+        described: wire.Reference = {
+            "object": self._number(value),
+            "name": kind.__name__,
+            "can": [ability for ability, method in _ABILITIES.items() if _defines(kind, method)],
+            "classes": [self._number(each) for each in kind.__mro__[:_MOST_CLASSES] if _is_own(each)],
+        }
+        if _is_own(kind) and _defines(kind, "__contains__"):
+            described["decides_in"] = True
+        if _is_own(kind) and (_defines(kind, "__bool__") or _defines(kind, "__len__")):
+            described["decides_truth"] = True
+        if wire.plain_base(kind) is not None:
+            described["plain"] = True
+        if isinstance(value, type):
+            described["class"] = value.__name__
+            if issubclass(value, Exception):
+                described["exception"] = errors.class_node(value)
+        return described
+
+    def _number(self, value: object) -> int:
+        number = self._numbers.get(id(value))
+        if number is None:
+            if len(self._objects) >= MOST_OBJECTS:
+                raise MemoryError(f"more than {MOST_OBJECTS} objects lent to the tests")
+            number, self._next = self._next, self._next + 1
+            self._objects[number], self._numbers[id(value)] = value, number
+        return number
+
+    def _forget(self, number: int) -> None:
+        if number != MODULE and number in self._objects:
+            del self._numbers[id(self._objects.pop(number))]
+
+    def _resolve(self, reference: dict[str, Any]) -> object:
+        if "callback" in reference:
+            return Callback(self, int(reference["callback"]))
+        return self._objects[reference["object"]]
+
+
+class Callback:
+    """A function of the tests that was passed as an argument."""
+
+    def __init__(self, servant: _Servant, number: int) -> None:
+        self._servant = servant
+        self.number = number
+
+    def __call__(self, *args: object, **kwargs: object) -> object:
+        return self._servant.call_back(self.number, args, kwargs)
+
+
+def _origin(value: object) -> str | None:
+    if isinstance(value, types.ModuleType):
+        return value.__name__
+    module = getattr(value, "__module__", None)
+    named = isinstance(value, type | types.FunctionType | types.BuiltinFunctionType)
+    if named and wire.is_standard(module):
+        return f"{module}.{getattr(value, '__qualname__', '')}"
+    return None
+
+
+def _defines(kind: type, method: str) -> bool:
+    """Unlike `hasattr`, does not take the metaclass's methods for the class's."""
+    return any(method in vars(each) for each in kind.__mro__)
+
+
+def _is_own(kind: type) -> bool:
+    return not wire.is_standard(kind.__module__)
+
+
+def _plain(value: Any) -> object:
+    """The plain data within an object of a subclass of a plain type, without asking its methods."""
+    base: Any = wire.plain_base(type(value))
+    if base is None:
+        raise TypeError("no plain value")
+    if base in (int, str, float, bytes, complex):
+        return {int: int.__int__, str: str.__str__, float: float.__float__}.get(base, base)(value)
+    if base is dict:
+        return dict(dict.items(value))
+    return base(base.__iter__(value))
+
+
+def _leave(value: Any, kind: str | None, text: str) -> None:
+    """Leave a `with` block. What the block swallows is not told: it could be a failed assertion."""
+    known = errors.shared_class("builtins", kind)
+    if known is None:
+        type(value).__exit__(value, None, None, None)
+        return
+    error = known(text)
+    type(value).__exit__(value, known, error, None)
+
+
+def _await(value: Any) -> object:
+    import asyncio  # noqa: PLC0415 - large, and few programs need it
+
+    async def wait() -> object:
+        return await value
+
+    return asyncio.run(wait())
+
+
+_OPERATIONS: dict[str, Callable[..., object]] = {
+    "get": getattr,
+    "set": setattr,
+    "delete": delattr,
+    "call": lambda function, /, *args, **kwargs: function(*args, **kwargs),
+    "iter": iter,
+    "next": next,
+    "len": len,
+    "getitem": operator.getitem,
+    "setitem": operator.setitem,
+    "delitem": operator.delitem,
+    "enter": lambda value: type(value).__enter__(value),
+    "leave": _leave,
+    "await": _await,
+    "eq": lambda one, other: bool(one == other),
+    "plain": _plain,
+    "repr": repr,
+    "str": str,
+    "dir": dir,
+}

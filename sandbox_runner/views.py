@@ -1,0 +1,58 @@
+"""What an assert looks at in a returned value: its length, its items in order, and so on.
+
+A view is taken of plain data that this process decoded, so that nothing of the program is called.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox_runner.jail.values import spread
+
+# `round` to a million places would compute with a number of a million digits.
+MOST_DIGITS = 400
+
+
+class NoViewError(ValueError):
+    """The value has none: a number has no length."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    name: str
+    digits: int | None = None
+    """The places of `round`."""
+
+
+def look(view: View, value: object) -> object:
+    try:
+        seen: object = _TAKE[view.name](value, view.digits)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise NoViewError(f"{view.name}() of it: {error}") from error
+    return seen
+
+
+def _round(value: Any, digits: int | None) -> object:
+    if not isinstance(value, int | float):
+        raise TypeError(f"type {type(value).__name__} cannot be rounded")
+    return round(value, digits)
+
+
+def _counter(value: Any) -> object:
+    return Counter(value if isinstance(value, dict) else spread(list(value)))
+
+
+_TAKE: dict[str, Callable[[Any, int | None], object]] = {
+    "set": lambda value, _: set(spread(list(value))),
+    "frozenset": lambda value, _: frozenset(spread(list(value))),
+    "sorted": lambda value, _: sorted(value),
+    "list": lambda value, _: list(value),
+    "tuple": lambda value, _: tuple(value),
+    "len": lambda value, _: len(value),
+    "sum": lambda value, _: sum(value),
+    "abs": lambda value, _: abs(value),
+    "Counter": lambda value, _: _counter(value),
+    "round": _round,
+}
+NAMES = tuple(_TAKE)

@@ -1,0 +1,307 @@
+"""Test code beside a program in another process: what works as if they shared one."""
+
+import pytest
+
+from sandbox_runner.jail.remote.findings import Ended
+from tests.unit.sandbox.two_sides import check_code, check_files
+
+PROGRAM = """
+import math
+from collections import Counter, namedtuple
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+VERSION = 3
+
+class Color(IntEnum):
+    RED = 1
+
+class Shape(Enum):
+    ROUND = "round"
+
+class MyError(ValueError):
+    def __init__(self, message, code=7):
+        super().__init__(message)
+        self.code = code
+
+@dataclass(frozen=True)
+class Point:
+    x: int
+    y: int
+    def norm(self):
+        return math.hypot(self.x, self.y)
+
+Pair = namedtuple("Pair", "a b")
+
+class Stack(list):
+    def push(self, item):
+        self.append(item)
+
+class Node:
+    def __init__(self, value, following=None):
+        self.value, self.next = value, following
+
+class Bag:
+    def __init__(self): self.items = {}
+    def __setitem__(self, key, item): self.items[key] = item
+    def __getitem__(self, key): return self.items[key]
+    def __delitem__(self, key): del self.items[key]
+    def __len__(self): return len(self.items)
+    def __iter__(self): return iter(self.items)
+    def __str__(self): return "a bag"
+    def __enter__(self): return self
+    def __exit__(self, *exc): self.items.clear()
+
+class Told(Exception):
+    def __str__(self): return "told " + str(len(self.args))
+
+class Odd(Exception):
+    def __init__(self, *, code): self.code = code
+
+class Everything:
+    def __eq__(self, other): return True
+    def __gt__(self, other): return True
+    def __contains__(self, item): return True
+    def __iter__(self): return iter([self])
+    def __bool__(self): return True
+
+def everything(): return Everything()
+
+def f(x):
+    return x + 1
+
+def fail(kind):
+    if kind == "own": raise MyError("bad", 9)
+    if kind == "unicode": b"\\xff".decode()
+    if kind == "json":
+        import json
+        json.loads("{")
+    if kind == "os": open("/nonexistent/file")
+    if kind == "told": raise Told(1, 2)
+    if kind == "odd": raise Odd(code=3)
+    if kind == "group": raise ExceptionGroup("several", [ValueError()])
+    raise ValueError("bad", 3)
+
+def sort_in_place(items): items.sort()
+def grow(*, into): into["new"] = {1}
+def sort_by(items, key): return sorted(items, key=key)
+def count(text): return Counter(text)
+def numbers(n):
+    for i in range(n): yield i
+def pair(): return Pair(1, 2)
+def chain(n):
+    node = None
+    for value in range(n, 0, -1): node = Node(value, node)
+    return node
+def tree(): return {"a": (1, {2}, b"x", None, 1.5, 2 + 3j, frozenset({4})), 5: [True]}
+def echo(*args, **kwargs): return args, kwargs
+async def later(x): return x * 2
+def apply(function, *args): return function(*args)
+"""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "assert f(3) == 4",
+        "def check(candidate):\n    assert candidate(3) == 4\n",
+        "def check(candidate):\n    assert candidate(3) == 4\ncheck(f)",
+        "import solution\nassert solution.f(3) == 4\nassert solution.VERSION == 3",
+        "from solution import f as g\nassert g(3) == 4",
+        "from solution import *\nassert f(3) == 4 and VERSION == 3",
+        "for i in range(5): assert f(i) == i + 1",
+        "assert tree() == {'a': (1, {2}, b'x', None, 1.5, 2 + 3j, frozenset({4})), 5: [True]}",
+        "assert echo([1], (2,), k={3: 'x'}) == (([1], (2,)), {'k': {3: 'x'}})",
+        "assert type(tree()['a']) is tuple",
+        "assert count('aab') == Counter('aab') and count('aab')['a'] == 2",
+        "assert f(0) == 1 and math.isclose(f(0.1), 1.1)",
+        "items = [3, 1, 2]\nassert sort_in_place(items) is None\nassert items == [1, 2, 3]",
+        "d = {}\ngrow(into=d)\nassert d == {'new': {1}}",
+        "assert sort_by(['bb', 'a'], key=len) == ['a', 'bb']",
+        "assert sort_by([1, 2], key=lambda x: -f(x)) == [2, 1]",
+        "assert apply(apply, f, 2) == 3",
+        "assert list(numbers(3)) == [0, 1, 2]\nassert 2 in numbers(3) and 7 not in numbers(3)",
+        "it = numbers(1)\nassert next(it) == 0\nassert next(it, None) is None",
+        "assert sum(numbers(4)) == 6",
+        "p = Point(3, 4)\nassert p.x == 3 and p.norm() == 5.0 and isinstance(p, Point)",
+        "assert not isinstance(f(1), Point) and not isinstance(Point(1, 2), Node)",
+        "assert isinstance(Stack(), Stack) and callable(f) and not callable(Point(1, 2))",
+        "assert pair() == (1, 2) and pair().b == 2 and pair()[0] == 1",
+        "a, b = pair()\nassert (a, b) == (1, 2)",
+        "s = Stack()\ns.push(1)\nassert s == [1] and len(s) == 1 and s[0] == 1 and 1 in s",
+        "assert Color.RED == 1 and Color.RED + 1 == 2 and Color.RED.name == 'RED' and 2 > Color.RED",
+        "assert Shape.ROUND.value == 'round' and Shape('round').name == 'ROUND'",
+        "n, seen = chain(2), []\nwhile n:\n    seen.append(n.value)\n    n = n.next\nassert seen == [1, 2]",
+        "n = Node(1)\nn.next = Node(2)\nassert n.next.value == 2",
+        "b = Bag()\nb[1] = 2\nassert b[1] == 2 and list(b) == [1]\ndel b[1]\nassert len(b) == 0",
+        "with Bag() as b:\n    b[1] = 1\nassert len(b) == 0 and str(b) == 'a bag'",
+        "import asyncio\nassert asyncio.run(later(3)) == 6",
+        "import asyncio\nasync def main(): return await later(3)\nassert asyncio.run(main()) == 6",
+        "try: fail('value')\nexcept ValueError as e: assert e.args == ('bad', 3)\nelse: assert False",
+        "try: fail('own')\nexcept MyError as e: assert e.code == 9 and str(e) == 'bad'\nelse: assert False",
+        "try: fail('own')\nexcept ValueError as e: assert type(e).__name__ == 'MyError'\nelse: assert False",
+        "try: fail('told')\nexcept Told as e: assert str(e) == 'told 2'\nelse: assert False",
+        "try: fail('odd')\nexcept Odd as e: assert e.code == 3\nelse: assert False",
+        "assert str(MyError('mine')) == 'mine'\nassert f(1) == 2",
+        "import json\ntry: fail('json')\nexcept json.JSONDecodeError: pass\nelse: assert False",
+        "try: fail('unicode')\nexcept UnicodeDecodeError: pass\nelse: assert False",
+        "try: fail('os')\nexcept FileNotFoundError as e: assert e.errno == 2\nelse: assert False",
+        "try: solution_less()\nexcept NameError: pass\nassert f(1) == 2",
+    ],
+)
+def test_tests_of_an_honest_program_pass(source: str) -> None:
+    found = check_code(PROGRAM, source)
+
+    assert (found.ended, found.weak) == (Ended.PASSED, False), found
+
+
+@pytest.mark.parametrize(
+    ("source", "ended", "kind", "line"),
+    [
+        ("assert f(3) == 5, 'off by one'", Ended.FAILED, "AssertionError", 1),
+        ("x = f(3)\nassert x is None", Ended.FAILED, "AssertionError", 2),
+        ("assert f(3)[0] == 4", Ended.ERROR, "TypeError", 1),
+        ("assert f('x') == 4", Ended.CROSSED, "TypeError", None),
+        ("fail('own')", Ended.CROSSED, "MyError", None),
+        ("assert Point(1, 2).z == 3", Ended.CROSSED, "AttributeError", None),
+        ("import solution\nsolution.g(3)", Ended.CROSSED, "AttributeError", None),
+        ("apply(lambda: 1 / 0)", Ended.CROSSED, "ZeroDivisionError", None),
+        ("assert f(3) ==", Ended.TEST_FAULT, "SyntaxError", 1),
+        ("assert 1 == 2", Ended.TEST_FAULT, "AssertionError", 1),
+        ("import nowhere_at_all", Ended.TEST_FAULT, "ModuleNotFoundError", 1),
+        ("f(3)\nundefined(3)", Ended.TEST_FAULT, "NameError", 2),
+        ("f(3)\nraise SystemExit(0)", Ended.TEST_FAULT, "SystemExit", 2),
+        ("pass", Ended.TEST_FAULT, "", None),
+        ("class Own(Point): pass", Ended.TEST_FAULT, "NotForwardedError", None),
+        ("import copy\ncopy.deepcopy(Point(1, 2))", Ended.TEST_FAULT, "NotForwardedError", None),
+        ("f(object())", Ended.TEST_FAULT, "NotForwardedError", None),
+        ("Point(1, 2) + Point(1, 2)", Ended.TEST_FAULT, "NotForwardedError", None),
+        ("assert 1 in Bag()", Ended.FAILED, "AssertionError", 1),
+        ("b = Bag()\nassert not b", Ended.TEST_FAULT, "NotForwardedError", None),
+        ("fail('group')", Ended.CROSSED, "ExceptionGroup", None),
+        ("assert 1 in Everything()", Ended.TEST_FAULT, "NotForwardedError", None),
+        ("assert 1 in everything()", Ended.ERROR, "TypeError", 1),
+        ("assert everything() > 4", Ended.ERROR, "TypeError", 1),
+        ("assert everything() == 4", Ended.FAILED, "AssertionError", 1),
+        ("assert 4 == everything()", Ended.FAILED, "AssertionError", 1),
+        ("assert everything() is True", Ended.FAILED, "AssertionError", 1),
+        ("assert [everything()] == [4]", Ended.FAILED, "AssertionError", 1),
+        ("assert everything() in (4, 5)", Ended.FAILED, "AssertionError", 1),
+        ("assert list(everything()) == [4]", Ended.FAILED, "AssertionError", 1),
+    ],
+)
+def test_what_ended_the_tests_is_told_apart(source: str, ended: Ended, kind: str, line: int | None) -> None:
+    found = check_code(PROGRAM, source)
+
+    assert (found.ended, found.type) == (ended, kind), found
+    if ended is not Ended.CROSSED:
+        assert found.line == line, found
+
+
+def test_a_missing_function_is_the_programs_failure() -> None:
+    found = check_code("g = 1", "assert f(3) == 4")
+
+    assert (found.ended, found.type) == (Ended.CROSSED, "NameError")
+
+
+def test_an_exception_names_the_line_of_the_program() -> None:
+    found = check_code("def f(x):\n    return 1 / x\n", "assert f(0) == 1")
+
+    assert (found.type, found.line) == ("ZeroDivisionError", 2)
+
+
+def test_equality_of_two_objects_is_the_programs_word_and_marks_the_run() -> None:
+    found = check_code(PROGRAM, "assert Point(1, 2) == Point(1, 2) and Point(1, 2) != Point(1, 3)")
+
+    assert (found.ended, found.weak) == (Ended.PASSED, True)
+
+
+def test_a_released_object_is_forgotten() -> None:
+    source = (
+        "for i in range(300): Point(i, i)\n"
+        "import gc\ngc.collect()\nf(1)\n"
+        "assert 'Point' in repr(Point(1, 2))\nassert held() < 20"
+    )
+    program = PROGRAM + (
+        "\ndef held():\n    import gc\n    return sum(isinstance(each, Point) for each in gc.get_objects())\n"
+    )
+
+    assert check_code(program, source).ended is Ended.PASSED
+
+
+TEST_FILE = """
+import pytest
+from solution import f, MyError, fail
+
+@pytest.fixture
+def three():
+    return 3
+
+def test_adds(three):
+    assert f(three) == 4
+
+@pytest.mark.parametrize("x", [1, 2])
+def test_more(x):
+    assert f(x) == x + 1
+
+class TestErrors:
+    def test_value(self):
+        with pytest.raises(ValueError, match="bad"):
+            fail("value")
+
+    def test_own(self):
+        with pytest.raises(MyError) as caught:
+            fail("own")
+        assert caught.value.code == 9
+"""
+
+
+def test_pytest_runs_files_that_are_nowhere() -> None:
+    found = check_files(PROGRAM, {"test_it.py": TEST_FILE})
+
+    assert (found["ended"], found["passed"], found["failed"]) == ("passed", 5, 0)
+
+
+def test_pytest_files_may_import_each_other_and_have_a_conftest() -> None:
+    files = {
+        "conftest.py": "import pytest\n@pytest.fixture\ndef four(): return 4\n",
+        "helper.py": "def check(value, expected):\n    assert value == expected\n",
+        "sub/test_it.py": "from helper import check\nfrom app import f\ndef test(four): check(f(3), four)\n",
+    }
+
+    found = check_files(PROGRAM, files, ("solution", "app"))
+
+    assert (found["ended"], found["passed"]) == ("passed", 1), found
+
+
+@pytest.mark.parametrize(
+    ("source", "ended", "says"),
+    [
+        ("def test(): assert f(3) == 5", "failed", "assert 4 == 5"),
+        ("def test():\n  with pytest.raises(ValueError): f(3)", "failed", "DID NOT RAISE"),
+        ("def test(): f('x')", "crossed", "str"),
+        ("from solution import g\ndef test(): g()", "crossed", "cannot import name 'g'"),
+        ("def test(): f(3).x", "error", "no attribute 'x'"),
+        ("@pytest.mark.skip\ndef test(): assert f(3) == 4", "test_fault", "used"),
+        ("def test(): f(3); pytest.skip('no')", "test_fault", "skipped"),
+        ("@pytest.mark.xfail\ndef test(): assert f(3) == 5", "test_fault", "skipped"),
+        ("def helper(): pass", "test_fault", "used"),
+        ("f(3)", "test_fault", "no tests"),
+        ("def test(:", "test_fault", ""),
+        ("def test(missing): f(3)", "test_fault", ""),
+        ("import nowhere_at_all", "test_fault", "nowhere"),
+    ],
+)
+def test_what_pytest_found_is_told_apart(source: str, ended: str, says: str) -> None:
+    found = check_files(PROGRAM, {"test_it.py": f"import pytest\nfrom solution import f\n{source}\n"})
+
+    assert found["ended"] == ended, found
+    assert says in found["text"]
+
+
+def test_a_failed_assertion_of_a_file_is_quoted_with_its_line() -> None:
+    found = check_files(
+        PROGRAM, {"test_it.py": "from solution import f\n\ndef test():\n    assert f(3) == 5\n"}
+    )
+
+    assert (found["line"], found["source"]) == (4, "assert f(3) == 5")
