@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from sandbox_runner.api import problems, routes
+from sandbox_runner.api.auth import BearerAuth
 from sandbox_runner.api.body_limit import BodyLimit
 from sandbox_runner.api.disconnect import ClientGoneError
 from sandbox_runner.api.services import Services
@@ -32,4 +33,5 @@ def create_app(settings: Settings, sandbox: Sandbox | None = None) -> FastAPI:
     app.add_exception_handler(ClientGoneError, routes.on_client_gone)
     app.include_router(routes.router)
     app.add_middleware(BodyLimit, body_bytes=settings.body_bytes)
+    app.add_middleware(BearerAuth, keys=settings.api_keys)  # added last, so it comes first
     return app

@@ -1,10 +1,10 @@
 """All configuration of the sandbox process. Nobody else reads the environment."""
 
 import os
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from sandbox_runner.verdict import Limits, Tier
 
@@ -22,10 +22,24 @@ class Settings(BaseSettings):
     """Submissions judged at once; more than the CPUs would turn wall clocks into load meters."""
     queue_size: int = Field(default=256, ge=0)
     """Submissions that may wait; the next is answered 503."""
+    patient_queue_size: int = Field(default=4096, ge=0)
+    """The same for batches and for SandboxFusion's routes, whose clients do not come back after a 503."""
+    drain_s: PositiveFloat = 30.0
+    """After SIGTERM, how long what runs and waits may take to finish."""
+    send_s: PositiveFloat = 30.0
+    """How long a client may take to accept one line of a stream before it counts as gone."""
     body_bytes: PositiveInt = 32 << 20
     """The largest request that is read."""
-    max_tests: PositiveInt = 1000
+    answer_bytes: PositiveInt = 64 << 20
+    """What one unstreamed answer holds of outputs; later tests keep their outcome and lose their output."""
+    max_tests: PositiveInt = 100_000
+    """Tests in one request, over all submissions of a batch."""
     max_code_bytes: PositiveInt = 1 << 20
+    cache_bytes: int = Field(default=0, ge=0)
+    """Memory for verdicts that are given again without running anything; 0 is no cache."""
+    cache_entries: PositiveInt = 65_536
+    api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    """`key` or `tenant:key`, separated by commas; empty asks nobody for a key."""
 
     min_tier: Tier = Tier.T1
     """The process refuses to start below it. T0 is not accepted: it would be no sandbox."""
@@ -43,6 +57,13 @@ class Settings(BaseSettings):
     max_memory_bytes: PositiveInt = 4 << 30
     max_output_bytes: PositiveInt = 64 << 20
     max_processes: PositiveInt = 32
+    fusion_memory_bytes: PositiveInt = 1 << 30
+    """For SandboxFusion's clients that ask for no limit."""
+
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, keys: object) -> object:
+        return tuple(key.strip() for key in keys.split(",") if key.strip()) if isinstance(keys, str) else keys
 
     @field_validator("min_tier")
     @classmethod
