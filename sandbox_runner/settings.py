@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     max_processes: PositiveInt = 32
     fusion_memory_bytes: PositiveInt = 1 << 30
     """For SandboxFusion's clients that ask for no limit."""
+    fusion_processes: PositiveInt = 16
+    """They expect that programs may fork; below tier T2 none may."""
 
     @field_validator("api_keys", mode="before")
     @classmethod

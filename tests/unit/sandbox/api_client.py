@@ -1,6 +1,7 @@
 """The real app around a fake judge, as an HTTP client and as bare ASGI."""
 
 import asyncio
+import base64
 import json
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.unit.sandbox.fake_sandbox import FakeJudge, fake_sandbox
 
 CODE = "def f(n):\n    return n + 1\n"
 CALL: dict[str, Any] = {"code": CODE, "entry_point": "f", "tests": [{"args": [3], "expected": 4}]}
+FENCED = "Here:\n```python\nprint(int(input()) + 1)\n```\nDone."
 NDJSON = {"accept": "application/x-ndjson"}
 
 
@@ -24,6 +26,16 @@ def api_client(judge: FakeJudge, tier: Tier = Tier.T3, **settings: Any) -> httpx
 
 def lines_of(response: httpx.Response) -> list[dict[str, Any]]:
     return [json.loads(line) for line in response.text.splitlines()]
+
+
+def base64_of(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def fusion_submit(test: object, dataset_type: str = "CommonOJDataset", **config: Any) -> dict[str, Any]:
+    """A submission to SandboxFusion's `/submit` of a program that adds one to its input."""
+    config = {"language": "python", "provided_data": {"test": test}, "dataset_type": dataset_type} | config
+    return {"dataset": "mine", "id": 7, "completion": FENCED, "config": config}
 
 
 class BareClient:

@@ -39,7 +39,7 @@ async def test_every_route_but_the_probes_asks_for_a_key(path: str) -> None:
         assert (await client.post(path, json=CALL)).status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/health", "/ready", "/metrics"])
+@pytest.mark.parametrize("path", ["/health", "/ready", "/metrics", "/v1/ping"])
 async def test_the_probes_are_open(path: str) -> None:
     async with _client() as client:
         assert (await client.get(path)).status_code == 200
