@@ -26,8 +26,8 @@ class Settings(BaseSettings):
     """The same for batches and for SandboxFusion's routes, whose clients do not come back after a 503."""
     drain_s: PositiveFloat = 30.0
     """After SIGTERM, how long what runs and waits may take to finish."""
-    send_s: PositiveFloat = 30.0
-    """How long a client may take to accept one line of a stream before it counts as gone."""
+    client_s: PositiveFloat = 30.0
+    """How long a client may take to send its request, or to accept one line of a stream."""
     body_bytes: PositiveInt = 32 << 20
     """The largest request that is read."""
     answer_bytes: PositiveInt = 64 << 20
@@ -67,6 +67,13 @@ class Settings(BaseSettings):
     def _split_keys(cls, keys: object) -> object:
         return tuple(key.strip() for key in keys.split(",") if key.strip()) if isinstance(keys, str) else keys
 
+    @field_validator("api_keys")
+    @classmethod
+    def _no_empty_key(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any("" in key.get_secret_value().split(":", 1) for key in keys):
+            raise ValueError("a key or the name of its tenant is empty")
+        return keys
+
     @field_validator("min_tier")
     @classmethod
     def _no_unsafe_tier(cls, tier: Tier) -> Tier:
@@ -87,8 +94,13 @@ class Settings(BaseSettings):
         try:
             return cls()
         except ValidationError as error:
-            wrong = [f"{_variable(e['loc'])}: {e['msg']}, found {e['input']!r}" for e in error.errors()]
-            raise SettingError("; ".join(wrong)) from error
+            wrong = [
+                f"{_variable(e['loc'])}: {e['msg']}"
+                + ("" if e["loc"][0] == "api_keys" else f", found {e['input']!r}")
+                for e in error.errors()
+            ]
+            # Not `from error`, which quotes secrets.
+            raise SettingError("; ".join(wrong)) from None
 
     @property
     def default_limits(self) -> Limits:

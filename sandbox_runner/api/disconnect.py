@@ -22,8 +22,15 @@ async def unless_client_leaves(receive: Receive, work: Awaitable[T]) -> T:
             result = await work
             watching.cancel()
     except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
+        raise _first(failures) from None
     return result
+
+
+def _first(error: BaseException) -> BaseException:
+    """The work may have groups of its own."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 async def _fail_on_disconnect(receive: Receive) -> None:

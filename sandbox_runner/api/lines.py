@@ -22,9 +22,9 @@ _START = {
 
 
 class LineWriter:
-    def __init__(self, send: Send, send_s: float) -> None:
+    def __init__(self, send: Send, client_s: float) -> None:
         self._send = send
-        self._send_s = send_s
+        self._client_s = client_s
         self._turn = asyncio.Lock()
         self.started = False
 
@@ -32,7 +32,7 @@ class LineWriter:
         """Send one line; a client that does not take it in time is gone."""
         async with self._turn:
             try:
-                async with asyncio.timeout(self._send_s):
+                async with asyncio.timeout(self._client_s):
                     if not self.started:
                         self.started = True
                         await self._send(_START)
@@ -48,23 +48,29 @@ class LineWriter:
 class LineResponse(Response):
     """Runs `produce` with a writer. What fails before the first line still has a status of its own."""
 
-    def __init__(self, produce: Callable[[LineWriter], Awaitable[None]], send_s: float) -> None:
+    def __init__(self, produce: Callable[[LineWriter], Awaitable[None]], client_s: float) -> None:
         super().__init__()
         self._produce = produce
-        self._send_s = send_s
+        self._client_s = client_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        writer = LineWriter(send, self._send_s)
+        writer = LineWriter(send, self._client_s)
         try:
-            await unless_client_leaves(receive, self._produce(writer))
+            await unless_client_leaves(receive, self._written(writer, scope["path"]))
         except ClientGoneError:
             if not writer.started:
                 raise
             # An answer that does not end makes the server close the connection.
             services_of(Request(scope)).sandbox.metrics.test_finished(Outcome.CANCELLED, 0, 0)
             return
+        await writer.end()
+
+    async def _written(self, writer: LineWriter, path: str) -> None:
+        try:
+            await self._produce(writer)
+        except ClientGoneError:
+            raise
         except Exception as error:
             if not writer.started:
                 raise
-            await writer.write({"error": occurrence_of(error).body(scope["path"])})
-        await writer.end()
+            await writer.write({"error": occurrence_of(error).body(path)})

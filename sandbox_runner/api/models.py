@@ -32,8 +32,8 @@ class StdinTest(_Wire):
 
 
 class CallTest(_Wire):
-    args: list[JsonValue] = []
-    kwargs: dict[str, JsonValue] = {}
+    args: list[JsonValue] = Field(default_factory=list)
+    kwargs: dict[str, JsonValue] = Field(default_factory=dict)
     expected: JsonValue
 
 

@@ -1,6 +1,8 @@
 """Read a request: bytes straight into models, and the few headers that count."""
 
+import asyncio
 import math
+from http import HTTPStatus
 from typing import TypeVar
 
 from fastapi import Request
@@ -8,10 +10,10 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 
 from sandbox_runner.api.problems import FieldError, InvalidRequestError
+from sandbox_runner.api.services import services_of
 
 M = TypeVar("M", bound=BaseModel)
 
-_UNSUPPORTED_MEDIA_TYPE = 415
 NDJSON = "application/x-ndjson"
 
 
@@ -25,8 +27,12 @@ async def read(request: Request, model: type[M]) -> M:
 async def read_json(request: Request) -> bytes:
     """The body, if it says that it is JSON: a web page of another origin cannot say so unasked."""
     if "json" not in request.headers.get("content-type", ""):
-        raise HTTPException(_UNSUPPORTED_MEDIA_TYPE, "Send application/json.")
-    return await request.body()
+        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send application/json.")
+    try:
+        async with asyncio.timeout(services_of(request).settings.client_s):
+            return await request.body()
+    except TimeoutError:
+        raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time.") from None
 
 
 def deadline_s(request: Request, asked: float | None) -> float | None:

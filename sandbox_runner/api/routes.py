@@ -57,7 +57,7 @@ async def judge(request: Request) -> Response:
         finished(await write_results(writer, 0, judging, submission, services.tier))
 
     if wants_lines(request):
-        return LineResponse(write, services.settings.send_s)
+        return LineResponse(write, services.settings.client_s)
     room = Room(services.settings.answer_bytes)
     verdict = await unless_client_leaves(request.receive, verdict_of(judging, submission, room))
     finished(Tally(verdict.total, verdict.outcome, verdict.passed))
@@ -80,7 +80,7 @@ async def judge_batch(request: Request) -> Response:
         event.finished("batch", submissions=len(items), outcomes=batch.outcomes)
 
     if wants_lines(request):
-        return LineResponse(write, services.settings.send_s)
+        return LineResponse(write, services.settings.client_s)
     answers = await unless_client_leaves(request.receive, batch.answer())
     event.finished("batch", submissions=len(items), outcomes=batch.outcomes)
     return json_response({"results": answers})

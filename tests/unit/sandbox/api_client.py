@@ -57,6 +57,9 @@ class BareClient:
             "headers": [(name.encode(), value.encode()) for name, value in sent_headers.items()],
         }
 
+    def forget_the_body(self) -> None:
+        self._inbox.get_nowait()
+
     def leave(self) -> None:
         self._inbox.put_nowait({"type": "http.disconnect"})
 

@@ -256,6 +256,8 @@ async def test_the_small_routes_answer(client: httpx.AsyncClient) -> None:
     assert (await client.get("/health")).json() == {"status": "ok"}
     assert (await client.get("/languages")).json()["languages"][0]["id"] == "python"
     assert "ctrl_queue_seconds" in (await client.get("/metrics")).text
+    assert "/judge/batch" in (await client.get("/openapi.json")).json()["paths"]
+    assert 'ctrl_sandbox_tier{tier="T3"} 1.0' in (await client.get("/metrics")).text
     missing = await client.get("/nowhere")
     assert (missing.status_code, missing.json()["type"]) == (404, "/problems/not-found")
 

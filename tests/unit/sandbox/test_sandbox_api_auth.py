@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from sandbox_runner.settings import Settings
+from sandbox_runner.settings import SettingError, Settings
 from tests.unit.sandbox.api_client import CALL, api_client
 from tests.unit.sandbox.fake_sandbox import FakeJudge
 
@@ -57,3 +57,15 @@ def test_keys_are_read_from_the_environment_and_not_shown(monkeypatch: pytest.Mo
 
     assert [key.get_secret_value() for key in settings.api_keys] == ["alice:one", "two"]
     assert "one" not in repr(settings)
+
+
+@pytest.mark.parametrize("keys", ["alice:", ":secret"])
+def test_an_empty_key_is_refused_without_quoting_the_others(
+    monkeypatch: pytest.MonkeyPatch, keys: str
+) -> None:
+    monkeypatch.setenv("SANDBOX_API_KEYS", f"bob:hidden,{keys}")
+
+    with pytest.raises(SettingError, match=r"SANDBOX_API_KEYS: .*empty") as refused:
+        Settings.from_environment()
+
+    assert "hidden" not in str(refused.value)

@@ -116,18 +116,23 @@ async def test_a_streaming_client_that_leaves_cancels_its_judging() -> None:
     assert len(judge.submissions) == 2
 
 
-async def test_a_client_that_stops_reading_counts_as_gone() -> None:
-    client = BareClient("/judge", CALL, **NDJSON)
+@pytest.mark.parametrize(("path", "body"), [("/judge", CALL), ("/judge/batch", {"submissions": [CALL] * 3})])
+async def test_a_client_that_stops_reading_counts_as_gone(path: str, body: dict[str, object]) -> None:
+    client = BareClient(path, body, **NDJSON)
     client.reads.clear()
-    judge = FakeJudge()
-    async with asyncio.TaskGroup() as group:
-        calling = group.create_task(client.call(judge, send_s=0.01))
-        await judge.arrived.wait()
-        await asyncio.sleep(0.1)
-        client.reads.set()
 
-    assert calling.done()
-    assert all(b"verdict" not in message.get("body", b"") for message in client.sent)
+    await client.call(FakeJudge(), client_s=0.01)
+
+    assert client.sent == []
+
+
+async def test_a_request_that_does_not_arrive_is_not_waited_for() -> None:
+    client = BareClient("/judge", CALL)
+    client.forget_the_body()
+
+    await client.call(FakeJudge(), client_s=0.01)
+
+    assert client.sent[0]["status"] == 408
 
 
 async def test_a_stream_of_many_long_outputs_does_not_grow_in_memory() -> None:
