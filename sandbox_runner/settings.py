@@ -9,6 +9,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sandbox_runner.verdict import Limits, Tier
 
 PREFIX = "SANDBOX_"
+_NOT_OURS = frozenset({"SANDBOX_FUSION_ENDPOINT", "SANDBOX_FUSION_DATASET_ENDPOINT"})
+"""What SandboxFusion's client reads; it may run beside us."""
 
 
 class SettingError(ValueError):
@@ -87,7 +89,9 @@ class Settings(BaseSettings):
         unknown = sorted(
             name
             for name in os.environ  # noqa: TID251 - this is the settings module
-            if name.upper().startswith(PREFIX) and name.upper()[len(PREFIX) :].lower() not in cls.model_fields
+            if name.upper().startswith(PREFIX)
+            and name.upper()[len(PREFIX) :].lower() not in cls.model_fields
+            and name not in _NOT_OURS
         )
         if unknown:
             raise SettingError(f"unknown settings: {', '.join(unknown)}")

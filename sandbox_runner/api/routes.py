@@ -4,15 +4,13 @@ They read and write bytes themselves: the framework's way through its dependenci
 serialization costs more than the rest of the request.
 """
 
-from typing import Any
-
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
-from pydantic import BaseModel
 
 from sandbox_runner.api.answers import Room, Tally, json_response, judge_body, run_body, verdict_of
 from sandbox_runner.api.batch import Batch, read_batch, write_results
 from sandbox_runner.api.disconnect import unless_client_leaves
+from sandbox_runner.api.documented import documented
 from sandbox_runner.api.events import RequestEvent, fingerprint
 from sandbox_runner.api.lines import LineResponse, LineWriter
 from sandbox_runner.api.models import (
@@ -35,13 +33,7 @@ _CLIENT_CLOSED_REQUEST = 499
 _UNAVAILABLE = 503
 
 
-def _documented(body: type[BaseModel], answer: Any) -> dict[str, Any]:
-    """What the framework cannot see in a route that reads its own body."""
-    schema = {"content": {"application/json": {"schema": body.model_json_schema()}}, "required": True}
-    return {"responses": {200: {"model": answer}}, "openapi_extra": {"requestBody": schema}}
-
-
-@router.post("/judge", **_documented(JudgeRequest, JudgeBody))
+@router.post("/judge", **documented(JudgeRequest, JudgeBody))
 async def judge(request: Request) -> Response:
     services = services_of(request)
     event = RequestEvent(request)
@@ -64,7 +56,7 @@ async def judge(request: Request) -> Response:
     return json_response(judge_body(verdict, services.tier))
 
 
-@router.post("/judge/batch", **_documented(BatchRequest, BatchBody))
+@router.post("/judge/batch", **documented(BatchRequest, BatchBody))
 async def judge_batch(request: Request) -> Response:
     services = services_of(request)
     event = RequestEvent(request)
@@ -86,7 +78,7 @@ async def judge_batch(request: Request) -> Response:
     return json_response({"results": answers})
 
 
-@router.post("/run", **_documented(RunRequest, RunBody))
+@router.post("/run", **documented(RunRequest, RunBody))
 async def run(request: Request) -> Response:
     services = services_of(request)
     event = RequestEvent(request)

@@ -5,6 +5,7 @@ from fastapi.responses import JSONResponse
 
 from sandbox_runner.api.answers import Room, json_response
 from sandbox_runner.api.disconnect import unless_client_leaves
+from sandbox_runner.api.documented import documented
 from sandbox_runner.api.events import RequestEvent, fingerprint
 from sandbox_runner.api.fusion import prompts, provided
 from sandbox_runner.api.fusion.datasets import CLASSES, class_name_of
@@ -33,7 +34,7 @@ async def ping() -> str:
     return "pong"
 
 
-@router.post("/run_code")
+@router.post("/run_code", **documented(RunCodeRequest))
 @in_fusions_words
 async def run_code(request: Request) -> Response:
     services = services_of(request)
@@ -49,7 +50,7 @@ async def run_code(request: Request) -> Response:
     return json_response(run_code_body(body, result, services.tier))
 
 
-@router.post("/run_jupyter")
+@router.post("/run_jupyter", **documented(RunJupyterRequest))
 @in_fusions_words
 async def run_jupyter(request: Request) -> Response:
     await read(request, RunJupyterRequest)
@@ -64,7 +65,7 @@ async def run_jupyter(request: Request) -> Response:
     return json_response(answer)
 
 
-@router.post("/submit")
+@router.post("/submit", **documented(SubmitRequest))
 @in_fusions_words
 async def submit(request: Request) -> Response:
     services = services_of(request)
@@ -82,7 +83,7 @@ async def submit(request: Request) -> Response:
     return json_response(answer)
 
 
-@router.post("/get_prompts")
+@router.post("/get_prompts", **documented(GetPromptsRequest))
 @in_fusions_words
 async def get_prompts(request: Request) -> Response:
     body = await read(request, GetPromptsRequest)
@@ -91,7 +92,7 @@ async def get_prompts(request: Request) -> Response:
     return JSONResponse([prompts.prompt_of(row, name, body.config) for row in rows])
 
 
-@router.post("/get_prompt_by_id")
+@router.post("/get_prompt_by_id", **documented(GetPromptByIdRequest))
 @in_fusions_words
 async def get_prompt_by_id(request: Request) -> Response:
     body = await read(request, GetPromptByIdRequest)
@@ -99,7 +100,7 @@ async def get_prompt_by_id(request: Request) -> Response:
     return JSONResponse(prompts.prompt_of(provided.row(body.config.provided_data), name, body.config))
 
 
-@router.post("/list_ids")
+@router.post("/list_ids", **documented(GetPromptsRequest))
 @in_fusions_words
 async def list_ids(request: Request) -> Response:
     body = await read(request, GetPromptsRequest)
@@ -114,7 +115,7 @@ async def list_datasets() -> list[str]:
     return []
 
 
-@router.post("/get_metrics")
+@router.post("/get_metrics", **documented(DatasetRequest))
 @in_fusions_words
 async def get_metrics(request: Request) -> Response:
     body = await read(request, DatasetRequest)
@@ -122,7 +123,7 @@ async def get_metrics(request: Request) -> Response:
     return JSONResponse({})
 
 
-@router.post("/get_metrics_function")
+@router.post("/get_metrics_function", **documented(DatasetRequest))
 @in_fusions_words
 async def get_metrics_function(request: Request) -> Response:
     body = await read(request, DatasetRequest)

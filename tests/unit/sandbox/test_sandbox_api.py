@@ -256,7 +256,6 @@ async def test_the_small_routes_answer(client: httpx.AsyncClient) -> None:
     assert (await client.get("/health")).json() == {"status": "ok"}
     assert (await client.get("/languages")).json()["languages"][0]["id"] == "python"
     assert "ctrl_queue_seconds" in (await client.get("/metrics")).text
-    assert "/judge/batch" in (await client.get("/openapi.json")).json()["paths"]
     assert 'ctrl_sandbox_tier{tier="T3"} 1.0' in (await client.get("/metrics")).text
     missing = await client.get("/nowhere")
     assert (missing.status_code, missing.json()["type"]) == (404, "/problems/not-found")
@@ -272,3 +271,29 @@ async def test_text_that_is_no_unicode_still_becomes_json(
     )
 
     assert response.status_code in {200, 422}
+
+
+@pytest.mark.parametrize("path", ["/judge", "/judge/batch", "/run", "/run_code", "/submit"])
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+async def test_a_body_that_does_not_say_that_it_is_json_is_415(
+    client: httpx.AsyncClient, path: str, content_type: str
+) -> None:
+    headers = {"content-type": content_type} if content_type else {}
+
+    response = await client.post(path, content=json.dumps(CALL), headers=headers)
+
+    assert response.status_code == 415
+
+
+async def test_the_interactive_documentation_shows_every_body_without_loose_ends(
+    client: httpx.AsyncClient,
+) -> None:
+    page = await client.get("/openapi.json")
+
+    posts = {path: each["post"] for path, each in page.json()["paths"].items() if "post" in each}
+    shown = {
+        path: post["requestBody"]["content"]["application/json"]["schema"] for path, post in posts.items()
+    }
+    assert {"/judge", "/judge/batch", "/run", "/run_code", "/submit"} <= shown.keys()
+    assert "tests" in shown["/judge/batch"]["properties"]["submissions"]["items"]["properties"]
+    assert "$defs" not in page.text

@@ -147,6 +147,20 @@ async def test_a_deadline_in_the_header_or_the_body_is_answered_504_with_when_to
     assert senseless.json()["errors"][0]["field"] == "X-Deadline-S"
 
 
+async def test_a_batch_that_finds_the_queue_full_is_turned_away_as_a_whole() -> None:
+    judge = FakeJudge(gate=asyncio.Event())
+    async with api_client(judge, concurrency=1, queue_size=0) as client, asyncio.TaskGroup() as group:
+        group.create_task(client.post("/judge", json=CALL))
+        await judge.arrived.wait()
+        response = await client.post("/judge/batch", json={"submissions": [CALL]})
+        page = (await client.get("/metrics")).text
+        assert judge.gate is not None
+        judge.gate.set()
+
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+    assert 'ctrl_refused_total{reason="busy"} 1.0' in page
+
+
 async def _enter(admission: Admission, ticket: Ticket) -> None:
     async with admission.slot(ticket):
         pass

@@ -69,3 +69,9 @@ def test_an_empty_key_is_refused_without_quoting_the_others(
         Settings.from_environment()
 
     assert "hidden" not in str(refused.value)
+
+
+def test_variables_of_sandbox_fusions_client_are_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SANDBOX_FUSION_ENDPOINT", "http://localhost:8080")
+
+    Settings.from_environment()

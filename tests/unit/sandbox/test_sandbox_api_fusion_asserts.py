@@ -120,3 +120,45 @@ class _EchoingJudge(FakeJudge):
     async def run(self, program: Any) -> TestResult:
         nonce = program.code.rpartition("print('")[2].partition("'")[0]
         return TestResult(Outcome.ACCEPTED, self._stdout.format(nonce=nonce), exit_code=0)
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        "def check(candidate):\n    for n in range(3):\n        assert candidate(n) == n + 1\n",
+        "import math\n\ndef check(candidate):\n    assert candidate(1) == 2\n",
+        "def check(candidate, other):\n    assert candidate(1) == 2\n",
+        "def check(candidate):\n    assert candidate(1) == 2\n\ndef helper():\n    pass\n",
+        "def check(candidate):\n    assert candidate(1) == candidate(2)\n",
+        "def check(candidate:\n",
+        "# " + "x" * 300_000,
+        "",
+    ],
+)
+async def test_tests_that_are_more_than_asserts_of_literals_are_weak(judge: FakeJudge, tests: str) -> None:
+    body = await _ask(judge, "humaneval_python", "    return n + 1\n", HUMAN_EVAL | {"test": tests})
+
+    assert (body["x"]["integrity"], len(judge.programs)) == ("weak", 1)
+
+
+@pytest.mark.parametrize(
+    ("dataset_type", "data", "says"),
+    [
+        ("MBPPDataset", {"test": "[3]"}, "a list of asserts"),
+        ("MBPPDataset", {}, "provided_data.test_list is missing"),
+        ("AutoEvalDataset", {"test": "[]"}, "an object with `code`"),
+        ("AutoEvalDataset", {"test": {}, "labels": {"programming_language": "java"}}, "java not installed"),
+        ("AutoEvalDataset", {"test": {"code": "", "asset": {"../x": ""}}}, "not a path below"),
+        ("HumanEvalDataset", {"language": "cpp", "tests": ""}, "cpp not installed"),
+    ],
+)
+async def test_data_that_cannot_be_read_is_400(
+    judge: FakeJudge, dataset_type: str, data: dict[str, object], says: str
+) -> None:
+    config = {"dataset_type": dataset_type, "provided_data": data}
+    async with api_client(judge) as client:
+        response = await client.post(
+            "/submit", json={"dataset": "d", "id": 1, "completion": "x", "config": config}
+        )
+
+    assert (response.status_code, says in response.json()["detail"]) == (400, True)

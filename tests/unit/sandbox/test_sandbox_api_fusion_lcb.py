@@ -117,3 +117,48 @@ async def test_a_compressed_bomb_is_refused_before_it_is_inflated(client: httpx.
     response = await client.post("/submit", json=fusion_submit(bomb, "LiveCodeBenchDataset"))
 
     assert response.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("test", "says"),
+    [
+        ({"input_output": "[]"}, "must be an object"),
+        ({"input_output": {"inputs": ["1"], "outputs": []}}, "same number"),
+        ({"input_output": {"inputs": ["1"], "outputs": "1"}}, "same number"),
+        ({"input_output": {"inputs": [3], "outputs": ["1"], "fn_name": "f"}}, "lines of JSON"),
+        ({"input_output": {"inputs": ["x y"], "outputs": ["1"], "fn_name": "f"}}, "must be JSON"),
+        ({"input_output": "[" * 100_000}, "neither JSON nor packed JSON"),
+    ],
+)
+async def test_tests_that_cannot_be_read_are_400(client: httpx.AsyncClient, test: object, says: str) -> None:
+    response = await client.post("/submit", json=fusion_submit(test, "LiveCodeBenchDataset"))
+
+    assert (response.status_code, says in response.json()["detail"]) == (400, True)
+
+
+async def test_lists_of_lines_and_values_that_are_no_text_are_read_too(
+    client: httpx.AsyncClient, judge: FakeJudge
+) -> None:
+    lines = {"inputs": [["1", "2"], 3], "outputs": ["3", {"a": 1}]}
+    values = {"inputs": [[1, [2]]], "outputs": [[3]], "fn_name": "f"}
+
+    for test in (lines, values):
+        await client.post("/submit", json=fusion_submit({"input_output": test}, "LiveCodeBenchDataset"))
+
+    assert judge.submissions[0].cases == (StdinCase("1\n2", "3"), StdinCase("3", '{"a": 1}'))
+    assert judge.submissions[1].cases == (CallCase("f", (1, [2]), {}, [3], Equality.JSON),)
+
+
+@pytest.mark.parametrize(
+    ("code", "first_line"),
+    [("from __future__ import annotations\nx = 1", "from __future__"), ("x: List[int] = []", "from typing")],
+)
+async def test_the_imports_of_the_harness_come_first_where_they_may(
+    client: httpx.AsyncClient, judge: FakeJudge, code: str, first_line: str
+) -> None:
+    asked = fusion_submit({"input_output": LCB_CALLS}, "LiveCodeBenchDataset")
+
+    await client.post("/submit", json=asked | {"completion": f"```python\n{code}\n```"})
+
+    assert judge.submissions[0].code.startswith(first_line)
+    exec(judge.submissions[0].code, {})  # noqa: S102 - a fixture of ours
