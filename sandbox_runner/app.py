@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from sandbox_runner.api import problems, routes
+from sandbox_runner.api.auth import BearerAuth
 from sandbox_runner.api.body_limit import BodyLimit
 from sandbox_runner.api.disconnect import ClientGoneError
+from sandbox_runner.api.fusion import routes as fusion
 from sandbox_runner.api.services import Services
 from sandbox_runner.sandbox import Sandbox, open_sandbox
 from sandbox_runner.settings import Settings
@@ -31,5 +33,7 @@ def create_app(settings: Settings, sandbox: Sandbox | None = None) -> FastAPI:
     problems.install(app)
     app.add_exception_handler(ClientGoneError, routes.on_client_gone)
     app.include_router(routes.router)
+    app.include_router(fusion.router)
     app.add_middleware(BodyLimit, body_bytes=settings.body_bytes)
+    app.add_middleware(BearerAuth, keys=settings.api_keys)  # added last, so it comes first
     return app

@@ -16,7 +16,7 @@ def serve(
     from sandbox_runner.selftest import TierTooLowError  # noqa: PLC0415
     from sandbox_runner.settings import SettingError  # noqa: PLC0415
 
-    # As on Ctrl-C: boxes are closed before the process ends.
+    # As on Ctrl-C, until the server has its own answer: boxes are closed before the process ends.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         asyncio.run(_serve(host, port))
@@ -28,9 +28,7 @@ def serve(
 
 
 async def _serve(host: str, port: int) -> None:
-    import uvicorn  # noqa: PLC0415
-
-    from sandbox_runner import logs  # noqa: PLC0415
+    from sandbox_runner import logs, serving  # noqa: PLC0415
     from sandbox_runner.app import create_app  # noqa: PLC0415
     from sandbox_runner.sandbox import open_sandbox  # noqa: PLC0415
     from sandbox_runner.settings import Settings  # noqa: PLC0415
@@ -38,9 +36,7 @@ async def _serve(host: str, port: int) -> None:
     logs.configure()
     settings = Settings.from_environment()
     async with open_sandbox(settings) as sandbox:
-        app = create_app(settings, sandbox)
-        config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False)
-        await uvicorn.Server(config).serve()
+        await serving.serve(create_app(settings, sandbox), host, port, settings.drain_s)
 
 
 def main() -> None:

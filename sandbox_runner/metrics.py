@@ -33,15 +33,26 @@ class Metrics:
             kind: Gauge(f"ctrl_leaked_{kind}", f"Left behind by boxes: {kind}.", registry=own)
             for kind in ("proc", "cgroup", "mount")
         }
+        self.cache_hits = Counter("ctrl_cache_hits", "Verdicts given without running anything.", registry=own)
+        self.cache_bytes = Gauge("ctrl_cache_bytes", "Memory that cached verdicts hold.", registry=own)
+        self._requests = Counter("ctrl_requests", "Answered requests.", ("route", "outcome"), registry=own)
+        self._refused = Counter("ctrl_refused", "Requests that got no slot.", ("reason",), registry=own)
+        self._tier = Gauge("ctrl_sandbox_tier", "1 for the tier that holds.", ("tier",), registry=own)
         self._mounts_at_start = _own_mounts()
 
-    def test_finished(self, outcome: Outcome, cpu_s: float, fork_s: float) -> None:
-        self._runs.labels(outcome, "python", self.tier).inc()
+    def test_finished(self, outcome: Outcome, cpu_s: float, fork_s: float, lang: str = "python") -> None:
+        self._runs.labels(outcome, lang, self.tier).inc()
         self._cpu.observe(cpu_s)
         self._fork.observe(fork_s)
 
     def infra_error(self, reason: str) -> None:
         self._infra.labels(reason).inc()
+
+    def request_answered(self, route: str, outcome: str) -> None:
+        self._requests.labels(route, outcome).inc()
+
+    def refused(self, reason: str) -> None:
+        self._refused.labels(reason).inc()
 
     @contextmanager
     def box_setup(self) -> Iterator[None]:
@@ -50,6 +61,7 @@ class Metrics:
 
     def page(self, launchers: Launchers | None) -> bytes:
         """The text page, with what is measured only when asked."""
+        self._tier.labels(self.tier).set(1)
         launcher = launchers.current if launchers else None
         if launcher is not None:
             self._zygote.set(_resident_bytes(launcher.pid))

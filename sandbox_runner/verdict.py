@@ -79,6 +79,8 @@ class TestResult:
     """The returned value as plain data, where `returned` shows one."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """What `Program.fetch` named and the run left as a regular file."""
+    raw_stdout: bytes | None = None
+    """The output as it was, where it is no UTF-8 and `stdout` had to replace bytes."""
 
 
 @dataclass(frozen=True, slots=True)

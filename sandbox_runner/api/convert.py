@@ -1,7 +1,18 @@
 """From the wire to what is judged: names resolved, limits filled in and held to the caps of this machine."""
 
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from sandbox_runner import asserts
-from sandbox_runner.api.models import AssertTest, CallTest, JudgeRequest, LimitsModel, RunRequest, StdinTest
+from sandbox_runner.api.models import (
+    AssertTest,
+    CallTest,
+    JudgeRequest,
+    LimitsModel,
+    RunRequest,
+    StdinTest,
+)
 from sandbox_runner.api.problems import FieldError, InvalidRequestError
 from sandbox_runner.cases import CallCase, Case, Program, StdinCase, Submission
 from sandbox_runner.checkers import CHECKERS, DEFAULT_CHECKER
@@ -9,29 +20,60 @@ from sandbox_runner.comparison import Equality
 from sandbox_runner.settings import Settings
 from sandbox_runner.verdict import Limits, Tier
 
-LANGUAGES = ("python",)
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What a request may ask for, of one language."""
+
+    version: str
+    modes: tuple[str, ...]
+    packages: tuple[str, ...]
+
+
+LANGUAGES: Mapping[str, Language] = {
+    "python": Language(platform.python_version(), ("stdin", "call", "assert"), ("stdlib", "numpy"))
+}
 
 
 class Converter:
-    def __init__(self, settings: Settings, tier: Tier) -> None:
+    def __init__(self, settings: Settings, tier: Tier, languages: Mapping[str, Language] = LANGUAGES) -> None:
+        self.languages = languages
         self._settings = settings
-        self._may_fork = tier >= Tier.T2
+        self._tier = tier
+        self._caps = {
+            "cpu_s": settings.max_cpu_s,
+            "wall_s": settings.max_wall_s,
+            "memory_bytes": settings.max_memory_bytes,
+            "output_bytes": settings.max_output_bytes,
+            "processes": settings.max_processes,
+        }
+
+    @property
+    def may_fork(self) -> bool:
+        return self._tier >= Tier.T2
 
     def submission(self, request: JudgeRequest) -> Submission:
-        self._check_program(request.language, request.code)
-        if len(request.tests) > self._settings.max_tests:
-            raise InvalidRequestError(FieldError("tests", f"at most {self._settings.max_tests}"))
+        self._check_program(request)
+        self.check_number_of_tests(len(request.tests))
         return Submission(
             code=request.code,
             cases=_cases(request),
             limits=self.limits(request.limits),
             stop_on_first_fail=request.stop_on_first_fail,
-            checker=_checker(request.checker),
+            checker=checker_named(request.checker),
+            language=request.language,
+            packages=request.packages,
         )
 
     def program(self, request: RunRequest) -> Program:
-        self._check_program(request.language, request.code)
-        return Program(request.code, request.stdin, self.limits(request.limits))
+        self._check_program(request)
+        return Program(
+            request.code,
+            request.stdin,
+            self.limits(request.limits),
+            language=request.language,
+            packages=request.packages,
+        )
 
     def limits(self, asked: LimitsModel) -> Limits:
         settings = self._settings
@@ -48,43 +90,47 @@ class Converter:
             raise InvalidRequestError(*errors)
         return limits
 
+    def check_number_of_tests(self, number: int) -> None:
+        if number > self._settings.max_tests:
+            raise InvalidRequestError(FieldError("tests", f"at most {self._settings.max_tests}"))
+
     def _beyond_caps(self, limits: Limits) -> list[FieldError]:
-        settings = self._settings
-        caps = {
-            "cpu_s": settings.max_cpu_s,
-            "wall_s": settings.max_wall_s,
-            "memory_bytes": settings.max_memory_bytes,
-            "output_bytes": settings.max_output_bytes,
-            "processes": settings.max_processes,
-        }
         errors = [
             FieldError(f"limits.{name}", f"at most {cap}")
-            for name, cap in caps.items()
-            if limits.as_message()[name] > cap
+            for name, cap in self._caps.items()
+            if getattr(limits, name) > cap
         ]
-        if limits.memory_bytes < settings.min_memory_bytes:
-            errors.append(FieldError("limits.memory_bytes", f"at least {settings.min_memory_bytes}"))
-        if limits.processes > 1 and not self._may_fork:
+        least = self._settings.min_memory_bytes
+        if limits.memory_bytes < least:
+            errors.append(FieldError("limits.memory_bytes", f"at least {least}"))
+        if limits.processes > 1 and not self.may_fork:
             errors.append(FieldError("limits.processes", "more than 1 needs tier T2: a process namespace"))
         return errors
 
-    def _check_program(self, language: str, code: str) -> None:
-        if language not in LANGUAGES:
-            known = ", ".join(LANGUAGES)
-            raise InvalidRequestError(
-                FieldError("language", f"unknown language {language[:40]!r}; known: {known}")
-            )
-        if len(code) > self._settings.max_code_bytes:
+    def _check_program(self, request: JudgeRequest | RunRequest) -> None:
+        language = self.languages.get(request.language)
+        if language is None:
+            raise _unknown("language", request.language, self.languages)
+        if request.packages not in language.packages:
+            raise _unknown("packages", request.packages, language.packages)
+        if len(request.code) > self._settings.max_code_bytes:
             raise InvalidRequestError(FieldError("code", f"at most {self._settings.max_code_bytes} bytes"))
+        if request.require_tier is not None and request.require_tier > self._tier:
+            raise InvalidRequestError(FieldError("require_tier", f"this service has {self._tier}"))
 
 
-def _checker(asked: str | None) -> str:
+def checker_named(asked: str | None) -> str:
     if asked is None:
         return DEFAULT_CHECKER
     if asked not in CHECKERS:
-        known = ", ".join(CHECKERS)
-        raise InvalidRequestError(FieldError("checker", f"unknown checker {asked[:40]!r}; known: {known}"))
+        raise _unknown("checker", asked, CHECKERS)
     return asked
+
+
+def _unknown(field: str, asked: str, known: Mapping[str, object] | tuple[str, ...]) -> InvalidRequestError:
+    return InvalidRequestError(
+        FieldError(field, f"unknown {field} {asked[:40]!r}; known: {', '.join(known)}")
+    )
 
 
 def _cases(request: JudgeRequest) -> tuple[Case, ...]:

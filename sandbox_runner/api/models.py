@@ -3,10 +3,13 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag
+from typing_extensions import TypedDict
 
-from sandbox_runner.verdict import Integrity, Outcome, TestResult, Tier, Verdict
+from sandbox_runner.cases import DEFAULT_LANGUAGE, DEFAULT_PACKAGES
+from sandbox_runner.verdict import Integrity, Outcome, Tier
 
 _TEXT = 16 << 20
+_NAME = 200
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _Count = Annotated[int, Field(gt=0)]
 
@@ -29,8 +32,8 @@ class StdinTest(_Wire):
 
 
 class CallTest(_Wire):
-    args: list[JsonValue] = []
-    kwargs: dict[str, JsonValue] = {}
+    args: list[JsonValue] = Field(default_factory=list)
+    kwargs: dict[str, JsonValue] = Field(default_factory=dict)
     expected: JsonValue
 
 
@@ -54,24 +57,39 @@ Test = Annotated[
 ]
 
 
-class JudgeRequest(_Wire):
+class _ProgramRequest(_Wire):
     code: str = Field(max_length=_TEXT)
-    language: str = "python"
-    entry_point: str | None = Field(default=None, min_length=1, max_length=200)
-    tests: list[Test] = Field(min_length=1)
+    language: str = Field(default=DEFAULT_LANGUAGE, max_length=_NAME)
+    packages: str = Field(default=DEFAULT_PACKAGES, max_length=_NAME)
     limits: LimitsModel = LimitsModel()
+    require_tier: Literal["T1", "T2", "T3", "T4"] | None = None
+    """The weakest walls that the client accepts."""
+    deadline_s: _Positive | None = None
+    """How long from now a slot is of use."""
+
+
+class JudgeRequest(_ProgramRequest):
+    entry_point: str | None = Field(default=None, min_length=1, max_length=_NAME)
+    tests: list[Test] = Field(min_length=1)
     stop_on_first_fail: bool = False
     checker: str | None = None
 
 
-class RunRequest(_Wire):
-    code: str = Field(max_length=_TEXT)
-    language: str = "python"
+class BatchRequest(_Wire):
+    submissions: list[JudgeRequest] = Field(min_length=1)
+
+
+class LooseBatchRequest(_Wire):
+    """A batch of which a submission may be anything, to tell which."""
+
+    submissions: list[JsonValue] = Field(min_length=1)
+
+
+class RunRequest(_ProgramRequest):
     stdin: str = Field(default="", max_length=_TEXT)
-    limits: LimitsModel = LimitsModel()
 
 
-class TestModel(_Wire):
+class TestBody(TypedDict):
     outcome: Outcome
     stdout: str
     stderr: str
@@ -81,30 +99,50 @@ class TestModel(_Wire):
     message: str
     returned: str | None
 
-    @classmethod
-    def of(cls, result: TestResult) -> "TestModel":
-        return cls(**{name: getattr(result, name) for name in cls.model_fields})
 
-
-class VerdictModel(_Wire):
+class SummaryBody(TypedDict):
     outcome: Outcome
     passed: int
     total: int
-    tests: list[TestModel]
-
-    @classmethod
-    def of(cls, verdict: Verdict) -> "VerdictModel":
-        tests = [TestModel.of(test) for test in verdict.tests]
-        return cls(outcome=verdict.outcome, passed=verdict.passed, total=verdict.total, tests=tests)
 
 
-class JudgeResponse(_Wire):
-    verdict: VerdictModel
+class VerdictBody(SummaryBody):
+    tests: list[TestBody]
+
+
+class JudgeBody(TypedDict):
+    verdict: VerdictBody
     integrity: Integrity
     tier: Tier
 
 
-class RunResponse(_Wire):
+class TestLine(TypedDict):
+    submission: int
+    test: int
+    result: TestBody
+
+
+class VerdictLine(TypedDict):
+    submission: int
+    verdict: SummaryBody
+    integrity: Integrity
+    tier: Tier
+
+
+class ErrorLine(TypedDict):
+    submission: int
+    error: dict[str, object]
+
+
+class ErrorBody(TypedDict):
+    error: dict[str, object]
+
+
+class BatchBody(TypedDict):
+    results: list[JudgeBody | ErrorBody]
+
+
+class RunBody(TypedDict):
     outcome: Outcome
     exit_code: int | None
     stdout: str
@@ -115,24 +153,20 @@ class RunResponse(_Wire):
     message: str
     tier: Tier
 
-    @classmethod
-    def of(cls, result: TestResult, tier: Tier) -> "RunResponse":
-        shown = {name: getattr(result, name) for name in cls.model_fields if name != "tier"}
-        return cls(**shown, tier=tier)
 
-
-class LanguageModel(_Wire):
+class LanguageBody(TypedDict):
     id: str
     version: str
-    modes: list[Literal["stdin", "call", "assert"]]
+    modes: list[str]
+    packages: list[str]
 
 
-class LanguagesResponse(_Wire):
-    languages: list[LanguageModel]
+class LanguagesBody(TypedDict):
+    languages: list[LanguageBody]
     checkers: list[str]
 
 
-class PrimitiveModel(_Wire):
+class PrimitiveBody(TypedDict):
     name: str
     holds: bool
     needed_for: Tier
@@ -140,9 +174,10 @@ class PrimitiveModel(_Wire):
     remedy: str
 
 
-class ReadyResponse(_Wire):
+class ReadyBody(TypedDict):
     ready: bool
     tier: Tier
     min_tier: Tier
     walls: str
-    primitives: list[PrimitiveModel]
+    primitives: list[PrimitiveBody]
+    draining: bool

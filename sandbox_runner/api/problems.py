@@ -1,10 +1,12 @@
 """Errors as RFC 9457 problem documents: one table, one place.
 
-RequestValidationError,
 InvalidRequestError    422  /problems/invalid-request   errors: [{field, message}]
 HTTPException 413      413  /problems/body-too-large
 HTTPException          its status, its headers
+no or a wrong key      401  /problems/unauthorized      WWW-Authenticate
 BusyError              503  /problems/sandbox-busy      Retry-After
+DrainingError          503  /problems/sandbox-stopping  Retry-After
+TooLateError           504  /problems/too-late          Retry-After
 anything else          500  /problems/unexpected        no detail, ever
 """
 
@@ -14,15 +16,16 @@ from http import HTTPStatus
 
 import structlog
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
-from sandbox_runner.admission import BusyError
+from sandbox_runner.admission import BusyError, DrainingError, RefusedError, TooLateError
 
 log = structlog.get_logger()
 
 _MESSAGE_LIMIT = 300
+_ERRORS_LIMIT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,12 @@ class InvalidRequestError(Exception):
         super().__init__("; ".join(f"{error.field}: {error.message}" for error in errors))
         self.errors = errors
 
+    @classmethod
+    def of(cls, error: ValidationError) -> "InvalidRequestError":
+        """What pydantic found, without what was sent."""
+        found = error.errors(include_url=False, include_context=False, include_input=False)[:_ERRORS_LIMIT]
+        return cls(*(FieldError(".".join(map(str, e["loc"])) or "body", _short(e["msg"])) for e in found))
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -46,72 +55,92 @@ class Problem:
     status: HTTPStatus
     headers: dict[str, str] = field(default_factory=dict)
 
-    def response(self, request: Request, detail: str, errors: Sequence[FieldError] = ()) -> JSONResponse:
-        return problem_response(self, request.url.path, detail, errors)
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One problem that a request met."""
+
+    problem: Problem
+    detail: str = ""
+    errors: Sequence[FieldError] = ()
+
+    def body(self, instance: str) -> dict[str, object]:
+        body: dict[str, object] = {
+            "type": f"/problems/{self.problem.name}",
+            "title": self.problem.title,
+            "status": int(self.problem.status),
+            "detail": _short(self.detail),
+            "instance": instance,
+        }
+        if self.errors:
+            body["errors"] = [{"field": each.field, "message": each.message} for each in self.errors]
+        return body
+
+
+def _refusal(name: str, title: str, status: HTTPStatus, error: type[RefusedError]) -> Problem:
+    return Problem(name, title, status, {"Retry-After": str(error.retry_after_s)})
 
 
 INVALID = Problem("invalid-request", "The request is not valid", HTTPStatus.UNPROCESSABLE_ENTITY)
 TOO_LARGE = Problem("body-too-large", "The request body is too large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-BUSY = Problem(
-    "sandbox-busy",
-    "The sandbox is busy",
-    HTTPStatus.SERVICE_UNAVAILABLE,
-    {"Retry-After": str(BusyError.retry_after_s)},
+UNAUTHORIZED = Problem(
+    "unauthorized", "A key is needed", HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": "Bearer"}
 )
 UNEXPECTED = Problem("unexpected", "Something broke", HTTPStatus.INTERNAL_SERVER_ERROR)
+_UNAVAILABLE, _TIMEOUT = HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT
+_REFUSALS: dict[type[RefusedError], Occurrence] = {
+    BusyError: Occurrence(
+        _refusal("sandbox-busy", "The sandbox is busy", _UNAVAILABLE, BusyError),
+        "The queue is full; try again later.",
+    ),
+    DrainingError: Occurrence(
+        _refusal("sandbox-stopping", "The sandbox is stopping", _UNAVAILABLE, DrainingError),
+        "What runs is finished, nothing new is begun.",
+    ),
+    TooLateError: Occurrence(
+        _refusal("too-late", "The deadline cannot be met", _TIMEOUT, TooLateError),
+        "No slot comes free before the deadline.",
+    ),
+}
 
 
-def problem_response(
-    problem: Problem, instance: str, detail: str, errors: Sequence[FieldError] = ()
-) -> JSONResponse:
-    body: dict[str, object] = {
-        "type": f"/problems/{problem.name}",
-        "title": problem.title,
-        "status": int(problem.status),
-        "detail": detail,
-        "instance": instance,
-    }
-    if errors:
-        body["errors"] = [{"field": error.field, "message": error.message} for error in errors]
+def occurrence_of(error: Exception) -> Occurrence:
+    match error:
+        case InvalidRequestError():
+            return Occurrence(INVALID, str(error), error.errors)
+        case RefusedError():
+            return _REFUSALS[type(error)]
+        case HTTPException(status_code=TOO_LARGE.status):
+            return Occurrence(TOO_LARGE, str(error.detail))
+        case HTTPException():
+            status = HTTPStatus(error.status_code)
+            name = status.phrase.lower().replace(" ", "-")
+            return Occurrence(
+                Problem(name, status.phrase, status, dict(error.headers or {})), str(error.detail)
+            )
+        case _:
+            log.error("request_failed", error=type(error).__name__)
+            return Occurrence(UNEXPECTED)
+
+
+def response_to(occurrence: Occurrence, instance: str) -> JSONResponse:
+    problem = occurrence.problem
+    body = occurrence.body(instance)
     return JSONResponse(body, problem.status, problem.headers, media_type="application/problem+json")
 
 
+def problem_response(problem: Problem, instance: str, detail: str) -> JSONResponse:
+    return response_to(Occurrence(problem, detail), instance)
+
+
 def install(app: FastAPI) -> None:
-    app.add_exception_handler(RequestValidationError, _on_validation)
-    app.add_exception_handler(InvalidRequestError, _on_invalid)
-    app.add_exception_handler(BusyError, _on_busy)
-    app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(Exception, _on_anything)
+    for kind in (InvalidRequestError, RefusedError, HTTPException, Exception):
+        app.add_exception_handler(kind, _on_error)
 
 
-async def _on_validation(request: Request, error: Exception) -> JSONResponse:
-    found = error.errors() if isinstance(error, RequestValidationError) else []
-    errors = [
-        FieldError(".".join(str(part) for part in e["loc"][1:]) or "body", str(e["msg"])[:_MESSAGE_LIMIT])
-        for e in found[:20]
-    ]
-    return INVALID.response(request, f"{len(found)} errors", errors)
+async def _on_error(request: Request, error: Exception) -> JSONResponse:
+    return response_to(occurrence_of(error), request.url.path)
 
 
-async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
-    errors = error.errors if isinstance(error, InvalidRequestError) else ()
-    return INVALID.response(request, str(error)[:_MESSAGE_LIMIT], errors)
-
-
-async def _on_busy(request: Request, error: Exception) -> JSONResponse:
-    return BUSY.response(request, "The queue is full; try again later.")
-
-
-async def _on_http(request: Request, error: Exception) -> JSONResponse:
-    status = HTTPStatus(error.status_code) if isinstance(error, HTTPException) else HTTPStatus.BAD_REQUEST
-    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    if status is TOO_LARGE.status:
-        return TOO_LARGE.response(request, str(getattr(error, "detail", "")))
-    name = status.phrase.lower().replace(" ", "-")
-    detail = str(error.detail) if isinstance(error, HTTPException) else ""
-    return Problem(name, status.phrase, status, headers).response(request, detail[:_MESSAGE_LIMIT])
-
-
-async def _on_anything(request: Request, error: Exception) -> JSONResponse:
-    log.error("request_failed", path=request.url.path, error=type(error).__name__)
-    return UNEXPECTED.response(request, "")
+def _short(message: str) -> str:
+    return message[:_MESSAGE_LIMIT]

@@ -1,52 +1,93 @@
-"""The service's own routes."""
+"""The service's own routes.
 
-import platform
-from typing import Annotated
+They read and write bytes themselves: the framework's way through its dependencies, validation and
+serialization costs more than the rest of the request.
+"""
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from sandbox_runner.admission import Admission
-from sandbox_runner.api.convert import LANGUAGES
-from sandbox_runner.api.disconnect import ClientGoneError, unless_client_leaves
+from sandbox_runner.api.answers import Room, Tally, json_response, judge_body, run_body, verdict_of
+from sandbox_runner.api.batch import Batch, read_batch, write_results
+from sandbox_runner.api.disconnect import unless_client_leaves
+from sandbox_runner.api.documented import documented
+from sandbox_runner.api.events import RequestEvent, fingerprint
+from sandbox_runner.api.lines import LineResponse, LineWriter
 from sandbox_runner.api.models import (
+    BatchBody,
+    BatchRequest,
+    JudgeBody,
     JudgeRequest,
-    JudgeResponse,
-    LanguageModel,
-    LanguagesResponse,
-    PrimitiveModel,
-    ReadyResponse,
+    LanguagesBody,
+    ReadyBody,
+    RunBody,
     RunRequest,
-    RunResponse,
-    VerdictModel,
 )
-from sandbox_runner.api.services import Services, services_of
-from sandbox_runner.cases import Program, Submission
+from sandbox_runner.api.reading import deadline_s, read, wants_lines
+from sandbox_runner.api.services import services_of, tenant_of
 from sandbox_runner.checkers import CHECKERS
-from sandbox_runner.judging import Judge
-from sandbox_runner.verdict import Integrity, Outcome, TestResult, Verdict
+from sandbox_runner.verdict import Outcome
 
 router = APIRouter()
-Wired = Annotated[Services, Depends(services_of)]
 _CLIENT_CLOSED_REQUEST = 499
+_UNAVAILABLE = 503
 
 
-@router.post("/judge")
-async def judge(body: JudgeRequest, request: Request, services: Wired) -> JudgeResponse:
-    sandbox = services.sandbox
+@router.post("/judge", **documented(JudgeRequest, JudgeBody))
+async def judge(request: Request) -> Response:
+    services = services_of(request)
+    event = RequestEvent(request)
+    body = await read(request, JudgeRequest)
     submission = services.converter.submission(body)
-    verdict = await unless_client_leaves(request, _judge(services.admission, sandbox.judge, submission))
-    return JudgeResponse(
-        verdict=VerdictModel.of(verdict), integrity=Integrity.STRONG, tier=sandbox.readiness.tier
+    judging = services.judge_for(tenant_of(request), deadline_s(request, body.deadline_s))
+
+    def finished(verdict: Tally) -> None:
+        counts = {"passed": verdict.passed, "total": verdict.total}
+        event.finished(verdict.outcome, code=fingerprint(body.code), language=body.language, **counts)
+
+    async def write(writer: LineWriter) -> None:
+        finished(await write_results(writer, 0, judging, submission, services.tier))
+
+    if wants_lines(request):
+        return LineResponse(write, services.settings.client_s)
+    room = Room(services.settings.answer_bytes)
+    verdict = await unless_client_leaves(request.receive, verdict_of(judging, submission, room))
+    finished(Tally(verdict.total, verdict.outcome, verdict.passed))
+    return json_response(judge_body(verdict, services.tier))
+
+
+@router.post("/judge/batch", **documented(BatchRequest, BatchBody))
+async def judge_batch(request: Request) -> Response:
+    services = services_of(request)
+    event = RequestEvent(request)
+    items = await read_batch(request)
+    services.converter.check_number_of_tests(
+        sum(len(item.tests) for item in items if isinstance(item, JudgeRequest))
     )
+    services.admission.refuse_if_full()
+    batch = Batch(request, items)
+
+    async def write(writer: LineWriter) -> None:
+        await batch.write(writer)
+        event.finished("batch", submissions=len(items), outcomes=batch.outcomes)
+
+    if wants_lines(request):
+        return LineResponse(write, services.settings.client_s)
+    answers = await unless_client_leaves(request.receive, batch.answer())
+    event.finished("batch", submissions=len(items), outcomes=batch.outcomes)
+    return json_response({"results": answers})
 
 
-@router.post("/run")
-async def run(body: RunRequest, request: Request, services: Wired) -> RunResponse:
-    sandbox = services.sandbox
+@router.post("/run", **documented(RunRequest, RunBody))
+async def run(request: Request) -> Response:
+    services = services_of(request)
+    event = RequestEvent(request)
+    body = await read(request, RunRequest)
     program = services.converter.program(body)
-    result = await unless_client_leaves(request, _run(services.admission, sandbox.judge, program))
-    return RunResponse.of(result, sandbox.readiness.tier)
+    judging = services.judge_for(tenant_of(request), deadline_s(request, body.deadline_s))
+    result = await unless_client_leaves(request.receive, judging.run(program))
+    event.finished(result.outcome, code=fingerprint(body.code), language=body.language)
+    return json_response(run_body(result, services.tier))
 
 
 @router.get("/health")
@@ -55,52 +96,48 @@ async def health() -> dict[str, str]:
 
 
 @router.get("/ready")
-async def ready(services: Wired) -> ReadyResponse:
+async def ready(request: Request, response: Response) -> ReadyBody:
+    services = services_of(request)
     readiness = services.sandbox.readiness
-    return ReadyResponse(
-        ready=readiness.tier >= services.settings.min_tier,
-        tier=readiness.tier,
-        min_tier=services.settings.min_tier,
-        walls=readiness.walls,
-        primitives=[
-            PrimitiveModel(
-                name=finding.primitive.name,
-                holds=finding.holds,
-                needed_for=finding.primitive.needed_for,
-                detail=finding.detail,
-                remedy="" if finding.holds else finding.primitive.remedy,
-            )
+    draining = services.admission.draining
+    response.status_code = _UNAVAILABLE if draining else 200
+    return {
+        "ready": readiness.tier >= services.settings.min_tier and not draining,
+        "tier": readiness.tier,
+        "min_tier": services.settings.min_tier,
+        "walls": readiness.walls,
+        "draining": draining,
+        "primitives": [
+            {
+                "name": finding.primitive.name,
+                "holds": finding.holds,
+                "needed_for": finding.primitive.needed_for,
+                "detail": finding.detail,
+                "remedy": "" if finding.holds else finding.primitive.remedy,
+            }
             for finding in readiness.findings
         ],
-    )
+    }
 
 
 @router.get("/metrics")
-async def metrics(services: Wired) -> Response:
-    sandbox = services.sandbox
+async def metrics(request: Request) -> Response:
+    sandbox = services_of(request).sandbox
     return Response(sandbox.metrics.page(sandbox.launchers), media_type=CONTENT_TYPE_LATEST)
 
 
 @router.get("/languages")
-async def languages() -> LanguagesResponse:
-    version = platform.python_version()
-    known = [LanguageModel(id=name, version=version, modes=["stdin", "call", "assert"]) for name in LANGUAGES]
-    return LanguagesResponse(languages=known, checkers=list(CHECKERS))
-
-
-async def _judge(admission: Admission, judge: Judge, submission: Submission) -> Verdict:
-    async with admission.slot():
-        return await judge.judge(submission)
-
-
-async def _run(admission: Admission, judge: Judge, program: Program) -> TestResult:
-    async with admission.slot():
-        return await judge.run(program)
+async def languages(request: Request) -> LanguagesBody:
+    known = services_of(request).converter.languages
+    return {
+        "languages": [
+            {"id": name, "version": each.version, "modes": [*each.modes], "packages": [*each.packages]}
+            for name, each in known.items()
+        ],
+        "checkers": list(CHECKERS),
+    }
 
 
 async def on_client_gone(request: Request, error: Exception) -> Response:
     services_of(request).sandbox.metrics.test_finished(Outcome.CANCELLED, 0, 0)
     return Response(status_code=_CLIENT_CLOSED_REQUEST)
-
-
-__all__ = ["ClientGoneError", "on_client_gone", "router"]

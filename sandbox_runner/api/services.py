@@ -1,14 +1,19 @@
 """What routes need, made once and carried by the app."""
 
+import time
 from dataclasses import dataclass
 from typing import cast
 
 from fastapi import Request
 
-from sandbox_runner.admission import Admission
+from sandbox_runner.admission import Admission, Ticket
+from sandbox_runner.admitted import AdmittedJudge
 from sandbox_runner.api.convert import Converter
+from sandbox_runner.cache import CachedJudge, VerdictCache
+from sandbox_runner.judging import Judge
 from sandbox_runner.sandbox import Sandbox
 from sandbox_runner.settings import Settings
+from sandbox_runner.verdict import Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +22,35 @@ class Services:
     sandbox: Sandbox
     converter: Converter
     admission: Admission
+    cache: VerdictCache
 
     @classmethod
     def of(cls, settings: Settings, sandbox: Sandbox) -> "Services":
-        converter = Converter(settings, sandbox.readiness.tier)
-        admission = Admission(settings.concurrency, settings.queue_size, sandbox.metrics)
-        return cls(settings, sandbox, converter, admission)
+        tier, metrics = sandbox.readiness.tier, sandbox.metrics
+        return cls(
+            settings,
+            sandbox,
+            Converter(settings, tier),
+            Admission(settings.concurrency, settings.queue_size, settings.patient_queue_size, metrics),
+            VerdictCache(settings.cache_bytes, settings.cache_entries, tier, metrics),
+        )
+
+    @property
+    def tier(self) -> Tier:
+        return self.sandbox.readiness.tier
+
+    def judge_for(self, tenant: str, within_s: float | None = None, *, patient: bool = False) -> Judge:
+        """The judge as one request sees it: cached answers at once, all others in turn."""
+        deadline = None if within_s is None else time.monotonic() + within_s
+        admitted = AdmittedJudge(self.sandbox.judge, self.admission, Ticket(tenant, deadline, patient))
+        return CachedJudge(admitted, self.cache, tenant)
 
 
 def services_of(request: Request) -> Services:
-    # FastAPI does not accept Starlette's typed request state in a dependency.
+    # Starlette does not know the type of an app's state.
     return cast("Services", request.app.state.services)
+
+
+def tenant_of(request: Request) -> str:
+    """Whose key came with the request; the authentication has put it there."""
+    return str(request.scope["tenant"])

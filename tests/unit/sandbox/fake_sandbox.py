@@ -50,4 +50,6 @@ class FakeJudge:
 
 def fake_sandbox(judge: FakeJudge, tier: Tier = Tier.T3) -> Sandbox:
     findings = tuple(Finding(each, each.needed_for <= tier, "observed") for each in PRIMITIVES)
-    return Sandbox(judge, Readiness(tier, "fake walls", findings), Metrics())
+    metrics = Metrics()
+    metrics.tier = tier
+    return Sandbox(judge, Readiness(tier, "fake walls", findings), metrics)

@@ -15,6 +15,7 @@ from sandbox_runner.settings import Settings
 from sandbox_runner.verdict import Outcome, TestResult, Tier
 from tests.unit.sandbox.fake_sandbox import FakeJudge, fake_sandbox
 
+JSON = {"content-type": "application/json"}
 CODE = "def f(n):\n    return n + 1\n"
 CALL = {"code": CODE, "entry_point": "f", "tests": [{"args": [3], "expected": 4}]}
 
@@ -110,7 +111,7 @@ async def test_limits_left_out_are_filled_in(client: httpx.AsyncClient, judge: F
         ({"tests": [{"assert": "assert f(x)"}]}, "tests.0.assert", "supported"),
         ({"tests": [{"args": [1], "expectd": 4}]}, "tests.0.call.expected", "required"),
         ({"tests": [{"stdin": "1"}]}, "tests.0.stdin.stdout", "required"),
-        ({"tests": [3]}, "tests.0.call", "dictionary"),
+        ({"tests": [3]}, "tests.0.call", "an object"),
         ({"checker": "vibes"}, "checker", "known: standard, identical"),
         ({"limits": {"cpu_s": 0}}, "limits.cpu_s", "greater than 0"),
         ({"limits": {"cpu_s": -1}}, "limits.cpu_s", "greater than 0"),
@@ -123,7 +124,11 @@ async def test_limits_left_out_are_filled_in(client: httpx.AsyncClient, judge: F
         ({"limits": {"cpus": 2}}, "limits.cpus", "not permitted"),
         ({"code": "x" * 2_000_000}, "code", "at most"),
         ({"surprise": 1}, "surprise", "not permitted"),
-        ({"tests": [{"stdout": "x"}] * 1_001}, "tests", "at most 1000"),
+        ({"tests": [{"stdout": "x"}] * 100_001}, "tests", "at most 100000"),
+        ({"packages": "torch"}, "packages", "known: stdlib, numpy"),
+        ({"require_tier": "T4"}, "require_tier", "this service has T3"),
+        ({"require_tier": "T0"}, "require_tier", "T1"),
+        ({"deadline_s": 0}, "deadline_s", "greater than 0"),
     ],
 )
 async def test_an_invalid_request_names_the_field(
@@ -151,7 +156,7 @@ async def test_an_invalid_request_names_the_field(
     ],
 )
 async def test_a_hostile_body_is_the_clients_error(client: httpx.AsyncClient, body: bytes) -> None:
-    response = await client.post("/judge", content=body, headers={"content-type": "application/json"})
+    response = await client.post("/judge", content=body, headers=JSON)
 
     assert response.status_code in {400, 422}
     assert response.headers["content-type"] == "application/problem+json"
@@ -180,7 +185,7 @@ async def test_an_undeclared_body_that_is_too_large_is_not_buffered() -> None:
             yield b" " * 1_000
 
     async with _client(FakeJudge(), body_bytes=10_000) as client:
-        response = await client.post("/judge", content=endless())
+        response = await client.post("/judge", content=endless(), headers=JSON)
 
     assert response.status_code == 413
     assert response.json()["type"] == "/problems/body-too-large"
@@ -251,6 +256,7 @@ async def test_the_small_routes_answer(client: httpx.AsyncClient) -> None:
     assert (await client.get("/health")).json() == {"status": "ok"}
     assert (await client.get("/languages")).json()["languages"][0]["id"] == "python"
     assert "ctrl_queue_seconds" in (await client.get("/metrics")).text
+    assert 'ctrl_sandbox_tier{tier="T3"} 1.0' in (await client.get("/metrics")).text
     missing = await client.get("/nowhere")
     assert (missing.status_code, missing.json()["type"]) == (404, "/problems/not-found")
 
@@ -261,7 +267,33 @@ async def test_text_that_is_no_unicode_still_becomes_json(
     response = await client.post(
         "/judge",
         content=json.dumps(CALL | {"code": "'\ud800'"}),
-        headers={"content-type": "application/json"},
+        headers=JSON,
     )
 
     assert response.status_code in {200, 422}
+
+
+@pytest.mark.parametrize("path", ["/judge", "/judge/batch", "/run", "/run_code", "/submit"])
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+async def test_a_body_that_does_not_say_that_it_is_json_is_415(
+    client: httpx.AsyncClient, path: str, content_type: str
+) -> None:
+    headers = {"content-type": content_type} if content_type else {}
+
+    response = await client.post(path, content=json.dumps(CALL), headers=headers)
+
+    assert response.status_code == 415
+
+
+async def test_the_interactive_documentation_shows_every_body_without_loose_ends(
+    client: httpx.AsyncClient,
+) -> None:
+    page = await client.get("/openapi.json")
+
+    posts = {path: each["post"] for path, each in page.json()["paths"].items() if "post" in each}
+    shown = {
+        path: post["requestBody"]["content"]["application/json"]["schema"] for path, post in posts.items()
+    }
+    assert {"/judge", "/judge/batch", "/run", "/run_code", "/submit"} <= shown.keys()
+    assert "tests" in shown["/judge/batch"]["properties"]["submissions"]["items"]["properties"]
+    assert "$defs" not in page.text

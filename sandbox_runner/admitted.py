@@ -1,0 +1,32 @@
+"""A judge that waits for a slot before it judges."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from sandbox_runner.admission import Admission, Ticket
+from sandbox_runner.cases import Program, Submission
+from sandbox_runner.judging import Judge
+from sandbox_runner.verdict import TestResult, Verdict
+
+
+class AdmittedJudge:
+    def __init__(self, judge: Judge, admission: Admission, ticket: Ticket) -> None:
+        self._judge = judge
+        self._admission = admission
+        self._ticket = ticket
+
+    async def results(self, submission: Submission) -> AsyncGenerator[TestResult, None]:
+        async with (
+            self._admission.slot(self._ticket),
+            aclosing(self._judge.results(submission)) as results,
+        ):
+            async for result in results:
+                yield result
+
+    async def judge(self, submission: Submission) -> Verdict:
+        async with self._admission.slot(self._ticket):
+            return await self._judge.judge(submission)
+
+    async def run(self, program: Program) -> TestResult:
+        async with self._admission.slot(self._ticket):
+            return await self._judge.run(program)

@@ -1,0 +1,102 @@
+"""From verdicts to the wire: plain dictionaries, written once."""
+
+import json
+from collections.abc import Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from starlette.responses import Response
+
+from sandbox_runner.api.models import JudgeBody, RunBody, SummaryBody, TestBody
+from sandbox_runner.cases import Submission
+from sandbox_runner.judging import Judge
+from sandbox_runner.verdict import Integrity, Outcome, TestResult, Tier, Verdict
+
+_LEFT_OUT = "output left out: the answer is too long; ask for application/x-ndjson"
+
+
+@dataclass(slots=True)
+class Room:
+    """How many characters of output one answer may still hold."""
+
+    left: int
+
+    def fit(self, result: TestResult) -> TestResult:
+        size = len(result.stdout) + len(result.stderr)
+        if size <= self.left:
+            self.left -= size
+            return result
+        message = f"{result.message}\n{_LEFT_OUT}".strip()
+        return replace(result, stdout="", stderr="", message=message, raw_stdout=None)
+
+
+@dataclass(slots=True)
+class Tally:
+    """The verdict so far, without the results."""
+
+    total: int
+    outcome: Outcome = Outcome.ACCEPTED
+    passed: int = 0
+
+    def add(self, result: TestResult) -> None:
+        if result.outcome is Outcome.ACCEPTED:
+            self.passed += 1
+        elif self.outcome is Outcome.ACCEPTED:
+            self.outcome = result.outcome
+
+    def body(self) -> SummaryBody:
+        return {"outcome": self.outcome, "passed": self.passed, "total": self.total}
+
+
+async def verdict_of(judge: Judge, submission: Submission, room: Room) -> Verdict:
+    async with aclosing(judge.results(submission)) as results:
+        return Verdict.of([room.fit(result) async for result in results], len(submission.cases))
+
+
+def json_response(body: Mapping[str, object]) -> Response:
+    return Response(to_json(body), media_type="application/json")
+
+
+def to_json(body: Mapping[str, object]) -> bytes:
+    # ASCII only: half of a surrogate pair is no UTF-8, and has a spelling in JSON.
+    return json.dumps(body, separators=(",", ":")).encode()
+
+
+def test_body(result: TestResult) -> TestBody:
+    return {
+        "outcome": result.outcome,
+        "stdout": result.stdout,
+        "stderr": result.stderr,
+        "cpu_s": result.cpu_s,
+        "wall_s": result.wall_s,
+        "memory_bytes": result.memory_bytes,
+        "message": result.message,
+        "returned": result.returned,
+    }
+
+
+def judge_body(verdict: Verdict, tier: Tier) -> JudgeBody:
+    return {
+        "verdict": {
+            "outcome": verdict.outcome,
+            "passed": verdict.passed,
+            "total": verdict.total,
+            "tests": [test_body(test) for test in verdict.tests],
+        },
+        "integrity": Integrity.STRONG,
+        "tier": tier,
+    }
+
+
+def run_body(result: TestResult, tier: Tier) -> RunBody:
+    return {
+        "outcome": result.outcome,
+        "exit_code": result.exit_code,
+        "stdout": result.stdout,
+        "stderr": result.stderr,
+        "cpu_s": result.cpu_s,
+        "wall_s": result.wall_s,
+        "memory_bytes": result.memory_bytes,
+        "message": result.message,
+        "tier": tier,
+    }

@@ -1,0 +1,31 @@
+"""What a `/submit` comes down to: cases to judge out here, or one program that judges itself."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox_runner.api.fusion.extraction import Extracted
+from sandbox_runner.cases import Program, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Strong:
+    """Cases whose expected outputs stay outside the jail."""
+
+    submission: Submission
+    shown: tuple[dict[str, Any], ...] | None
+    """How each case is shown; None answers with one entry for all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weak:
+    """A program that its own tests end, which then print the nonce: to reach the end is to pass."""
+
+    program: Program
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    extracted: Extracted
+    how: Strong | Weak
+    full_code: str | None = None

@@ -1,0 +1,101 @@
+"""`/run_code`: one program, run once. What the client judges by, the program can forge: integrity is weak."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+
+from sandbox_runner.api.convert import Converter
+from sandbox_runner.api.fusion import names
+from sandbox_runner.api.fusion.errors import FusionError
+from sandbox_runner.api.fusion.results import response_of
+from sandbox_runner.api.fusion.wire import RunCodeRequest, RunCodeResponse
+from sandbox_runner.cases import DEFAULT_PACKAGES, Program
+from sandbox_runner.settings import Settings
+from sandbox_runner.verdict import Integrity, Limits, TestResult, Tier
+
+DEFAULT_RUN_S = 10.0
+PATIENCE_S = 8.0
+"""How much longer than its program may run a request waits for a slot; clients wait a little longer still."""
+_FILES_BYTES = 16 << 20
+
+
+class ProgramMaker:
+    """Programs and limits from what SandboxFusion's clients ask; too much is clamped, not refused."""
+
+    def __init__(self, settings: Settings, converter: Converter) -> None:
+        self._settings = settings
+        self._converter = converter
+
+    def program(self, request: RunCodeRequest) -> Program:
+        self.check(request.language, request.code)
+        files = _files(request.files)
+        return Program(
+            code=request.code,
+            stdin=request.stdin or "",
+            limits=self.limits(request.run_timeout, DEFAULT_RUN_S, request.memory_limit_mb),
+            language=request.language,
+            packages=self.packages(request.language, request.code, files),
+            files=files,
+            fetch=tuple(dict.fromkeys(map(names.relative, _named(request.fetch_files)))),
+        )
+
+    def check(self, language: str, code: str) -> None:
+        if language not in self._converter.languages:
+            raise FusionError(f"language {language[:40]} not installed")
+        if len(code) > self._settings.max_code_bytes:
+            raise FusionError(f"code of more than {self._settings.max_code_bytes} bytes")
+
+    def check_number_of_tests(self, number: int) -> None:
+        if not 0 < number <= self._settings.max_tests:
+            raise FusionError(f"between 1 and {self._settings.max_tests} tests are needed")
+
+    def limits(self, run_timeout: float | None, default_s: float, memory_mb: int | None = None) -> Limits:
+        settings = self._settings
+        asked_s = default_s if run_timeout is None or not run_timeout > 0 else run_timeout
+        asked_bytes = settings.fusion_memory_bytes if memory_mb is None or memory_mb <= 0 else memory_mb << 20
+        memory_bytes = min(max(asked_bytes, settings.min_memory_bytes), settings.max_memory_bytes)
+        processes = min(settings.fusion_processes, settings.max_processes)
+        return Limits(
+            cpu_s=min(asked_s, settings.max_cpu_s),
+            wall_s=min(asked_s, settings.max_wall_s),
+            memory_bytes=memory_bytes,
+            output_bytes=settings.output_bytes,
+            processes=processes if self._converter.may_fork else 1,
+        )
+
+    def packages(self, language: str, code: str, files: Mapping[str, bytes]) -> str:
+        """Numpy where the program speaks of it: these clients cannot ask, and loading it costs time."""
+        known = self._converter.languages[language].packages
+        spoken_of = "numpy" in code or any(b"numpy" in content for content in files.values())
+        return "numpy" if spoken_of and "numpy" in known else DEFAULT_PACKAGES
+
+
+def run_code_body(request: RunCodeRequest, result: TestResult, tier: Tier) -> RunCodeResponse:
+    body = response_of(result, request.language, Integrity.WEAK, tier)
+    for name in _named(request.fetch_files):
+        content = result.files.get(names.relative(name))
+        if content is not None:
+            body["files"][name] = base64.b64encode(content).decode()
+    return body
+
+
+def decoded(name: str, content: str) -> bytes:
+    try:
+        return base64.b64decode(content, validate=True)
+    except (binascii.Error, ValueError):
+        raise FusionError(f"file {name[:80]!r}: not base64") from None
+
+
+def _files(files: Mapping[str, str | None]) -> dict[str, bytes]:
+    found = {
+        names.relative(name): decoded(name, files[name] or "")
+        for name in _named(files)
+        if files[name] is not None
+    }
+    if sum(map(len, found.values())) > _FILES_BYTES:
+        raise FusionError(f"files of more than {_FILES_BYTES} bytes")
+    return found
+
+
+def _named(files: Mapping[str, str | None] | list[str]) -> list[str]:
+    return [name for name in files if names.IGNORED not in name]

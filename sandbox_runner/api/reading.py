@@ -1,0 +1,53 @@
+"""Read a request: bytes straight into models, and the few headers that count."""
+
+import asyncio
+import math
+from http import HTTPStatus
+from typing import TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+from starlette.exceptions import HTTPException
+
+from sandbox_runner.api.problems import FieldError, InvalidRequestError
+from sandbox_runner.api.services import services_of
+
+M = TypeVar("M", bound=BaseModel)
+
+NDJSON = "application/x-ndjson"
+
+
+async def read(request: Request, model: type[M]) -> M:
+    try:
+        return model.model_validate_json(await read_json(request))
+    except ValidationError as error:
+        raise InvalidRequestError.of(error) from None
+
+
+async def read_json(request: Request) -> bytes:
+    """The body, if it says that it is JSON: a web page of another origin cannot say so unasked."""
+    if "json" not in request.headers.get("content-type", ""):
+        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send application/json.")
+    try:
+        async with asyncio.timeout(services_of(request).settings.client_s):
+            return await request.body()
+    except TimeoutError:
+        raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time.") from None
+
+
+def deadline_s(request: Request, asked: float | None) -> float | None:
+    """The nearer of the two deadlines, of the body and of the header."""
+    header = request.headers.get("x-deadline-s")
+    if header is None:
+        return asked
+    try:
+        within_s = float(header)
+    except ValueError:
+        within_s = math.nan
+    if not 0 < within_s < math.inf:
+        raise InvalidRequestError(FieldError("X-Deadline-S", "a positive number of seconds"))
+    return within_s if asked is None else min(asked, within_s)
+
+
+def wants_lines(request: Request) -> bool:
+    return NDJSON in request.headers.get("accept", "")

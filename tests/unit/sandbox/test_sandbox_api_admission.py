@@ -1,0 +1,166 @@
+"""Slots: bounded, fair between tenants, never given to those who cannot use them."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from sandbox_runner.admission import Admission, BusyError, DrainingError, Ticket, TooLateError
+from sandbox_runner.metrics import Metrics
+from tests.unit.sandbox.api_client import CALL, api_client
+from tests.unit.sandbox.fake_sandbox import FakeJudge
+
+
+def _admission(concurrency: int = 1, queue_size: int = 100) -> Admission:
+    return Admission(concurrency, queue_size, patient_queue_size=100, metrics=Metrics())
+
+
+@asynccontextmanager
+async def _full(admission: Admission) -> AsyncIterator[None]:
+    async with admission.slot(Ticket("holder")):
+        yield
+
+
+async def _settle() -> None:
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+async def test_tenants_who_wait_are_served_in_turn() -> None:
+    admission = _admission()
+    served: list[str] = []
+
+    async def work(tenant: str) -> None:
+        async with admission.slot(Ticket(tenant)):
+            served.append(tenant)
+
+    async with asyncio.TaskGroup() as group, _full(admission):
+        for tenant in ["greedy", "greedy", "greedy", "modest", "other"]:
+            group.create_task(work(tenant))
+        await _settle()
+
+    assert served == ["greedy", "modest", "other", "greedy", "greedy"]
+
+
+async def test_who_leaves_while_waiting_takes_no_slot_along() -> None:
+    admission = _admission()
+
+    async def work() -> None:
+        async with admission.slot(Ticket()):
+            pass
+
+    async with asyncio.TaskGroup() as group, _full(admission):
+        leaving = group.create_task(work())
+        staying = group.create_task(work())
+        await _settle()
+        leaving.cancel()
+
+    assert staying.done()
+    async with admission.slot(Ticket()):
+        pass
+
+
+async def test_who_is_cancelled_as_the_slot_comes_hands_it_on() -> None:
+    admission = _admission()
+
+    async def work() -> None:
+        async with admission.slot(Ticket()):
+            pass
+
+    async with asyncio.TaskGroup() as group:
+        async with _full(admission):
+            first = group.create_task(work())
+            second = group.create_task(work())
+            await _settle()
+        first.cancel()
+
+    assert first.cancelled()
+    assert second.done()
+
+
+async def test_a_full_queue_turns_the_impatient_away_only() -> None:
+    admission = _admission(queue_size=0)
+    async with asyncio.TaskGroup() as group, _full(admission):
+        waiting = group.create_task(_enter(admission, Ticket(patient=True)))
+        await _settle()
+        with pytest.raises(BusyError):
+            await _enter(admission, Ticket())
+        assert not waiting.done()
+
+
+async def test_who_cannot_be_served_in_time_does_not_wait() -> None:
+    admission = _admission()
+    async with _full(admission):
+        await asyncio.sleep(0.05)
+    async with asyncio.TaskGroup() as group, _full(admission):
+        group.create_task(_enter(admission, Ticket("other")))
+        await _settle()
+        with pytest.raises(TooLateError):
+            await _enter(admission, Ticket("mine", deadline=time.monotonic() + 0.001))
+
+
+async def test_a_slot_that_does_not_come_in_time_is_given_up() -> None:
+    admission = _admission()
+    async with _full(admission):
+        with pytest.raises(TooLateError):
+            await _enter(admission, Ticket(deadline=time.monotonic() + 0.01, patient=True))
+    await _enter(admission, Ticket())
+
+
+async def test_draining_waits_for_those_inside_and_lets_nobody_in() -> None:
+    admission = _admission()
+    async with asyncio.TaskGroup() as group, _full(admission):
+        waiting = group.create_task(_enter(admission, Ticket()))
+        await _settle()
+        draining = group.create_task(admission.drain(10))
+        await _settle()
+        assert not draining.done()
+        with pytest.raises(DrainingError):
+            await _enter(admission, Ticket())
+
+    assert waiting.done()
+    assert draining.result()
+
+
+async def test_draining_does_not_wait_for_ever() -> None:
+    admission = _admission()
+    async with _full(admission):
+        assert not await admission.drain(0.01)
+
+
+async def test_a_deadline_in_the_header_or_the_body_is_answered_504_with_when_to_come_back() -> None:
+    judge = FakeJudge(gate=asyncio.Event())
+    async with api_client(judge, concurrency=1) as client, asyncio.TaskGroup() as group:
+        group.create_task(client.post("/judge", json=CALL))
+        await judge.arrived.wait()
+        by_header = await client.post("/judge", json=CALL, headers={"X-Deadline-S": "0.01"})
+        by_body = await client.post("/judge", json=CALL | {"deadline_s": 0.01})
+        senseless = await client.post("/judge", json=CALL, headers={"X-Deadline-S": "soon"})
+        assert judge.gate is not None
+        judge.gate.set()
+
+    for late in (by_header, by_body):
+        assert (late.status_code, late.json()["type"]) == (504, "/problems/too-late")
+        assert late.headers["retry-after"] == "1"
+    assert senseless.json()["errors"][0]["field"] == "X-Deadline-S"
+
+
+async def test_a_batch_that_finds_the_queue_full_is_turned_away_as_a_whole() -> None:
+    judge = FakeJudge(gate=asyncio.Event())
+    async with api_client(judge, concurrency=1, queue_size=0) as client, asyncio.TaskGroup() as group:
+        group.create_task(client.post("/judge", json=CALL))
+        await judge.arrived.wait()
+        response = await client.post("/judge/batch", json={"submissions": [CALL]})
+        page = (await client.get("/metrics")).text
+        assert judge.gate is not None
+        judge.gate.set()
+
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+    assert 'ctrl_refused_total{reason="busy"} 1.0' in page
+
+
+async def _enter(admission: Admission, ticket: Ticket) -> None:
+    async with admission.slot(ticket):
+        pass
