@@ -8,14 +8,17 @@ import asyncio
 import json
 import os
 import signal
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from sandbox_runner.channel import ChannelClosedError
 from sandbox_runner.jail import messages, values
 from sandbox_runner.jail.ending import ERROR, Ending, MalformedEndingError
+from sandbox_runner.jail.native import COMPILING
 from sandbox_runner.launcher import Launcher, LauncherError, OpenedBox
 from sandbox_runner.memory_files import Output, memory_files, sealable_file
+from sandbox_runner.places import Setup
 from sandbox_runner.verdict import Limits
 
 # How long after its wall limit a test may take to be cleared away before the box counts as broken.
@@ -37,9 +40,14 @@ class Trace:
     said: dict[str, Any]
     """What the test says about itself. The program may have forged it: it decides this test at most."""
 
+    lost: bool = False
+    """The box ended with its test."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """What was fetched from the working directory."""
+
     @classmethod
-    def of(cls, ending: Ending, output: Output, *, out_of_memory: bool) -> Self:
-        return cls(ending, output, out_of_memory, _parse_report(output.report))
+    def of(cls, ending: Ending, output: Output, *, out_of_memory: bool, lost: bool = False) -> Self:
+        return cls(ending, output, out_of_memory, _parse_report(output.report), lost)
 
     @property
     def error(self) -> dict[str, Any] | None:
@@ -52,55 +60,109 @@ class Box:
         self._launcher = launcher
         self._opened = opened
         self._limits = limits
+        self._dirty = False
+        self._abandoned = False
+        self._spent = False
 
     @classmethod
-    def open(cls, launcher: Launcher, code: str, limits: Limits) -> Self:
+    def open(cls, launcher: Launcher, setup: Setup, source: str) -> Self:
         """Ask for a box and send the program ahead; what goes wrong shows at the first test."""
-        source = sealable_file(code.encode("utf-8", "surrogatepass"))
+        given = sealable_file(source.encode("utf-8", "surrogatepass"))
         compiled = sealable_file()
         try:
-            opened = launcher.open(limits)
-            opened.channel.send(messages.pack({"limits": limits.as_message()}), (source, compiled))
+            opened = launcher.open(setup.ceiling)
+            opened.channel.send(messages.pack(setup.as_message()), (given, compiled))
         except (LauncherError, ChannelClosedError) as error:
             raise BoxError(str(error)) from error
         finally:
-            os.close(source)
+            os.close(given)
             os.close(compiled)
-        return cls(launcher, opened, limits)
+        return cls(launcher, opened, setup.limits)
 
     async def close(self) -> None:
         """End every process of the box."""
         self._opened.channel.close()
         await self._launcher.close_box(self._opened.number)
 
-    async def run_script(self, stdin: str) -> Trace:
-        return await self._test(messages.SCRIPT, stdin.encode("utf-8", "surrogatepass"))
+    async def put(self, files: Mapping[str, bytes]) -> None:
+        """Put files into the working directory."""
+        await self._tend(messages.PUT_FILES, messages.bundle(files))
+
+    async def clean(self) -> bool:
+        """Make ready for the next test; False where another box is needed."""
+        if self._spent or not self._dirty:
+            return not self._spent
+        try:
+            await self._tend(messages.CLEAN, b"")
+        except BoxError:
+            return False
+        self._dirty = False
+        return True
+
+    async def compile(self) -> Trace:
+        return await self._test(messages.COMPILE, b"", COMPILING)
+
+    async def run_script(self, stdin: str, fetch: Sequence[str] = ()) -> Trace:
+        trace = await self._test(messages.SCRIPT, stdin.encode("utf-8", "surrogatepass"))
+        return replace(trace, files=await self._fetch(fetch)) if fetch and not trace.lost else trace
 
     async def run_call(self, entry_point: str, args: tuple[object, ...], kwargs: dict[str, object]) -> Trace:
         return await self._test(entry_point.encode(), values.encode((args, kwargs)).encode())
 
-    async def _test(self, request: bytes, given: bytes) -> Trace:
+    async def run_connected(self, request: bytes, given: bytes, connection: int) -> Trace:
+        """Run one side of a test of two jails; `connection` is a socket to the other."""
+        return await self._test(request, given, connection=connection)
+
+    async def hang_up(self) -> None:
+        """End a test that nobody needs any more: it counts as having ended well."""
+        self._abandoned = True
+        await self._launcher.close_box(self._opened.number)
+
+    async def _fetch(self, names: Sequence[str]) -> dict[str, bytes]:
+        wanted = json.dumps([list(names), self._limits.output_bytes]).encode()
+        return messages.unbundle(await self._tend(messages.FETCH_FILES, wanted))
+
+    async def _tend(self, request: bytes, given: bytes) -> bytes:
+        """Ask for something that runs no program, and give what it wrote."""
         with memory_files(given) as files:
             try:
-                self._opened.channel.send(request, files.descriptors)
-                async with asyncio.timeout(self._limits.wall_s + _GRACE_S):
+                self._opened.channel.send(request, (files.given, files.stdout))
+                async with asyncio.timeout(_GRACE_S):
                     answer = await self._opened.channel.receive()
-                if answer.startswith(ERROR):
-                    raise BoxError(answer[1:].decode("utf-8", "replace")[:_REASON_LIMIT])
+            except (ChannelClosedError, TimeoutError) as error:
+                raise BoxError(f"{type(error).__name__}: {error}"[:_REASON_LIMIT]) from error
+            _refuse_error(answer)
+            return files.read_stdout()
+
+    async def _test(
+        self, request: bytes, given: bytes, limits: Limits | None = None, connection: int | None = None
+    ) -> Trace:
+        limits = limits or self._limits
+        with memory_files(given) as files:
+            try:
+                others = () if connection is None else (connection,)
+                self._opened.channel.send(request, (*files.descriptors, *others))
+                async with asyncio.timeout(limits.wall_s + _GRACE_S):
+                    answer = await self._opened.channel.receive()
+                _refuse_error(answer)
                 ending = Ending.unpack(answer)
             except (ChannelClosedError, TimeoutError, MalformedEndingError) as error:
-                return await self._explain_loss(error, files.read(self._limits))
+                return await self._explain_loss(error, files.read(limits))
+            self._dirty = self._dirty or ending.dirty
             killed = ending.status == -signal.SIGKILL and ending.stopped is None
             out_of_memory = killed and await self._ran_out_of_memory()
-            return Trace.of(ending, files.read(self._limits), out_of_memory=out_of_memory)
+            return Trace.of(ending, files.read(limits), out_of_memory=out_of_memory)
 
     async def _explain_loss(self, error: Exception, output: Output) -> Trace:
         """A box that the kernel killed for want of memory was filled by its test; any other loss is ours."""
+        self._spent = True
+        if self._abandoned:
+            return Trace.of(_lost(self._limits, 0), output, out_of_memory=False, lost=True)
         opening = self._opened.opening
         if opening.done() and (refusal := opening.exception()) is not None:
             raise BoxError(str(refusal)[:_REASON_LIMIT]) from refusal
         if await self._ran_out_of_memory():
-            return Trace.of(_lost(self._limits), output, out_of_memory=True)
+            return Trace.of(_lost(self._limits, -signal.SIGKILL), output, out_of_memory=True, lost=True)
         raise BoxError(f"{type(error).__name__}: {error}"[:_REASON_LIMIT]) from error
 
     async def _ran_out_of_memory(self) -> bool:
@@ -110,9 +172,14 @@ class Box:
             return False
 
 
-def _lost(limits: Limits) -> Ending:
+def _refuse_error(answer: bytes) -> None:
+    if answer.startswith(ERROR):
+        raise BoxError(answer[1:].decode("utf-8", "replace")[:_REASON_LIMIT])
+
+
+def _lost(limits: Limits, status: int) -> Ending:
     return Ending(
-        status=-signal.SIGKILL,
+        status=status,
         stopped=None,
         cpu_s=0,
         wall_s=0,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sandbox_runner.checkers import DEFAULT_CHECKER
+from sandbox_runner.checkers import CHECKERS, DEFAULT_CHECKER, Checker, CustomChecker
 from sandbox_runner.comparison import Equality, Tolerance
 from sandbox_runner.verdict import Limits
 from sandbox_runner.views import View
@@ -46,9 +46,9 @@ class PytestCase:
     names: tuple[str, ...] = ("solution",)
 
 
-Case = StdinCase | CallCase
 RemoteCase = CodeCase | PytestCase
-"""Cases of two jails, which `classify.result_of_remote` judges."""
+"""Cases of two jails."""
+Case = StdinCase | CallCase | RemoteCase
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,11 @@ class Submission:
     cases: tuple[Case, ...]
     limits: Limits
     stop_on_first_fail: bool = False
-    checker: str = field(default=DEFAULT_CHECKER)
+    checker: Checker | CustomChecker = CHECKERS[DEFAULT_CHECKER]
     language: str = DEFAULT_LANGUAGE
     packages: str = DEFAULT_PACKAGES
+    public: tuple[bool, ...] = ()
+    """Which cases may be shown to whoever wrote the program; none that is not named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 from sandbox_runner import explain
 from sandbox_runner.box import Trace
-from sandbox_runner.cases import CallCase, Case, StdinCase
-from sandbox_runner.checkers import CHECKERS, Checker
+from sandbox_runner.cases import CallCase, StdinCase
+from sandbox_runner.checkers import Checker
 from sandbox_runner.comparison import equal
 from sandbox_runner.jail import values
 from sandbox_runner.jail.remote.findings import Ended
@@ -36,7 +36,9 @@ def result_of_compilation(trace: Trace, limits: Limits) -> TestResult | None:
     if trace.ending.compiled:
         return None
     limit = _limit_reached(trace, limits)
-    message = explain.of_error(trace.error) if trace.error else "the program could not be compiled"
+    told = trace.output.stderr[: explain.MESSAGE_LIMIT].decode("utf-8", "replace").strip()
+    unexplained = explain.printable(told) or "the program could not be compiled"
+    message = explain.of_error(trace.error) if trace.error else unexplained
     return _result(
         trace, Judgement(Outcome.COMPILE_ERROR, limit.message if limit else message), streams=False
     )
@@ -46,7 +48,7 @@ def result_of_run(trace: Trace, limits: Limits) -> TestResult:
     return _result(trace, _failure(trace, limits) or Judgement(Outcome.ACCEPTED))
 
 
-def result_of_case(trace: Trace, case: Case, checker: Checker | str, limits: Limits) -> TestResult:
+def result_of_case(trace: Trace, case: StdinCase | CallCase, checker: Checker, limits: Limits) -> TestResult:
     match case:
         case StdinCase():
             judgement = _failure(trace, limits) or _judge_output(trace, case, checker)
@@ -103,9 +105,8 @@ def _failure(trace: Trace, limits: Limits) -> Judgement | None:
     return found
 
 
-def _judge_output(trace: Trace, case: StdinCase, checker: Checker | str) -> Judgement:
-    compare = CHECKERS[checker] if isinstance(checker, str) else checker
-    return Judgement(compare(case.stdout.encode("utf-8", "surrogatepass"), trace.output.stdout))
+def _judge_output(trace: Trace, case: StdinCase, checker: Checker) -> Judgement:
+    return Judgement(checker(case.stdout.encode("utf-8", "surrogatepass"), trace.output.stdout))
 
 
 def _judge_value(trace: Trace, case: CallCase) -> Judgement:
@@ -179,9 +180,10 @@ def _judge_findings(candidate: Trace, told: dict[str, Any]) -> Judgement:  # noq
 
 def _result(trace: Trace, judgement: Judgement, *, streams: bool = True) -> TestResult:
     ending, output = trace.ending, trace.output
+    stdout = output.stdout.decode("utf-8", "replace") if streams else ""
     return TestResult(
         outcome=judgement.outcome,
-        stdout=output.stdout.decode("utf-8", "replace") if streams else "",
+        stdout=stdout,
         stderr=output.stderr.decode("utf-8", "replace"),
         cpu_s=round(ending.cpu_s, 6),
         wall_s=round(ending.wall_s, 6),
@@ -193,4 +195,7 @@ def _result(trace: Trace, judgement: Judgement, *, streams: bool = True) -> Test
         signal=judgement.signal,
         error=judgement.error,
         value=judgement.value,
+        files=trace.files,
+        raw_stdout=output.stdout if "\ufffd" in stdout else None,
+        fork_s=ending.fork_s,
     )

@@ -1,5 +1,6 @@
 """Languages a program may be written in: Python, and an entry here for each whose toolchain is found."""
 
+import platform
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ class Language:
     processes: int = 1
     """Processes that an honest program of the language needs."""
     reserves: bool = False
+    configuration: str = "[]"
+    """What the toolchain reads in `/etc`, as a pattern; the default matches nothing."""
 
 
 _LANGUAGES = (
@@ -53,6 +56,7 @@ _LANGUAGES = (
         ("-J-XX:+UseSerialGC", "-J-XX:TieredStopAtLevel=1", "-encoding", "UTF-8", "-d", ".", "Main.java"),
         ("-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xss64m", "-cp", BUILD, "Main"),
         runner="java",
+        configuration="java-*",
         reserves=True,
     ),
     Language("nodejs", "main.js", "node", run=(f"{BUILD}/main.js",), runner="node", reserves=True),
@@ -93,6 +97,8 @@ def native_runtime() -> Runtime:
 @cache
 def version_of(language: str) -> str:
     """The first line that the toolchain says of itself."""
+    if language == PYTHON:
+        return platform.python_version()
     each = installed()[language]
     tool = each.command.compile[0] if each.command.compile else each.command.run[0]
     said = _ask(tool, each.language.version)
@@ -105,7 +111,6 @@ def _find(language: Language) -> Installed | None:
         return None
     places = [Path(str(path)).resolve() for path in tools.values()]
     outside = [str(place.parent.parent) for place in places if not str(place).startswith("/usr/")]
-    configurations = [Path("/etc", part) for place in places for part in place.parts[1:]]
     binaries = dict.fromkeys(str(Path(str(path)).parent) for path in tools.values())
     command = Command(
         file=language.file,
@@ -122,7 +127,7 @@ def _find(language: Language) -> Installed | None:
         },
         reserves=language.reserves,
     )
-    return Installed(language, command, tuple(dict.fromkeys((*outside, *map(str, configurations)))))
+    return Installed(language, command, (*outside, *map(str, Path("/etc").glob(language.configuration))))
 
 
 def _locate(tool: str, root: tuple[str, ...]) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from sandbox_runner.launchers import Launchers
-from sandbox_runner.verdict import Outcome, Tier
+from sandbox_runner.verdict import TestResult, Tier
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 
@@ -40,10 +40,10 @@ class Metrics:
         self._tier = Gauge("ctrl_sandbox_tier", "1 for the tier that holds.", ("tier",), registry=own)
         self._mounts_at_start = _own_mounts()
 
-    def test_finished(self, outcome: Outcome, cpu_s: float, fork_s: float, lang: str = "python") -> None:
-        self._runs.labels(outcome, lang, self.tier).inc()
-        self._cpu.observe(cpu_s)
-        self._fork.observe(fork_s)
+    def test_finished(self, result: TestResult, lang: str) -> None:
+        self._runs.labels(result.outcome, lang, self.tier).inc()
+        self._cpu.observe(result.cpu_s)
+        self._fork.observe(result.fork_s)
 
     def infra_error(self, reason: str) -> None:
         self._infra.labels(reason).inc()

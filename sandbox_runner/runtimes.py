@@ -1,7 +1,7 @@
 """What a launcher holds ready for its boxes: Python packages, imported beforehand, or toolchains."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.machinery import PathFinder
 from importlib.util import find_spec
@@ -22,6 +22,7 @@ class Runtime:
 
 _PACKAGE_SETS: dict[str, tuple[str, ...]] = {"stdlib": (), "numpy": ("numpy",)}
 _TEST_PACKAGES = ("pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments")
+_REMOTE = "sandbox_runner.jail.remote"
 
 STDLIB = Runtime("stdlib")
 
@@ -34,9 +35,29 @@ def python_runtimes() -> dict[str, Runtime]:
 
 
 @cache
-def tests_runtime() -> Runtime | None:
-    """Where test files run, beside the program that they test; None without pytest."""
-    return _with_packages("tests", ("pytest", "_pytest.assertion.rewrite"), _TEST_PACKAGES)
+def servant_runtimes() -> dict[str, Runtime]:
+    """The same, for programs that answer test code in another jail."""
+    return {
+        name: _with_ours(runtime, f"{name}, answering", f"{_REMOTE}.servant")
+        for name, runtime in python_runtimes().items()
+    }
+
+
+@cache
+def tests_runtime() -> Runtime:
+    """Where test code runs, with pytest if it is installed beside the service."""
+    packages = _with_packages("", ("pytest",), _TEST_PACKAGES)
+    return _with_ours(packages or Runtime(""), "tests", f"{_REMOTE}.code", f"{_REMOTE}.pytest_files")
+
+
+def has_pytest() -> bool:
+    return bool(tests_runtime().readable)
+
+
+def _with_ours(runtime: Runtime, name: str, *modules: str) -> Runtime:
+    """Have modules of the jail imported beforehand: programs cannot reach the files of the service."""
+    ours = str(Path(__file__).parents[1])
+    return replace(runtime, name=name, preload=(*runtime.preload, *modules), search=(*runtime.search, ours))
 
 
 def _with_packages(name: str, preload: tuple[str, ...], packages: tuple[str, ...]) -> Runtime | None:

@@ -81,6 +81,7 @@ class TestResult:
     """What `Program.fetch` named and the run left as a regular file."""
     raw_stdout: bytes | None = None
     """The output as it was, where it is no UTF-8 and `stdout` had to replace bytes."""
+    fork_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,12 @@ class Verdict:
     passed: int
     total: int
     tests: tuple[TestResult, ...]
+
+    @property
+    def integrity(self) -> Integrity:
+        """Weak if that of any test is."""
+        weak = any(test.integrity is Integrity.WEAK for test in self.tests)
+        return Integrity.WEAK if weak else Integrity.STRONG
 
     @classmethod
     def of(cls, tests: list[TestResult], total: int) -> "Verdict":

@@ -1,14 +1,16 @@
 """From verdicts to the wire: plain dictionaries, written once."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from starlette.responses import Response
 
+from sandbox_runner import feedback
 from sandbox_runner.api.models import JudgeBody, RunBody, SummaryBody, TestBody
-from sandbox_runner.cases import Submission
+from sandbox_runner.api.problems import FieldError, InvalidRequestError
+from sandbox_runner.cases import PytestCase, Submission
 from sandbox_runner.judging import Judge
 from sandbox_runner.verdict import Integrity, Outcome, TestResult, Tier, Verdict
 
@@ -37,8 +39,11 @@ class Tally:
     total: int
     outcome: Outcome = Outcome.ACCEPTED
     passed: int = 0
+    integrity: Integrity = Integrity.STRONG
 
     def add(self, result: TestResult) -> None:
+        if result.integrity is Integrity.WEAK:
+            self.integrity = Integrity.WEAK
         if result.outcome is Outcome.ACCEPTED:
             self.passed += 1
         elif self.outcome is Outcome.ACCEPTED:
@@ -49,8 +54,20 @@ class Tally:
 
 
 async def verdict_of(judge: Judge, submission: Submission, room: Room) -> Verdict:
-    async with aclosing(judge.results(submission)) as results:
+    async with aclosing(valid_results(judge, submission)) as results:
         return Verdict.of([room.fit(result) async for result in results], len(submission.cases))
+
+
+async def valid_results(judge: Judge, submission: Submission) -> AsyncGenerator[TestResult, None]:
+    """The results, up to that of a test that can judge no program: this is the request's fault."""
+    number = 0
+    async with aclosing(judge.results(submission)) as results:
+        async for result in results:
+            if result.outcome is Outcome.INVALID_TEST:
+                member = "pytest" if isinstance(submission.cases[number], PytestCase) else "assert"
+                raise InvalidRequestError(FieldError(f"tests.{number}.{member}", result.message))
+            yield result
+            number += 1
 
 
 def json_response(body: Mapping[str, object]) -> Response:
@@ -72,20 +89,28 @@ def test_body(result: TestResult) -> TestBody:
         "memory_bytes": result.memory_bytes,
         "message": result.message,
         "returned": result.returned,
+        "limit": result.limit,
+        "signal": result.signal,
     }
 
 
-def judge_body(verdict: Verdict, tier: Tier) -> JudgeBody:
+def judge_body(submission: Submission, verdict: Verdict, tier: Tier) -> JudgeBody:
+    told = feedback.of_verdict(submission.cases, verdict.tests, _shown(submission))
     return {
         "verdict": {
             "outcome": verdict.outcome,
             "passed": verdict.passed,
             "total": verdict.total,
             "tests": [test_body(test) for test in verdict.tests],
+            "feedback": None if told is None else told.text,
         },
-        "integrity": Integrity.STRONG,
+        "integrity": verdict.integrity,
         "tier": tier,
     }
+
+
+def _shown(submission: Submission) -> tuple[bool, ...]:
+    return submission.public or (False,) * len(submission.cases)
 
 
 def run_body(result: TestResult, tier: Tier) -> RunBody:

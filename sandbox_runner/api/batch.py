@@ -9,7 +9,7 @@ from typing import cast
 from fastapi import Request
 from pydantic import JsonValue, ValidationError
 
-from sandbox_runner.api.answers import Room, Tally, judge_body, test_body, verdict_of
+from sandbox_runner.api.answers import Room, Tally, judge_body, test_body, valid_results, verdict_of
 from sandbox_runner.api.disconnect import ClientGoneError
 from sandbox_runner.api.lines import LineWriter
 from sandbox_runner.api.models import BatchRequest, ErrorBody, JudgeBody, JudgeRequest, LooseBatchRequest
@@ -18,7 +18,7 @@ from sandbox_runner.api.reading import deadline_s, read_json
 from sandbox_runner.api.services import Services, services_of, tenant_of
 from sandbox_runner.cases import Submission
 from sandbox_runner.judging import Judge
-from sandbox_runner.verdict import Integrity, Tier
+from sandbox_runner.verdict import Tier
 
 Item = JudgeRequest | JsonValue
 
@@ -78,7 +78,7 @@ class Batch:
         except Exception as error:  # noqa: BLE001 - one submission must not spoil the others
             return self._error(error)
         self.outcomes[verdict.outcome] += 1
-        return judge_body(verdict, self._services.tier)
+        return judge_body(submission, verdict, self._services.tier)
 
     def _prepare(self, item: Item) -> tuple[Submission, Judge]:
         body = item if isinstance(item, JudgeRequest) else _parse(item)
@@ -118,13 +118,13 @@ async def write_results(
 ) -> Tally:
     """One line per test, one for the verdict."""
     tally = Tally(len(submission.cases))
-    async with aclosing(judge.results(submission)) as results:
+    async with aclosing(valid_results(judge, submission)) as results:
         number = 0
         async for result in results:
             tally.add(result)
             await writer.write({"submission": index, "test": number, "result": test_body(result)})
             number += 1
     await writer.write(
-        {"submission": index, "verdict": tally.body(), "integrity": Integrity.STRONG, "tier": tier}
+        {"submission": index, "verdict": tally.body(), "integrity": tally.integrity, "tier": tier}
     )
     return tally

@@ -1,43 +1,55 @@
 """From the wire to what is judged: names resolved, limits filled in and held to the caps of this machine."""
 
-import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sandbox_runner import asserts
+from sandbox_runner import asserts, checkers, languages, runtimes
 from sandbox_runner.api.models import (
     AssertTest,
     CallTest,
     JudgeRequest,
     LimitsModel,
+    PytestTest,
     RunRequest,
     StdinTest,
+    Test,
 )
 from sandbox_runner.api.problems import FieldError, InvalidRequestError
-from sandbox_runner.cases import CallCase, Case, Program, StdinCase, Submission
-from sandbox_runner.checkers import CHECKERS, DEFAULT_CHECKER
+from sandbox_runner.cases import (
+    DEFAULT_PACKAGES,
+    CallCase,
+    Case,
+    CodeCase,
+    Program,
+    PytestCase,
+    StdinCase,
+    Submission,
+)
+from sandbox_runner.checkers import Checker, CheckerError, CustomChecker
 from sandbox_runner.comparison import Equality
 from sandbox_runner.settings import Settings
 from sandbox_runner.verdict import Limits, Tier
 
 
 @dataclass(frozen=True, slots=True)
-class Language:
+class Offer:
     """What a request may ask for, of one language."""
 
-    version: str
     modes: tuple[str, ...]
-    packages: tuple[str, ...]
+    packages: tuple[str, ...] = (DEFAULT_PACKAGES,)
 
 
-LANGUAGES: Mapping[str, Language] = {
-    "python": Language(platform.python_version(), ("stdin", "call", "assert"), ("stdlib", "numpy"))
-}
+def offers(tier: Tier) -> dict[str, Offer]:
+    """The languages of this machine. All but Python are compiled and executed, which needs namespaces."""
+    modes = ("stdin", "call", "assert", *(("pytest",) if runtimes.has_pytest() else ()))
+    native = languages.installed() if tier >= Tier.T2 else {}
+    python = Offer(modes, tuple(runtimes.python_runtimes()))
+    return {languages.PYTHON: python, **{name: Offer(("stdin",)) for name in native}}
 
 
 class Converter:
-    def __init__(self, settings: Settings, tier: Tier, languages: Mapping[str, Language] = LANGUAGES) -> None:
-        self.languages = languages
+    def __init__(self, settings: Settings, tier: Tier, offered: Mapping[str, Offer]) -> None:
+        self.languages = offered
         self._settings = settings
         self._tier = tier
         self._caps = {
@@ -55,14 +67,17 @@ class Converter:
     def submission(self, request: JudgeRequest) -> Submission:
         self._check_program(request)
         self.check_number_of_tests(len(request.tests))
+        language = _canonical(request.language)
+        _check_modes(language, self.languages[language], request.tests)
         return Submission(
             code=request.code,
-            cases=_cases(request),
+            cases=tuple(_case(test, request.entry_point) for test in request.tests),
             limits=self.limits(request.limits),
             stop_on_first_fail=request.stop_on_first_fail,
             checker=checker_named(request.checker),
-            language=request.language,
+            language=language,
             packages=request.packages,
+            public=tuple(test.public for test in request.tests),
         )
 
     def program(self, request: RunRequest) -> Program:
@@ -71,7 +86,7 @@ class Converter:
             request.code,
             request.stdin,
             self.limits(request.limits),
-            language=request.language,
+            language=_canonical(request.language),
             packages=request.packages,
         )
 
@@ -108,7 +123,7 @@ class Converter:
         return errors
 
     def _check_program(self, request: JudgeRequest | RunRequest) -> None:
-        language = self.languages.get(request.language)
+        language = self.languages.get(_canonical(request.language))
         if language is None:
             raise _unknown("language", request.language, self.languages)
         if request.packages not in language.packages:
@@ -119,12 +134,15 @@ class Converter:
             raise InvalidRequestError(FieldError("require_tier", f"this service has {self._tier}"))
 
 
-def checker_named(asked: str | None) -> str:
-    if asked is None:
-        return DEFAULT_CHECKER
-    if asked not in CHECKERS:
-        raise _unknown("checker", asked, CHECKERS)
-    return asked
+def checker_named(asked: object) -> Checker | CustomChecker:
+    try:
+        return checkers.parse(asked)
+    except CheckerError as error:
+        raise InvalidRequestError(FieldError(error.field, error.message)) from error
+
+
+def _canonical(language: str) -> str:
+    return languages.ALIASES.get(language, language)
 
 
 def _unknown(field: str, asked: str, known: Mapping[str, object] | tuple[str, ...]) -> InvalidRequestError:
@@ -133,16 +151,27 @@ def _unknown(field: str, asked: str, known: Mapping[str, object] | tuple[str, ..
     )
 
 
-def _cases(request: JudgeRequest) -> tuple[Case, ...]:
-    return tuple(_case(index, test, request.entry_point) for index, test in enumerate(request.tests))
+def _check_modes(language: str, offer: Offer, tests: Sequence[Test]) -> None:
+    for index, test in enumerate(tests):
+        mode = _MODES[type(test)]
+        if mode not in offer.modes:
+            known = ", ".join(offer.modes)
+            raise InvalidRequestError(
+                FieldError(f"tests.{index}", f"{language} has no {mode} tests here; known: {known}")
+            )
 
 
-def _case(index: int, test: StdinTest | CallTest | AssertTest, entry_point: str | None) -> Case:
+_MODES = {StdinTest: "stdin", CallTest: "call", AssertTest: "assert", PytestTest: "pytest"}
+
+
+def _case(test: Test, entry_point: str | None) -> Case:
     match test:
         case StdinTest():
             return StdinCase(test.stdin, test.stdout)
         case AssertTest():
-            return _assert_case(index, test.source)
+            return _assert_case(test.source, entry_point)
+        case PytestTest():
+            return PytestCase(test.files, tuple(test.names))
         case CallTest():
             if entry_point is None:
                 raise InvalidRequestError(
@@ -151,8 +180,9 @@ def _case(index: int, test: StdinTest | CallTest | AssertTest, entry_point: str 
             return CallCase(entry_point, tuple(test.args), dict(test.kwargs), test.expected, Equality.JSON)
 
 
-def _assert_case(index: int, source: str) -> CallCase:
+def _assert_case(source: str, entry_point: str | None) -> Case:
+    """One call that is compared out here, if that is all; else test code for a jail of its own."""
     try:
         return asserts.rewrite(source)
-    except asserts.UnsupportedAssertError as error:
-        raise InvalidRequestError(FieldError(f"tests.{index}.assert", str(error))) from error
+    except asserts.UnsupportedAssertError:
+        return CodeCase(source, entry_point)

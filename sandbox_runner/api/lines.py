@@ -12,7 +12,7 @@ from sandbox_runner.api.disconnect import ClientGoneError, unless_client_leaves
 from sandbox_runner.api.problems import occurrence_of
 from sandbox_runner.api.reading import NDJSON
 from sandbox_runner.api.services import services_of
-from sandbox_runner.verdict import Outcome
+from sandbox_runner.verdict import Outcome, TestResult
 
 _START = {
     "type": "http.response.start",
@@ -61,7 +61,7 @@ class LineResponse(Response):
             if not writer.started:
                 raise
             # An answer that does not end makes the server close the connection.
-            services_of(Request(scope)).sandbox.metrics.test_finished(Outcome.CANCELLED, 0, 0)
+            services_of(Request(scope)).sandbox.metrics.test_finished(TestResult(Outcome.CANCELLED), "python")
             return
         await writer.end()
 

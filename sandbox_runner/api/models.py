@@ -26,33 +26,46 @@ class LimitsModel(_Wire):
     processes: _Count | None = None
 
 
-class StdinTest(_Wire):
+class _Test(_Wire):
+    public: bool = False
+    """Feedback for whoever wrote the program may show it."""
+
+
+class StdinTest(_Test):
     stdin: str = Field(default="", max_length=_TEXT)
     stdout: str = Field(max_length=_TEXT)
 
 
-class CallTest(_Wire):
+class CallTest(_Test):
     args: list[JsonValue] = Field(default_factory=list)
     kwargs: dict[str, JsonValue] = Field(default_factory=dict)
     expected: JsonValue
 
 
-class AssertTest(_Wire):
+class AssertTest(_Test):
     source: str = Field(alias="assert", max_length=65_536)
+
+
+class PytestTest(_Test):
+    files: dict[str, str] = Field(alias="pytest", min_length=1, max_length=100)
+    """Test files by name. They import the program as `solution`, or by another of `names`."""
+    names: list[str] = Field(default=["solution"], min_length=1, max_length=20)
 
 
 def _kind(test: Any) -> str:
     """Tell the forms apart by their members, so that an error speaks of one form only."""
     members = test if isinstance(test, dict) else {}
-    if "assert" in members:
-        return "assert"
+    for kind in ("assert", "pytest"):
+        if kind in members:
+            return kind
     return "stdin" if "stdout" in members or "stdin" in members else "call"
 
 
 Test = Annotated[
     Annotated[StdinTest, Tag("stdin")]
     | Annotated[CallTest, Tag("call")]
-    | Annotated[AssertTest, Tag("assert")],
+    | Annotated[AssertTest, Tag("assert")]
+    | Annotated[PytestTest, Tag("pytest")],
     Discriminator(_kind),
 ]
 
@@ -72,7 +85,7 @@ class JudgeRequest(_ProgramRequest):
     entry_point: str | None = Field(default=None, min_length=1, max_length=_NAME)
     tests: list[Test] = Field(min_length=1)
     stop_on_first_fail: bool = False
-    checker: str | None = None
+    checker: str | dict[str, JsonValue] | None = None
 
 
 class BatchRequest(_Wire):
@@ -98,6 +111,8 @@ class TestBody(TypedDict):
     memory_bytes: int
     message: str
     returned: str | None
+    limit: str | None
+    signal: str | None
 
 
 class SummaryBody(TypedDict):
@@ -108,6 +123,8 @@ class SummaryBody(TypedDict):
 
 class VerdictBody(SummaryBody):
     tests: list[TestBody]
+    feedback: str | None
+    """What a critic may be told: the first failing test, with its expectation only if it is public."""
 
 
 class JudgeBody(TypedDict):

@@ -4,6 +4,8 @@ They read and write bytes themselves: the framework's way through its dependenci
 serialization costs more than the rest of the request.
 """
 
+import asyncio
+
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
@@ -23,10 +25,12 @@ from sandbox_runner.api.models import (
     RunBody,
     RunRequest,
 )
+from sandbox_runner.api.problems import InvalidRequestError, occurrence_of
 from sandbox_runner.api.reading import deadline_s, read, wants_lines
 from sandbox_runner.api.services import services_of, tenant_of
 from sandbox_runner.checkers import CHECKERS
-from sandbox_runner.verdict import Outcome
+from sandbox_runner.languages import version_of
+from sandbox_runner.verdict import Outcome, TestResult
 
 router = APIRouter()
 _CLIENT_CLOSED_REQUEST = 499
@@ -46,14 +50,17 @@ async def judge(request: Request) -> Response:
         event.finished(verdict.outcome, code=fingerprint(body.code), language=body.language, **counts)
 
     async def write(writer: LineWriter) -> None:
-        finished(await write_results(writer, 0, judging, submission, services.tier))
+        try:
+            finished(await write_results(writer, 0, judging, submission, services.tier))
+        except InvalidRequestError as error:
+            await writer.write({"submission": 0, "error": occurrence_of(error).body(request.url.path)})
 
     if wants_lines(request):
         return LineResponse(write, services.settings.client_s)
     room = Room(services.settings.answer_bytes)
     verdict = await unless_client_leaves(request.receive, verdict_of(judging, submission, room))
     finished(Tally(verdict.total, verdict.outcome, verdict.passed))
-    return json_response(judge_body(verdict, services.tier))
+    return json_response(judge_body(submission, verdict, services.tier))
 
 
 @router.post("/judge/batch", **documented(BatchRequest, BatchBody))
@@ -128,16 +135,17 @@ async def metrics(request: Request) -> Response:
 
 @router.get("/languages")
 async def languages(request: Request) -> LanguagesBody:
-    known = services_of(request).converter.languages
+    offered = services_of(request).converter.languages
+    versions = await asyncio.to_thread(lambda: {name: version_of(name) for name in offered})
     return {
         "languages": [
-            {"id": name, "version": each.version, "modes": [*each.modes], "packages": [*each.packages]}
-            for name, each in known.items()
+            {"id": name, "version": versions[name], "modes": [*each.modes], "packages": [*each.packages]}
+            for name, each in offered.items()
         ],
-        "checkers": list(CHECKERS),
+        "checkers": [*CHECKERS, "custom"],
     }
 
 
 async def on_client_gone(request: Request, error: Exception) -> Response:
-    services_of(request).sandbox.metrics.test_finished(Outcome.CANCELLED, 0, 0)
+    services_of(request).sandbox.metrics.test_finished(TestResult(Outcome.CANCELLED), "python")
     return Response(status_code=_CLIENT_CLOSED_REQUEST)

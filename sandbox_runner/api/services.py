@@ -8,7 +8,7 @@ from fastapi import Request
 
 from sandbox_runner.admission import Admission, Ticket
 from sandbox_runner.admitted import AdmittedJudge
-from sandbox_runner.api.convert import Converter
+from sandbox_runner.api.convert import Converter, offers
 from sandbox_runner.cache import CachedJudge, VerdictCache
 from sandbox_runner.judging import Judge
 from sandbox_runner.sandbox import Sandbox
@@ -30,7 +30,7 @@ class Services:
         return cls(
             settings,
             sandbox,
-            Converter(settings, tier),
+            Converter(settings, tier, offers(tier)),
             Admission(settings.concurrency, settings.queue_size, settings.patient_queue_size, metrics),
             VerdictCache(settings.cache_bytes, settings.cache_entries, tier, metrics),
         )

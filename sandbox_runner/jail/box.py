@@ -22,6 +22,7 @@ from sandbox_runner.jail.plan import Plan
 from sandbox_runner.jail.program import PythonProgram
 from sandbox_runner.jail.report import write_all
 from sandbox_runner.jail.solution import CODE_FD
+from sandbox_runner.jail.tests import TestsProgram
 
 _CHANNEL_FD = 3
 _FIRST_FOREIGN_FD = 4
@@ -77,16 +78,20 @@ def _serve_submission(channel: socket.socket, plan: Plan, view: View) -> None:
 
 
 def _load(request: dict[str, Any], descriptors: list[int], plan: Plan, view: View) -> _Program:
-    bounds = Limits(**request["limits"])
+    bounds, ceiling = Limits(**request["limits"]), Limits(**request["ceiling"])
     source_fd, code_fd = descriptors
     source = messages.read_whole(source_fd)
     os.close(source_fd)
     if code_fd != CODE_FD:
         os.dup2(code_fd, CODE_FD)
         os.close(code_fd)
-    enclose_box(bounds, view, isolated=plan.isolated, count_tasks=plan.has_own_user)
-    if view.has_build:
-        return NativeProgram(source, Command.read(request["command"]), bounds, view)
+    enclose_box(ceiling, view, isolated=plan.isolated, count_tasks=plan.has_own_user)
+    match request["kind"]:
+        case "native":
+            return NativeProgram(source, Command.read(request["command"]), bounds, view)
+        case "tests":
+            os.close(CODE_FD)
+            return TestsProgram(bounds, isolated=plan.isolated)
     return PythonProgram(source, bounds, isolated=plan.isolated)
 
 
@@ -147,6 +152,7 @@ class _Box:
             write_all(descriptors[1], messages.bundle(scratch.fetch(names, most_bytes)))
         elif request == messages.CLEAN:
             scratch.empty()
+            self._program.has_files = False
         else:
             return self._run(request, descriptors)
         return ending.READY

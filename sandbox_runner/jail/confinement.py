@@ -13,6 +13,7 @@ from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.limits import Limits
 
 REPORT_FD = 3
+_STREAMS = 4
 
 
 def enclose_box(bounds: Limits, view: View, *, isolated: bool, count_tasks: bool) -> None:
@@ -31,20 +32,26 @@ class TestWalls:
         self._cpu_s = limits.cpu_seconds(bounds)
         self._filter = seccomp.test_filter(may_fork=bounds.processes > 1) if seccomp.available() else None
 
-    def enclose(self, streams: tuple[int, ...], first_foreign: int) -> None:
+    def enclose(self, streams: tuple[int, ...], first_foreign: int) -> int:
         """Keep the four streams and what is below `first_foreign`; lose the rights that only a box needs.
+
+        A fifth descriptor, a connection, becomes `first_foreign`, which is returned.
 
         The streams are memory files made for this test alone. Nobody has to drain them: output stops
         at the file size limit, and a full pipe cannot block.
         """
-        given, stdout, stderr, report = streams
         os.setsid()
-        os.dup2(given, 0)
-        os.dup2(stdout, 1)
-        os.dup2(stderr, 2)
-        os.dup2(report, REPORT_FD)
-        os.closerange(first_foreign, limits.OPEN_FILES)
+        os.dup2(streams[0], 0)
+        os.dup2(streams[1], 1)
+        os.dup2(streams[2], 2)
+        os.dup2(streams[3], REPORT_FD)
+        if len(streams) > _STREAMS:
+            os.dup2(streams[4], first_foreign)
+            os.closerange(first_foreign + 1, limits.OPEN_FILES)
+        else:
+            os.closerange(first_foreign, limits.OPEN_FILES)
         resource.setrlimit(resource.RLIMIT_CPU, self._cpu_s)
         if self._filter is not None:
             self._filter.install()
         gc.enable()
+        return first_foreign

@@ -67,8 +67,10 @@ def require_runtime() -> None:
 
 def rules(view: View, *, scratch: bool, built: bool = False) -> list[tuple[str, int]]:
     """The same view, as Landlock rules; once `built`, a program cannot be changed any more."""
-    readable = [(path, READ) for path in (*runtime_paths(), *view.readable)]
-    executable = [(path, EXECUTE) for path in view.executable]
+    readable = [(path, READ) for path in view.readable]
+    # What is executed is loaded by the system's own loader.
+    runtime = [(path, EXECUTE if view.executable else READ) for path in runtime_paths()]
+    executable = [*runtime, *((path, EXECUTE) for path in view.executable)]
     devices = [(path, DEVICE) for path in _DEVICES]
     private = [(SCRATCH, WRITE), ("/proc", READ)] if scratch else []
     build = [(BUILD, EXECUTE if built else EXECUTE | WRITE)] if view.has_build else []

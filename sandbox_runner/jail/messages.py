@@ -22,6 +22,13 @@ FETCH_FILES = b"\3"
 CLEAN = b"\4"
 """Empty the scratch directory."""
 
+SERVE = b"\5"
+"""Run the program, then answer test code in another jail on the fifth descriptor."""
+TEST_CODE = b"\6"
+"""Run test code that asks on the fifth descriptor."""
+TEST_FILES = b"\7"
+"""The same with files for pytest."""
+
 _LENGTH = struct.Struct("<I")
 
 

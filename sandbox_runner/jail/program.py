@@ -24,6 +24,7 @@ from sandbox_runner.jail.solution import CODE_FD, Solution
 _FAILED = 1
 # Code grows when it is compiled, though never by this much.
 _CODE_GROWTH = 16
+_READING_REQUESTS = (messages.SCRIPT, messages.SERVE)
 # Made once in the launcher: a fork pays for every page that it touches.
 _SCRIPT_MODULE, _CALLED_MODULE = ModuleType("__main__"), ModuleType("solution")
 
@@ -46,14 +47,16 @@ class PythonProgram:
         if not self._isolated:  # elsewhere the kernel ends the whole namespace with its first process
             credentials.die_with_parent()
         arguments: Any = None
-        if request != messages.SCRIPT:
+        if request not in _READING_REQUESTS:
             arguments = values.decode(messages.read_whole(streams[0]))
             os.dup2(0, streams[0])  # a called function reads nothing
-        self._walls.enclose(streams, CODE_FD + (self._solution.code is None))
+        connection = self._walls.enclose(streams, CODE_FD + (self._solution.code is None))
         if self.has_files:
             sys.path.insert(0, SCRATCH)  # here and not in the box, which must import nothing of them
         if request == messages.SCRIPT:
             run_script(self._solution)
+        if request == messages.SERVE:
+            run_servant(self._solution, connection)
         run_call(self._solution, request.decode(), arguments)
 
     def compiling_cpu_s(self) -> float:
@@ -93,6 +96,23 @@ def run_call(solution: Solution, entry_point: str, arguments: Any) -> NoReturn:
     try:
         exec(code, members)  # noqa: S102
         report.write_value(REPORT_FD, _find(members, entry_point)(*arguments[0], **arguments[1]))
+        status = 0
+    except BaseException as error:  # noqa: BLE001 - every ending of a program is reported
+        status = _status_of(error, solution)
+    _leave(status, stdout, stderr)
+
+
+def run_servant(solution: Solution, connection: int) -> NoReturn:
+    """Run the program, then let test code in another jail use it."""
+    # Only launchers that serve tests have this imported.
+    from sandbox_runner.jail.remote import servant  # noqa: PLC0415
+
+    code = _compiled(solution)
+    sys.modules["solution"] = _CALLED_MODULE
+    members, stdout, stderr = _CALLED_MODULE.__dict__, sys.stdout, sys.stderr
+    try:
+        exec(code, members)  # noqa: S102
+        servant.serve(connection, members)
         status = 0
     except BaseException as error:  # noqa: BLE001 - every ending of a program is reported
         status = _status_of(error, solution)

@@ -73,6 +73,7 @@ _LOCK_READING_FCNTL = (5, 36)
 _HARMLESS_IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451, 0x802C_542A)
 _O_TRUNC, _O_ACCMODE = 0o1000, 0o3
 _SIGCHLD = 17
+_STREAM, _SEQPACKET = 1, 5
 
 
 def available() -> bool:
@@ -88,7 +89,7 @@ def box_filter(*, may_execute: bool = False) -> bytes:
         **_each(_FATAL, bpf.kill()),
         **_each(refused, bpf.refuse()),
         **_each(_PRETENDED, bpf.refuse(0)),
-        **_by_number(_conditional()),
+        **_by_number(_conditional(may_execute=may_execute)),
     }
     machine = platform.machine()
     tail = {_FIRST_UNKNOWN_CALL: bpf.refuse(errno.ENOSYS)}
@@ -182,7 +183,7 @@ def _forking_test_filter() -> bytes:
     return b"".join(bpf.dispatch(blocks, {}))
 
 
-def _conditional() -> list[tuple[str, Block]]:
+def _conditional(*, may_execute: bool = False) -> list[tuple[str, Block]]:
     refuse = bpf.refuse()
     return [
         # ENOSYS makes libc fall back to `clone`, whose flags a filter can read.
@@ -190,7 +191,7 @@ def _conditional() -> list[tuple[str, Block]]:
         ("clone", _if_any_bit(0, _CLONE_ANY_NAMESPACE, refuse)),
         ("prlimit64", _unless_argument(0, 0, refuse)),
         ("personality", _unless_argument(0, 0xFFFF_FFFF, refuse)),
-        ("socketpair", _stream_pair_block()),
+        ("socketpair", _local_pair_block(_SEQPACKET if may_execute else _STREAM)),
         ("sendto", _connected_send_block()),
         ("fcntl", _if_argument(1, (*_REACHING_FCNTL, *_LOCK_READING_FCNTL), refuse)),
         ("ioctl", _only_argument(1, _HARMLESS_IOCTL, bpf.refuse(errno.ENOTTY))),
@@ -225,14 +226,15 @@ def _child_signal_block() -> Block:
     ]
 
 
-def _stream_pair_block() -> Block:
-    """Allow a connected pair of local streams, which event loops need; it can reach nobody else."""
+def _local_pair_block(other: int) -> Block:
+    """Allow a connected pair of local sockets, which event loops need; it can reach nobody else."""
     return [
         bpf.load_argument(0),
-        bpf.jump_equal(1, 0, 3),
+        bpf.jump_equal(1, 0, 4),
         bpf.load_argument(1),
         bpf.mask(0xF),
-        bpf.jump_equal(1, 1, 0),
+        bpf.jump_equal(_STREAM, 2, 0),
+        bpf.jump_equal(other, 1, 0),
         *bpf.refuse(),
         *bpf.allow(),
     ]

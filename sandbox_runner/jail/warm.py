@@ -33,7 +33,8 @@ def import_modules(preload: Sequence[str], search: Sequence[str]) -> None:
             importlib.import_module(name)
         sys.path += search
         for name in preload:
-            importlib.import_module(name)
+            module = importlib.import_module(name)
+            getattr(module, "warm_up", lambda: None)()  # what of it is imported late
         del sys.path[len(sys.path) - len(search) :]
     for name in ENVIRONMENT:  # programs see a boring environment
         del os.environ[name]  # noqa: TID251

@@ -117,7 +117,6 @@ async def test_a_language_that_is_not_there_is_an_error_in_band(client: httpx.As
     assert (body["status"], body["message"]) == ("SandboxError", "language lean not installed")
 
 
-@pytest.mark.xfail(reason="the judge does not place files yet", strict=False)
 async def test_files_go_in_and_come_out(client: httpx.AsyncClient) -> None:
     code = (
         "import os\nos.makedirs('o', exist_ok=True)\nopen('o/t', 'w').write(open('/tmp/d/in.txt').read() * 2)"
@@ -131,7 +130,6 @@ async def test_files_go_in_and_come_out(client: httpx.AsyncClient) -> None:
     assert fetched == {"o/t": b"abab", "/tmp/d/in.txt": b"ab"}
 
 
-@pytest.mark.xfail(reason="the judge does not keep bytes yet", strict=False)
 async def test_output_that_is_no_text_is_also_there_as_bytes(client: httpx.AsyncClient) -> None:
     body = await _run(client, "import sys\nsys.stdout.buffer.write(b'a\\xffb')")
 
@@ -227,10 +225,10 @@ async def test_live_code_bench_is_judged_outside_the_program(
     assert (body["accepted"], len(body["tests"])) == (accepted, 1)
 
 
-WEAK = "total = sum(f(n) for n in range(3))\nassert total == 6"
+CODE = "total = sum(f(n) for n in range(3))\nassert total == 6"
 
 
-@pytest.mark.parametrize("tests", [["assert f(1) == 2"], [WEAK]], ids=["strong", "weak"])
+@pytest.mark.parametrize("tests", [["assert f(1) == 2"], [CODE]], ids=["calls", "code"])
 @pytest.mark.parametrize(
     ("solution", "accepted"),
     [
@@ -250,4 +248,4 @@ async def test_asserts_are_not_passed_by_leaving_early(
     body = await _submit(client, f"```python\n{solution}\n```", tests, dataset_type="MBPPDataset")
 
     assert body["accepted"] is accepted
-    assert body["x"]["integrity"] == ("weak" if tests == [WEAK] else "strong")
+    assert body["x"]["integrity"] == "strong"

@@ -1,7 +1,8 @@
 """HumanEval, MBPP and AutoEval: tests that are Python.
 
-Asserts that can be rewritten into calls are judged out here. Others run behind the program, in its process,
-and pass when the program that they end prints a nonce: weak, because the program can read its own process.
+Asserts that can be rewritten into calls are judged out here, others in a jail of their own. What neither can
+judge runs behind the program, in its process, and passes when the program that it ends prints a nonce: weak,
+because the program can read its own process.
 """
 
 import ast
@@ -17,7 +18,7 @@ from sandbox_runner.api.fusion.extraction import Extracted, Kind, extract
 from sandbox_runner.api.fusion.question import Question, Strong, Weak
 from sandbox_runner.api.fusion.run_code import ProgramMaker, decoded
 from sandbox_runner.api.fusion.wire import SubmitRequest
-from sandbox_runner.cases import CallCase, Program, Submission
+from sandbox_runner.cases import CallCase, Case, CodeCase, Program, Submission
 
 _RUN_S = 20.0
 _LANGUAGE = "python"
@@ -72,16 +73,16 @@ def _question(
     maker.check(_LANGUAGE, full_code)
     limits = maker.limits(request.config.run_timeout, _RUN_S)
     packages = maker.packages(_LANGUAGE, full_code, files or {})
-    cases = None if files else calls_of(tests)
-    if cases:
-        submission = Submission(
-            extracted.code, cases, limits, stop_on_first_fail=True, language=_LANGUAGE, packages=packages
-        )
-        return Question(extracted, Strong(submission, None), full_code)
     nonce = secrets.token_hex(16)
     code = f"{full_code}\nprint({nonce!r}, flush=True)\n"
-    program = Program(code, "", limits, language=_LANGUAGE, packages=packages, files=files or {})
-    return Question(extracted, Weak(program, nonce), full_code)
+    weak = Weak(Program(code, "", limits, language=_LANGUAGE, packages=packages, files=files or {}), nonce)
+    if files or _INSERT_HERE in tests:
+        return Question(extracted, weak, full_code)
+    cases: tuple[Case, ...] = calls_of(tests) or (CodeCase(tests),)
+    submission = Submission(
+        extracted.code, cases, limits, stop_on_first_fail=True, language=_LANGUAGE, packages=packages
+    )
+    return Question(extracted, Strong(submission, None, weak), full_code)
 
 
 def calls_of(tests: str) -> tuple[CallCase, ...] | None:

@@ -14,6 +14,8 @@ class Strong:
     submission: Submission
     shown: tuple[dict[str, Any], ...] | None
     """How each case is shown; None answers with one entry for all of them."""
+    otherwise: "Weak | None" = None
+    """What is left where the cases turn out to judge no program."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from sandbox_runner.api.fusion.run_code import ProgramMaker
 from sandbox_runner.api.fusion.wire import SubmitRequest
 from sandbox_runner.api.problems import InvalidRequestError
 from sandbox_runner.cases import CallCase, Case, StdinCase, Submission
+from sandbox_runner.checkers import Checker, CustomChecker
 from sandbox_runner.comparison import Equality
 
 _RUN_S, _COMPILED_RUN_S, _LCB_RUN_S = 20.0, 10.0, 6.0
@@ -136,8 +137,8 @@ def _value(line: str) -> JsonValue:
     return found
 
 
-def _checker(asked: JsonValue) -> str:
+def _checker(asked: JsonValue) -> Checker | CustomChecker:
     try:
-        return checker_named(None if asked is None else str(asked))
+        return checker_named(asked)
     except InvalidRequestError as error:
         raise FusionError(f"config.extra.{error}") from None

@@ -23,10 +23,13 @@ async def evaluate(
         case Strong():
             async with aclosing(judge.results(question.how.submission)) as judged:
                 results = [room.fit(_usable(result)) async for result in judged]
-            return _strong(request, question, question.how, results, tier)
+            weak = question.how.otherwise
+            if weak is None or results[-1].outcome is not Outcome.INVALID_TEST:
+                return _strong(request, question, question.how, results, tier)
         case Weak():
-            result = room.fit(_usable(await judge.run(question.how.program)))
-            return _weak(request, question, question.how, result, tier)
+            weak = question.how
+    result = room.fit(_usable(await judge.run(weak.program)))
+    return _weak(request, question, weak, result, tier)
 
 
 def _usable(result: TestResult) -> TestResult:
@@ -41,21 +44,21 @@ def _strong(
     tally = Tally(len(how.submission.cases))
     for result in results:
         tally.add(result)
-    language = how.submission.language
+    language, integrity = how.submission.language, tally.integrity
     if how.shown is None:
         decisive = next((r for r in results if r.outcome is not Outcome.ACCEPTED), results[-1])
-        tests = [_entry(decisive, language, None, Integrity.STRONG, tier)]
+        tests = [_entry(decisive, language, None, integrity, tier)]
         _failed_as_a_whole(tests[0])
         tests[0]["exec_info"]["x"] |= {"passed": tally.passed, "total": tally.total}
     else:
         whole = request.config.flag("return_full_case")
         tests = [
-            _entry(result, language, shown if whole else _brief(shown, result), Integrity.STRONG, tier)
+            _entry(result, language, shown if whole else _brief(shown, result), integrity, tier)
             for result, shown in zip(results, how.shown, strict=False)
         ]
     body = _body(request, question, tests, accepted=tally.passed == tally.total)
     body["x"] = {"verdict": tally.outcome, "passed": tally.passed, "total": tally.total}
-    body["x"] |= {"integrity": Integrity.STRONG, "tier": tier}
+    body["x"] |= {"integrity": integrity, "tier": tier}
     return body
 
 

@@ -56,8 +56,11 @@ async def test_a_verdict_has_the_contracted_shape(client: httpx.AsyncClient) -> 
                     "memory_bytes": 0,
                     "message": "",
                     "returned": None,
+                    "limit": None,
+                    "signal": None,
                 }
             ],
+            "feedback": None,
         },
         "integrity": "strong",
         "tier": "T3",
@@ -108,7 +111,9 @@ async def test_limits_left_out_are_filled_in(client: httpx.AsyncClient, judge: F
         ({"language": "cobol"}, "language", "known: python"),
         ({"tests": []}, "tests", "at least 1"),
         ({"entry_point": None}, "entry_point", "function's name"),
-        ({"tests": [{"assert": "assert f(x)"}]}, "tests.0.assert", "supported"),
+        ({"language": "cpp"}, "tests.0", "no call tests"),
+        ({"tests": [{"pytest": {}}]}, "tests.0.pytest.pytest", "at least 1"),
+        ({"checker": {"name": "floats", "abs": -1}}, "checker.abs", "finite"),
         ({"tests": [{"args": [1], "expectd": 4}]}, "tests.0.call.expected", "required"),
         ({"tests": [{"stdin": "1"}]}, "tests.0.stdin.stdout", "required"),
         ({"tests": [3]}, "tests.0.call", "an object"),
@@ -160,6 +165,32 @@ async def test_a_hostile_body_is_the_clients_error(client: httpx.AsyncClient, bo
 
     assert response.status_code in {400, 422}
     assert response.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_test_that_can_judge_no_program_is_the_requests_fault(
+    client: httpx.AsyncClient, judge: FakeJudge
+) -> None:
+    judge.result = TestResult(Outcome.INVALID_TEST, message="it never asks")
+
+    response = await client.post("/judge", json=CALL | {"tests": [{"assert": "for x in []: f(x)"}]})
+
+    assert response.status_code == 422
+    assert response.json()["errors"] == [{"field": "tests.0.assert", "message": "it never asks"}]
+
+
+async def test_feedback_shows_a_public_test_and_hides_a_private_one(
+    client: httpx.AsyncClient, judge: FakeJudge
+) -> None:
+    judge.result = TestResult(Outcome.WRONG_ANSWER, stdout="5", message="printed 5")
+    hidden = {"stdin": "secret", "stdout": "hidden"}
+
+    told = [
+        (await client.post("/judge", json=CALL | {"tests": [test]})).json()["verdict"]["feedback"]
+        for test in (hidden, hidden | {"public": True})
+    ]
+
+    assert ("secret" in told[0], "hidden" in told[0]) == (False, False)
+    assert ("secret" in told[1], "hidden" in told[1]) == (True, True)
 
 
 async def test_forking_needs_a_process_namespace() -> None:

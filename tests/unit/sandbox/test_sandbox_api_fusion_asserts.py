@@ -1,4 +1,4 @@
-"""SandboxFusion's `/submit` with tests that are Python: calls where possible, else a labelled weak run."""
+"""SandboxFusion's `/submit` with tests that are Python: calls, else two jails, else a labelled weak run."""
 
 import json
 from collections.abc import AsyncIterator
@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox_runner.cases import CallCase
+from sandbox_runner.cases import CallCase, CodeCase
 from sandbox_runner.comparison import Equality
 from sandbox_runner.verdict import Outcome, TestResult
 from tests.unit.sandbox.api_client import api_client, base64_of
@@ -82,7 +82,9 @@ TRICKY = {"id": 1, "test_list": ["for n in range(3): assert f(n) == n + 1"]}
     ("stdout", "accepted"),
     [("chatter\n{nonce}\n", True), ("", False), ("{nonce}\nmore", False), ("passed", False)],
 )
-async def test_other_tests_run_behind_the_program_and_must_reach_the_end(stdout: str, accepted: bool) -> None:
+async def test_tests_that_no_jail_can_judge_run_behind_the_program_and_must_reach_the_end(
+    stdout: str, accepted: bool
+) -> None:
     judge = _EchoingJudge(stdout)
 
     body = await _ask(judge, "mbpp", "```python\ndef f(n): return n + 1\n```", TRICKY)
@@ -114,7 +116,7 @@ class _EchoingJudge(FakeJudge):
     """Prints what it is told to, with the nonce that the program would have printed."""
 
     def __init__(self, stdout: str) -> None:
-        super().__init__()
+        super().__init__(TestResult(Outcome.INVALID_TEST))
         self._stdout = stdout
 
     async def run(self, program: Any) -> TestResult:
@@ -135,10 +137,13 @@ class _EchoingJudge(FakeJudge):
         "",
     ],
 )
-async def test_tests_that_are_more_than_asserts_of_literals_are_weak(judge: FakeJudge, tests: str) -> None:
+async def test_tests_that_are_more_than_asserts_of_literals_run_in_a_jail_of_their_own(
+    judge: FakeJudge, tests: str
+) -> None:
     body = await _ask(judge, "humaneval_python", "    return n + 1\n", HUMAN_EVAL | {"test": tests})
 
-    assert (body["x"]["integrity"], len(judge.programs)) == ("weak", 1)
+    assert [type(case) for case in judge.submissions[0].cases] == [CodeCase]
+    assert (body["x"]["integrity"], judge.programs) == ("strong", [])
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from sandbox_runner.cases import StdinCase
+from sandbox_runner.checkers import CHECKERS
 from sandbox_runner.verdict import Outcome, TestResult
 from tests.unit.sandbox.api_client import api_client, fusion_submit
 from tests.unit.sandbox.fake_sandbox import FakeJudge
@@ -71,7 +72,7 @@ async def test_run_all_cases_and_a_named_checker_reach_the_judge(
     await client.post("/submit", json=fusion_submit(STDIO, extra=extra, run_timeout=3))
 
     submission = judge.submissions[0]
-    assert (submission.stop_on_first_fail, submission.checker) == (False, "identical")
+    assert (submission.stop_on_first_fail, submission.checker) == (False, CHECKERS["identical"])
     assert submission.limits.wall_s == 3
 
 

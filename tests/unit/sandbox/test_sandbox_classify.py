@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sandbox_runner.box import Trace
 from sandbox_runner.cases import CallCase, StdinCase
+from sandbox_runner.checkers import CHECKERS
 from sandbox_runner.classify import result_of_case, result_of_compilation, result_of_remote, result_of_run
 from sandbox_runner.comparison import Equality
 from sandbox_runner.jail import values
@@ -80,7 +81,7 @@ def _error(kind: str) -> bytes:
     ],
 )
 def test_the_outcome_of_a_call_is(trace: Trace, outcome: Outcome) -> None:
-    assert result_of_case(trace, CALL, "standard", LIMITS).outcome is outcome
+    assert result_of_case(trace, CALL, CHECKERS["standard"], LIMITS).outcome is outcome
 
 
 @pytest.mark.parametrize(
@@ -94,18 +95,20 @@ def test_the_outcome_of_a_call_is(trace: Trace, outcome: Outcome) -> None:
     ],
 )
 def test_the_outcome_of_a_script_is(trace: Trace, outcome: Outcome) -> None:
-    assert result_of_case(trace, STDIN, "standard", LIMITS).outcome is outcome
+    assert result_of_case(trace, STDIN, CHECKERS["standard"], LIMITS).outcome is outcome
 
 
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_no_noise_on_the_report_is_accepted(report: bytes) -> None:
     case = CallCase("f", (), {}, "an answer that noise does not hit", Equality.JSON)
 
-    assert result_of_case(_trace(report=report), case, "standard", LIMITS).outcome is Outcome.NO_RESULT
+    assert (
+        result_of_case(_trace(report=report), case, CHECKERS["standard"], LIMITS).outcome is Outcome.NO_RESULT
+    )
 
 
 def test_a_call_shows_what_came_back() -> None:
-    result = result_of_case(_trace(report=b'{"value":{"tuple":[1]}}'), CALL, "standard", LIMITS)
+    result = result_of_case(_trace(report=b'{"value":{"tuple":[1]}}'), CALL, CHECKERS["standard"], LIMITS)
 
     assert (result.returned, result.message) == ("(1,)", "returned (1,)")
 
@@ -155,7 +158,7 @@ _FORGED = st.recursive(
 def test_no_forged_report_breaks_the_judge(report: dict[str, object]) -> None:
     for expected in (4, {"a": 1}, [1, [2]]):
         case = CallCase("f", (), {}, expected, Equality.JSON)
-        result_of_case(_trace(report=json.dumps(report).encode()), case, "standard", LIMITS)
+        result_of_case(_trace(report=json.dumps(report).encode()), case, CHECKERS["standard"], LIMITS)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +173,7 @@ def test_no_forged_report_breaks_the_judge(report: dict[str, object]) -> None:
     ],
 )
 def test_the_time_that_ran_out_is_told(trace: Trace, limit: str | None) -> None:
-    assert result_of_case(trace, CALL, "standard", LIMITS).limit == limit
+    assert result_of_case(trace, CALL, CHECKERS["standard"], LIMITS).limit == limit
 
 
 def test_the_signal_of_a_crash_is_told() -> None:

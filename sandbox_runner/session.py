@@ -1,0 +1,150 @@
+"""One program and the boxes it lives in. A box that broke or cannot be cleaned is replaced."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from sandbox_runner.box import Box, BoxError, Trace
+from sandbox_runner.cases import CallCase, Case, CodeCase, Program, PytestCase, RemoteCase, StdinCase
+from sandbox_runner.checkers import Checker
+from sandbox_runner.classify import result_of_case, result_of_compilation, result_of_remote, result_of_run
+from sandbox_runner.launchers import Launchers
+from sandbox_runner.metrics import Metrics
+from sandbox_runner.places import Place, place_of, place_of_servant, place_of_tests
+from sandbox_runner.remote import run_both
+from sandbox_runner.verdict import Outcome, TestResult
+
+log = structlog.get_logger()
+
+_TRIES = 2
+_LONG_BYTES = 1 << 20  # comparing more than this would hold up everyone else
+
+
+class Session:
+    def __init__(self, launchers: Launchers, metrics: Metrics, program: Program) -> None:
+        self._launchers = launchers
+        self._metrics = metrics
+        self._program = program
+        self._limits = program.limits
+        self._boxes: dict[Place, Box] = {}
+        self._failed_compilation: TestResult | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for place in list(self._boxes):
+            await self._discard(place)
+
+    async def judge(self, case: Case, checker: Checker) -> TestResult:
+        if isinstance(case, CodeCase | PytestCase):
+            return await self._judge_remote(case)
+        local = case
+        return await self._test(
+            lambda box: _trace(box, local), lambda trace: result_of_case(trace, local, checker, self._limits)
+        )
+
+    async def print_for(self, case: StdinCase) -> TestResult:
+        """Run on the input of a case, whose output someone else compares."""
+        return await self._test(
+            lambda box: box.run_script(case.stdin), lambda trace: result_of_run(trace, self._limits)
+        )
+
+    async def run(self) -> TestResult:
+        program = self._program
+        return await self._test(
+            lambda box: box.run_script(program.stdin, program.fetch),
+            lambda trace: result_of_run(trace, self._limits),
+        )
+
+    async def _test(
+        self, start: Callable[[Box], Awaitable[Trace]], classify: Callable[[Trace], TestResult]
+    ) -> TestResult:
+        place = place_of(self._program)
+
+        async def attempt() -> TestResult:
+            async with self._box(place) as box:
+                if self._failed_compilation is not None:
+                    return self._failed_compilation
+                trace = await start(box)
+            self._failed_compilation = result_of_compilation(trace, self._limits)
+            return self._failed_compilation or await _thoughtfully(classify, trace)
+
+        return await self._insisting(attempt)
+
+    async def _judge_remote(self, case: RemoteCase) -> TestResult:
+        program, tests = place_of_servant(self._program), place_of_tests(self._limits)
+
+        async def attempt() -> TestResult:
+            async with self._box(program) as servant, self._box(tests) as asker:
+                traces = await run_both(servant, asker, case)
+                failed = result_of_compilation(traces[0], self._limits)
+                return failed or result_of_remote(*traces, self._limits)
+
+        return await self._insisting(attempt)
+
+    async def _insisting(self, attempt: Callable[[], Awaitable[TestResult]]) -> TestResult:
+        """Run one test; if a box of ours breaks under it, once more in another."""
+        result = TestResult(Outcome.INTERNAL_ERROR, message="the sandbox broke; judge this program again")
+        for _ in range(_TRIES):
+            if self._failed_compilation is not None:
+                return self._failed_compilation
+            try:
+                result = await attempt()
+            except BoxError as error:
+                self._metrics.infra_error("box")
+                log.warning("box_broke", reason=str(error))
+            else:
+                break
+        self._metrics.test_finished(result, self._program.language)
+        return result
+
+    @asynccontextmanager
+    async def _box(self, place: Place) -> AsyncIterator[Box]:
+        """The box of that place, clean, with the program compiled in it; one that breaks is thrown away."""
+        try:
+            box = self._boxes.get(place)
+            if box is not None and not await box.clean():
+                await self._discard(place)
+                box = None
+            if box is None:
+                box = self._boxes[place] = await self._open(place)
+            yield box
+        except BaseException:
+            await self._discard(place)
+            raise
+
+    async def _open(self, place: Place) -> Box:
+        with self._metrics.box_setup():
+            box = Box.open(await self._launchers.get(place.runtime), place.setup, place.source)
+        try:
+            if self._program.files and not place.is_of_tests:
+                await box.put(self._program.files)
+            if place.must_compile:
+                self._failed_compilation = result_of_compilation(await box.compile(), place.limits)
+        except BaseException:
+            await box.close()
+            raise
+        return box
+
+    async def _discard(self, place: Place) -> None:
+        spent = self._boxes.pop(place, None)
+        if spent is not None:
+            await spent.close()
+
+
+async def _thoughtfully(classify: Callable[[Trace], TestResult], trace: Trace) -> TestResult:
+    long = len(trace.output.stdout) + len(trace.output.report) > _LONG_BYTES
+    return await asyncio.to_thread(classify, trace) if long else classify(trace)
+
+
+def _trace(box: Box, case: StdinCase | CallCase) -> Awaitable[Trace]:
+    if isinstance(case, StdinCase):
+        return box.run_script(case.stdin)
+    return box.run_call(case.entry_point, case.args, case.kwargs)
