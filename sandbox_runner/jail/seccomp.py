@@ -65,6 +65,7 @@ _LOCK_READING_FCNTL = (5, 36)
 _HARMLESS_IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451, 0x802C_542A)
 _O_TRUNC, _O_ACCMODE = 0o1000, 0o3
 _SIGCHLD = 17
+_PR_SET_MEMORY_MERGE, _MADV_MERGEABLE = 67, 12
 
 _Instruction = bytes
 
@@ -155,6 +156,9 @@ def _conditional() -> list[tuple[str, list[_Instruction]]]:
         ("sendto", _connected_send_block()),
         ("fcntl", _if_argument(1, (*_REACHING_FCNTL, *_LOCK_READING_FCNTL), refuse)),
         ("ioctl", _only_argument(1, _HARMLESS_IOCTL, _refuse(errno.ENOTTY))),
+        # Pages that are merged tell by their speed what others hold.
+        ("prctl", _if_argument(0, (_PR_SET_MEMORY_MERGE,), refuse)),
+        ("madvise", _if_argument(2, (_MADV_MERGEABLE,), refuse)),
         # Landlock knows truncation only since its third version: `O_RDONLY | O_TRUNC` empties a file before.
         ("open", _truncating_read_block(1)),
         ("openat", _truncating_read_block(2)),

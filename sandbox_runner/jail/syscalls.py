@@ -21,7 +21,8 @@ inotify_init 253 -|inotify_init1 294 26|io_setup 206 0|io_uring_enter 426 426|io
 io_uring_setup 425 425|ioctl 16 29|ioperm 173 -|iopl 172 -|ioprio_set 251 30|kcmp 312 272
 kexec_file_load 320 294|kexec_load 246 104|keyctl 250 219|kill 62 129|landlock_add_rule 445 445
 landlock_create_ruleset 444 444|landlock_restrict_self 446 446|lchown 94 -|lgetxattr 192 9|link 86 -
-linkat 265 37|listen 50 201|listxattr 194 11|llistxattr 195 12|lookup_dcookie 212 18|lremovexattr 198 15
+linkat 265 37|listen 50 201|listxattr 194 11|llistxattr 195 12|lookup_dcookie 212 18
+lremovexattr 198 15|madvise 28 233
 lsetxattr 189 6|mbind 237 235|memfd_create 319 279|memfd_secret 447 447|migrate_pages 256 238|mknod 133 -
 mknodat 259 33|mlock 149 228|mlock2 325 284|mlockall 151 230|modify_ldt 154 -|mount 165 40
 mount_setattr 442 442|move_mount 429 429|move_pages 279 239|mq_open 240 180|mq_unlink 241 181|msgget 68 186
