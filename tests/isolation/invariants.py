@@ -10,7 +10,7 @@ from sandbox_runner.launcher import Launcher
 
 # Attacks name their files and processes so, that those of others on this machine are not taken for theirs.
 _FILE_MARK = "attack"
-_PROCESS_MARK = "left-behind"
+_PROCESS_MARK = "attack-orphan"
 _FIRST_BOX_UID = 2_000_000_000
 _SHARED_PLACES = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock", "/", "/dev", "/etc", "/usr")
 

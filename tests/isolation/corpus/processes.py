@@ -7,7 +7,7 @@ _ACCEPTED, _TIME, _ERROR = Outcome.ACCEPTED, Outcome.TIME_LIMIT, Outcome.RUNTIME
 _UNHEARD = (Outcome.NO_RESULT, Outcome.WRONG_ANSWER)
 
 # The name is what the invariants look for on the whole machine.
-_NAMED = "prctl(15, ctypes.cast(ctypes.c_char_p(b'left-behind'), ctypes.c_void_p).value)\n"
+_NAMED = "prctl(15, ctypes.cast(ctypes.c_char_p(b'attack-orphan'), ctypes.c_void_p).value)\n"
 _ORPHAN = _NAMED + "if os.fork() == 0:\n    {0}\n    time.sleep(60)\n    os._exit(0)\n"
 _DEAF = (
     "for n in set(signal.Signals) - {9, 19, 17}:\n"
