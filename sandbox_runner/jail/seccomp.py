@@ -11,7 +11,7 @@ import platform
 import struct
 from functools import cache
 
-from sandbox_runner.jail.libc import PR_SET_PDEATHSIG, PR_SET_SECCOMP, prctl
+from sandbox_runner.jail.libc import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, PR_SET_SECCOMP, prctl
 from sandbox_runner.jail.syscalls import AUDIT_ARCHITECTURES, numbers
 
 _LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
@@ -42,10 +42,9 @@ accept accept4 adjtimex bind chmod chown connect execve execveat fchmod fchmodat
 fgetxattr flistxattr fremovexattr fsetxattr futimesat getxattr inotify_add_watch inotify_init inotify_init1
 io_setup io_uring_enter io_uring_register io_uring_setup ioprio_set lchown lgetxattr link linkat listen
 listxattr llistxattr lremovexattr lsetxattr mbind memfd_create mknod mknodat mlock mlock2 mlockall
-modify_ldt mq_open mq_unlink msgget pidfd_send_signal
-recvmmsg removexattr rt_sigqueueinfo rt_tgsigqueueinfo sched_setaffinity sched_setattr sched_setparam
-sched_setscheduler semget sendmmsg sendmsg set_mempolicy setpriority setxattr shmat shmget socket utime
-truncate utimensat utimes vmsplice
+modify_ldt mq_open mq_unlink msgget pidfd_send_signal recvmmsg removexattr rt_sigqueueinfo rt_tgsigqueueinfo
+sched_setaffinity sched_setattr sched_setparam sched_setscheduler semget sendmmsg sendmsg set_mempolicy
+setpriority setsockopt setxattr shmat shmget socket truncate utime utimensat utimes vmsplice
 """
 
 # Files of a test live in memory, and locks would reach beyond its box through the library that all share.
@@ -66,6 +65,9 @@ _HARMLESS_IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451, 0x802C_542A)
 _O_TRUNC, _O_ACCMODE = 0o1000, 0o3
 _SIGCHLD = 17
 _PR_SET_MEMORY_MERGE, _MADV_MERGEABLE = 67, 12
+_RLIMIT_CORE = 4
+# Besides filters: being dumped would feed the host's crash handler, a core of one's own idles its sibling.
+_WALL_PRCTL = (PR_SET_DUMPABLE, PR_SET_SECCOMP, 62)
 
 _Instruction = bytes
 
@@ -121,7 +123,7 @@ def _test_filter_template() -> bytes:
     for name in ("kill", "tkill", "tgkill"):
         program += _on(name, _unless_argument(0, _ANY_PID, refuse))
     # A test must die with its box.
-    program += _on("prctl", _if_argument(0, (PR_SET_PDEATHSIG, PR_SET_SECCOMP), refuse))
+    program += _on("prctl", _if_argument(0, (PR_SET_PDEATHSIG, *_WALL_PRCTL), refuse))
     program += _on("fcntl", _if_argument(1, _LOCK_FCNTL, _refuse(0)))
     only_threads = [_load_argument(0), _jump(_JUMP_ANY_BIT, _CLONE_THREAD, 1, 0), *refuse, *_end(_ALLOW)]
     program += _on("clone", only_threads)
@@ -134,7 +136,7 @@ def _forking_test_filter() -> bytes:
     program = [_load_number(), *_no_walls_of_ones_own()]
     for name in ("flock", "pidfd_open"):
         program += _on(name, refuse)
-    program += _on("prctl", _if_argument(0, (PR_SET_SECCOMP,), refuse))
+    program += _on("prctl", _if_argument(0, _WALL_PRCTL, refuse))
     program += _on("fcntl", _if_argument(1, _LOCK_FCNTL, refuse))
     program += _on("rt_sigaction", _child_signal_block())
     return b"".join([*program, *_end(_ALLOW)])
@@ -150,7 +152,8 @@ def _conditional() -> list[tuple[str, list[_Instruction]]]:
         # ENOSYS makes libc fall back to `clone`, whose flags a filter can read.
         ("clone3", _refuse(errno.ENOSYS)),
         ("clone", _if_any_bit(0, _CLONE_ANY_NAMESPACE, refuse)),
-        ("prlimit64", _unless_argument(0, 0, refuse)),
+        ("prlimit64", _own_limits_block()),
+        ("setrlimit", _if_argument(0, (_RLIMIT_CORE,), refuse)),
         ("personality", _unless_argument(0, 0xFFFF_FFFF, refuse)),
         ("socketpair", _stream_pair_block()),
         ("sendto", _connected_send_block()),
@@ -163,6 +166,22 @@ def _conditional() -> list[tuple[str, list[_Instruction]]]:
         ("open", _truncating_read_block(1)),
         ("openat", _truncating_read_block(2)),
         ("openat2", _refuse(errno.ENOSYS)),  # its flags are out of a filter's sight
+    ]
+
+
+def _own_limits_block() -> list[_Instruction]:
+    """Allow what concerns oneself, but no new limit of core files."""
+    return [
+        _load_argument(0),
+        _jump(_JUMP_EQUAL, 0, 0, 6),
+        _load_argument(1),
+        _jump(_JUMP_EQUAL, _RLIMIT_CORE, 0, 5),
+        _load_argument(2),
+        _jump(_JUMP_EQUAL, 0, 0, 2),
+        _load_argument(2, high=True),
+        _jump(_JUMP_EQUAL, 0, 1, 0),
+        *_refuse(errno.EPERM),
+        *_end(_ALLOW),
     ]
 
 

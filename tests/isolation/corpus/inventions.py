@@ -12,9 +12,11 @@ _PRCTL = {
     "the map of memory": "35, 1, 0x1000",
     "privileges again": "38, 0",
     "kept capabilities": "28, 0xFF",
+    "being dumped when it crashes": "4, 1",
     "an ambient capability": "47, 2, 21",
     "a capability back": "24, 64",
     "merging with the memory of others": "67, 1",
+    "a core of its own": "62, 1, 0, 1, 0",
     "a scheduling cookie of the parent": "62, 1, os.getppid(), 1, 0",
     "flushing for others": "57, 1",
     "a death signal, behind the 32nd bit": "(1 << 32) | 1, 0",
@@ -46,6 +48,9 @@ _REFUSED = {
     "a child of the parent": "call(56, 0x8000 | 17, 0, 0, 0, 0)",
     "a child that shares descriptors": "call(56, 0x400 | 17, 0, 0, 0, 0)",
     "a browser": "import webbrowser; assert not webbrowser.open('http://127.0.0.1'); raise OSError",
+    "core files, forbidden anew": "resource.setrlimit(resource.RLIMIT_CORE, (0, 1))",
+    "core files, by number": "resource.prlimit(0, resource.RLIMIT_CORE, (0, 0))",
+    "a program for packets": "socket.socketpair()[0].setsockopt(1, 26, bytes(16))",
     "the cgroup": "open('/sys/fs/cgroup/memory/memory.limit_in_bytes', 'w')",
 }
 _HANDLED_CRASH = "signal.signal(signal.SIGSEGV, lambda *a: None)\nctypes.string_at(1)"
