@@ -153,6 +153,13 @@ ATTACKS: tuple[Attack, ...] = (
     script("A11", "an output made large at a stroke", "os.ftruncate(1, 1 << 40)", _OUTPUT, _ERROR),
     script("A11", "an output with a hole", "os.lseek(1, 1 << 30, 0)\nos.write(1, b'x')", _OUTPUT, _ERROR),
     script("A11", "an output allocated unseen", "call(285, 1, 1, 0, 1 << 36)", _OUTPUT, _ERROR),
+    script(
+        "A11",
+        "a report of many small objects, with leave to print much",
+        "os.write(3, b'{\"value\":[' + b'[],' * 10_000_000 + b'0]}')",
+        _OUTPUT,
+        output_bytes=64 << 20,
+    ),
     script("A11", "a report without end", "while True: os.write(3, b'x' * 65536)", _OUTPUT),
     script("A11", "a report with a hole", "os.ftruncate(3, 1 << 40)", _OUTPUT, _ERROR),
     script("A13", "a large file", "open('/tmp/attack-x', 'wb').write(bytes(64 << 20))", _OUTPUT, _ERROR),
