@@ -11,6 +11,9 @@ from sandbox_runner.comparison import equal
 from sandbox_runner.jail import values
 from sandbox_runner.verdict import Limits, Outcome, TestResult
 
+# A submission may have a thousand tests, and the verdict holds what all of them printed.
+_SHOWN_BYTES = 64 << 10
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -25,13 +28,13 @@ def result_of_compilation(trace: Trace, limits: Limits) -> TestResult | None:
         return None
     limit = _limit_reached(trace, limits)
     message = explain.of_error(trace.error) if trace.error else "the program could not be compiled"
-    return _result(
-        trace, Judgement(Outcome.COMPILE_ERROR, limit.message if limit else message), streams=False
-    )
+    judgement = Judgement(Outcome.COMPILE_ERROR, limit.message if limit else message)
+    return _result(trace, judgement, streams=False)
 
 
 def result_of_run(trace: Trace, limits: Limits) -> TestResult:
-    return _result(trace, _failure(trace, limits) or Judgement(Outcome.ACCEPTED))
+    judgement = _failure(trace, limits) or Judgement(Outcome.ACCEPTED)
+    return _result(trace, judgement, shown_bytes=limits.output_bytes)
 
 
 def result_of_case(trace: Trace, case: Case, checker: str, limits: Limits) -> TestResult:
@@ -92,12 +95,14 @@ def _judge_value(trace: Trace, case: CallCase) -> Judgement:
     return Judgement(Outcome.WRONG_ANSWER, f"returned {returned}"[: explain.MESSAGE_LIMIT], returned)
 
 
-def _result(trace: Trace, judgement: Judgement, *, streams: bool = True) -> TestResult:
+def _result(
+    trace: Trace, judgement: Judgement, *, streams: bool = True, shown_bytes: int = _SHOWN_BYTES
+) -> TestResult:
     ending, output = trace.ending, trace.output
     return TestResult(
         outcome=judgement.outcome,
-        stdout=output.stdout.decode("utf-8", "replace") if streams else "",
-        stderr=output.stderr.decode("utf-8", "replace"),
+        stdout=output.stdout[:shown_bytes].decode("utf-8", "replace") if streams else "",
+        stderr=output.stderr[:shown_bytes].decode("utf-8", "replace"),
         cpu_s=round(ending.cpu_s, 6),
         wall_s=round(ending.wall_s, 6),
         memory_bytes=ending.memory_bytes,

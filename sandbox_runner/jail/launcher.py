@@ -152,6 +152,9 @@ def main() -> None:
     libc.one_malloc_arena()
     # Python ignores SIGXFSZ; by default it ends a program that prints without end.
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    # Whoever started the service may have ignored or blocked what boxes rely on.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     warm.import_usual_modules()
     filesystem.runtime_paths()
     plan, failures = _choose_plan(namespaces=namespaces == "on")

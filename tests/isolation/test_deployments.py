@@ -21,6 +21,7 @@ _PROFILE = _ROOT / "deploy/docker/sandbox-seccomp.json"
 _CONFINED = ("--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only", "--tmpfs", "/tmp")
 _OPEN = ("--security-opt", f"seccomp={_PROFILE}", "--security-opt", "systempaths=unconfined")
 _NOBODY = "65534"
+_TIER = "tests.isolation.tier"
 
 
 def _run(command: Sequence[str], timeout_s: float = 120) -> subprocess.CompletedProcess[str]:
@@ -29,9 +30,19 @@ def _run(command: Sequence[str], timeout_s: float = 120) -> subprocess.Completed
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be root on a host")
 def test_root_on_a_host_gets_namespaces() -> None:
-    finished = _run([sys.executable, "-m", "tests.isolation.tier"])
+    finished = _run([sys.executable, "-m", _TIER])
 
     assert finished.stdout.split()[:2] in (["T2", "namespaces"], ["T3", "namespaces"]), finished
+
+
+def test_a_parent_that_ignores_its_children_and_blocks_signals_changes_nothing() -> None:
+    start = (
+        "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\n"
+        "os.execv(sys.executable, [sys.executable, '-m', 'tests.isolation.tier'])"
+    )
+
+    assert _run([sys.executable, "-c", start]).stdout == _run([sys.executable, "-m", _TIER]).stdout
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become another user")
@@ -44,7 +55,7 @@ def test_an_ordinary_user_on_a_host_gets_namespaces_of_its_own() -> None:
     if _run([*user, "unshare", "--user", "true"]).returncode != 0:
         pytest.skip("this host refuses user namespaces")
 
-    finished = _run([*become, "-m", "tests.isolation.tier"])
+    finished = _run([*become, "-m", _TIER])
 
     assert finished.stdout == "T2 user namespaces\n", finished
 

@@ -144,3 +144,11 @@ def test_no_forged_report_breaks_the_judge(report: dict[str, object]) -> None:
     for expected in (4, {"a": 1}, [1, [2]]):
         case = CallCase("f", (), {}, expected, Equality.JSON)
         result_of_case(_trace(report=json.dumps(report).encode()), case, "standard", LIMITS)
+
+
+def test_a_judged_test_shows_the_head_of_what_it_printed_and_a_run_shows_all() -> None:
+    limits = Limits(cpu_s=1, wall_s=3, memory_bytes=100, output_bytes=1 << 20, processes=1)
+    trace = _trace(stdout=b"x" * 100_000)
+
+    assert len(result_of_case(trace, STDIN, "standard", limits).stdout) == 65_536
+    assert len(result_of_run(trace, limits).stdout) == 100_000
