@@ -56,13 +56,15 @@ class Trace:
 
 
 class Box:
-    def __init__(self, launcher: Launcher, opened: OpenedBox, limits: Limits) -> None:
+    def __init__(self, launcher: Launcher, opened: OpenedBox, limits: Limits, *, keeps: bool) -> None:
         self._launcher = launcher
         self._opened = opened
         self._limits = limits
         self._dirty = False
         self._abandoned = False
         self._spent = False
+        # Emptying leaves signs that the next test can see. Not so many as to compile once more for each.
+        self._keeps = keeps
 
     @classmethod
     def open(cls, launcher: Launcher, setup: Setup, source: str) -> Self:
@@ -77,7 +79,7 @@ class Box:
         finally:
             os.close(given)
             os.close(compiled)
-        return cls(launcher, opened, setup.limits)
+        return cls(launcher, opened, setup.limits, keeps=setup.command is not None)
 
     async def close(self) -> None:
         """End every process of the box."""
@@ -92,6 +94,8 @@ class Box:
         """Make ready for the next test; False where another box is needed."""
         if self._spent or not self._dirty:
             return not self._spent
+        if not self._keeps:
+            return False
         try:
             await self._tend(messages.CLEAN, b"")
         except BoxError:

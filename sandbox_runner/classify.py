@@ -19,6 +19,9 @@ from sandbox_runner.views import NoViewError, look
 # A program that used less of its wall clock than this was waiting, not slow.
 _IDLE_SHARE = 0.1
 
+# A submission may have a thousand tests, and the verdict holds what all of them printed.
+_SHOWN_BYTES = 64 << 10
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -45,7 +48,8 @@ def result_of_compilation(trace: Trace, limits: Limits) -> TestResult | None:
 
 
 def result_of_run(trace: Trace, limits: Limits) -> TestResult:
-    return _result(trace, _failure(trace, limits) or Judgement(Outcome.ACCEPTED))
+    judgement = _failure(trace, limits) or Judgement(Outcome.ACCEPTED)
+    return _result(trace, judgement, shown_bytes=limits.output_bytes)
 
 
 def result_of_case(trace: Trace, case: StdinCase | CallCase, checker: Checker, limits: Limits) -> TestResult:
@@ -178,13 +182,16 @@ def _judge_findings(candidate: Trace, told: dict[str, Any]) -> Judgement:  # noq
     return Judgement(Outcome.INVALID_TEST, "the tests ended without saying how")
 
 
-def _result(trace: Trace, judgement: Judgement, *, streams: bool = True) -> TestResult:
+def _result(
+    trace: Trace, judgement: Judgement, *, streams: bool = True, shown_bytes: int = _SHOWN_BYTES
+) -> TestResult:
     ending, output = trace.ending, trace.output
-    stdout = output.stdout.decode("utf-8", "replace") if streams else ""
+    shown = output.stdout[:shown_bytes] if streams else b""
+    stdout = shown.decode("utf-8", "replace")
     return TestResult(
         outcome=judgement.outcome,
         stdout=stdout,
-        stderr=output.stderr.decode("utf-8", "replace"),
+        stderr=output.stderr[:shown_bytes].decode("utf-8", "replace"),
         cpu_s=round(ending.cpu_s, 6),
         wall_s=round(ending.wall_s, 6),
         memory_bytes=ending.memory_bytes,
@@ -196,6 +203,6 @@ def _result(trace: Trace, judgement: Judgement, *, streams: bool = True) -> Test
         error=judgement.error,
         value=judgement.value,
         files=trace.files,
-        raw_stdout=output.stdout if "\ufffd" in stdout else None,
+        raw_stdout=shown if "\ufffd" in stdout else None,
         fork_s=ending.fork_s,
     )

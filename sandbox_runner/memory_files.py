@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from sandbox_runner.verdict import Limits
 
+# A report is decoded here, into objects that may take fifty times its size.
+_REPORT_BYTES = 4 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -37,11 +40,12 @@ class MemoryFiles:
 
     def read(self, limits: Limits) -> Output:
         printed = max(os.fstat(self.stdout).st_size, os.fstat(self.stderr).st_size)
+        reportable = min(limits.file_bytes, _REPORT_BYTES)
         return Output(
             os.pread(self.stdout, limits.output_bytes, 0),
             os.pread(self.stderr, limits.output_bytes, 0),
-            os.pread(self.report, limits.file_bytes, 0),
-            overflowed=printed > limits.output_bytes or os.fstat(self.report).st_size > limits.file_bytes,
+            os.pread(self.report, reportable, 0),
+            overflowed=printed > limits.output_bytes or os.fstat(self.report).st_size > reportable,
         )
 
 

@@ -13,7 +13,7 @@ _NEEDS_NAMESPACES = (
     "run as root with CAP_SYS_ADMIN, or allow user namespaces: "
     "`sysctl kernel.unprivileged_userns_clone=1` (Debian), "
     "`sysctl kernel.apparmor_restrict_unprivileged_userns=0` (Ubuntu), or in Docker "
-    "`--security-opt seccomp=unconfined --security-opt systempaths=unconfined`"
+    "`--security-opt seccomp=deploy/docker/sandbox-seccomp.json --security-opt systempaths=unconfined`"
 )
 _NEEDS_CGROUP = (
     "delegate a cgroup: `systemd-run --scope -p Delegate=yes`, or set SANDBOX_CGROUP to an empty version 2 "

@@ -129,7 +129,7 @@ class _Box:
         self._isolated = plan.isolated
         self._poller = select.poll()
         self._poller.register(channel, 0)  # no more than that the service hung up
-        self._clean_size = os.stat(filesystem.SCRATCH).st_size if plan.isolated else 0
+        self._scratch_age = filesystem.scratch_age() if plan.isolated else 0
 
     def answer_until_closed(self) -> None:
         receive, send = self._channel.recvmsg, self._channel.send
@@ -147,12 +147,13 @@ class _Box:
         if request == messages.PUT_FILES:
             scratch.put(messages.unbundle(messages.read_whole(descriptors[0])))
             self._program.has_files = True
+            self._scratch_age = filesystem.scratch_age()
         elif request == messages.FETCH_FILES:
             names, most_bytes = json.loads(messages.read_whole(descriptors[0]))
             write_all(descriptors[1], messages.bundle(scratch.fetch(names, most_bytes)))
         elif request == messages.CLEAN:
             scratch.empty()
-            self._program.has_files = False
+            self._scratch_age = filesystem.scratch_age()
         else:
             return self._run(request, descriptors)
         return ending.READY
@@ -220,8 +221,8 @@ class _Box:
         return os.waitstatus_to_exitcode(status), cpu_s, memory * 1024
 
     def _is_dirty(self) -> bool:
-        """Tell whether a file was left: a directory of a tmpfs is as large as it has entries."""
-        return self._isolated and os.stat(filesystem.SCRATCH).st_size != self._clean_size
+        """Not only when files are left: one that came and went is a sign for the next test too."""
+        return self._isolated and filesystem.scratch_age() != self._scratch_age
 
 
 def _kill_everyone_else() -> None:

@@ -106,6 +106,11 @@ def mount_private(view: View) -> None:
     mount("proc", "/proc", "proc", flags, "subset=pid,hidepid=invisible")
 
 
+def scratch_age() -> int:
+    """When an entry of the scratch directory last came or went; a program cannot set this time back."""
+    return os.stat(SCRATCH).st_mtime_ns
+
+
 def _bind_read_only(source: str, target: str) -> None:
     Path(target).mkdir(parents=True, exist_ok=True)
     mount(source, target, "", _MS_BIND)

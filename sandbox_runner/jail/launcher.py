@@ -164,6 +164,9 @@ def main() -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     # The first process of a namespace is immune to every signal that it does not handle itself.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # Whoever started the service may have ignored or blocked what boxes rely on.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     warm.import_modules(config["preload"], config["search"])
     filesystem.runtime_paths()
     plan, failures = _choose_plan(view, namespaces=config["namespaces"])

@@ -66,7 +66,9 @@ def apply_to_box(limits: Limits, *, count_tasks: bool) -> None:
     """
     _set(resource.RLIMIT_NOFILE, OPEN_FILES)
     _set(resource.RLIMIT_SIGPENDING, _PENDING_SIGNALS)
-    for forbidden in (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
+    # 0 forbids core files only; the kernel takes 1 to forbid dumps into the host's crash handler too.
+    _set(resource.RLIMIT_CORE, 1)
+    for forbidden in (resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
         _set(forbidden, 0)
     if count_tasks:
         _set(resource.RLIMIT_NPROC, limits.tasks)

@@ -16,7 +16,7 @@ from typing import Any
 
 from sandbox_runner.jail import bpf, libc
 from sandbox_runner.jail.bpf import Block
-from sandbox_runner.jail.libc import PR_SET_PDEATHSIG, PR_SET_SECCOMP
+from sandbox_runner.jail.libc import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, PR_SET_SECCOMP
 from sandbox_runner.jail.syscalls import AUDIT_ARCHITECTURES, numbers
 
 _X32_BIT = 0x4000_0000
@@ -47,14 +47,13 @@ accept accept4 adjtimex bind chmod chown connect execve execveat fchmod fchmodat
 fgetxattr flistxattr fremovexattr fsetxattr futimesat getxattr inotify_add_watch inotify_init inotify_init1
 io_setup io_uring_enter io_uring_register io_uring_setup ioprio_set lchown lgetxattr link linkat listen
 listxattr llistxattr lremovexattr lsetxattr mbind memfd_create mknod mknodat mlock mlock2 mlockall
-modify_ldt mq_open mq_unlink msgget pidfd_send_signal
-recvmmsg removexattr rt_sigqueueinfo rt_tgsigqueueinfo sched_setaffinity sched_setattr sched_setparam
-sched_setscheduler semget sendmmsg sendmsg set_mempolicy setpriority setxattr shmat shmget socket utime
-truncate utimensat utimes vmsplice
+modify_ldt mq_open mq_unlink msgget pidfd_send_signal recvmmsg removexattr rt_sigqueueinfo rt_tgsigqueueinfo
+sched_setaffinity sched_setattr sched_setparam sched_setscheduler semget sendmmsg sendmsg set_mempolicy
+setpriority setsockopt setxattr shmat shmget socket truncate utime utimensat utimes vmsplice
 """
 
 # Compilers, linkers and language runtimes do these, where a mount namespace shows them nothing to harm.
-_NEEDED_BY_COMPILERS = "chmod execve execveat fchmod fchmodat link linkat memfd_create truncate utimensat"
+_NEEDED_BY_COMPILERS = "chmod execve execveat fchmod fchmodat link linkat memfd_create"
 
 # Files of a test live in memory, and locks would reach beyond its box through the library that all share.
 # A program that asks to be safe from power cuts, or from nobody else, is told that it is.
@@ -74,6 +73,10 @@ _HARMLESS_IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451, 0x802C_542A)
 _O_TRUNC, _O_ACCMODE = 0o1000, 0o3
 _SIGCHLD = 17
 _STREAM, _SEQPACKET = 1, 5
+_PR_SET_MEMORY_MERGE, _MADV_MERGEABLE = 67, 12
+_RLIMIT_CORE = 4
+# Besides filters: being dumped would feed the host's crash handler, a core of one's own idles its sibling.
+_WALL_PRCTL = (PR_SET_DUMPABLE, PR_SET_SECCOMP, 62)
 
 
 def available() -> bool:
@@ -164,7 +167,7 @@ def _test_filter_template() -> bytes:
         **_each("kill tkill tgkill", only_itself),
         **_each("flock", bpf.refuse(0)),
         # A test must die with its box.
-        **_each("prctl", _if_argument(0, (PR_SET_PDEATHSIG, PR_SET_SECCOMP), bpf.refuse())),
+        **_each("prctl", _if_argument(0, (PR_SET_PDEATHSIG, *_WALL_PRCTL), bpf.refuse())),
         **_each("fcntl", _if_argument(1, _LOCK_FCNTL, bpf.refuse(0))),
         **_each("clone", only_threads),
     }
@@ -176,7 +179,7 @@ def _forking_test_filter() -> bytes:
     blocks = {
         **_each(_ABSENT_IN_TESTS, bpf.refuse(errno.ENOSYS)),
         **_each("flock pidfd_open", bpf.refuse()),
-        **_each("prctl", _if_argument(0, (PR_SET_SECCOMP,), bpf.refuse())),
+        **_each("prctl", _if_argument(0, _WALL_PRCTL, bpf.refuse())),
         **_each("fcntl", _if_argument(1, _LOCK_FCNTL, bpf.refuse())),
         **_each("rt_sigaction", _child_signal_block()),
     }
@@ -189,16 +192,36 @@ def _conditional(*, may_execute: bool = False) -> list[tuple[str, Block]]:
         # ENOSYS makes libc fall back to `clone`, whose flags a filter can read.
         ("clone3", bpf.refuse(errno.ENOSYS)),
         ("clone", _if_any_bit(0, _CLONE_ANY_NAMESPACE, refuse)),
-        ("prlimit64", _unless_argument(0, 0, refuse)),
+        ("prlimit64", _own_limits_block()),
+        ("setrlimit", _if_argument(0, (_RLIMIT_CORE,), refuse)),
         ("personality", _unless_argument(0, 0xFFFF_FFFF, refuse)),
         ("socketpair", _local_pair_block(_SEQPACKET if may_execute else _STREAM)),
         ("sendto", _connected_send_block()),
         ("fcntl", _if_argument(1, (*_REACHING_FCNTL, *_LOCK_READING_FCNTL), refuse)),
         ("ioctl", _only_argument(1, _HARMLESS_IOCTL, bpf.refuse(errno.ENOTTY))),
+        # Pages that are merged tell by their speed what others hold.
+        ("prctl", _if_argument(0, (_PR_SET_MEMORY_MERGE,), refuse)),
+        ("madvise", _if_argument(2, (_MADV_MERGEABLE,), refuse)),
         # Landlock knows truncation only since its third version: `O_RDONLY | O_TRUNC` empties a file before.
         ("open", _truncating_read_block(1)),
         ("openat", _truncating_read_block(2)),
         ("openat2", bpf.refuse(errno.ENOSYS)),  # its flags are out of a filter's sight
+    ]
+
+
+def _own_limits_block() -> Block:
+    """Allow what concerns oneself, but no new limit of core files."""
+    return [
+        bpf.load_argument(0),
+        bpf.jump_equal(0, 0, 6),
+        bpf.load_argument(1),
+        bpf.jump_equal(_RLIMIT_CORE, 0, 5),
+        bpf.load_argument(2),
+        bpf.jump_equal(0, 0, 2),
+        bpf.load_argument(2, high=True),
+        bpf.jump_equal(0, 1, 0),
+        *bpf.refuse(),
+        *bpf.allow(),
     ]
 
 

@@ -22,8 +22,8 @@ io_uring_setup 425 425|ioctl 16 29|ioperm 173 -|iopl 172 -|ioprio_set 251 30|kcm
 kexec_file_load 320 294|kexec_load 246 104|keyctl 250 219|kill 62 129|landlock_add_rule 445 445
 landlock_create_ruleset 444 444|landlock_restrict_self 446 446|lchown 94 -|lgetxattr 192 9|link 86 -
 linkat 265 37|listen 50 201|listxattr 194 11|llistxattr 195 12|lookup_dcookie 212 18|lremovexattr 198 15
-lsetxattr 189 6|mbind 237 235|memfd_create 319 279|memfd_secret 447 447|migrate_pages 256 238|mknod 133 -
-mknodat 259 33|mlock 149 228|mlock2 325 284|mlockall 151 230|modify_ldt 154 -|mount 165 40
+lsetxattr 189 6|madvise 28 233|mbind 237 235|memfd_create 319 279|memfd_secret 447 447|migrate_pages 256 238
+mknod 133 -|mknodat 259 33|mlock 149 228|mlock2 325 284|mlockall 151 230|modify_ldt 154 -|mount 165 40
 mount_setattr 442 442|move_mount 429 429|move_pages 279 239|mq_open 240 180|mq_unlink 241 181|msgget 68 186
 name_to_handle_at 303 264|nfsservctl 180 42|open 2 -|open_by_handle_at 304 265|open_tree 428 428
 openat 257 56|openat2 437 437|perf_event_open 298 241|personality 135 92|pidfd_getfd 438 438
@@ -33,11 +33,12 @@ ptrace 101 117|quotactl 179 60|quotactl_fd 443 443|reboot 169 142|recvmmsg 299 2
 request_key 249 218|rt_sigaction 13 134|rt_sigqueueinfo 129 138|rt_tgsigqueueinfo 297 240
 sched_setaffinity 203 122|sched_setattr 314 274|sched_setparam 142 118|sched_setscheduler 144 119
 seccomp 317 277|semget 64 190|sendmmsg 307 269|sendmsg 46 211|sendto 44 206|set_mempolicy 238 237
-setdomainname 171 162|sethostname 170 161|setns 308 268|setpriority 141 140|settimeofday 164 170
-setxattr 188 5|shmat 30 196|shmget 29 194|socket 41 198|socketpair 53 199|swapoff 168 225|swapon 167 224
-sync 162 81|sync_file_range 277 84|syncfs 306 267|sysfs 139 -|syslog 103 116|tgkill 234 131|tkill 200 130
-truncate 76 45|umount2 166 39|unshare 272 97|uselib 134 -|userfaultfd 323 282|ustat 136 -|utime 132 -
-utimensat 280 88|utimes 235 -|vfork 58 -|vhangup 153 58|vmsplice 278 75
+setdomainname 171 162|sethostname 170 161|setns 308 268|setpriority 141 140|setrlimit 160 164
+setsockopt 54 208|settimeofday 164 170|setxattr 188 5|shmat 30 196|shmget 29 194|socket 41 198
+socketpair 53 199|swapoff 168 225|swapon 167 224|sync 162 81|sync_file_range 277 84|syncfs 306 267
+sysfs 139 -|syslog 103 116|tgkill 234 131|tkill 200 130|truncate 76 45|umount2 166 39|unshare 272 97
+uselib 134 -|userfaultfd 323 282|ustat 136 -|utime 132 -|utimensat 280 88|utimes 235 -|vfork 58 -
+vhangup 153 58|vmsplice 278 75
 """
 
 

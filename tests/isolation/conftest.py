@@ -2,16 +2,18 @@
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from sandbox_runner.cases import CallCase, StdinCase, Submission
 from sandbox_runner.comparison import Equality
+from sandbox_runner.launcher import Launcher
 from sandbox_runner.sandbox import Sandbox, open_sandbox
 from sandbox_runner.settings import Settings
 from sandbox_runner.verdict import Limits, Outcome, TestResult, Tier
+from tests.isolation.bait import Bait, laid_out
+from tests.isolation.invariants import children_of
 
 LIMITS = Limits(cpu_s=0.5, wall_s=3.0, memory_bytes=128 << 20, output_bytes=4 << 20, processes=1)
 HONEST = "def f(x):\n    return x + 1\n"
@@ -38,39 +40,24 @@ class Arena:
 
     async def assert_unharmed(self) -> None:
         """The next honest program is judged right, and nothing of the last one is left."""
-        assert (await self.call(HONEST)).outcome is Outcome.ACCEPTED
-        assert (await self.call(HONEST, expected=5)).outcome is Outcome.WRONG_ANSWER
+        assert await self.harm() == []
         assert self.processes_left() == []
 
-    def processes_left(self) -> list[int]:
-        """Children of the launcher; between submissions there are none."""
+    async def harm(self) -> list[str]:
+        """What is wrong with how honest programs are judged now."""
+        right, wrong = await self.call(HONEST), await self.call(HONEST, expected=5)
+        found = [] if right.outcome is Outcome.ACCEPTED else [f"a right program is then {right.outcome}"]
+        return found if wrong.outcome is Outcome.WRONG_ANSWER else [*found, f"a wrong one is {wrong.outcome}"]
+
+    def launcher(self) -> Launcher:
         launchers = self.sandbox.launchers
         assert launchers is not None
         assert launchers.current is not None
-        return _children(launchers.current.pid)
+        return launchers.current
 
-
-def processes_named(name: str) -> list[int]:
-    """Living processes of the whole machine that gave themselves this name."""
-    return [
-        pid for pid, fields in _processes() if fields["Name"] == name and not fields["State"].startswith("Z")
-    ]
-
-
-def _children(parent: int) -> list[int]:
-    return [pid for pid, fields in _processes() if int(fields["PPid"]) == parent]
-
-
-def _processes() -> Iterator[tuple[int, dict[str, str]]]:
-    for directory in Path("/proc").glob("[0-9]*"):
-        try:
-            lines = (directory / "status").read_text().splitlines()
-        except OSError:
-            continue
-        yield (
-            int(directory.name),
-            {key: value.strip() for key, _, value in (line.partition(":") for line in lines)},
-        )
+    def processes_left(self) -> list[int]:
+        """Children of the launcher; between submissions there are none."""
+        return children_of(self.launcher().pid)
 
 
 @pytest_asyncio.fixture(
@@ -86,3 +73,9 @@ def namespaced(arena: Arena) -> Arena:
     if not arena.isolated:
         pytest.skip("needs namespaces")
     return arena
+
+
+@pytest.fixture(scope="session")
+def bait() -> Iterator[Bait]:
+    with laid_out() as bait:
+        yield bait

@@ -229,3 +229,11 @@ def test_a_failed_assertion_of_the_tests_is_quoted_with_its_line() -> None:
     message = result_of_remote(_trace(), told, LIMITS).message
 
     assert message == "AssertionError: no\ntests line 3: assert f(1) == 2"
+
+
+def test_a_judged_test_shows_the_head_of_what_it_printed_and_a_run_shows_all() -> None:
+    limits = Limits(cpu_s=1, wall_s=3, memory_bytes=100, output_bytes=1 << 20, processes=1)
+    trace = _trace(stdout=b"x" * 100_000)
+
+    assert len(result_of_case(trace, STDIN, CHECKERS["standard"], limits).stdout) == 65_536
+    assert len(result_of_run(trace, limits).stdout) == 100_000
