@@ -1,142 +1,200 @@
-"""How fast submissions are judged: `python -m benchmarks.sandbox`.
+"""How fast submissions are judged over HTTP: `python -m benchmarks.sandbox`.
 
-Each submission is one small program with ten tests, in a fresh box with a fresh process per test.
-The peer runs the same tests in a fresh `python -I -S` each, with no isolation at all.
-Rounds alternate, so that both meet the same load; figures are medians over rounds.
+Two services of the same app answer the same requests. One judges as shipped: a fresh box a submission and a
+fresh process a test, at the highest tier of the machine. The other, the reference, starts a fresh
+`python -I -S` for each test, with no isolation at all. Rounds alternate, so that both meet the same load;
+figures are medians over rounds. CPU time is that of a service with all its children, not of the client.
 """
 
 import asyncio
+import contextlib
 import os
+import random
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import structlog
+import aiohttp
 import typer
 
-from sandbox_runner.cases import CallCase, StdinCase, Submission
-from sandbox_runner.comparison import Equality
-from sandbox_runner.sandbox import Sandbox, open_sandbox
-from sandbox_runner.settings import Settings
-from sandbox_runner.verdict import Outcome
+from benchmarks.reference_sandbox import free_port
 
-_TESTS = 10
-_SCRIPT = """
-import sys
-from collections import Counter
-print(sum(Counter(map(int, sys.stdin.read().split())).values()))
-"""
-_FUNCTION = "def f(values):\n    return sorted(values)[::-1]\n"
+_TRIVIAL = "print(int(input()) + 1)\n"
+_CALLED = "def f(n):\n    return n + 1\n"
+_REQUESTS: dict[str, dict[str, Any]] = {
+    "10 tests": {"code": _TRIVIAL, "tests": [{"stdin": f"{n}\n", "stdout": f"{n + 1}\n"} for n in range(10)]},
+    "1 test": {"code": _TRIVIAL, "tests": [{"stdin": "3\n", "stdout": "4\n"}]},
+    "10 calls": {
+        "code": _CALLED,
+        "entry_point": "f",
+        "tests": [{"args": [n], "expected": n + 1} for n in range(10)],
+    },
+}
+_ONLY_OURS = "10 calls"
+_START_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    name: str
+    pid: int
+    url: str
+
+    def cpu_s(self) -> float:
+        """Of the process, of children it waited for, and of those that live, with theirs."""
+        return sum(_cpu_s(pid) for pid in (self.pid, *_children(self.pid)))
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    wall_ms: float
+    rate: float
+    """Submissions a second."""
     cpu_ms: float
+    """CPU milliseconds a submission."""
 
 
-def _submissions(settings: Settings) -> dict[str, Submission]:
-    values = list(range(20))
-    line = " ".join(map(str, values))
-    script = tuple(StdinCase(line, "20") for _ in range(_TESTS))
-    call = tuple(CallCase("f", (values,), {}, values[::-1], Equality.JSON) for _ in range(_TESTS))
-    return {
-        "stdin": Submission(_SCRIPT, script, settings.default_limits),
-        "call": Submission(_FUNCTION, call, settings.default_limits),
-    }
+@asynccontextmanager
+async def _running(name: str, *command: str) -> AsyncIterator[Service]:
+    port = free_port()
+    arguments = [sys.executable, "-m", *command, "--port", str(port)]
+    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: ASYNC220
+    try:
+        url = f"http://127.0.0.1:{port}"
+        await _ready(url)
+        yield Service(name, process.pid, url)
+    finally:
+        process.terminate()
+        await asyncio.to_thread(process.wait)
 
 
-async def _judge(sandbox: Sandbox, submission: Submission, count: int, concurrency: int) -> None:
+async def _ready(url: str) -> None:
+    deadline = time.monotonic() + _START_S
+    async with aiohttp.ClientSession() as session:
+        while True:
+            with contextlib.suppress(aiohttp.ClientError):
+                async with session.get(f"{url}/ready") as answer:
+                    if answer.status == 200:
+                        return
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{url} is not ready after {_START_S:g} s")
+            await asyncio.sleep(0.1)
+
+
+async def _ask(session: aiohttp.ClientSession, service: Service, request: dict[str, Any]) -> None:
+    async with session.post(f"{service.url}/judge", json=request) as answer:
+        body = await answer.json()
+    if body["verdict"]["outcome"] != "accepted":
+        raise RuntimeError(f"{service.name} judged an honest program: {body}")
+
+
+async def _round(
+    session: aiohttp.ClientSession, service: Service, request: dict[str, Any], count: int, at_once: int
+) -> Round:
     waiting = iter(range(count))
 
     async def work() -> None:
         for _ in waiting:
-            verdict = await sandbox.judge.judge(submission)
-            if verdict.outcome is not Outcome.ACCEPTED:
-                raise RuntimeError(f"an honest program was judged {verdict.outcome}")
+            await _ask(session, service, request)
+
+    cpu, wall = service.cpu_s(), time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(at_once):
+            group.create_task(work())
+    wall = time.perf_counter() - wall
+    return Round(count / wall, (service.cpu_s() - cpu) / count * 1000)
+
+
+async def _latencies(
+    session: aiohttp.ClientSession, service: Service, request: dict[str, Any], rate: float, count: int
+) -> list[float]:
+    """Milliseconds that each answer takes when requests come at random moments, `rate` a second."""
+    found: list[float] = []
+
+    async def one() -> None:
+        started = time.perf_counter()
+        await _ask(session, service, request)
+        found.append((time.perf_counter() - started) * 1000)
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(concurrency):
-            group.create_task(work())
+        for _ in range(count):
+            group.create_task(one())
+            await asyncio.sleep(random.expovariate(rate))
+    return sorted(found)
 
 
-async def _peer(count: int, concurrency: int) -> None:
-    line = " ".join(map(str, range(20))).encode()
-    waiting = iter(range(count * _TESTS))
-
-    def run_one() -> None:
-        command = [sys._base_executable, "-I", "-S", "-c", _SCRIPT]  # type: ignore[attr-defined]  # noqa: SLF001
-        finished = subprocess.run(command, input=line, capture_output=True, timeout=10, check=True)
-        if finished.stdout.split() != [b"20"]:
-            raise RuntimeError("the peer answered wrong")
-
-    async def work() -> None:
-        for _ in waiting:
-            await asyncio.to_thread(run_one)
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(concurrency):
-            group.create_task(work())
-
-
-async def _measure(work: Callable[[], Awaitable[None]], count: int, launcher: int) -> Round:
-    cpu, wall = _cpu_s(launcher), time.perf_counter()
-    await work()
-    return Round((time.perf_counter() - wall) / count * 1000, (_cpu_s(launcher) - cpu) / count * 1000)
+async def _compare(count: int, rounds: int, latency: int) -> None:
+    at_once = len(os.sched_getaffinity(0))
+    async with (
+        _running("ours", "sandbox_runner.cli") as ours,
+        _running("reference", "benchmarks.reference_sandbox") as reference,
+        aiohttp.ClientSession() as session,
+    ):
+        async with session.get(f"{ours.url}/ready") as answer:
+            tier = (await answer.json())["tier"]
+        print(f"tier {tier}, {at_once} at once, medians of {rounds} rounds of {count} submissions")
+        print(f"{'':10} {'':10} {'tests/s':>9} {'CPU ms/submission':>18} {'CPU ms/test':>12}")
+        for name, request in _REQUESTS.items():
+            services = [ours] if name == _ONLY_OURS else [ours, reference]
+            measured: dict[str, list[Round]] = {service.name: [] for service in services}
+            for _ in range(rounds):
+                for service in services:
+                    measured[service.name].append(await _round(session, service, request, count, at_once))
+            _show(name, len(request["tests"]), measured)
+        await _show_latency(session, ours, latency)
 
 
-def _cpu_s(launcher: int) -> float:
-    """CPU seconds of this process, of children it has waited for, and of the launcher with its boxes."""
-    own = os.times()
-    fields = Path(f"/proc/{launcher}/stat").read_text().rsplit(")", 1)[1].split()
-    ticks = sum(int(field) for field in fields[11:15])
-    return own.user + own.system + own.children_user + own.children_system + ticks / os.sysconf("SC_CLK_TCK")
-
-
-async def _compare(count: int, rounds: int) -> None:
-    settings = Settings.from_environment()
-    async with open_sandbox(settings) as sandbox:
-        if sandbox.launchers is None:
-            raise RuntimeError("no launcher to measure")
-        launcher = (await sandbox.launchers.get()).pid
-        submissions = _submissions(settings)
-        measured: dict[str, list[Round]] = {name: [] for name in (*submissions, "peer")}
-        for _ in range(rounds):
-            for name, submission in submissions.items():
-                judging = partial(_judge, sandbox, submission, count, settings.concurrency)
-                measured[name].append(await _measure(judging, count, launcher))
-            peering = partial(_peer, count, settings.concurrency)
-            measured["peer"].append(await _measure(peering, count, launcher))
-        _show(measured, settings, sandbox.readiness.tier)
-
-
-def _show(measured: dict[str, list[Round]], settings: Settings, tier: str) -> None:
-    print(f"tier {tier}, {settings.concurrency} at once, {_TESTS} tests a submission, medians over rounds")
-    print(f"{'':8} {'submissions/s':>14} {'CPU ms each':>12} {'CPU: peer / this':>18}")
-    peer = [each.cpu_ms for each in measured["peer"]]
-    for name, rounds in measured.items():
-        rate = statistics.median(1000 / each.wall_ms for each in rounds)
+def _show(name: str, tests: int, measured: dict[str, list[Round]]) -> None:
+    for service, rounds in measured.items():
+        rate = statistics.median(each.rate for each in rounds) * tests
         cpu = statistics.median(each.cpu_ms for each in rounds)
-        ratio = statistics.median(p / each.cpu_ms for p, each in zip(peer, rounds, strict=True))
-        print(f"{name:8} {rate:14.1f} {cpu:12.1f} {ratio:18.1f}")
+        print(f"{name:10} {service:10} {rate:9.0f} {cpu:18.1f} {cpu / tests:12.2f}")
+    if len(measured) == 2:
+        pairs = list(zip(measured["ours"], measured["reference"], strict=True))
+        rate = statistics.median(ours.rate / theirs.rate for ours, theirs in pairs)
+        cpu = statistics.median(theirs.cpu_ms / ours.cpu_ms for ours, theirs in pairs)
+        print(f"{'':10} {'':10} throughput x{rate:.1f}, CPU x{cpu:.1f}")
+
+
+async def _show_latency(session: aiohttp.ClientSession, ours: Service, count: int) -> None:
+    request = _REQUESTS["1 test"]
+    full = await _round(session, ours, request, count, len(os.sched_getaffinity(0)))
+    alone = await _latencies(session, ours, request, full.rate * 0.05, count // 4)
+    loaded = await _latencies(session, ours, request, full.rate * 0.7, count)
+    idle = statistics.median(alone)
+    print(f"latency of one test: {idle:.1f} ms alone; added at 70 % of {full.rate:.0f}/s:", end=" ")
+    print(", ".join(f"p{p} {_percentile(loaded, p) - idle:.1f} ms" for p in (50, 95, 99)))
+
+
+def _percentile(ordered: Sequence[float], percent: int) -> float:
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
+
+
+def _children(parent: int) -> list[int]:
+    listed = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [int(pid) for pid in listed] + [below for pid in listed for below in _children(int(pid))]
+
+
+def _cpu_s(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return 0.0
+    return sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK")
 
 
 def main(
-    count: Annotated[int, typer.Option(help="Submissions a round.")] = 20,
-    rounds: Annotated[int, typer.Option(help="Rounds.")] = 5,
+    count: Annotated[int, typer.Option(help="Submissions a round.")] = 60,
+    rounds: Annotated[int, typer.Option(help="Rounds.")] = 7,
+    latency: Annotated[int, typer.Option(help="Requests for the latency figures.")] = 600,
 ) -> None:
-    """Measure the sandbox against fresh interpreters."""
-    structlog.configure(
-        processors=[structlog.processors.JSONRenderer()],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    asyncio.run(_compare(count, rounds))
+    """Measure the sandbox against fresh interpreters behind the same HTTP interface."""
+    asyncio.run(_compare(count, rounds, latency))
 
 
 if __name__ == "__main__":

@@ -195,6 +195,8 @@ def _lost(limits: Limits, status: int) -> Ending:
 
 
 def _parse_report(report: bytes) -> dict[str, Any]:
+    if not report:
+        return {}
     try:
         said = json.loads(report)
     except (ValueError, RecursionError):

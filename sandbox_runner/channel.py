@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Self
 
@@ -16,6 +17,12 @@ class Channel:
     def __init__(self, own: socket.socket) -> None:
         own.setblocking(False)
         self._socket = own
+        self._arrived: deque[bytes] = deque()
+        self._waiting: asyncio.Future[bytes] | None = None
+        self._fault: str | None = None
+        asyncio.get_running_loop().add_reader(own.fileno(), self._read)
+        self._hear: Callable[[bytes], None] = self._keep
+        self._lose: Callable[[], None] = lambda: None
 
     @classmethod
     def pair(cls) -> tuple[Self, socket.socket]:
@@ -32,44 +39,46 @@ class Channel:
 
     async def receive(self) -> bytes:
         """Wait for one packet."""
-        await self._until_readable()
-        return self._take()
+        if self._arrived:
+            return self._arrived.popleft()
+        if self._fault is not None:
+            raise ChannelClosedError(self._fault)
+        self._waiting = asyncio.get_running_loop().create_future()
+        try:
+            return await self._waiting
+        finally:
+            self._waiting = None
 
     def listen(self, hear: Callable[[bytes], None], lose: Callable[[], None]) -> None:
         """Call `hear` for every packet until the other end goes, then `lose`."""
-        asyncio.get_running_loop().add_reader(self._socket, self._pass_on, hear, lose)
+        self._hear, self._lose = hear, lose
 
     def close(self) -> None:
-        if self._socket.fileno() >= 0:
-            asyncio.get_running_loop().remove_reader(self._socket)
-            self._socket.close()
+        self._stop("closed here")
 
-    def _pass_on(self, hear: Callable[[bytes], None], lose: Callable[[], None]) -> None:
-        try:
-            hear(self._take())
-        except ChannelClosedError:
-            asyncio.get_running_loop().remove_reader(self._socket)
-            lose()
-
-    def _take(self) -> bytes:
+    def _read(self) -> None:
         try:
             packet = self._socket.recv(messages.MAX_PACKET_BYTES)
         except OSError as error:
-            raise ChannelClosedError(str(error)) from error
-        if not packet:
-            raise ChannelClosedError("end of file")
-        return packet
+            self._stop(str(error))
+        else:
+            if packet:
+                self._hear(packet)
+            else:
+                self._stop("end of file")
 
-    async def _until_readable(self) -> None:
-        loop = asyncio.get_running_loop()
-        readable = loop.create_future()
-        loop.add_reader(self._socket, _resolve, readable)
-        try:
-            await readable
-        finally:
-            loop.remove_reader(self._socket)
+    def _keep(self, packet: bytes) -> None:
+        if self._waiting is None or self._waiting.done():
+            self._arrived.append(packet)
+        else:
+            self._waiting.set_result(packet)
 
-
-def _resolve(readable: asyncio.Future[None]) -> None:
-    if not readable.done():
-        readable.set_result(None)
+    def _stop(self, fault: str) -> None:
+        if self._fault is not None:
+            return
+        self._fault = fault
+        asyncio.get_running_loop().remove_reader(self._socket.fileno())
+        self._socket.close()
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_exception(ChannelClosedError(fault))
+        self._lose()

@@ -44,6 +44,10 @@ def jump_equal(value: int, if_true: int, if_false: int) -> Instruction:
     return _step(_JUMP_EQUAL, value, if_true, if_false)
 
 
+def jump_at_least(value: int, if_true: int, if_false: int) -> Instruction:
+    return _step(_JUMP_AT_LEAST, value, if_true, if_false)
+
+
 def jump_any_bit(bits: int, if_true: int, if_false: int) -> Instruction:
     return _step(_JUMP_ANY_BIT, bits, if_true, if_false)
 

@@ -28,9 +28,10 @@ def enclose_box(bounds: Limits, view: View, *, isolated: bool, count_tasks: bool
 class TestWalls:
     __test__ = False  # not a test of ours
 
-    def __init__(self, bounds: Limits) -> None:
+    def __init__(self, bounds: Limits, *, isolated: bool) -> None:
         self._cpu_s = limits.cpu_seconds(bounds)
-        self._filter = seccomp.test_filter(may_fork=bounds.processes > 1) if seccomp.available() else None
+        may_fork = bounds.processes > 1
+        self._filter = seccomp.test_filter(may_fork=may_fork, alone=isolated) if seccomp.available() else None
 
     def enclose(self, streams: tuple[int, ...], first_foreign: int) -> int:
         """Keep the four streams and what is below `first_foreign`; lose the rights that only a box needs.

@@ -60,6 +60,15 @@ def runtime_paths() -> tuple[str, ...]:
     return tuple(path for path in candidates if Path(path).is_dir())
 
 
+@cache
+def _distinct(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """One path for each directory: where `/lib` is a link, one rule holds for both names."""
+    found = {
+        (status.st_dev, status.st_ino): path for path, status in ((path, os.stat(path)) for path in paths)
+    }
+    return tuple(found.values())
+
+
 def require_runtime() -> None:
     """Fail where the user that a box became may not read Python's own library."""
     os.close(os.open(_STDLIB, os.O_RDONLY | os.O_DIRECTORY))
@@ -69,9 +78,10 @@ def rules(view: View, *, scratch: bool, built: bool = False) -> list[tuple[str, 
     """The same view, as Landlock rules; once `built`, a program cannot be changed any more."""
     readable = [(path, READ) for path in view.readable]
     # What is executed is loaded by the system's own loader.
-    runtime = [(path, EXECUTE if view.executable else READ) for path in runtime_paths()]
+    runtime = [(path, EXECUTE if view.executable else READ) for path in _distinct(runtime_paths())]
     executable = [*runtime, *((path, EXECUTE) for path in view.executable)]
-    devices = [(path, DEVICE) for path in _DEVICES]
+    # A box of its own has no other devices.
+    devices = [("/dev", DEVICE)] if scratch else [(path, DEVICE) for path in _DEVICES]
     private = [(SCRATCH, WRITE), ("/proc", READ)] if scratch else []
     build = [(BUILD, EXECUTE if built else EXECUTE | WRITE)] if view.has_build else []
     return [*readable, *executable, *devices, *private, *build]

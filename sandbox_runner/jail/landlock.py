@@ -9,11 +9,12 @@ import stat
 from collections.abc import Iterable
 from functools import cache
 
-from sandbox_runner.jail.libc import syscall
+from sandbox_runner.jail.libc import raw_syscall, syscall
 
-_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
+_CREATE_RULESET, _RESTRICT_SELF = 444, 446
+# Arguments for adding a rule, converted once: every box adds several.
+_ADD_RULE, _PATH_BENEATH, _NO_FLAGS = ctypes.c_long(445), ctypes.c_long(1), ctypes.c_long(0)
 _VERSION_FLAG = 1
-_RULE_PATH_BENEATH = 1
 
 _EXECUTE_FILE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 # Remove and make entries, bits 4 to 12, less the making of devices (6 and 11).
@@ -27,6 +28,7 @@ READ = _READ_FILE | _READ_DIR
 EXECUTE = READ | _EXECUTE_FILE
 WRITE = READ | _WRITE_FILE | _CHANGE_DIR | _TRUNCATE
 DEVICE = _READ_FILE | _WRITE_FILE
+_ANY = -1
 _FILE_ONLY = _EXECUTE_FILE | _WRITE_FILE | _READ_FILE | _TRUNCATE
 
 
@@ -55,22 +57,21 @@ def ruleset(rules: Iterable[tuple[str, int]]) -> int:
     attributes = _Ruleset(files, _ALL_TCP_RIGHTS, _ALL_SCOPES)
     size = 24 if version >= 6 else 16 if version >= 4 else 8
     descriptor = syscall(_CREATE_RULESET, ctypes.byref(attributes), size, 0)
+    rule = _PathRule()
+    arguments = _ADD_RULE, ctypes.c_long(descriptor), _PATH_BENEATH, ctypes.byref(rule), _NO_FLAGS
     for path, rights in rules:
-        _allow(descriptor, path, rights & files)
-    return descriptor
-
-
-def _allow(descriptor: int, path: str, rights: int) -> None:
-    try:
-        opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    except OSError:
-        return
-    try:
-        allowed = rights if stat.S_ISDIR(os.fstat(opened).st_mode) else rights & _FILE_ONLY
-        rule = _PathRule(allowed, opened)
-        syscall(_ADD_RULE, descriptor, _RULE_PATH_BENEATH, ctypes.byref(rule), 0)
-    finally:
+        try:
+            opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        except OSError:
+            continue
+        is_directory = stat.S_ISDIR(os.fstat(opened).st_mode)
+        rule.allowed = rights & files & (_ANY if is_directory else _FILE_ONLY)
+        rule.parent_fd = opened
+        added = raw_syscall(*arguments)
         os.close(opened)
+        if added != 0:
+            raise OSError(ctypes.get_errno(), f"landlock rule for {path}")
+    return descriptor
 
 
 def restrict_self(descriptor: int) -> None:

@@ -173,6 +173,7 @@ def main() -> None:
     parent = CgroupParent.acquire(config["cgroup"])
     children = _open_children()
     plan.prepare(view)
+    filesystem.rules(view, scratch=plan.isolated)  # looks at paths once for all boxes
     warm.open_standard_files()
     seccomp.warm_up()
     warm.settle()

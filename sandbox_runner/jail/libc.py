@@ -42,8 +42,8 @@ def syscall(number: int, *arguments: object) -> int:
     return _checked(_LIBC.syscall(ctypes.c_long(number), *wide), f"system call {number}")
 
 
-raw_prctl = _LIBC.prctl
-"""For calls whose arguments are converted beforehand; gives -1 where it fails."""
+raw_prctl, raw_syscall = _LIBC.prctl, _LIBC.syscall
+"""For calls whose arguments are converted beforehand; they give -1 where they fail."""
 
 
 def prctl(option: int, value: object = 0, third: object = 0) -> None:

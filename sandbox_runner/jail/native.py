@@ -68,7 +68,7 @@ class NativeProgram:
         if not compiling and landlock.abi() > 0:
             landlock.restrict_self(landlock.ruleset(filesystem.rules(self._view, scratch=True, built=True)))
         if seccomp.available():
-            seccomp.test_filter(may_fork=bounds.processes > 1).install()
+            seccomp.test_filter(may_fork=bounds.processes > 1, alone=True).install()
         command = self._command.compile if compiling else self._command.run
         try:
             os.execve(command[0], command, self._command.environment)  # noqa: S606 - in its jail

@@ -37,7 +37,7 @@ class PythonProgram:
         self._bounds = bounds
         self._isolated = isolated
         self._solution = Solution(source)
-        self._walls = TestWalls(bounds)
+        self._walls = TestWalls(bounds, isolated=isolated)
         self.has_files = False
 
     def bounds(self, request: bytes) -> Limits:

@@ -12,6 +12,7 @@ import platform
 import struct
 from collections.abc import Iterable
 from functools import cache
+from itertools import product
 from typing import Any
 
 from sandbox_runner.jail import bpf, libc
@@ -104,18 +105,21 @@ def box_filter(*, may_execute: bool = False) -> bytes:
 def warm_up() -> None:
     """Assemble every filter once, in the process that others are forked from."""
     if available():
-        for may in (False, True):
+        for may, alone in product((False, True), (False, True)):
             _box_filter_arguments(may_execute=may)
-            test_filter(may_fork=may)
+            test_filter(may_fork=may, alone=alone)
 
 
 class TestFilter:
-    """What a test may not do besides, ready to be put on: it may signal itself only, unless it may fork."""
+    """What a test may not do besides, ready to be put on: it may signal itself only, unless it may fork.
+
+    In a process namespace of its own it is alone with the box, so its own id need not be in the filter.
+    """
 
     __test__ = False  # not a test of ours
 
-    def __init__(self, *, may_fork: bool) -> None:
-        program = _forking_test_filter() if may_fork else _test_filter_template()
+    def __init__(self, *, may_fork: bool, alone: bool = False) -> None:
+        program = _forking_test_filter() if may_fork else _test_filter_template(alone=alone)
         self._program = ctypes.create_string_buffer(program, len(program))
         self._pids = [at for at in range(0, len(program), 4) if program[at : at + 4] == _PLACEHOLDER]
         self._arguments = _filter_arguments(self._program, len(program))
@@ -132,8 +136,8 @@ class TestFilter:
 
 
 @cache
-def test_filter(*, may_fork: bool) -> TestFilter:
-    return TestFilter(may_fork=may_fork)
+def test_filter(*, may_fork: bool, alone: bool) -> TestFilter:
+    return TestFilter(may_fork=may_fork, alone=alone)
 
 
 def install_box_filter(*, may_execute: bool) -> None:
@@ -158,8 +162,8 @@ def _filter_arguments(holder: Any, length: int) -> tuple[object, ...]:
 
 
 @cache
-def _test_filter_template() -> bytes:
-    only_itself = _unless_argument(0, _ANY_PID, bpf.refuse())
+def _test_filter_template(*, alone: bool) -> bytes:
+    only_itself = _nobody_special_block() if alone else _unless_argument(0, _ANY_PID, bpf.refuse())
     only_threads = [bpf.load_argument(0), bpf.jump_any_bit(_CLONE_THREAD, 1, 0), *bpf.refuse(), *bpf.allow()]
     blocks = {
         **_each(_ABSENT_IN_TESTS, bpf.refuse(errno.ENOSYS)),
@@ -206,6 +210,17 @@ def _conditional(*, may_execute: bool = False) -> list[tuple[str, Block]]:
         ("open", _truncating_read_block(1)),
         ("openat", _truncating_read_block(2)),
         ("openat2", bpf.refuse(errno.ENOSYS)),  # its flags are out of a filter's sight
+    ]
+
+
+def _nobody_special_block() -> Block:
+    """Refuse signals to the first process, and to groups and everyone, which are 0 and negative."""
+    return [
+        bpf.load_argument(0),
+        bpf.jump_at_least(1 << 31, 2, 0),
+        bpf.jump_at_least(2, 0, 1),
+        *bpf.allow(),
+        *bpf.refuse(),
     ]
 
 

@@ -16,7 +16,7 @@ class TestsProgram:
         limits.apply(bounds, bounds.file_bytes)
         self._bounds = bounds
         self._isolated = isolated
-        self._walls = TestWalls(bounds)
+        self._walls = TestWalls(bounds, isolated=isolated)
         self.has_files = False
 
     def bounds(self, request: bytes) -> Limits:

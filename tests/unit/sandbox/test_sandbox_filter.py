@@ -103,6 +103,16 @@ def test_a_test_may_signal_itself_only() -> None:
 
 
 @pytest.mark.skipif(_MACHINE not in syscalls.NUMBERS, reason="no filter for this machine")
+def test_a_test_alone_with_its_box_may_signal_neither_the_box_nor_groups() -> None:
+    program = seccomp.TestFilter(may_fork=False, alone=True).program_for(7)
+    kill = syscalls.numbers()["kill"]
+
+    assert _action(program, kill, (2, 9, 0, 0, 0, 0)) == "allow"
+    for target in (0, 1, (1 << 64) - 1, (1 << 32) - 5, 1 << 31):
+        assert _action(program, kill, (target, 9, 0, 0, 0, 0)) == "refuse 1"
+
+
+@pytest.mark.skipif(_MACHINE not in syscalls.NUMBERS, reason="no filter for this machine")
 def test_a_test_may_make_threads_and_no_processes() -> None:
     program = seccomp.TestFilter(may_fork=False).program_for(7)
     clone = syscalls.numbers()["clone"]

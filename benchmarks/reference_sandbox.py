@@ -1,0 +1,68 @@
+"""The reference of `benchmarks.sandbox`: our app, with a judge that starts an interpreter for every test."""
+
+import asyncio
+import socket
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+import typer
+import uvicorn
+
+from sandbox_runner.app import create_app
+from sandbox_runner.cases import Program, StdinCase, Submission
+from sandbox_runner.checkers import CHECKERS, DEFAULT_CHECKER
+from sandbox_runner.metrics import Metrics
+from sandbox_runner.sandbox import Sandbox
+from sandbox_runner.selftest import Readiness
+from sandbox_runner.settings import Settings
+from sandbox_runner.verdict import Outcome, TestResult, Tier, Verdict
+
+_PYTHON: str = sys._base_executable  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+class FreshInterpreters:
+    """No isolation, no limits but the wall clock: what is left is the price of starting Python."""
+
+    async def results(self, submission: Submission) -> AsyncGenerator[TestResult, None]:
+        for case in submission.cases:
+            if not isinstance(case, StdinCase):
+                raise NotImplementedError("scripts only")
+            yield await self._judge(submission, case)
+
+    async def judge(self, submission: Submission) -> Verdict:
+        async with aclosing(self.results(submission)) as results:
+            return Verdict.of([result async for result in results], len(submission.cases))
+
+    async def run(self, program: Program) -> TestResult:
+        raise NotImplementedError("submissions only")
+
+    async def _judge(self, submission: Submission, case: StdinCase) -> TestResult:
+        process = await asyncio.create_subprocess_exec(
+            *(_PYTHON, "-I", "-S", "-c", submission.code),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        async with asyncio.timeout(submission.limits.wall_s):
+            stdout, _ = await process.communicate(case.stdin.encode())
+        if process.returncode != 0:
+            return TestResult(Outcome.RUNTIME_ERROR)
+        return TestResult(CHECKERS[DEFAULT_CHECKER](case.stdout.encode(), stdout), stdout.decode())
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def main(port: int = 8081) -> None:
+    """Serve the reference on loopback."""
+    sandbox = Sandbox(FreshInterpreters(), Readiness(Tier.T1, "none", ()), Metrics())
+    uvicorn.run(
+        create_app(Settings(), sandbox), host="127.0.0.1", port=port, log_config=None, access_log=False
+    )
+
+
+if __name__ == "__main__":
+    typer.run(main)
