@@ -37,7 +37,9 @@ class _Program(Protocol):
     has_files: bool
     """Files were put into the scratch directory for it."""
 
-    def bounds(self, request: bytes) -> Limits: ...
+    def prepare(self, request: bytes) -> Limits:
+        """Make ready for a request, and give the limits that it runs under."""
+        ...
 
     def be_test(self, request: bytes, streams: tuple[int, ...]) -> NoReturn:
         """Run in a fork of the box."""
@@ -159,6 +161,7 @@ class _Box:
         return ending.READY
 
     def _run(self, request: bytes, streams: tuple[int, ...]) -> bytes:
+        bounds = self._program.prepare(request)
         started = time.monotonic()
         pid = os.fork()
         if pid == 0:
@@ -167,7 +170,6 @@ class _Box:
             finally:
                 os._exit(1)
         fork_s = time.monotonic() - started
-        bounds = self._program.bounds(request)
         stopped = self._wait(pid, started, bounds)
         compiling_cpu_s = self._program.compiling_cpu_s()
         status, cpu_s, memory_bytes = self._end_all(pid, may_fork=bounds.processes > 1)

@@ -74,7 +74,8 @@ def require_runtime() -> None:
     os.close(os.open(_STDLIB, os.O_RDONLY | os.O_DIRECTORY))
 
 
-def rules(view: View, *, scratch: bool, built: bool = False) -> list[tuple[str, int]]:
+@cache
+def rules(view: View, *, scratch: bool, built: bool = False) -> tuple[tuple[str, int], ...]:
     """The same view, as Landlock rules; once `built`, a program cannot be changed any more."""
     readable = [(path, READ) for path in view.readable]
     # What is executed is loaded by the system's own loader.
@@ -84,7 +85,7 @@ def rules(view: View, *, scratch: bool, built: bool = False) -> list[tuple[str, 
     devices = [("/dev", DEVICE)] if scratch else [(path, DEVICE) for path in _DEVICES]
     private = [(SCRATCH, WRITE), ("/proc", READ)] if scratch else []
     build = [(BUILD, EXECUTE if built else EXECUTE | WRITE)] if view.has_build else []
-    return [*readable, *executable, *devices, *private, *build]
+    return (*readable, *executable, *devices, *private, *build)
 
 
 def enter_minimal_root(view: View) -> None:

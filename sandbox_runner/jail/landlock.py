@@ -52,10 +52,8 @@ def abi() -> int:
 
 def ruleset(rules: Iterable[tuple[str, int]]) -> int:
     """Make a ruleset that allows only what `rules` name; paths that do not exist are skipped."""
-    version = abi()
-    files = sum(bits for since, bits in _ALL_FILE_RIGHTS if version >= since)
-    attributes = _Ruleset(files, _ALL_TCP_RIGHTS, _ALL_SCOPES)
-    size = 24 if version >= 6 else 16 if version >= 4 else 8
+    attributes, size = _handled()
+    files = attributes.files
     descriptor = syscall(_CREATE_RULESET, ctypes.byref(attributes), size, 0)
     rule = _PathRule()
     arguments = _ADD_RULE, ctypes.c_long(descriptor), _PATH_BENEATH, ctypes.byref(rule), _NO_FLAGS
@@ -72,6 +70,14 @@ def ruleset(rules: Iterable[tuple[str, int]]) -> int:
         if added != 0:
             raise OSError(ctypes.get_errno(), f"landlock rule for {path}")
     return descriptor
+
+
+@cache
+def _handled() -> tuple[_Ruleset, int]:
+    """All that this kernel can refuse, and the size of what says so."""
+    version = abi()
+    files = sum(bits for since, bits in _ALL_FILE_RIGHTS if version >= since)
+    return _Ruleset(files, _ALL_TCP_RIGHTS, _ALL_SCOPES), 24 if version >= 6 else 16 if version >= 4 else 8
 
 
 def restrict_self(descriptor: int) -> None:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from sandbox_runner.jail import box, ending, filesystem, libc, messages, report, seccomp, warm
+from sandbox_runner.jail import box, ending, filesystem, landlock, libc, messages, report, seccomp, warm
 from sandbox_runner.jail.cgroups import Cgroup, CgroupParent
 from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.plan import Plan, candidates
@@ -173,7 +173,10 @@ def main() -> None:
     parent = CgroupParent.acquire(config["cgroup"])
     children = _open_children()
     plan.prepare(view)
-    filesystem.rules(view, scratch=plan.isolated)  # looks at paths once for all boxes
+    # Looked up once for all boxes.
+    filesystem.rules(view, scratch=plan.isolated)
+    if landlock.abi() > 0:
+        os.close(landlock.ruleset(()))
     warm.open_standard_files()
     seccomp.warm_up()
     warm.settle()

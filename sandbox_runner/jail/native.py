@@ -51,12 +51,12 @@ class NativeProgram:
         with open(os.path.join(BUILD, command.file), "wb") as file:
             file.write(source)
 
-    def bounds(self, request: bytes) -> Limits:
+    def prepare(self, request: bytes) -> Limits:
         return COMPILING if request == messages.COMPILE else self._bounds
 
     def be_test(self, request: bytes, streams: tuple[int, ...]) -> NoReturn:
         compiling = request == messages.COMPILE
-        bounds = self.bounds(request)
+        bounds = self.prepare(request)
         os.setsid()
         os.chdir(BUILD if compiling else SCRATCH)
         for target in (0, 1, 2):

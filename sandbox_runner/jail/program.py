@@ -40,7 +40,8 @@ class PythonProgram:
         self._walls = TestWalls(bounds, isolated=isolated)
         self.has_files = False
 
-    def bounds(self, request: bytes) -> Limits:
+    def prepare(self, request: bytes) -> Limits:
+        self._solution.load()
         return self._bounds
 
     def be_test(self, request: bytes, streams: tuple[int, ...]) -> NoReturn:
@@ -63,7 +64,7 @@ class PythonProgram:
         return self._solution.compiling_cpu_s()
 
     def settle(self, request: bytes, status: int) -> bool:
-        return self._solution.load()
+        return self._solution.is_compiled()
 
 
 def run_script(solution: Solution) -> NoReturn:

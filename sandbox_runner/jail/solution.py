@@ -28,9 +28,10 @@ class Solution:
     def compile(self) -> CodeType:
         """Compile here, in a test's process, and leave the code for the tests that follow."""
         code = compile(self.source, report.FILE_NAME, "exec", dont_inherit=True)
-        content = marshal.dumps(code)
-        report.write_all(CODE_FD, _CPU_S.pack(time.process_time()) + content)
-        fcntl.fcntl(CODE_FD, fcntl.F_ADD_SEALS, _SEALS)
+        if not _is_sealed():  # else the box had no memory for what an earlier test left
+            content = marshal.dumps(code)
+            report.write_all(CODE_FD, _CPU_S.pack(time.process_time()) + content)
+            fcntl.fcntl(CODE_FD, fcntl.F_ADD_SEALS, _SEALS)
         os.close(CODE_FD)
         return code
 
@@ -41,19 +42,21 @@ class Solution:
         (seconds,) = _CPU_S.unpack(os.pread(CODE_FD, _CPU_S.size, 0))
         return float(seconds)
 
-    def load(self) -> bool:
-        """Take the code that a test left; False when it did not compile."""
+    def is_compiled(self) -> bool:
+        return self.code is not None or _is_sealed()
+
+    def load(self) -> None:
+        """Take the code that the first test left, if there is any and another test needs it."""
         if self.code is None and _is_sealed():
             try:
                 content = os.pread(CODE_FD, os.fstat(CODE_FD).st_size, 0)
                 code = marshal.loads(content[_CPU_S.size :])  # noqa: S302
             except MemoryError:
-                return False
+                return
             if not isinstance(code, CodeType):
                 raise TypeError("not a code object")
             self.code = code
             os.close(CODE_FD)
-        return self.code is not None
 
 
 def _is_sealed() -> bool:

@@ -19,7 +19,7 @@ class TestsProgram:
         self._walls = TestWalls(bounds, isolated=isolated)
         self.has_files = False
 
-    def bounds(self, request: bytes) -> Limits:
+    def prepare(self, request: bytes) -> Limits:
         return self._bounds
 
     def be_test(self, request: bytes, streams: tuple[int, ...]) -> NoReturn:
