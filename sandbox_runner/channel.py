@@ -58,7 +58,7 @@ class Channel:
 
     def _read(self) -> None:
         try:
-            packet = self._socket.recv(messages.MAX_PACKET_BYTES)
+            packet = messages.receive_packet(self._socket)
         except OSError as error:
             self._stop(str(error))
         else:

@@ -28,7 +28,7 @@ class Metrics:
         self._fork = Histogram("ctrl_fork_seconds", "Forking a test.", buckets=_SECONDS, registry=own)
         self.queue_depth = Gauge("ctrl_queue_depth", "Requests waiting.", registry=own)
         self.inflight = Gauge("ctrl_inflight", "Requests in boxes.", registry=own)
-        self._zygote = Gauge("ctrl_zygote_rss", "Resident bytes of the launcher.", registry=own)
+        self._zygote = Gauge("ctrl_zygote_rss", "Resident bytes of the launchers.", registry=own)
         self._leaked = {
             kind: Gauge(f"ctrl_leaked_{kind}", f"Left behind by boxes: {kind}.", registry=own)
             for kind in ("proc", "cgroup", "mount")
@@ -62,12 +62,11 @@ class Metrics:
     def page(self, launchers: Launchers | None) -> bytes:
         """The text page, with what is measured only when asked."""
         self._tier.labels(self.tier).set(1)
-        launcher = launchers.current if launchers else None
-        if launcher is not None:
-            self._zygote.set(_resident_bytes(launcher.pid))
-            self._leaked["proc"].set(launcher.leaked_processes)
-            self._leaked["cgroup"].set(launcher.leaked_cgroups)
-            self._leaked["mount"].set(max(0, _own_mounts() - self._mounts_at_start))
+        running = launchers.all if launchers else ()
+        self._zygote.set(sum(_resident_bytes(each.pid) for each in running))
+        self._leaked["proc"].set(sum(each.leaked_processes for each in running))
+        self._leaked["cgroup"].set(sum(each.leaked_cgroups for each in running))
+        self._leaked["mount"].set(max(0, _own_mounts() - self._mounts_at_start))
         return generate_latest(self.registry)
 
 

@@ -63,6 +63,14 @@ def attack(bait):
 
 _PTRACE = "import ctypes\ndef attack(bait):\n    ctypes.CDLL(None).ptrace(0, 0, 0, 0)\n    return 'broken'\n"
 
+GVISOR = "gVisor"
+OWN_KERNEL = Primitive(
+    "a kernel of its own",
+    Tier.T4,
+    "run the service under gVisor: `docker run --runtime=runsc`, or a RuntimeClass with handler `runsc`",
+    attack="",
+)
+
 PRIMITIVES = (
     Primitive(
         "programs run",

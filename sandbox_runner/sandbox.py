@@ -34,7 +34,7 @@ async def open_sandbox(settings: Settings) -> AsyncIterator[Sandbox]:
     async with Launchers(settings.cgroup, namespaces=settings.namespaces) as launchers:
         walls = (await launchers.get()).walls
         # Metrics of its own: attacks that we stage are no traffic.
-        readiness = await examine(BoxJudge(launchers, Metrics()), walls.name, isolated=walls.isolated)
+        readiness = await examine(BoxJudge(launchers, Metrics()), walls)
         if readiness.tier < settings.min_tier:
             raise TierTooLowError(readiness, settings.min_tier)
         metrics.tier = readiness.tier

@@ -3,6 +3,7 @@
 Not covered: an attack that is not in `primitives`. The tier says which walls stood up to a push, no more.
 """
 
+import ctypes
 import os
 import socket
 import tempfile
@@ -14,9 +15,11 @@ from pathlib import Path
 from sandbox_runner.cases import CallCase, Submission
 from sandbox_runner.comparison import Equality
 from sandbox_runner.judging import Judge
-from sandbox_runner.primitives import PRIMITIVES, Primitive
+from sandbox_runner.launcher import Walls
+from sandbox_runner.primitives import GVISOR, OWN_KERNEL, PRIMITIVES, Primitive
 from sandbox_runner.verdict import Limits, Tier
 
+_READ_ALL, _LOG_BYTES = 3, 1 << 16
 _LIMITS = Limits(cpu_s=2.0, wall_s=10.0, memory_bytes=128 << 20, output_bytes=1 << 20, processes=1)
 
 
@@ -52,16 +55,35 @@ class TierTooLowError(Exception):
         super().__init__("\n".join(lines))
 
 
-async def examine(judge: Judge, walls: str, *, isolated: bool) -> Readiness:
+async def examine(judge: Judge, walls: Walls) -> Readiness:
     """Attack every primitive in turn; one at a time, because several are about limits."""
     with _bait() as bait:
-        findings = [await _attack(judge, primitive, bait, isolated=isolated) for primitive in PRIMITIVES]
-    return Readiness(_tier(findings), walls, tuple(findings))
+        findings = [await _attack(judge, primitive, bait, walls) for primitive in PRIMITIVES]
+    findings.append(_kernel_of_its_own())
+    return Readiness(_tier(findings), walls.name, tuple(findings))
 
 
-async def _attack(judge: Judge, primitive: Primitive, bait: dict[str, object], *, isolated: bool) -> Finding:
-    if primitive.needed_for > Tier.T1 and not isolated:
-        return Finding(primitive, holds=False, detail="there are no namespaces")
+def _kernel_of_its_own() -> Finding:
+    """Whether a bug of the host's kernel is out of reach. Only gVisor can be told from within."""
+    try:
+        held = GVISOR in Path("/proc/version").read_text() or _says_gvisor()
+    except OSError:
+        held = False
+    detail = "gVisor" if held else "the kernel is not gVisor's; virtual machines are not recognised"
+    return Finding(OWN_KERNEL, held, detail)
+
+
+def _says_gvisor() -> bool:
+    """gVisor says so at the start of the kernel log that it shows to everyone."""
+    log = ctypes.create_string_buffer(_LOG_BYTES)
+    read = ctypes.CDLL(None).klogctl(_READ_ALL, log, _LOG_BYTES)
+    return read > 0 and GVISOR.encode() in log.raw[:read]
+
+
+async def _attack(judge: Judge, primitive: Primitive, bait: dict[str, object], walls: Walls) -> Finding:
+    if primitive.needed_for > Tier.T1 and not walls.isolated:
+        tried = "; ".join(each for each in walls.failures if "namespace" in each)
+        return Finding(primitive, holds=False, detail=f"there are no namespaces ({tried or 'switched off'})")
     case = CallCase("attack", (bait,), {}, "held", Equality.JSON)
     limits = replace(_LIMITS, **dict(primitive.limits))
     verdict = await judge.judge(Submission(primitive.attack, (case,), limits))
@@ -71,9 +93,12 @@ async def _attack(judge: Judge, primitive: Primitive, bait: dict[str, object], *
 
 
 def _tier(findings: list[Finding]) -> Tier:
+    held = {tier: all(f.holds for f in findings if f.primitive.needed_for is tier) for tier in Tier}
+    if held[Tier.T1] and held[Tier.T4]:
+        return Tier.T4
     reached = Tier.T0
     for tier in (Tier.T1, Tier.T2, Tier.T3):
-        if any(not f.holds for f in findings if f.primitive.needed_for is tier):
+        if not held[tier]:
             break
         reached = tier
     return reached

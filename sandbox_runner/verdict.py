@@ -44,6 +44,8 @@ class Tier(StrEnum):
     """T1 and namespaces of its own."""
     T3 = "T3"
     """T2 and a memory cgroup."""
+    T4 = "T4"
+    """T1 or more, in a kernel of its own: gVisor's, or that of a virtual machine made for this service."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from sandbox_runner.jail.tests import TestsProgram
 _CHANNEL_FD = 3
 _FIRST_FOREIGN_FD = 4
 _SHORTEST_WAIT_S = 0.005
+_TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 _CPU_COUNT = os.cpu_count() or 1
 _DESCRIPTORS_SPACE = socket.CMSG_SPACE(4 * messages.MAX_DESCRIPTORS)
 
@@ -54,9 +55,14 @@ class _Program(Protocol):
         ...
 
 
-def serve(channel_fd: int, plan: Plan, view: View, uid: int | None) -> NoReturn:
-    """Be a box until the service closes the channel or the launcher ends."""
+def serve(channel_fd: int, plan: Plan, view: View, uid: int | None, gate: int | None) -> NoReturn:
+    """Be a box until the service closes the channel or the launcher ends.
+
+    The launcher writes to the other end of `gate` once the box is in its cgroup.
+    """
     try:
+        if gate is not None and not os.read(gate, 1):
+            os._exit(1)
         channel = _keep_only(channel_fd)
         try:
             _enter(plan, view, uid)
@@ -198,12 +204,21 @@ class _Box:
                     if descriptor == watched:
                         return 0
                     os._exit(0)  # the service hung up
-                cpu_left = bounds.cpu_s + self._program.compiling_cpu_s() - _cpu_s(pid)
+                used_s = self._cpu_s_of_all() if bounds.processes > 1 else _cpu_s(pid)
+                cpu_left = bounds.cpu_s + self._program.compiling_cpu_s() - used_s
                 wall_left = started + bounds.wall_s - time.monotonic()
             return ending.AT_CPU if cpu_left <= 0 else ending.AT_WALL
         finally:
             self._poller.unregister(watched)
             os.close(watched)
+
+    def _cpu_s_of_all(self) -> float:
+        """CPU time of everything in the box but the box, and of what it has waited for."""
+        if not self._isolated:
+            return 0.0
+        return sum(
+            _cpu_s_of_family(int(name)) for name in os.listdir("/proc") if name.isdigit() and name != "1"
+        )
 
     def _end_all(self, pid: int, *, may_fork: bool) -> tuple[int, float, int]:
         """Kill the test with all that it started, and add up what they used."""
@@ -233,6 +248,16 @@ def _kill_everyone_else() -> None:
         os.kill(-1, signal.SIGKILL)
     except ProcessLookupError:
         return
+
+
+def _cpu_s_of_family(pid: int) -> float:
+    """CPU time of a process and of the children that it has waited for."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rsplit(b")", 1)[1].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / _TICKS_A_SECOND
 
 
 def _cpu_s(pid: int) -> float:

@@ -26,7 +26,7 @@ class _Launcher:
     view: View
     parent: CgroupParent
     children: int | None
-    boxes: dict[int, tuple[int, Cgroup]] = field(default_factory=dict)
+    boxes: dict[int, tuple[int | None, Cgroup]] = field(default_factory=dict)
 
     def serve(self) -> None:
         try:
@@ -51,13 +51,19 @@ class _Launcher:
 
     def _open(self, number: int, channel_fd: int, memory_bytes: int, tasks: int) -> dict[str, object]:
         """Make a box; whatever of it stands when this fails, the service closes."""
+        gate, opener = os.pipe2(os.O_CLOEXEC)
         try:
             cgroup = self.parent.make(f"box-{number}", memory_bytes, tasks)
-            pid = _fork_box(self.plan, self.view, number, channel_fd)
+            self.boxes[number] = (None, cgroup)
+            pid = _fork_box(self.plan, self.view, number, channel_fd, gate)
             self.boxes[number] = (pid, cgroup)
             cgroup.add(pid)
+            os.write(opener, b"counted")  # from here on the box may use memory
         except OSError as error:
             return {"error": str(error)}
+        finally:
+            os.close(gate)
+            os.close(opener)
         return {"pid": pid}
 
     def _close(self, number: int) -> dict[str, object]:
@@ -65,7 +71,8 @@ class _Launcher:
         if number not in self.boxes:
             return {"leaked_cgroups": 0, "leaked_processes": 0}
         pid, cgroup = self.boxes.pop(number)
-        _end(pid)
+        if pid is not None:
+            _end(pid)
         strays = self._end_strays()
         # Without namespaces a test outlives its box for a moment, and its end is ours to see.
         leaked = strays if self.plan.isolated else 0
@@ -96,10 +103,10 @@ def _open_children() -> int | None:
         return None
 
 
-def _fork_box(plan: Plan, view: View, number: int, channel_fd: int) -> int:
+def _fork_box(plan: Plan, view: View, number: int, channel_fd: int, gate: int | None = None) -> int:
     pid = libc.fork_into(plan.namespaces)
     if pid == 0:
-        box.serve(channel_fd, plan, view, plan.uid_of(number))
+        box.serve(channel_fd, plan, view, plan.uid_of(number), gate)
     return pid
 
 
@@ -123,7 +130,7 @@ def _try(plan: Plan, view: View) -> str | None:
         theirs.close()
         with suppress(OSError):
             messages.send(ours, {"ping": True})
-        packet = ours.recv(messages.MAX_PACKET_BYTES)
+        packet = messages.receive_packet(ours)
         os.kill(pid, signal.SIGKILL)
         _reap_all()
     if packet == ending.READY:

@@ -46,6 +46,17 @@ def receive(channel: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
     return (json.loads(data), descriptors) if data else None
 
 
+def receive_packet(channel: socket.socket) -> bytes:
+    """Wait for any packet; empty when the other end is gone.
+
+    An end that goes with packets unread makes the kernel report a reset first, and its last words only then.
+    """
+    try:
+        return channel.recv(MAX_PACKET_BYTES)
+    except ConnectionResetError:
+        return channel.recv(MAX_PACKET_BYTES)
+
+
 def bundle(files: Mapping[str, bytes]) -> bytes:
     """Files as one: a list of names and sizes, preceded by its length, then their contents."""
     index = json.dumps([[name, len(content)] for name, content in files.items()]).encode()
