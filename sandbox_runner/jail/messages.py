@@ -68,8 +68,8 @@ def unbundle(content: bytes) -> dict[str, bytes]:
     try:
         (length,) = _LENGTH.unpack_from(content)
         index = json.loads(content[_LENGTH.size : _LENGTH.size + length])
-        return dict(_slices(content, _LENGTH.size + length, index))
-    except (struct.error, TypeError, RecursionError) as error:
+        return dict(_slices(content, _LENGTH.size + length, index[:]))
+    except (struct.error, TypeError, KeyError, RecursionError) as error:
         raise ValueError(str(error)) from error
 
 
