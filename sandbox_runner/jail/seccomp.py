@@ -15,7 +15,7 @@ from functools import cache
 from itertools import product
 from typing import Any
 
-from sandbox_runner.jail import bpf, libc
+from sandbox_runner.jail import bpf, decisions, libc
 from sandbox_runner.jail.bpf import Block
 from sandbox_runner.jail.libc import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, PR_SET_SECCOMP
 from sandbox_runner.jail.syscalls import AUDIT_ARCHITECTURES, numbers
@@ -71,11 +71,7 @@ _LOCK_FCNTL = (6, 7, 37, 38)  # SETLK, SETLKW and their OFD kind
 _LOCK_READING_FCNTL = (5, 36)
 # TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX, TCGETS2. Others change files one may only read.
 _HARMLESS_IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451, 0x802C_542A)
-_O_TRUNC, _O_ACCMODE = 0o1000, 0o3
-_SIGCHLD = 17
-_STREAM, _SEQPACKET = 1, 5
 _PR_SET_MEMORY_MERGE, _MADV_MERGEABLE = 67, 12
-_RLIMIT_CORE = 4
 # Besides filters: being dumped would feed the host's crash handler, a core of one's own idles its sibling.
 _WALL_PRCTL = (PR_SET_DUMPABLE, PR_SET_SECCOMP, 62)
 
@@ -163,7 +159,8 @@ def _filter_arguments(holder: Any, length: int) -> tuple[object, ...]:
 
 @cache
 def _test_filter_template(*, alone: bool) -> bytes:
-    only_itself = _nobody_special_block() if alone else _unless_argument(0, _ANY_PID, bpf.refuse())
+    itself = decisions.unless_argument(0, _ANY_PID, bpf.refuse())
+    only_itself = decisions.nobody_special() if alone else itself
     only_threads = [bpf.load_argument(0), bpf.jump_any_bit(_CLONE_THREAD, 1, 0), *bpf.refuse(), *bpf.allow()]
     blocks = {
         **_each(_ABSENT_IN_TESTS, bpf.refuse(errno.ENOSYS)),
@@ -171,8 +168,8 @@ def _test_filter_template(*, alone: bool) -> bytes:
         **_each("kill tkill tgkill", only_itself),
         **_each("flock", bpf.refuse(0)),
         # A test must die with its box.
-        **_each("prctl", _if_argument(0, (PR_SET_PDEATHSIG, *_WALL_PRCTL), bpf.refuse())),
-        **_each("fcntl", _if_argument(1, _LOCK_FCNTL, bpf.refuse(0))),
+        **_each("prctl", decisions.if_argument(0, (PR_SET_PDEATHSIG, *_WALL_PRCTL), bpf.refuse())),
+        **_each("fcntl", decisions.if_argument(1, _LOCK_FCNTL, bpf.refuse(0))),
         **_each("clone", only_threads),
     }
     return b"".join(bpf.dispatch(blocks, {}))
@@ -183,9 +180,9 @@ def _forking_test_filter() -> bytes:
     blocks = {
         **_each(_ABSENT_IN_TESTS, bpf.refuse(errno.ENOSYS)),
         **_each("flock pidfd_open", bpf.refuse()),
-        **_each("prctl", _if_argument(0, _WALL_PRCTL, bpf.refuse())),
-        **_each("fcntl", _if_argument(1, _LOCK_FCNTL, bpf.refuse())),
-        **_each("rt_sigaction", _child_signal_block()),
+        **_each("prctl", decisions.if_argument(0, _WALL_PRCTL, bpf.refuse())),
+        **_each("fcntl", decisions.if_argument(1, _LOCK_FCNTL, bpf.refuse())),
+        **_each("rt_sigaction", decisions.child_signal()),
     }
     return b"".join(bpf.dispatch(blocks, {}))
 
@@ -195,118 +192,22 @@ def _conditional(*, may_execute: bool = False) -> list[tuple[str, Block]]:
     return [
         # ENOSYS makes libc fall back to `clone`, whose flags a filter can read.
         ("clone3", bpf.refuse(errno.ENOSYS)),
-        ("clone", _if_any_bit(0, _CLONE_ANY_NAMESPACE, refuse)),
-        ("prlimit64", _own_limits_block()),
-        ("setrlimit", _if_argument(0, (_RLIMIT_CORE,), refuse)),
-        ("personality", _unless_argument(0, 0xFFFF_FFFF, refuse)),
-        ("socketpair", _local_pair_block(_SEQPACKET if may_execute else _STREAM)),
-        ("sendto", _connected_send_block()),
-        ("fcntl", _if_argument(1, (*_REACHING_FCNTL, *_LOCK_READING_FCNTL), refuse)),
-        ("ioctl", _only_argument(1, _HARMLESS_IOCTL, bpf.refuse(errno.ENOTTY))),
+        ("clone", decisions.if_any_bit(0, _CLONE_ANY_NAMESPACE, refuse)),
+        ("prlimit64", decisions.own_limits()),
+        ("setrlimit", decisions.if_argument(0, (decisions.RLIMIT_CORE,), refuse)),
+        ("personality", decisions.unless_argument(0, 0xFFFF_FFFF, refuse)),
+        ("socketpair", decisions.local_pair(decisions.SEQPACKET if may_execute else decisions.STREAM)),
+        ("sendto", decisions.connected_send()),
+        ("fcntl", decisions.if_argument(1, (*_REACHING_FCNTL, *_LOCK_READING_FCNTL), refuse)),
+        ("ioctl", decisions.only_argument(1, _HARMLESS_IOCTL, bpf.refuse(errno.ENOTTY))),
         # Pages that are merged tell by their speed what others hold.
-        ("prctl", _if_argument(0, (_PR_SET_MEMORY_MERGE,), refuse)),
-        ("madvise", _if_argument(2, (_MADV_MERGEABLE,), refuse)),
+        ("prctl", decisions.if_argument(0, (_PR_SET_MEMORY_MERGE,), refuse)),
+        ("madvise", decisions.if_argument(2, (_MADV_MERGEABLE,), refuse)),
         # Landlock knows truncation only since its third version: `O_RDONLY | O_TRUNC` empties a file before.
-        ("open", _truncating_read_block(1)),
-        ("openat", _truncating_read_block(2)),
+        ("open", decisions.truncating_read(1)),
+        ("openat", decisions.truncating_read(2)),
         ("openat2", bpf.refuse(errno.ENOSYS)),  # its flags are out of a filter's sight
     ]
-
-
-def _nobody_special_block() -> Block:
-    """Refuse signals to the first process, and to groups and everyone, which are 0 and negative."""
-    return [
-        bpf.load_argument(0),
-        bpf.jump_at_least(1 << 31, 2, 0),
-        bpf.jump_at_least(2, 0, 1),
-        *bpf.allow(),
-        *bpf.refuse(),
-    ]
-
-
-def _own_limits_block() -> Block:
-    """Allow what concerns oneself, but no new limit of core files."""
-    return [
-        bpf.load_argument(0),
-        bpf.jump_equal(0, 0, 6),
-        bpf.load_argument(1),
-        bpf.jump_equal(_RLIMIT_CORE, 0, 5),
-        bpf.load_argument(2),
-        bpf.jump_equal(0, 0, 2),
-        bpf.load_argument(2, high=True),
-        bpf.jump_equal(0, 1, 0),
-        *bpf.refuse(),
-        *bpf.allow(),
-    ]
-
-
-def _truncating_read_block(flags: int) -> Block:
-    return [
-        bpf.load_argument(flags),
-        bpf.mask(_O_TRUNC | _O_ACCMODE),
-        bpf.jump_equal(_O_TRUNC, 0, 1),
-        *bpf.refuse(),
-        *bpf.allow(),
-    ]
-
-
-def _child_signal_block() -> Block:
-    """Keep children from being reaped unseen: the kernel then forgets the CPU time that they used."""
-    return [
-        bpf.load_argument(0),
-        bpf.jump_equal(_SIGCHLD, 0, 5),
-        bpf.load_argument(1),
-        bpf.jump_equal(0, 0, 2),
-        bpf.load_argument(1, high=True),
-        bpf.jump_equal(0, 1, 0),
-        *bpf.refuse(),
-        *bpf.allow(),
-    ]
-
-
-def _local_pair_block(other: int) -> Block:
-    """Allow a connected pair of local sockets, which event loops need; it can reach nobody else."""
-    return [
-        bpf.load_argument(0),
-        bpf.jump_equal(1, 0, 4),
-        bpf.load_argument(1),
-        bpf.mask(0xF),
-        bpf.jump_equal(_STREAM, 2, 0),
-        bpf.jump_equal(other, 1, 0),
-        *bpf.refuse(),
-        *bpf.allow(),
-    ]
-
-
-def _connected_send_block() -> Block:
-    return [
-        bpf.load_argument(4),
-        bpf.jump_equal(0, 0, 2),
-        bpf.load_argument(4, high=True),
-        bpf.jump_equal(0, 1, 0),
-        *bpf.refuse(),
-        *bpf.allow(),
-    ]
-
-
-def _unless_argument(index: int, value: int, otherwise: Block) -> Block:
-    return [bpf.load_argument(index), bpf.jump_equal(value, len(otherwise), 0), *otherwise, *bpf.allow()]
-
-
-def _if_any_bit(index: int, bits: int, then: Block) -> Block:
-    return [bpf.load_argument(index), bpf.jump_any_bit(bits, 0, len(then)), *then, *bpf.allow()]
-
-
-def _if_argument(index: int, values: tuple[int, ...], then: Block) -> Block:
-    tests = [step for value in values for step in (bpf.jump_equal(value, 0, len(then)), *then)]
-    return [bpf.load_argument(index), *tests, *bpf.allow()]
-
-
-def _only_argument(index: int, values: tuple[int, ...], otherwise: Block) -> Block:
-    """Allow these values of an argument and none else."""
-    past = [len(values) - at + len(otherwise) for at in range(1, len(values) + 1)]
-    tests = [bpf.jump_equal(value, skip, 0) for value, skip in zip(values, past, strict=True)]
-    return [bpf.load_argument(index), *tests, *otherwise, *bpf.allow()]
 
 
 def _each(names: str, block: Block) -> dict[int, Block]:
