@@ -1,45 +1,23 @@
 """The gateway's sandbox client against the real sandbox: the two never import each other, they meet here."""
 
-import asyncio
-import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import pytest
-import uvicorn
 
-from sandbox_runner.app import create_app
-from sandbox_runner.sandbox import open_sandbox
-from sandbox_runner.selftest import TierTooLowError
-from sandbox_runner.settings import Settings
 from service.adapters.sandbox import HttpSandbox, http_sandbox
 from service.domain.errors import RequestError
 from service.domain.task import AssertTest, CallTest, Candidate, StdinTest, Task, Test
 from service.domain.verdict import Outcome
-from tests.unit.api.world import until
+from tests.contract.sandbox_server import real_sandbox_server
 
 pytestmark = pytest.mark.isolation
 
 
 @asynccontextmanager
 async def _real_sandbox() -> AsyncGenerator[HttpSandbox, None]:
-    settings = Settings()
-    try:
-        async with open_sandbox(settings) as sandbox:
-            with socket.socket() as listener:
-                listener.bind(("127.0.0.1", 0))
-                config = uvicorn.Config(create_app(settings, sandbox), log_config=None, lifespan="off")
-                server = uvicorn.Server(config)
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(server.serve([listener]))
-                    await until(lambda: server.started)
-                    try:
-                        async with http_sandbox(f"http://127.0.0.1:{listener.getsockname()[1]}") as client:
-                            yield client
-                    finally:
-                        server.should_exit = True
-    except TierTooLowError as error:
-        pytest.skip(f"no sandbox on this machine: {error}")
+    async with real_sandbox_server() as url, http_sandbox(url) as client:
+        yield client
 
 
 CALL = CallTest((3,), 4)
