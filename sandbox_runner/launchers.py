@@ -8,7 +8,7 @@ from typing import Self
 import structlog
 
 from sandbox_runner.box import BoxError
-from sandbox_runner.launcher import Launcher, LauncherError
+from sandbox_runner.launcher import Launcher, LauncherError, Walls
 from sandbox_runner.runtimes import STDLIB, Runtime
 
 log = structlog.get_logger()
@@ -19,6 +19,8 @@ class Launchers:
         self._cgroup = cgroup
         self._namespaces = namespaces
         self._running: dict[str, Launcher] = {}
+        # The self-test attacks the first launcher, and what it found must hold for all.
+        self._examined: Walls | None = None
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def __aenter__(self) -> Self:
@@ -46,6 +48,10 @@ class Launchers:
             launcher = await Launcher.start(runtime, self._cgroup, namespaces=self._namespaces)
         except LauncherError as error:
             raise BoxError(str(error)) from error
+        if not launcher.walls.equal(self._examined or launcher.walls):
+            await launcher.stop()
+            raise BoxError(f"runtime {runtime.name}: {launcher.walls}, but {self._examined} were examined")
+        self._examined = launcher.walls
         log.info("launcher_started", runtime=runtime.name, walls=launcher.walls.name, pid=launcher.pid)
         return launcher
 

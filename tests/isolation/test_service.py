@@ -10,8 +10,11 @@ import httpx
 import pytest
 
 from sandbox_runner.app import create_app
+from sandbox_runner.box import BoxError
 from sandbox_runner.cases import CallCase, StdinCase, Submission
 from sandbox_runner.comparison import Equality
+from sandbox_runner.launchers import Launchers
+from sandbox_runner.runtimes import Runtime
 from sandbox_runner.sandbox import open_sandbox
 from sandbox_runner.selftest import TierTooLowError
 from sandbox_runner.settings import Settings
@@ -153,3 +156,15 @@ async def test_the_whole_service_judges_over_http() -> None:
     assert verdict["tests"][1]["returned"] == "4"
     assert ready["ready"]
     assert time.monotonic() - started < 5
+
+
+async def test_a_runtime_with_weaker_walls_than_those_examined_is_refused() -> None:
+    async with Launchers("", namespaces=False) as launchers:
+        weaker = (await launchers.get()).walls
+    async with Launchers("", namespaces=True) as launchers:
+        stronger = (await launchers.get()).walls
+        if stronger.equal(weaker):
+            pytest.skip("needs namespaces")
+        launchers._namespaces = False  # noqa: SLF001 - as if the machine had changed
+        with pytest.raises(BoxError, match="were examined"):
+            await launchers.get(Runtime("another"))
