@@ -68,7 +68,11 @@ class NativeProgram:
         if not compiling and landlock.abi() > 0:
             landlock.restrict_self(landlock.ruleset(filesystem.rules(self._view, scratch=True, built=True)))
         if seccomp.available():
-            seccomp.test_filter(may_fork=bounds.processes > 1, alone=True).install()
+            may_fork = bounds.processes > 1
+            wall = (
+                seccomp.compiler_filter() if compiling else seccomp.test_filter(may_fork=may_fork, alone=True)
+            )
+            wall.install()
         command = self._command.compile if compiling else self._command.run
         try:
             os.execve(command[0], command, self._command.environment)  # noqa: S606 - in its jail

@@ -104,18 +104,15 @@ def warm_up() -> None:
         for may, alone in product((False, True), (False, True)):
             _box_filter_arguments(may_execute=may)
             test_filter(may_fork=may, alone=alone)
+        compiler_filter()
 
 
 class TestFilter:
-    """What a test may not do besides, ready to be put on: it may signal itself only, unless it may fork.
-
-    In a process namespace of its own it is alone with the box, so its own id need not be in the filter.
-    """
+    """What a test may not do besides, ready to be put on."""
 
     __test__ = False  # not a test of ours
 
-    def __init__(self, *, may_fork: bool, alone: bool = False) -> None:
-        program = _forking_test_filter() if may_fork else _test_filter_template(alone=alone)
+    def __init__(self, program: bytes) -> None:
         self._program = ctypes.create_string_buffer(program, len(program))
         self._pids = [at for at in range(0, len(program), 4) if program[at : at + 4] == _PLACEHOLDER]
         self._arguments = _filter_arguments(self._program, len(program))
@@ -133,7 +130,16 @@ class TestFilter:
 
 @cache
 def test_filter(*, may_fork: bool, alone: bool) -> TestFilter:
-    return TestFilter(may_fork=may_fork, alone=alone)
+    """It may signal itself only, unless it may fork.
+
+    In a process namespace of its own it is alone with the box, so its own id need not be in the filter.
+    """
+    return TestFilter(_forking_test_filter() if may_fork else _test_filter_template(alone=alone))
+
+
+@cache
+def compiler_filter() -> TestFilter:
+    return TestFilter(_forking_test_filter(compiling=True))
 
 
 def install_box_filter(*, may_execute: bool) -> None:
@@ -176,13 +182,15 @@ def _test_filter_template(*, alone: bool) -> bytes:
 
 
 @cache
-def _forking_test_filter() -> bytes:
+def _forking_test_filter(*, compiling: bool = False) -> bytes:
+    # The runtime of the Go compiler wants every signal; what a compiler's children use is not weighed finely.
+    watched = {} if compiling else _each("rt_sigaction", decisions.child_signal())
     blocks = {
         **_each(_ABSENT_IN_TESTS, bpf.refuse(errno.ENOSYS)),
         **_each("flock pidfd_open", bpf.refuse()),
         **_each("prctl", decisions.if_argument(0, _WALL_PRCTL, bpf.refuse())),
         **_each("fcntl", decisions.if_argument(1, _LOCK_FCNTL, bpf.refuse())),
-        **_each("rt_sigaction", decisions.child_signal()),
+        **watched,
     }
     return b"".join(bpf.dispatch(blocks, {}))
 

@@ -30,7 +30,10 @@ def test_no_two_calls_share_a_number(machine: str) -> None:
 @pytest.mark.skipif(platform.machine() not in syscalls.NUMBERS, reason="no filter for this machine")
 @pytest.mark.parametrize(
     "program",
-    [seccomp.box_filter(), *(seccomp.TestFilter(may_fork=may).program_for(7) for may in (False, True))],
+    [
+        seccomp.box_filter(),
+        *(seccomp.test_filter(may_fork=may, alone=False).program_for(7) for may in (False, True)),
+    ],
 )
 def test_every_jump_stays_inside_the_program(program: bytes) -> None:
     steps = [struct.unpack("<HBBI", program[at : at + 8]) for at in range(0, len(program), 8)]
@@ -94,7 +97,7 @@ def test_a_call_of_the_x32_abi_is_fatal(number: int) -> None:
 
 @pytest.mark.skipif(_MACHINE not in syscalls.NUMBERS, reason="no filter for this machine")
 def test_a_test_may_signal_itself_only() -> None:
-    program = seccomp.TestFilter(may_fork=False).program_for(7)
+    program = seccomp.test_filter(may_fork=False, alone=False).program_for(7)
     kill = syscalls.numbers()["kill"]
 
     assert _action(program, kill, (7, 9, 0, 0, 0, 0)) == "allow"
@@ -104,7 +107,7 @@ def test_a_test_may_signal_itself_only() -> None:
 
 @pytest.mark.skipif(_MACHINE not in syscalls.NUMBERS, reason="no filter for this machine")
 def test_a_test_alone_with_its_box_may_signal_neither_the_box_nor_groups() -> None:
-    program = seccomp.TestFilter(may_fork=False, alone=True).program_for(7)
+    program = seccomp.test_filter(may_fork=False, alone=True).program_for(7)
     kill = syscalls.numbers()["kill"]
 
     assert _action(program, kill, (2, 9, 0, 0, 0, 0)) == "allow"
@@ -114,7 +117,7 @@ def test_a_test_alone_with_its_box_may_signal_neither_the_box_nor_groups() -> No
 
 @pytest.mark.skipif(_MACHINE not in syscalls.NUMBERS, reason="no filter for this machine")
 def test_a_test_may_make_threads_and_no_processes() -> None:
-    program = seccomp.TestFilter(may_fork=False).program_for(7)
+    program = seccomp.test_filter(may_fork=False, alone=False).program_for(7)
     clone = syscalls.numbers()["clone"]
 
     assert _action(program, clone, (0x3D0F00, 0, 0, 0, 0, 0)) == "allow"
