@@ -8,9 +8,8 @@ import fcntl
 import os
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
-_MOUNT = Path("/sys/fs/cgroup")
+_MOUNT = "/sys/fs/cgroup"
 # The box's first process lives in the group too, and must survive a test that fills it.
 _OWN_BYTES = 32 << 20
 _OWN_NAME = "ctrl-sandbox-"
@@ -62,7 +61,7 @@ class CgroupParent:
             return cls(missing="switched off by SANDBOX_CGROUP=none")
         descriptors: list[int] = []
         try:
-            for directory in [Path(wanted)] if wanted else _own_v1_groups():
+            for directory in [wanted] if wanted else _own_v1_groups():
                 _sweep(directory)
                 descriptors.append(_make_own(directory, unified=bool(wanted)))
         except OSError as error:
@@ -93,46 +92,52 @@ class CgroupParent:
                 os.rmdir(f"../{_OWN_NAME}{os.getpid()}", dir_fd=descriptor)
 
 
-def _make_own(directory: Path, *, unified: bool) -> int:
-    own = directory / f"{_OWN_NAME}{os.getpid()}"
-    own.mkdir()
+def _make_own(directory: str, *, unified: bool) -> int:
+    own = f"{directory}/{_OWN_NAME}{os.getpid()}"
+    os.mkdir(own)
     try:
         if unified:
             for parent in (directory, own):
-                (parent / "cgroup.subtree_control").write_text("+memory +pids")
+                with open(f"{parent}/cgroup.subtree_control", "w", encoding="ascii") as file:
+                    file.write("+memory +pids")
         descriptor = os.open(own, os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError:
-        own.rmdir()
+        os.rmdir(own)
         raise
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     return descriptor
 
 
-def _sweep(directory: Path) -> None:
+def _sweep(directory: str) -> None:
     """Remove what launchers left that were killed; a living one holds a lock on its directory."""
-    for stale in directory.glob(f"{_OWN_NAME}*"):
-        descriptor = os.open(stale, os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            for leaf in stale.glob("box-*"):
-                leaf.rmdir()
-            stale.rmdir()
-        except OSError:
-            continue
-        finally:
-            os.close(descriptor)
+    for name in os.listdir(directory):
+        if name.startswith(_OWN_NAME):
+            descriptor = os.open(f"{directory}/{name}", os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                _remove_unless_locked(f"{directory}/{name}", descriptor)
+            finally:
+                os.close(descriptor)
 
 
-def _own_v1_groups() -> list[Path]:
+def _remove_unless_locked(stale: str, descriptor: int) -> None:
+    with suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for leaf in os.listdir(descriptor):
+            if leaf.startswith("box-"):
+                os.rmdir(f"{stale}/{leaf}")
+        os.rmdir(stale)
+
+
+def _own_v1_groups() -> list[str]:
     own = _own_groups()
     if "memory" not in own or "pids" not in own:
         raise OSError("no version 1 memory controller; delegate a version 2 subtree with SANDBOX_CGROUP")
-    return [_MOUNT / controller / own[controller].lstrip("/") for controller in ("memory", "pids")]
+    return [f"{_MOUNT}/{controller}/{own[controller].lstrip('/')}" for controller in ("memory", "pids")]
 
 
 def _own_groups() -> dict[str, str]:
-    lines = Path("/proc/self/cgroup").read_text().splitlines()
-    rows = (line.split(":", 2) for line in lines)
+    with open("/proc/self/cgroup", encoding="utf-8") as file:
+        rows = [line.rstrip("\n").split(":", 2) for line in file]
     return {controller: path for _, controllers, path in rows for controller in controllers.split(",")}
 
 

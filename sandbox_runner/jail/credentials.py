@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import platform
 import signal
 
 from sandbox_runner.jail.libc import (
@@ -14,7 +13,7 @@ from sandbox_runner.jail.libc import (
     syscall,
 )
 
-_CAPSET_NUMBER = {"x86_64": 126, "aarch64": 91}.get(platform.machine(), -1)
+_CAPSET_NUMBER = {"x86_64": 126, "aarch64": 91}.get(os.uname().machine, -1)
 _CAPABILITY_VERSION_3 = 0x2008_0522
 _LAST_CAPABILITY = 63
 

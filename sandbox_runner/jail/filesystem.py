@@ -8,7 +8,6 @@ import os
 import sysconfig
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from sandbox_runner.jail.landlock import DEVICE, EXECUTE, READ, WRITE
 from sandbox_runner.jail.libc import mount, pivot_root, unmount
@@ -57,7 +56,7 @@ def runtime_paths() -> tuple[str, ...]:
         "/usr/lib64",
         "/usr/share/zoneinfo",
     )
-    return tuple(path for path in candidates if Path(path).is_dir())
+    return tuple(path for path in candidates if os.path.isdir(path))
 
 
 @cache
@@ -97,13 +96,13 @@ def enter_minimal_root(view: View) -> None:
         _bind_read_only(path, root + path)
     _bind_devices(root)
     for name in ("proc", SCRATCH[1:], BUILD[1:], "old"):
-        Path(root, name).mkdir()
+        os.mkdir(f"{root}/{name}")
     # A user namespace may mount a new /proc only where it already sees a whole one.
     mount("/proc", f"{root}/proc", "", _MS_BIND | _MS_REC)
     os.chdir(root)
     pivot_root(".", "old")
     unmount("/old", _MNT_DETACH)
-    Path("/old").rmdir()
+    os.rmdir("/old")
     os.chdir("/")
     mount("box", "/", "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
 
@@ -123,16 +122,16 @@ def scratch_age() -> int:
 
 
 def _bind_read_only(source: str, target: str) -> None:
-    Path(target).mkdir(parents=True, exist_ok=True)
+    os.makedirs(target, exist_ok=True)
     mount(source, target, "", _MS_BIND)
     # noexec stays off: extension modules are mapped executable.
     mount("none", target, "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
 
 
 def _bind_devices(root: str) -> None:
-    Path(root, "dev").mkdir()
+    os.mkdir(f"{root}/dev")
     for device in _DEVICES:
-        Path(root + device).touch()
+        os.close(os.open(root + device, os.O_CREAT))
         mount(device, root + device, "", _MS_BIND)
     for name, descriptor in _STANDARD_STREAMS.items():
-        Path(root, "dev", name).symlink_to(f"/proc/self/fd/{descriptor}")
+        os.symlink(f"/proc/self/fd/{descriptor}", f"{root}/dev/{name}")

@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import platform
 
 # PyDLL keeps the interpreter lock across a call, which `clone` needs: the child must own it.
 _LIBC = ctypes.PyDLL(None, use_errno=True)
@@ -67,7 +66,7 @@ def unmount(target: str, flags: int) -> None:
 
 
 def pivot_root(new_root: str, put_old: str) -> None:
-    syscall(_PIVOT_ROOT_NUMBERS[platform.machine()], new_root.encode(), put_old.encode())
+    syscall(_PIVOT_ROOT_NUMBERS[os.uname().machine], new_root.encode(), put_old.encode())
 
 
 def close_from(first: int) -> None:
@@ -88,7 +87,7 @@ def fork_into(namespaces: int) -> int:
         return os.fork()
     ctypes.pythonapi.PyOS_BeforeFork()
     pid: int = _LIBC.syscall(
-        ctypes.c_long(_CLONE_NUMBERS[platform.machine()]),
+        ctypes.c_long(_CLONE_NUMBERS[os.uname().machine]),
         ctypes.c_ulong(namespaces | _SIGCHLD),
         *([ctypes.c_long(0)] * 4),
     )

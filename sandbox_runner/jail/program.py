@@ -15,7 +15,7 @@ from contextlib import suppress
 from types import CodeType, ModuleType
 from typing import Any, NoReturn, TextIO
 
-from sandbox_runner.jail import credentials, limits, messages, report, values
+from sandbox_runner.jail import credentials, limits, messages, report, values, warm
 from sandbox_runner.jail.confinement import REPORT_FD, TestWalls
 from sandbox_runner.jail.filesystem import SCRATCH
 from sandbox_runner.jail.limits import Limits
@@ -37,6 +37,7 @@ class PythonProgram:
         self._bounds = bounds
         self._isolated = isolated
         self._solution = Solution(source)
+        warm.import_occasional_modules(source)
         self._walls = TestWalls(bounds, isolated=isolated)
         self.has_files = False
 

@@ -9,7 +9,6 @@ import linecache
 import os
 import traceback
 from collections.abc import Iterator
-from pathlib import Path
 from types import TracebackType
 
 from sandbox_runner.jail import values
@@ -73,7 +72,7 @@ def _frames(first: TracebackType | None) -> Iterator[TracebackType]:
 
 
 def _from_user_frame(first: TracebackType | None) -> TracebackType | None:
-    ours = str(Path(__file__).parent)
+    ours = os.path.dirname(__file__)
     return next((f for f in _frames(first) if not f.tb_frame.f_code.co_filename.startswith(ours)), None)
 
 

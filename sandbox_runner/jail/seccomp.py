@@ -8,7 +8,6 @@ Not covered: bugs in the system calls that stay allowed.
 import ctypes
 import errno
 import os
-import platform
 import struct
 from collections.abc import Iterable
 from functools import cache
@@ -91,7 +90,7 @@ def box_filter(*, may_execute: bool = False) -> bytes:
         **_each(_PRETENDED, bpf.refuse(0)),
         **_by_number(_conditional(may_execute=may_execute)),
     }
-    machine = platform.machine()
+    machine = os.uname().machine
     tail = {_FIRST_UNKNOWN_CALL: bpf.refuse(errno.ENOSYS)}
     if machine == "x86_64":
         tail[_X32_BIT] = bpf.kill()

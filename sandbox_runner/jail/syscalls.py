@@ -3,7 +3,7 @@
 The aarch64 column was written from the kernel's generic table and has not been run.
 """
 
-import platform
+import os
 from functools import cache
 
 AUDIT_ARCHITECTURES = {"x86_64": 0xC000_003E, "aarch64": 0xC000_00B7}
@@ -53,4 +53,4 @@ NUMBERS = {"x86_64": _column(1), "aarch64": _column(2)}
 @cache
 def numbers() -> dict[str, int]:
     """This machine's table; empty where the filter does not know the architecture."""
-    return NUMBERS.get(platform.machine(), {})
+    return NUMBERS.get(os.uname().machine, {})

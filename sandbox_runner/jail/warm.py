@@ -8,12 +8,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+# Every fork pays for what is here, and every program that imports something else pays for that.
 _USUAL = """
-abc array ast bisect cmath collections collections.abc contextlib copy ctypes dataclasses
-datetime decimal enum fractions functools gc heapq inspect io itertools json linecache locale math
-numbers operator os pathlib queue random re signal statistics string struct sys textwrap threading time
-traceback types typing unicodedata
+abc array bisect collections collections.abc contextlib copy ctypes dataclasses enum functools gc heapq
+inspect io itertools json linecache math operator os queue random re signal string struct sys textwrap threading time
+traceback types typing
 """
+# Imported in the box of a program that speaks of them, once for all its tests.
+_OCCASIONAL = ("cmath", "datetime", "decimal", "fractions", "pathlib", "statistics", "unicodedata")
 
 _STANDARD_FILES = (
     ("stdin", 0, "r", "surrogateescape"),
@@ -38,6 +40,14 @@ def import_modules(preload: Sequence[str], search: Sequence[str]) -> None:
         del sys.path[len(sys.path) - len(search) :]
     for name in ENVIRONMENT:  # programs see a boring environment
         del os.environ[name]  # noqa: TID251
+
+
+def import_occasional_modules(source: bytes) -> None:
+    with no_fork_hooks():
+        for name in _OCCASIONAL:
+            if name.encode() in source:
+                importlib.import_module(name)
+    gc.freeze()
 
 
 def open_standard_files() -> None:
