@@ -11,8 +11,8 @@ from contextlib import contextmanager
 # Every fork pays for what is here, and every program that imports something else pays for that.
 _USUAL = """
 abc array bisect collections collections.abc contextlib copy ctypes dataclasses enum functools gc heapq
-inspect io itertools json linecache math operator os queue random re signal string struct sys textwrap threading time
-traceback types typing
+inspect io itertools json linecache math operator os queue random re signal string struct sys textwrap
+threading time traceback types typing
 """
 # Imported in the box of a program that speaks of them, once for all its tests.
 _OCCASIONAL = ("cmath", "datetime", "decimal", "fractions", "pathlib", "statistics", "unicodedata")
