@@ -123,12 +123,19 @@ def _try(plan: Plan, view: View) -> str | None:
         theirs.close()
         with suppress(OSError):
             messages.send(ours, {"ping": True})
-        packet = ours.recv(messages.MAX_PACKET_BYTES)
+        packet = _last_words(ours)
         os.kill(pid, signal.SIGKILL)
         _reap_all()
     if packet == ending.READY:
         return None
     return packet[1:].decode() or "the box did not start"
+
+
+def _last_words(channel: socket.socket) -> bytes:
+    try:
+        return channel.recv(messages.MAX_PACKET_BYTES)
+    except ConnectionResetError:  # it ended before it read ours; what it said comes after this
+        return channel.recv(messages.MAX_PACKET_BYTES)
 
 
 def _reap_all() -> None:
