@@ -1,6 +1,7 @@
 """One program and the boxes it lives in. A box that broke or cannot be cleaned is replaced."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -85,7 +86,10 @@ class Session:
             async with self._box(program) as servant, self._box(tests) as asker:
                 traces = await run_both(servant, asker, case)
                 failed = result_of_compilation(traces[0], self._limits)
-                return failed or result_of_remote(*traces, self._limits)
+                result = failed or result_of_remote(*traces, self._limits)
+                if result.outcome is Outcome.INVALID_TEST and traces[1].ending.status == -signal.SIGKILL:
+                    raise BoxError("the tests were killed")
+                return result
 
         return await self._insisting(attempt)
 

@@ -64,6 +64,11 @@ class Converter:
     def may_fork(self) -> bool:
         return self._tier >= Tier.T2
 
+    @property
+    def has_scratch(self) -> bool:
+        """Boxes have a directory that can be written."""
+        return self._tier >= Tier.T2
+
     def submission(self, request: JudgeRequest) -> Submission:
         self._check_program(request)
         self.check_number_of_tests(len(request.tests))

@@ -10,6 +10,8 @@ from contextlib import suppress
 from sandbox_runner.jail.filesystem import SCRATCH
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+# A bundle is bounded like every file that a box writes.
+_ENTRY_BYTES, _ESCAPED_BYTES = 32, 6
 
 
 def put(files: Mapping[str, bytes]) -> None:
@@ -23,11 +25,16 @@ def put(files: Mapping[str, bytes]) -> None:
 
 
 def fetch(names: Sequence[str], most_bytes: int) -> dict[str, bytes]:
-    """Read the regular files of these names, as many as fit."""
+    """Read the regular files of these names, as many as fit with their names into `most_bytes`."""
     found: dict[str, bytes] = {}
+    most_bytes -= sum(_ENTRY_BYTES + _ESCAPED_BYTES * len(name) for name in names)
     for name in names:
+        path = os.path.join(SCRATCH, name)
         with suppress(OSError):
-            descriptor = os.open(os.path.join(SCRATCH, name), _READ)
+            # A directory that is a link could lead to `/proc/self`, which is this box and not the program.
+            if os.path.realpath(path) != path:
+                continue
+            descriptor = os.open(path, _READ)
             with open(descriptor, "rb") as file:
                 status = os.fstat(descriptor)
                 if stat.S_ISREG(status.st_mode) and status.st_size <= most_bytes:

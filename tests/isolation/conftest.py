@@ -56,8 +56,9 @@ class Arena:
         return launchers.current
 
     def processes_left(self) -> list[int]:
-        """Children of the launcher; between submissions there are none."""
-        return children_of(self.launcher().pid)
+        """Children of the launchers; between submissions there are none."""
+        assert self.sandbox.launchers is not None
+        return [child for each in self.sandbox.launchers.all for child in children_of(each.pid)]
 
 
 @pytest_asyncio.fixture(

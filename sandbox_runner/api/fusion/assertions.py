@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from pydantic import JsonValue
 
 from sandbox_runner import asserts
-from sandbox_runner.api.fusion import names, provided
+from sandbox_runner.api.fusion import provided
 from sandbox_runner.api.fusion.errors import FusionError
 from sandbox_runner.api.fusion.extraction import Extracted, Kind, extract
 from sandbox_runner.api.fusion.question import Question, Strong, Weak
-from sandbox_runner.api.fusion.run_code import ProgramMaker, decoded
+from sandbox_runner.api.fusion.run_code import ProgramMaker
 from sandbox_runner.api.fusion.wire import SubmitRequest
 from sandbox_runner.cases import CallCase, Case, CodeCase, Program, Submission
 
@@ -57,7 +57,7 @@ def auto_eval(request: SubmitRequest, maker: ProgramMaker) -> Question:
     if not isinstance(test, dict):
         raise FusionError("provided_data.test must be an object with `code`")
     assets = provided.optional(test, "asset")
-    files = {names.relative(name): decoded(name, str(content)) for name, content in assets.items()}
+    files = maker.files({name: str(content) for name, content in assets.items()})
     extracted = extract(request.completion, _LANGUAGE)
     return _question(request, maker, extracted, provided.text(test, "code"), files)
 

@@ -1,13 +1,13 @@
 """`/run_code`: one program, run once. What the client judges by, the program can forge: integrity is weak."""
 
 import base64
-import binascii
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sandbox_runner.api.convert import Converter
 from sandbox_runner.api.fusion import names
 from sandbox_runner.api.fusion.errors import FusionError
 from sandbox_runner.api.fusion.results import response_of
+from sandbox_runner.api.fusion.sent_files import sent_files
 from sandbox_runner.api.fusion.wire import RunCodeRequest, RunCodeResponse
 from sandbox_runner.cases import DEFAULT_PACKAGES, Program
 from sandbox_runner.settings import Settings
@@ -16,7 +16,6 @@ from sandbox_runner.verdict import Integrity, Limits, TestResult, Tier
 DEFAULT_RUN_S = 10.0
 PATIENCE_S = 8.0
 """How much longer than its program may run a request waits for a slot; clients wait a little longer still."""
-_FILES_BYTES = 16 << 20
 
 
 class ProgramMaker:
@@ -28,7 +27,9 @@ class ProgramMaker:
 
     def program(self, request: RunCodeRequest) -> Program:
         self.check(request.language, request.code)
-        files = _files(request.files)
+        files = self.files(_with_content(request.files))
+        fetch = tuple(dict.fromkeys(map(names.relative, _named(request.fetch_files))))
+        self._check_scratch(fetch)
         return Program(
             code=request.code,
             stdin=request.stdin or "",
@@ -36,8 +37,16 @@ class ProgramMaker:
             language=request.language,
             packages=self.packages(request.language, request.code, files),
             files=files,
-            fetch=tuple(dict.fromkeys(map(names.relative, _named(request.fetch_files)))),
+            fetch=fetch,
         )
+
+    def files(self, sent: Mapping[str, str]) -> dict[str, bytes]:
+        self._check_scratch(sent)
+        return sent_files(sent, self._settings.output_bytes)
+
+    def _check_scratch(self, named: Collection[str]) -> None:
+        if named and not self._converter.has_scratch:
+            raise FusionError("files need tier T2")
 
     def check(self, language: str, code: str) -> None:
         if language not in self._converter.languages:
@@ -79,22 +88,8 @@ def run_code_body(request: RunCodeRequest, result: TestResult, tier: Tier) -> Ru
     return body
 
 
-def decoded(name: str, content: str) -> bytes:
-    try:
-        return base64.b64decode(content, validate=True)
-    except (binascii.Error, ValueError):
-        raise FusionError(f"file {name[:80]!r}: not base64") from None
-
-
-def _files(files: Mapping[str, str | None]) -> dict[str, bytes]:
-    found = {
-        names.relative(name): decoded(name, files[name] or "")
-        for name in _named(files)
-        if files[name] is not None
-    }
-    if sum(map(len, found.values())) > _FILES_BYTES:
-        raise FusionError(f"files of more than {_FILES_BYTES} bytes")
-    return found
+def _with_content(files: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: content for name in _named(files) if (content := files[name]) is not None}
 
 
 def _named(files: Mapping[str, str | None] | list[str]) -> list[str]:

@@ -3,6 +3,8 @@
 import ast
 import linecache
 import sys
+from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
 
 from sandbox_runner.jail.remote import findings
@@ -33,10 +35,17 @@ def _run(source: str, link: Link, entry_point: str | None) -> None:
     module = RemoteModule("solution", link)
     sys.modules["solution"] = module
     names = globals_for(module, link, entry_point)
-    link.answered = 0  # those were our questions, not the tests'
+    link.answered = _answers_in_place(names, tree, entry_point)
     exec(code, names)  # noqa: S102
     if _defines_check_alone(tree):
         names["check"](_entry_point(names, entry_point))
+
+
+def _answers_in_place(names: Mapping[str, object], tree: ast.Module, entry_point: str | None) -> int:
+    """How many of the names that the tests use are no functions, to be asked, but answers."""
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | {entry_point}
+    theirs = (value for name, value in names.items() if name in used and name[:2] != "__")
+    return sum(not callable(value) and type(value) is not ModuleType for value in theirs)
 
 
 def _entry_point(names: dict[str, Any], entry_point: str | None) -> object:

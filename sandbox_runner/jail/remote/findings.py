@@ -69,8 +69,8 @@ def _of_error(link: Link, error: BaseException, files: frozenset[str], names: fr
     line, source = _location(error, files)
     told = (type(error).__name__, report.text_of(error)[:_TEXT_LIMIT], line, source, link.weak)
     if _lacks_a_name(error, names):
-        return Findings(Ended.CROSSED, *told)
-    if isinstance(error, NameError | ImportError | SyntaxError) or not link.answered:
+        return Findings(Ended.CROSSED, *told[:2], weak=link.weak)
+    if isinstance(error, ImportError | SyntaxError) or not link.answered:
         return Findings(Ended.TEST_FAULT, *told)
     if isinstance(error, AssertionError) or _is_pytest_failure(error):
         return Findings(Ended.FAILED, *told)
@@ -84,8 +84,11 @@ def _is_pytest_failure(error: BaseException) -> bool:
 
 
 def _lacks_a_name(error: BaseException, names: frozenset[str]) -> bool:
-    """Whether the program does not define what the tests use by name."""
-    return isinstance(error, NameError | ImportError) and error.name in names
+    """Whether the program does not define what the tests use by name.
+
+    A name that the tests misspell looks the same; were it their fault, a program could avoid a verdict.
+    """
+    return isinstance(error, NameError) or (isinstance(error, ImportError) and error.name in names)
 
 
 def _location(error: BaseException, files: frozenset[str]) -> tuple[int | None, str]:

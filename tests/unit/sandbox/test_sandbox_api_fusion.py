@@ -138,7 +138,7 @@ async def test_output_that_is_no_text_is_also_given_as_bytes(
         ({"files": {"/tmp": ""}}, "not a path below"),
         ({"files": {"x" * 5_000: ""}}, "too long"),
         ({"files": {"x": "%%%"}}, "not base64"),
-        ({"files": {"x": base64_of(bytes(17 << 20))}}, "files of more than"),
+        ({"files": {"x": base64_of(bytes(17 << 20))}}, "more than"),
         ({"fetch_files": ["../../etc/shadow"]}, "not a path below"),
         ({"code": "x" * 2_000_000}, "code of more than"),
     ],

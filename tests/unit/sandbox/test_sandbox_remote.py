@@ -169,7 +169,7 @@ def test_tests_of_an_honest_program_pass(source: str) -> None:
         ("assert f(3) ==", Ended.TEST_FAULT, "SyntaxError", 1),
         ("assert 1 == 2", Ended.TEST_FAULT, "AssertionError", 1),
         ("import nowhere_at_all", Ended.TEST_FAULT, "ModuleNotFoundError", 1),
-        ("f(3)\nundefined(3)", Ended.TEST_FAULT, "NameError", 2),
+        ("f(3)\nundefined(3)", Ended.CROSSED, "NameError", None),
         ("f(3)\nraise SystemExit(0)", Ended.TEST_FAULT, "SystemExit", 2),
         ("pass", Ended.TEST_FAULT, "", None),
         ("class Own(Point): pass", Ended.TEST_FAULT, "NotForwardedError", None),
@@ -202,6 +202,18 @@ def test_a_missing_function_is_the_programs_failure() -> None:
     found = check_code("g = 1", "assert f(3) == 4")
 
     assert (found.ended, found.type) == (Ended.CROSSED, "NameError")
+
+
+@pytest.mark.parametrize("entry_point", ["f", None])
+@pytest.mark.parametrize("program", ["g = 1", "f = 1", "f = None", "f = [f'{1}']", "import os\nf = os"])
+def test_a_program_without_the_function_cannot_blame_the_tests(program: str, entry_point: str | None) -> None:
+    found = check_code(program, "got = f(3)\nassert got == 4", entry_point)
+
+    assert found.ended in {Ended.CROSSED, Ended.ERROR}, found
+
+
+def test_data_of_the_program_is_an_answer() -> None:
+    assert check_code("N = 4", "assert N == 4", None).ended is Ended.PASSED
 
 
 def test_an_exception_names_the_line_of_the_program() -> None:

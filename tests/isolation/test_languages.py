@@ -1,0 +1,145 @@
+"""Every language whose toolchain is here, on one program that does what its input says."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sandbox_runner import languages
+from sandbox_runner.cases import StdinCase, Submission
+from sandbox_runner.verdict import Limits, Outcome, TestResult
+from tests.isolation.bait import Bait
+from tests.isolation.conftest import Arena
+from tests.isolation.corpus.languages import BROKEN, BUILT, DEATHS, OBEDIENT
+from tests.isolation.speaking import client_of
+
+pytestmark = [pytest.mark.isolation, pytest.mark.asyncio(loop_scope="session")]
+
+_LIMITS = Limits(cpu_s=4.0, wall_s=20.0, memory_bytes=256 << 20, output_bytes=64 << 10, processes=1)
+_SOURCE = str(Path(languages.__file__))
+
+
+def _each(*left_out: str) -> list[object]:
+    """The languages, those without a toolchain as loud skips."""
+    return [
+        pytest.param(
+            name,
+            marks=pytest.mark.skipif(
+                name not in languages.installed(), reason=f"NO TOOLCHAIN: {name} is not tested"
+            ),
+        )
+        for name in OBEDIENT
+        if name not in left_out
+    ]
+
+
+async def _tell(arena: Arena, language: str, *cases: StdinCase, limits: Limits = _LIMITS) -> list[TestResult]:
+    submission = Submission(OBEDIENT[language], cases, limits, language=language)
+    return list((await arena.sandbox.judge.judge(submission)).tests)
+
+
+@pytest.mark.parametrize("language", _each())
+async def test_right_wrong_and_failing_runs_are_told_apart(namespaced: Arena, language: str) -> None:
+    right, wrong, failed, died = await _tell(
+        namespaced,
+        language,
+        StdinCase("add 3\n", "4\n"),
+        StdinCase("add 3\n", "5\n"),
+        StdinCase("exit 3\n", ""),
+        StdinCase("die 0\n", ""),
+    )
+
+    assert right.outcome is Outcome.ACCEPTED, right
+    assert (wrong.outcome, wrong.stdout) == (Outcome.WRONG_ANSWER, "4\n")
+    assert (failed.outcome, failed.exit_code, failed.message) == (Outcome.RUNTIME_ERROR, 3, "exit status 3")
+    assert (died.outcome, died.message) == (Outcome.RUNTIME_ERROR, DEATHS[language])
+    await namespaced.assert_unharmed()
+
+
+@pytest.mark.parametrize("language", _each())
+@pytest.mark.parametrize(
+    ("action", "outcome", "limit"),
+    [
+        ("spin", Outcome.TIME_LIMIT, "cpu"),
+        ("eat", Outcome.MEMORY_LIMIT, None),
+        ("flood", Outcome.OUTPUT_LIMIT, None),
+    ],
+)
+async def test_a_limit_that_is_broken_is_named(
+    namespaced: Arena, language: str, action: str, outcome: Outcome, limit: str | None
+) -> None:
+    limits = replace(_LIMITS, cpu_s=1.0) if action == "spin" else _LIMITS
+
+    (result,) = await _tell(namespaced, language, StdinCase(f"{action} 0\n", ""), limits=limits)
+
+    assert (result.outcome, result.limit) == (outcome, limit), result
+    await namespaced.assert_unharmed()
+
+
+@pytest.mark.parametrize("language", _each("nodejs", "bash"))
+async def test_what_does_not_compile_quotes_the_compiler(namespaced: Arena, language: str) -> None:
+    source, quoted = BROKEN[language]
+    submission = Submission(source, (StdinCase("", ""),) * 2, _LIMITS, language=language)
+
+    verdict = await namespaced.sandbox.judge.judge(submission)
+
+    assert [test.outcome for test in verdict.tests] == [Outcome.COMPILE_ERROR] * 2
+    assert quoted in verdict.tests[0].message
+    await namespaced.assert_unharmed()
+
+
+@pytest.mark.parametrize("language", _each())
+async def test_ten_tests_run_what_was_compiled_once(namespaced: Arena, language: str) -> None:
+    """Compiled again, in this box or another, it would be of another nanosecond."""
+    results = await _tell(namespaced, language, *[StdinCase("stamp 0\n", "")] * 10)
+
+    stamps = {result.stdout for result in results}
+    assert len(stamps) == 1, stamps
+    assert stamps.isdisjoint({"", "-1\n"}), results[0]
+
+
+@pytest.mark.parametrize("language", _each())
+async def test_files_of_one_test_are_gone_for_the_next(namespaced: Arena, language: str) -> None:
+    results = await _tell(namespaced, language, *[StdinCase("leave 0\n", "new\n")] * 3)
+
+    assert [result.outcome for result in results] == [Outcome.ACCEPTED] * 3, results
+
+
+@pytest.mark.parametrize("language", _each())
+async def test_nothing_beyond_the_box_is_read_written_or_reached(
+    namespaced: Arena, bait: Bait, language: str
+) -> None:
+    host = bait.state()
+    attempts = [
+        "read /etc/passwd",
+        f"read {_SOURCE}",
+        f"read {bait.file}",
+        "read /proc/1/environ",
+        f"write {bait.file}",
+        f"write {BUILT[language]}",
+        "write /box/new",
+        "write /usr/new",
+        f"connect {bait.port}",
+        *([] if language == "bash" else ["fork 0"]),
+    ]
+
+    results = await _tell(namespaced, language, *(StdinCase(f"{each}\n", "held\n") for each in attempts))
+
+    assert {a: r.stdout for a, r in zip(attempts, results, strict=True)} == dict.fromkeys(
+        attempts, "held\n"
+    ), results
+    assert bait.state() == host
+    await namespaced.assert_unharmed()
+
+
+async def test_only_python_is_offered_without_namespaces(arena: Arena) -> None:
+    every = {languages.PYTHON, *languages.installed()}
+    cpp = {"code": OBEDIENT["cpp"], "language": "cpp", "tests": [{"stdin": "add 3", "stdout": "4"}]}
+    async with client_of(arena) as client:
+        offered = {each["id"] for each in (await client.get("/languages")).json()["languages"]}
+        answer = await client.post("/judge", json=cpp)
+
+    assert offered == (every if arena.isolated else {languages.PYTHON})
+    if not arena.isolated:
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["field"] == "language"

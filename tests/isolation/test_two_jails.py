@@ -1,0 +1,89 @@
+"""Test code and program in a jail each: honest programs pass, and no cheat does."""
+
+from dataclasses import replace
+
+import pytest
+
+from sandbox_runner import runtimes
+from sandbox_runner.cases import CodeCase, PytestCase, RemoteCase, Submission
+from sandbox_runner.verdict import Integrity, Outcome, TestResult
+from tests.isolation.conftest import HONEST, LIMITS, Arena
+from tests.isolation.corpus.remote import CHEATS, HONESTIES, PYTEST_HONESTIES, SPIES
+
+pytestmark = [pytest.mark.isolation, pytest.mark.asyncio(loop_scope="session")]
+
+_needs_pytest = pytest.mark.skipif(not runtimes.has_pytest(), reason="NO pytest beside the service")
+_CANARY = "canary-0123456789abcdef01234567"
+_ASSERTS = CodeCase(
+    "got = f(3)\nassert got == 4\nassert got + 1 == 5\nassert len([f(n) for n in (1, 2)]) == 2"
+)
+_FILE = PytestCase({"test_f.py": "from solution import f\ndef test_f():\n    assert f(3) == 4\n"})
+
+
+async def _judge(
+    arena: Arena, code: str, *cases: RemoteCase, wall_s: float = LIMITS.wall_s
+) -> list[TestResult]:
+    limits = replace(LIMITS, wall_s=wall_s)
+    return list((await arena.sandbox.judge.judge(Submission(code, cases, limits))).tests)
+
+
+@pytest.mark.parametrize("name", HONESTIES)
+async def test_an_honest_program_passes_test_code(arena: Arena, name: str) -> None:
+    code, source, entry_point = HONESTIES[name]
+
+    (result,) = await _judge(arena, code, CodeCase(source, entry_point))
+
+    assert (result.outcome, result.integrity) == (Outcome.ACCEPTED, Integrity.STRONG), result
+    await arena.assert_unharmed()
+
+
+@_needs_pytest
+@pytest.mark.parametrize("name", PYTEST_HONESTIES)
+async def test_an_honest_program_passes_pytest_files(arena: Arena, name: str) -> None:
+    code, files = PYTEST_HONESTIES[name]
+
+    (result,) = await _judge(arena, code, PytestCase(files))
+
+    assert (result.outcome, result.integrity) == (Outcome.ACCEPTED, Integrity.STRONG), result
+    await arena.assert_unharmed()
+
+
+@_needs_pytest
+async def test_the_tests_that_cheats_meet_tell_right_from_wrong(arena: Arena) -> None:
+    right = await _judge(arena, HONEST, _ASSERTS, _FILE)
+    wrong = await _judge(arena, "def f(x): return 5", _ASSERTS, _FILE)
+
+    assert [each.outcome for each in right] == [Outcome.ACCEPTED] * 2, right
+    assert [each.outcome for each in wrong] == [Outcome.WRONG_ANSWER] * 2, wrong
+
+
+@_needs_pytest
+@pytest.mark.parametrize("name", CHEATS)
+async def test_a_cheat_is_not_accepted(arena: Arena, name: str) -> None:
+    code, outcomes = CHEATS[name]
+
+    results = await _judge(arena, code, _ASSERTS, _FILE, wall_s=1.0)
+
+    assert {each.outcome for each in results} <= outcomes, results
+    await arena.assert_unharmed()
+
+
+@pytest.mark.parametrize("where", SPIES)
+async def test_the_expected_value_is_nowhere_in_the_programs_process(arena: Arena, where: str) -> None:
+    """The test names it before it asks, and asks twice: the second time the program knows its first test."""
+    source = f"expected = {_CANARY!r}\nfirst = f(3)\nassert f(first) == expected\n"
+
+    results = await _judge(arena, SPIES[where], *[CodeCase(source)] * 2)
+
+    assert Outcome.ACCEPTED not in {each.outcome for each in results}, results
+    assert Outcome.INTERNAL_ERROR not in {each.outcome for each in results}, results
+    await arena.assert_unharmed()
+
+
+@pytest.mark.parametrize("where", ["frames", "the collector's objects"])
+async def test_the_spies_would_find_what_is_there(arena: Arena, where: str) -> None:
+    source = f"assert f({_CANARY!r}) == {_CANARY!r}\n"
+
+    (result,) = await _judge(arena, SPIES[where], CodeCase(source))
+
+    assert result.outcome is Outcome.ACCEPTED, result
