@@ -116,7 +116,7 @@ const actions = {
   exit: () => process.exit(Number(arg)),
   die: () => process.abort(),
   spin: () => { for (;;) {} },
-  eat: () => { const all = []; for (;;) all.push(Buffer.alloc(1 << 20, 1)); },
+  eat: () => { const all = []; for (;;) all.push(Buffer.alloc(1 << 24, 1)); },
   flood: () => { for (;;) fs.writeSync(1, 'x'.repeat(1000)); },
   stamp: () => console.log(String(fs.statSync('/box/main.js', {bigint: true}).mtimeNs)),
   leave: () => { console.log(fs.existsSync('/tmp/left') ? 'old' : 'new'); fs.writeFileSync('/tmp/left', ''); },
