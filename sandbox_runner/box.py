@@ -9,6 +9,7 @@ import json
 import os
 import signal
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -17,7 +18,7 @@ from sandbox_runner.jail import messages, values
 from sandbox_runner.jail.ending import ERROR, Ending, MalformedEndingError
 from sandbox_runner.jail.native import COMPILING
 from sandbox_runner.launcher import Launcher, LauncherError, OpenedBox
-from sandbox_runner.memory_files import Output, memory_files, sealable_file
+from sandbox_runner.memory_files import MemoryFiles, Output, sealable_file
 from sandbox_runner.places import Setup
 from sandbox_runner.verdict import Limits
 
@@ -55,6 +56,26 @@ class Trace:
         return error if isinstance(error, dict) else None
 
 
+Question = tuple[bytes, bytes]
+"""A request to a box, and what its test is given."""
+
+
+def script(stdin: str) -> Question:
+    return messages.SCRIPT, stdin.encode("utf-8", "surrogatepass")
+
+
+def call(entry_point: str, args: tuple[object, ...], kwargs: dict[str, object]) -> Question:
+    return entry_point.encode(), values.encode((args, kwargs)).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """A test that the box may have begun before anybody waits for it."""
+
+    question: Question
+    files: MemoryFiles
+
+
 class Box:
     def __init__(self, launcher: Launcher, opened: OpenedBox, limits: Limits, *, keeps: bool) -> None:
         self._launcher = launcher
@@ -63,6 +84,7 @@ class Box:
         self._dirty = False
         self._abandoned = False
         self._spent = False
+        self._ahead: _Ahead | None = None
         # Emptying leaves signs that the next test can see. Not so many as to compile once more for each.
         self._keeps = keeps
 
@@ -83,6 +105,9 @@ class Box:
 
     async def close(self) -> None:
         """End every process of the box."""
+        if self._ahead is not None:
+            self._ahead.files.close()
+            self._ahead = None
         self._opened.channel.close()
         await self._launcher.close_box(self._opened.number)
 
@@ -107,11 +132,12 @@ class Box:
         return await self._test(messages.COMPILE, b"", COMPILING)
 
     async def run_script(self, stdin: str, fetch: Sequence[str] = ()) -> Trace:
-        trace = await self._test(messages.SCRIPT, stdin.encode("utf-8", "surrogatepass"))
+        trace = await self._test(*script(stdin))
         return replace(trace, files=await self._fetch(fetch)) if fetch and not trace.lost else trace
 
-    async def run_call(self, entry_point: str, args: tuple[object, ...], kwargs: dict[str, object]) -> Trace:
-        return await self._test(entry_point.encode(), values.encode((args, kwargs)).encode())
+    async def run(self, question: Question, upcoming: Question | None = None) -> Trace:
+        """Run one test. The box goes on with `upcoming`, if that is known, while this one is looked at."""
+        return await self._test(*question, upcoming=None if self._keeps else upcoming)
 
     async def run_connected(self, request: bytes, given: bytes, connection: int) -> Trace:
         """Run one side of a test of two jails; `connection` is a socket to the other."""
@@ -128,7 +154,7 @@ class Box:
 
     async def _tend(self, request: bytes, given: bytes) -> bytes:
         """Ask for something that runs no program, and give what it wrote."""
-        with memory_files(given) as files:
+        with closing(MemoryFiles.make(given)) as files:
             try:
                 self._opened.channel.send(request, (files.given, files.stdout))
                 async with asyncio.timeout(_GRACE_S):
@@ -139,13 +165,22 @@ class Box:
             return files.read_stdout()
 
     async def _test(
-        self, request: bytes, given: bytes, limits: Limits | None = None, connection: int | None = None
+        self,
+        request: bytes,
+        given: bytes,
+        limits: Limits | None = None,
+        connection: int | None = None,
+        upcoming: Question | None = None,
     ) -> Trace:
         limits = limits or self._limits
-        with memory_files(given) as files:
+        with closing(self._begun(request, given)) as files:
             try:
-                others = () if connection is None else (connection,)
-                self._opened.channel.send(request, (*files.descriptors, *others))
+                if self._ahead is None:
+                    self._send(request, files, connection)
+                self._ahead = None
+                if upcoming is not None:
+                    self._ahead = _Ahead(upcoming, MemoryFiles.make(upcoming[1]))
+                    self._send(upcoming[0], self._ahead.files)
                 async with asyncio.timeout(limits.wall_s + _GRACE_S):
                     answer = await self._opened.channel.receive()
                 _refuse_error(answer)
@@ -156,6 +191,18 @@ class Box:
             killed = ending.status == -signal.SIGKILL and ending.stopped is None
             out_of_memory = killed and await self._ran_out_of_memory()
             return Trace.of(ending, files.read(limits), out_of_memory=out_of_memory)
+
+    def _begun(self, request: bytes, given: bytes) -> MemoryFiles:
+        """The files of a test: those of the one sent ahead, which must be this one, or new ones."""
+        if self._ahead is None:
+            return MemoryFiles.make(given)
+        if self._ahead.question != (request, given):
+            raise BoxError("another test was sent ahead")
+        return self._ahead.files
+
+    def _send(self, request: bytes, files: MemoryFiles, connection: int | None = None) -> None:
+        others = () if connection is None else (connection,)
+        self._opened.channel.send(request, (*files.descriptors, *others))
 
     async def _explain_loss(self, error: Exception, output: Output) -> Trace:
         """A box that the kernel killed for want of memory was filled by its test; any other loss is ours."""

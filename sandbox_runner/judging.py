@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from itertools import zip_longest
 from typing import Protocol
 
 from sandbox_runner.cases import Case, Program, StdinCase, Submission
@@ -38,8 +39,9 @@ class BoxJudge:
             packages=submission.packages,
         )
         async with Session(self._launchers, self._metrics, program) as session:
-            for case in submission.cases:
-                result = await self._judge(session, case, submission)
+            for case, following in zip_longest(submission.cases, submission.cases[1:]):
+                upcoming = None if submission.stop_on_first_fail else following
+                result = await self._judge(session, case, submission, upcoming)
                 yield result
                 if submission.stop_on_first_fail and result.outcome is not Outcome.ACCEPTED:
                     break
@@ -52,10 +54,12 @@ class BoxJudge:
         async with Session(self._launchers, self._metrics, program) as session:
             return await session.run()
 
-    async def _judge(self, session: Session, case: Case, submission: Submission) -> TestResult:
+    async def _judge(
+        self, session: Session, case: Case, submission: Submission, upcoming: Case | None
+    ) -> TestResult:
         checker = submission.checker
         if not isinstance(checker, CustomChecker):
-            return await session.judge(case, checker)
+            return await session.judge(case, checker, upcoming)
         if not isinstance(case, StdinCase):
             return await session.judge(case, CHECKERS[DEFAULT_CHECKER])
         result = await session.print_for(case)

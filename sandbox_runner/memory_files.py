@@ -4,9 +4,8 @@ A test's standard streams are these files: nobody has to drain them, and the fil
 """
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Self
 
 from sandbox_runner.verdict import Limits
 
@@ -31,6 +30,22 @@ class MemoryFiles:
     stderr: int
     report: int
 
+    @classmethod
+    def make(cls, given: bytes) -> Self:
+        opened: list[int] = []
+        try:
+            opened.extend(os.memfd_create(name) for name in ("given", "stdout", "stderr", "report"))
+            _write(opened[0], given)
+        except BaseException:
+            for descriptor in opened:
+                os.close(descriptor)
+            raise
+        return cls(*opened)
+
+    def close(self) -> None:
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+
     @property
     def descriptors(self) -> tuple[int, int, int, int]:
         return self.given, self.stdout, self.stderr, self.report
@@ -54,18 +69,6 @@ def sealable_file(content: bytes = b"") -> int:
     descriptor = os.memfd_create("code", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     _write(descriptor, content)
     return descriptor
-
-
-@contextmanager
-def memory_files(given: bytes) -> Iterator[MemoryFiles]:
-    opened: list[int] = []
-    try:
-        opened.extend(os.memfd_create(name) for name in ("given", "stdout", "stderr", "report"))
-        _write(opened[0], given)
-        yield MemoryFiles(*opened)
-    finally:
-        for descriptor in opened:
-            os.close(descriptor)
 
 
 def _write(descriptor: int, content: bytes) -> None:

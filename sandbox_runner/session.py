@@ -9,7 +9,7 @@ from typing import Self
 
 import structlog
 
-from sandbox_runner.box import Box, BoxError, Trace
+from sandbox_runner.box import Box, BoxError, Question, Trace, call, script
 from sandbox_runner.cases import CallCase, Case, CodeCase, Program, PytestCase, RemoteCase, StdinCase
 from sandbox_runner.checkers import Checker
 from sandbox_runner.classify import result_of_case, result_of_compilation, result_of_remote, result_of_run
@@ -33,6 +33,7 @@ class Session:
         self._limits = program.limits
         self._boxes: dict[Place, Box] = {}
         self._failed_compilation: TestResult | None = None
+        self._prepared: tuple[Case | None, Question | None] = (None, None)
 
     async def __aenter__(self) -> Self:
         return self
@@ -43,13 +44,31 @@ class Session:
         for place in list(self._boxes):
             await self._discard(place)
 
-    async def judge(self, case: Case, checker: Checker) -> TestResult:
+    async def judge(self, case: Case, checker: Checker, upcoming: Case | None = None) -> TestResult:
+        """Judge one test; `upcoming` is the one that will be judged next, if that is certain."""
         if isinstance(case, CodeCase | PytestCase):
             return await self._judge_remote(case)
-        local = case
+        local, question = case, self._question(case)
+        if question is None:
+            raise TypeError(f"no question for {type(case).__name__}")
+        following = self._question(upcoming)
+        self._prepared = (upcoming, following)
         return await self._test(
-            lambda box: _trace(box, local), lambda trace: result_of_case(trace, local, checker, self._limits)
+            lambda box: box.run(question, following),
+            lambda trace: result_of_case(trace, local, checker, self._limits),
         )
+
+    def _question(self, case: Case | None) -> Question | None:
+        """What a box is asked for a case of one jail; encoded once, though it is asked for twice."""
+        prepared, question = self._prepared
+        if case is not None and case is prepared:
+            return question
+        match case:
+            case StdinCase():
+                return script(case.stdin)
+            case CallCase():
+                return call(case.entry_point, case.args, case.kwargs)
+        return None
 
     async def print_for(self, case: StdinCase) -> TestResult:
         """Run on the input of a case, whose output someone else compares."""
@@ -146,9 +165,3 @@ class Session:
 async def _thoughtfully(classify: Callable[[Trace], TestResult], trace: Trace) -> TestResult:
     long = len(trace.output.stdout) + len(trace.output.report) > _LONG_BYTES
     return await asyncio.to_thread(classify, trace) if long else classify(trace)
-
-
-def _trace(box: Box, case: StdinCase | CallCase) -> Awaitable[Trace]:
-    if isinstance(case, StdinCase):
-        return box.run_script(case.stdin)
-    return box.run_call(case.entry_point, case.args, case.kwargs)
