@@ -55,14 +55,14 @@ class _Program(Protocol):
         ...
 
 
-def serve(channel_fd: int, plan: Plan, view: View, uid: int | None, gate: int | None) -> NoReturn:
+def serve(channel_fd: int, plan: Plan, view: View, uid: int | None, gate: tuple[int, int] | None) -> NoReturn:
     """Be a box until the service closes the channel or the launcher ends.
 
-    The launcher writes to the other end of `gate` once the box is in its cgroup.
+    The launcher writes to the second end of `gate` once the box is in its cgroup.
     """
     try:
-        if gate is not None and not os.read(gate, 1):
-            os._exit(1)
+        if gate is not None:
+            _pass(*gate)
         channel = _keep_only(channel_fd)
         try:
             _enter(plan, view, uid)
@@ -101,6 +101,13 @@ def _load(request: dict[str, Any], descriptors: list[int], plan: Plan, view: Vie
             os.close(CODE_FD)
             return TestsProgram(bounds, isolated=plan.isolated)
     return PythonProgram(source, bounds, isolated=plan.isolated)
+
+
+def _pass(gate: int, opener: int) -> None:
+    """Wait until the launcher opens the gate, or is gone: then nobody else holds the other end."""
+    os.close(opener)
+    if not os.read(gate, 1):
+        os._exit(1)
 
 
 def _keep_only(channel_fd: int) -> socket.socket:

@@ -55,7 +55,7 @@ class _Launcher:
         try:
             cgroup = self.parent.make(f"box-{number}", memory_bytes, tasks)
             self.boxes[number] = (None, cgroup)
-            pid = _fork_box(self.plan, self.view, number, channel_fd, gate)
+            pid = _fork_box(self.plan, self.view, number, channel_fd, (gate, opener))
             self.boxes[number] = (pid, cgroup)
             cgroup.add(pid)
             os.write(opener, b"counted")  # from here on the box may use memory
@@ -103,7 +103,9 @@ def _open_children() -> int | None:
         return None
 
 
-def _fork_box(plan: Plan, view: View, number: int, channel_fd: int, gate: int | None = None) -> int:
+def _fork_box(
+    plan: Plan, view: View, number: int, channel_fd: int, gate: tuple[int, int] | None = None
+) -> int:
     pid = libc.fork_into(plan.namespaces)
     if pid == 0:
         box.serve(channel_fd, plan, view, plan.uid_of(number), gate)

@@ -9,6 +9,7 @@ OPEN_FILES = 64
 _REPORT_BYTES = 64 << 10
 _PENDING_SIGNALS = 256  # and timers: each is kernel memory that no other limit counts
 _STACK_BYTES = 64 << 20
+_RESERVED_BYTES = 4 << 30
 _EXECUTED_STACK_BYTES, _USUAL_STACK_BYTES = 256 << 20, 8 << 20
 # Address space also counts what is reserved and never touched: libraries, thread stacks, guard pages.
 _ADDRESS_SPACE_SLACK_BYTES = 256 << 20
@@ -58,7 +59,7 @@ def apply_to_executed(limits: Limits, file_bytes: int, *, reserves: bool) -> Non
     stack = _USUAL_STACK_BYTES if reserves else _EXECUTED_STACK_BYTES
     _set(resource.RLIMIT_STACK, min(limits.memory_bytes, stack))
     backstop = 2 * limits.memory_bytes + _ADDRESS_SPACE_SLACK_BYTES
-    _set(resource.RLIMIT_DATA, backstop)
+    _set(resource.RLIMIT_DATA, backstop + (_RESERVED_BYTES if reserves else 0))
     if not reserves:
         _set(resource.RLIMIT_AS, backstop)
 
