@@ -90,7 +90,7 @@ def rules(view: View, *, scratch: bool, built: bool = False) -> tuple[tuple[str,
 def enter_minimal_root(view: View) -> None:
     """Build the tree on a fresh tmpfs and make it the root of this mount namespace."""
     mount("none", "/", "", _MS_REC | _MS_PRIVATE)
-    root = SCRATCH
+    root = _mountpoint(view.paths)
     mount("box", root, "tmpfs", _MS_NOSUID | _MS_NODEV, "size=1m,mode=755")
     for path in view.paths:
         _bind_read_only(path, root + path)
@@ -105,6 +105,14 @@ def enter_minimal_root(view: View) -> None:
     os.rmdir("/old")
     os.chdir("/")
     mount("box", "/", "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
+
+
+def _mountpoint(paths: tuple[str, ...]) -> str:
+    """A directory that a mount may hide, because nothing of what is shown lies in it."""
+    for place in ("/tmp", "/mnt", "/media", "/srv", "/var"):  # noqa: S108 - nothing is written there
+        if os.path.isdir(place) and not any(f"{path}/".startswith(f"{place}/") for path in paths):
+            return place
+    raise OSError("no directory to build the root of boxes on")
 
 
 def mount_private(view: View) -> None:
