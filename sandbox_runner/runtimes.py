@@ -7,6 +7,8 @@ from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from pathlib import Path
 
+from sandbox_runner.jail.filesystem import SCRATCH
+
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
@@ -29,7 +31,10 @@ STDLIB = Runtime("stdlib")
 
 @cache
 def python_runtimes() -> dict[str, Runtime]:
-    """The package sets that a request may choose from: those installed beside the service."""
+    """The package sets that a request may choose from: those installed beside the service.
+
+    What lies below the scratch directory cannot be shown: every box has one of its own in that place.
+    """
     found = {name: _with_packages(name, packages, packages) for name, packages in _PACKAGE_SETS.items()}
     return {name: runtime for name, runtime in found.items() if runtime is not None}
 
@@ -47,7 +52,9 @@ def servant_runtimes() -> dict[str, Runtime]:
 def tests_runtime() -> Runtime:
     """Where test code runs, with pytest if it is installed beside the service."""
     packages = _with_packages("", ("pytest",), _TEST_PACKAGES)
-    return _with_ours(packages or Runtime(""), "tests", f"{_REMOTE}.code", f"{_REMOTE}.pytest_files")
+    if packages is None:
+        return _with_ours(Runtime(""), "tests", f"{_REMOTE}.code")
+    return _with_ours(packages, "tests", f"{_REMOTE}.code", f"{_REMOTE}.pytest_files")
 
 
 def has_pytest() -> bool:
@@ -62,9 +69,9 @@ def _with_ours(runtime: Runtime, name: str, *modules: str) -> Runtime:
 
 def _with_packages(name: str, preload: tuple[str, ...], packages: tuple[str, ...]) -> Runtime | None:
     places = [_place(package) for package in packages]
-    if any(place is None for place in places):
-        return None
     found = [place for place in places if place is not None]
+    if len(found) < len(places) or any(place.is_relative_to(SCRATCH) for place in found):
+        return None
     # Wheels keep the shared objects that they bring beside the package.
     libraries = [place.with_name(f"{place.name}.libs") for place in found]
     readable = [str(place) for place in (*found, *libraries) if place.exists()]

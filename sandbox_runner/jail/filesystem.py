@@ -96,7 +96,7 @@ def enter_minimal_root(view: View) -> None:
         _bind_read_only(path, root + path)
     _bind_devices(root)
     for name in ("proc", SCRATCH[1:], BUILD[1:], "old"):
-        os.mkdir(f"{root}/{name}")
+        os.makedirs(f"{root}/{name}", exist_ok=True)
     # A user namespace may mount a new /proc only where it already sees a whole one.
     mount("/proc", f"{root}/proc", "", _MS_BIND | _MS_REC)
     os.chdir(root)

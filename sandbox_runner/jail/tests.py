@@ -23,17 +23,19 @@ class TestsProgram:
         return self._bounds
 
     def be_test(self, request: bytes, streams: tuple[int, ...]) -> NoReturn:
-        # Only launchers that serve tests have these, and their packages, imported.
-        from sandbox_runner.jail.remote import code, pytest_files  # noqa: PLC0415
-
         if not self._isolated:
             credentials.die_with_parent()
         told = json.loads(messages.read_whole(streams[0]))
         os.dup2(0, streams[0])  # tests read nothing
         connection = self._walls.enclose(streams, 4)
+        # Only launchers that serve tests have these, and their packages, imported.
         if request == messages.TEST_CODE:
+            from sandbox_runner.jail.remote import code  # noqa: PLC0415
+
             findings = code.run_assert_code(told["source"], connection, told["entry_point"])
         else:
+            from sandbox_runner.jail.remote import pytest_files  # noqa: PLC0415
+
             findings = pytest_files.run_pytest(told["files"], connection, told["names"])
         findings.write(REPORT_FD)
         os._exit(0)

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox_runner import runtimes
 from sandbox_runner.verdict import Outcome, TestResult, Tier
 from tests.unit.sandbox.api_client import api_client, base64_of
 from tests.unit.sandbox.fake_sandbox import FakeJudge
@@ -216,6 +217,7 @@ async def test_programs_may_fork_where_a_process_namespace_holds_them() -> None:
     assert [judge.programs[0].limits.processes for judge in judges.values()] == [1, 16]
 
 
+@pytest.mark.skipif("numpy" not in runtimes.python_runtimes(), reason="NO numpy beside the service")
 async def test_a_program_that_speaks_of_numpy_gets_it(client: httpx.AsyncClient, judge: FakeJudge) -> None:
     await client.post("/run_code", json=RUN)
     await client.post("/run_code", json=RUN | {"code": "import numpy"})
