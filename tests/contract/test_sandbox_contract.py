@@ -48,9 +48,9 @@ async def test_verdicts_cross_the_wire() -> None:
                 assert (code, verdict.runs[0].actual) == (code, actual)
 
 
-async def test_a_test_that_the_sandbox_cannot_run_names_its_field() -> None:
+async def test_a_test_that_can_judge_no_program_names_its_field() -> None:
     async with _real_sandbox() as sandbox:
         with pytest.raises(RequestError) as refused:
-            await sandbox.judge(Task("p", "f", (AssertTest("assert f is not None"),)), Candidate("f = 1"))
+            await sandbox.judge(Task("p", "f", (AssertTest("assert 1 == 1"),)), Candidate("f = 1"))
 
     assert refused.value.field.startswith("tests.0")

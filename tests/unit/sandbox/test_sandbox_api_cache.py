@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from sandbox_runner import runtimes
 from sandbox_runner.cache import CACHEABLE, VerdictCache
 from sandbox_runner.metrics import Metrics
 from sandbox_runner.verdict import Outcome, TestResult, Tier
@@ -47,7 +48,10 @@ async def test_an_end_by_a_signal_is_not_remembered(outcome: Outcome) -> None:
         {"tests": [{"args": ["3"], "expected": 4}]},
         {"tests": CALL["tests"] * 2},
         {"limits": {"cpu_s": 1}},
-        {"packages": "numpy"},
+        pytest.param(
+            {"packages": "numpy"},
+            marks=pytest.mark.skipif("numpy" not in runtimes.python_runtimes(), reason="NO numpy"),
+        ),
         {"checker": "identical"},
         {"stop_on_first_fail": True},
         {"entry_point": "g"},
