@@ -51,6 +51,8 @@ async def test_verdicts_cross_the_wire() -> None:
 async def test_a_test_that_can_judge_no_program_names_its_field() -> None:
     async with _real_sandbox() as sandbox:
         with pytest.raises(RequestError) as refused:
-            await sandbox.judge(Task("p", "f", (AssertTest("assert 1 == 1"),)), Candidate("f = 1"))
+            await sandbox.judge(
+                Task("p", "f", (AssertTest("assert 1 == 1"),)), Candidate("def f(x): return x")
+            )
 
     assert refused.value.field.startswith("tests.0")
