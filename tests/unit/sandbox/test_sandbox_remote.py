@@ -235,7 +235,7 @@ def test_a_released_object_is_forgotten() -> None:
         "assert 'Point' in repr(Point(1, 2))\nassert held() < 20"
     )
     program = PROGRAM + (
-        "\ndef held():\n    import gc\n    return sum(isinstance(each, Point) for each in gc.get_objects())\n"
+        "\ndef held():\n    import gc\n    return sum(type(each) is Point for each in gc.get_objects())\n"
     )
 
     assert check_code(program, source).ended is Ended.PASSED
