@@ -1,7 +1,6 @@
 """The reference of `benchmarks.sandbox`: our app, with a judge that starts an interpreter for every test."""
 
 import asyncio
-import socket
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -49,11 +48,6 @@ class FreshInterpreters:
         if process.returncode != 0:
             return TestResult(Outcome.RUNTIME_ERROR)
         return TestResult(CHECKERS[DEFAULT_CHECKER](case.stdout.encode(), stdout), stdout.decode())
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def main(port: int = 8081) -> None:

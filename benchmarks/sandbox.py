@@ -23,7 +23,7 @@ from typing import Annotated, Any
 import aiohttp
 import typer
 
-from benchmarks.reference_sandbox import free_port
+from service.cli.stack import free_port
 
 _TRIVIAL = "print(int(input()) + 1)\n"
 _CALLED = "def f(n):\n    return n + 1\n"
