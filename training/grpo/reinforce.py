@@ -21,6 +21,7 @@ from training.progress import MetricsLog
 from training.rewards.desk import RewardDesk
 from training.rewards.tally import Tally
 from training.rewards.terms import Reward
+from training.rewards.trace import Trace
 from training.rewards.trl import CritiqueReward
 from training.run import Record
 
@@ -39,10 +40,7 @@ class Reinforcement:
     def run(self, desk: RewardDesk) -> None:
         """Train, or go on from the last checkpoint, and save under `out/critic`."""
         tokenizer = AutoTokenizer.from_pretrained(self.start, padding_side="left")
-        reward = CritiqueReward(
-            desk, self.tasks, Reward(self.config.reward), Tally(self.config.most_unjudged),
-            self.config.max_completion_tokens,
-        )  # fmt: skip
+        reward = self._reward(desk)
         clock = Clock(desk.spans)
         checkpoints = self.out / "checkpoints"
         trainer = CriticTrainer(
@@ -61,6 +59,11 @@ class Reinforcement:
         trainer.train(resume_from_checkpoint=last)
         assert isinstance(trainer.model, PreTrainedModel)
         save_model(trainer.model, tokenizer, self.out / "critic")
+
+    def _reward(self, desk: RewardDesk) -> CritiqueReward:
+        tally, trace = Tally(self.config.most_unjudged), Trace(self.out / "trace.jsonl")
+        reward = Reward(self.config.reward)
+        return CritiqueReward(desk, self.tasks, reward, tally, self.config.max_completion_tokens, trace)
 
 
 def arguments(config: GrpoConfig, seed: int, out: Path) -> TrlConfig:
@@ -94,7 +97,7 @@ def arguments(config: GrpoConfig, seed: int, out: Path) -> TrlConfig:
         save_total_limit=1,
         use_cpu=not on_gpu,
         bf16=on_gpu,
-        gradient_checkpointing=on_gpu,
+        activation_checkpointing=on_gpu,
         dataloader_pin_memory=on_gpu,
         disable_tqdm=None,
         report_to=[],

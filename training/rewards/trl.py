@@ -1,6 +1,7 @@
 """The reward as TRL wants it: one function for a batch, columns by name, None to abstain."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
@@ -10,10 +11,12 @@ from training.rewards.desk import RewardDesk
 from training.rewards.outcome import Outcome, Submission
 from training.rewards.tally import Tally
 from training.rewards.terms import Reward, judges_rightly
+from training.rewards.trace import Trace
 
 LogMetric = Callable[[str, float], None]
 
 
+@dataclass
 class CritiqueReward:
     """`reward_funcs` of a GRPOTrainer whose rows have the columns `task_id`, `code` and `right`.
 
@@ -22,22 +25,24 @@ class CritiqueReward:
 
     __name__ = "critique"
 
-    def __init__(
-        self, desk: RewardDesk, tasks: Mapping[str, Task], reward: Reward, tally: Tally, max_tokens: int
-    ) -> None:
-        """`tasks` hold all tests; `max_tokens` bounds a critique, and one that reaches it is truncated."""
-        self._desk, self._tasks, self._reward, self._tally = desk, tasks, reward, tally
-        self._max_tokens = max_tokens
+    desk: RewardDesk
+    tasks: Mapping[str, Task]
+    """With all tests, by id."""
+    reward: Reward
+    tally: Tally
+    max_tokens: int
+    """Of a critique; one that reaches it is truncated."""
+    trace: Trace | None = None
 
     def submission(self, row: Mapping[str, Any], text: str, tokens: int) -> Submission:
         """What is scored: the critique `text` of a row, `tokens` long."""
         task_id = str(row["task_id"])
-        truncated = tokens >= self._max_tokens
-        return Submission(task_id, self._tasks[task_id], row["code"], text, truncated, row["right"])
+        truncated = tokens >= self.max_tokens
+        return Submission(task_id, self.tasks[task_id], row["code"], text, truncated, row["right"])
 
     def begin(self, row: Mapping[str, Any], text: str, tokens: int) -> None:
         """Start scoring without waiting: sampling goes on meanwhile."""
-        self._desk.submit(self.submission(row, text, tokens))
+        self.desk.submit(self.submission(row, text, tokens))
 
     def __call__(  # noqa: PLR0913, PLR0917 - TRL's own signature, by name
         self,
@@ -54,13 +59,16 @@ class CritiqueReward:
         lengths = [len(ids) for ids in completion_ids]
         texts = [_text(completion) for completion in completions]
         submissions = [self.submission(*each) for each in zip(rows, texts, lengths, strict=True)]
-        futures = [self._desk.submit(submission) for submission in submissions]
+        futures = [self.desk.submit(submission) for submission in submissions]
         outcomes = [future.result() for future in futures]
-        self._tally.count(outcomes)
+        self.tally.count(outcomes)
         if log_metric is not None:
             _log(log_metric, submissions, outcomes)
-        shares = [min(1.0, length / self._max_tokens) for length in lengths]
-        return [self._reward(*each) for each in zip(submissions, outcomes, shares, strict=True)]
+        shares = [min(1.0, length / self.max_tokens) for length in lengths]
+        rewards = [self.reward(*each) for each in zip(submissions, outcomes, shares, strict=True)]
+        if self.trace is not None:
+            self.trace.add(submissions, outcomes, rewards)
+        return rewards
 
 
 def _text(completion: Any) -> str:

@@ -23,7 +23,7 @@ def submission_of(truth: str, critique: str) -> Submission:
         row = json.loads(truth)
         task: Task = task_of(row["task"], hidden=True)
         return Submission(str(row["task"]["id"]), task, str(row["code"]), critique, right=bool(row["right"]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise TruthError(
             f"this is no row of `ctrl-train rows`: {type(error).__name__}: {error}; its start: {truth[:80]!r}"
         ) from error
