@@ -15,7 +15,8 @@ from service.domain.errors import ServiceError
 from training.config import TrainConfig, load_config
 from training.options import Options
 from training.run import Run, StageError
-from training.stages import STAGES
+from training.settings import Launch
+from training.stages import DISTRIBUTED, STAGES
 
 app = typer.Typer(
     help="Build a critic: every stage is resumable; run one again and it goes on.", no_args_is_help=True
@@ -65,13 +66,17 @@ def _load(path: Path) -> TrainConfig:
 
 
 def _run_stage(run: Run, name: str, options: Options, *, again: bool) -> None:
+    launch = Launch()
+    if launch.world_size > 1 and name not in DISTRIBUTED:
+        _fail(f"{name}: only {' and '.join(DISTRIBUTED)} run on many processes; start it without a launcher")
     if run.is_done(name) and not again:
         _console.print(f"{name}: done before")
         return
     started = time.time()
-    _console.rule(name)
+    if launch.is_first:
+        _console.rule(name)
     run.out.mkdir(parents=True, exist_ok=True)
-    if again:
+    if again and launch.is_first:
         run.forget(name)
     try:
         importlib.import_module(f"training.stages.{name}").run_stage(run, options)
@@ -79,6 +84,8 @@ def _run_stage(run: Run, name: str, options: Options, *, again: bool) -> None:
         _fail(f"{error}: training needs `pip install 'ctrl-refine[training]'`")
     except (StageError, ServiceError) as error:
         _fail(f"{name}: {error}")
+    if not launch.is_first:
+        return
     run.mark_done(name, started)
     _console.print(f"{name}: done in {time.time() - started:.0f} s")
 

@@ -21,7 +21,7 @@ from training.tasks.records import task_of
 def run_stage(run: Run, _options: Options) -> None:
     """Write `critiques.jsonl`: id, code, right, critique."""
     config = run.config.synthesize
-    writer = TransformersWriter(run.made("base"))
+    writer = TransformersWriter(run.base())
     tasks = {record["id"]: task_of(record, hidden=False) for record in run.records("tasks.jsonl")}
 
     def work(chunk: Sequence[Record]) -> list[Record]:
