@@ -38,10 +38,16 @@ def training_dtype(*, frozen: bool) -> torch.dtype:
 
 def generation_dtype(weights: Weights) -> torch.dtype:
     """Format to generate in: bf16 on a GPU where the weights were saved in it, fp32 everywhere else."""
+    on_gpu = torch.cuda.is_available()
+    return torch.bfloat16 if on_gpu and saved_dtype(weights) == torch.bfloat16 else torch.float32
+
+
+def saved_dtype(weights: Weights) -> torch.dtype:
+    """Format that a model, or an adapter's base, was saved in; fp32 where it does not say."""
     if is_adapter(weights):
-        return generation_dtype(adapter_base(Path(weights.name)))
-    saved = AutoConfig.from_pretrained(weights.name, revision=weights.revision).dtype
-    return torch.bfloat16 if saved == torch.bfloat16 and torch.cuda.is_available() else torch.float32
+        return saved_dtype(adapter_base(Path(weights.name)))
+    dtype = AutoConfig.from_pretrained(weights.name, revision=weights.revision).dtype
+    return dtype if isinstance(dtype, torch.dtype) else torch.float32
 
 
 def is_adapter(weights: Weights) -> bool:

@@ -7,8 +7,6 @@ from pathlib import Path
 from training.errors import StageError
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
-_PARTS = ["*.safetensors", "*.json", "*.jinja", "*.txt"]
-"""What loading needs, and no second copy of the weights in another format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +24,17 @@ class Weights:
         """Whether the name is that of a folder."""
         return Path(self.name).is_dir()
 
-    def folder(self) -> Path:
-        """Where the files are; those of the hub are fetched once and then found in its cache."""
+    def cached(self) -> Path | None:
+        """Where the files are on this machine; None for a model of the hub that was never loaded here."""
         if self.is_local:
             return Path(self.name)
-        from huggingface_hub import snapshot_download  # noqa: PLC0415 - only real weights need it
+        from huggingface_hub import snapshot_download  # noqa: PLC0415 - slow, and only for the hub
+        from huggingface_hub.errors import LocalEntryNotFoundError  # noqa: PLC0415
 
-        return Path(snapshot_download(self.name, revision=self.revision, allow_patterns=_PARTS))
+        try:
+            return Path(snapshot_download(self.name, revision=self.revision, local_files_only=True))
+        except LocalEntryNotFoundError:
+            return None
 
 
 def configured_weights(name: str, revision: str | None) -> Weights:

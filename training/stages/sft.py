@@ -52,6 +52,17 @@ def run_stage(run: Run, _options: Options) -> None:
 
 def dataset(run: Run, tokenizer: PreTrainedTokenizerBase) -> Dataset:
     """Conversations in prompt/completion form: TRL then learns the completion only."""
+    rows, most = examples(run), run.config.sft.max_tokens
+    kept = rows if most is None else [row for row in rows if token_count(row, tokenizer) <= most]
+    if len(kept) < len(rows) and PartialState().is_main_process:
+        _console.print(f"{len(rows) - len(kept)} of {len(rows)} examples are left out: over {most} tokens")
+    if not kept:
+        raise StageError(f"all {len(rows)} examples are longer than sft.max_tokens = {most}: raise it")
+    return Dataset.from_list(kept)
+
+
+def examples(run: Run) -> list[Record]:
+    """Every critique with the hint-free request that it answers."""
     tasks = {record["id"]: record for record in run.records("tasks.jsonl")}
     rows = [_row(tasks[record["id"]], record) for record in run.records("critiques.jsonl")]
     if not rows:
@@ -59,7 +70,7 @@ def dataset(run: Run, tokenizer: PreTrainedTokenizerBase) -> Dataset:
             f"{run.file('critiques.jsonl')} is empty: no hinted critique was well-formed. "
             "Train the base model for longer, or raise solve.problems."
         )
-    return Dataset.from_list(_short_enough(rows, tokenizer, run.config.sft.max_tokens))
+    return rows
 
 
 def _row(task: Record, record: Record) -> Record:
@@ -70,19 +81,8 @@ def _row(task: Record, record: Record) -> Record:
     }
 
 
-def _short_enough(rows: list[Record], tokenizer: PreTrainedTokenizerBase, most: int | None) -> list[Record]:
-    """Leave out examples over `most` tokens: a critique cut short would teach to stop anywhere."""
-    if most is None:
-        return rows
-    kept = [row for row in rows if _tokens(row, tokenizer) <= most]
-    if PartialState().is_main_process:
-        _console.print(f"{len(rows) - len(kept)} of {len(rows)} examples are left out: over {most} tokens")
-    if not kept:
-        raise StageError(f"all {len(rows)} examples are longer than sft.max_tokens = {most}: raise it")
-    return kept
-
-
-def _tokens(row: Record, tokenizer: PreTrainedTokenizerBase) -> int:
+def token_count(row: Record, tokenizer: PreTrainedTokenizerBase) -> int:
+    """Length of an example, prompt included; one that is too long is not cut, as that would teach to stop."""
     turns = [*_turns(row["prompt"]), *_turns(row["completion"])]
     text = tokenizer.apply_chat_template(turns, tokenize=False)
     assert isinstance(text, str)
