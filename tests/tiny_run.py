@@ -34,7 +34,7 @@ def tiny_run(tmp_path: Path, sft: Record | None = None, adapter: bool = False) -
     return run
 
 
-def tiny_config(tmp_path: Path, base: Path, sft: Record, adapter: bool) -> Record:
+def tiny_config(tmp_path: Path, base: Path, sft: Record, adapter: bool = False) -> Record:
     """The smoke configuration, started from weights instead of from nothing."""
     tree = tomllib.loads(Path("configs/smoke.toml").read_text(encoding="utf-8"))
     for section in ("model", "pretrain", "sizes"):
