@@ -1,6 +1,7 @@
 """`ctrl-train`: the stages, one by one or all. Nothing heavy is imported before a stage runs."""
 
 import importlib
+import json
 import logging
 import time
 import tomllib
@@ -12,8 +13,10 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from service.domain.errors import ServiceError
-from training.config import TrainConfig, load_config
+from training.config import HardwareConfig, TrainConfig, load_config
 from training.options import Options
+from training.plan.planner import planner_of
+from training.plan.table import record, show
 from training.run import Run, StageError
 from training.settings import Launch
 from training.stages import DISTRIBUTED, STAGES
@@ -47,10 +50,30 @@ for _name in STAGES:
     _stage_command(_name)
 
 
+@app.command(name="plan")
+def plan(
+    config: _Config,
+    gpus: Annotated[int | None, typer.Option(min=1, help="GPUs a node.")] = None,
+    nodes: Annotated[int | None, typer.Option(min=1)] = None,
+    gpu: Annotated[str | None, typer.Option(help="a100, h100 or h200.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Memory, steps and hours that a run would take; the configuration's [hardware] unless said here."""
+    _plan(_load(config), {"gpus": gpus, "nodes": nodes, "gpu": gpu}, as_json=as_json)
+
+
 @app.command(name="run")
-def run_all(config: _Config, sandbox: _Sandbox = None, weights: _Weights = Path("weights/mini")) -> None:
+def run_all(
+    config: _Config,
+    sandbox: _Sandbox = None,
+    weights: _Weights = Path("weights/mini"),
+    only_plan: Annotated[bool, typer.Option("--plan", help="Run nothing; print what it would take.")] = False,
+) -> None:
     """Run every stage that is not done, in order."""
     run = Run(_load(config))
+    if only_plan:
+        _plan(run.config, {}, as_json=False)
+        return
     for name in STAGES:
         _run_stage(run, name, Options(sandbox, weights), again=False)
 
@@ -63,6 +86,21 @@ def _load(path: Path) -> TrainConfig:
         _fail("\n".join(wrong), status=2)
     except tomllib.TOMLDecodeError as error:
         _fail(f"{path}: not TOML: {error}", status=2)
+
+
+def _plan(config: TrainConfig, said: dict[str, object], *, as_json: bool) -> None:
+    changes = {name: value for name, value in said.items() if value is not None}
+    try:
+        hardware = HardwareConfig.model_validate(config.hardware.model_dump() | changes)
+        planner = planner_of(config, hardware)
+        if as_json:
+            typer.echo(json.dumps(record(planner), indent=1))
+        else:
+            show(planner, Console())
+    except ValidationError as error:
+        _fail("\n".join(f"--{e['loc'][0]}: {e['msg']}" for e in error.errors()), status=2)
+    except StageError as error:
+        _fail(f"plan: {error}")
 
 
 def _run_stage(run: Run, name: str, options: Options, *, again: bool) -> None:
