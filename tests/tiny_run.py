@@ -45,11 +45,12 @@ def tiny_config(tmp_path: Path, base: Path, sft: Record, adapter: bool = False) 
 
 
 def write_toml(tree: Record, path: Path) -> Path:
-    """Write a configuration; every value of it has the same form in JSON and in TOML."""
-    plain = {key: value for key, value in tree.items() if not isinstance(value, dict)}
-    lines = [f"{key} = {json.dumps(value)}" for key, value in plain.items()]
-    for section, table in tree.items():
-        if isinstance(table, dict):
-            lines += [f"[{section}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
-    path.write_text("\n".join(lines), encoding="utf-8")
+    """Write a configuration, its sections as inline tables."""
+    path.write_text("\n".join(f"{key} = {_inline(value)}" for key, value in tree.items()), encoding="utf-8")
     return path
+
+
+def _inline(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_inline(part)}" for key, part in value.items()) + " }"
+    return json.dumps(value)

@@ -3,7 +3,6 @@
 import shutil
 from pathlib import Path
 
-from accelerate import PartialState
 from transformers import GenerationConfig, PreTrainedTokenizerBase, Trainer
 
 from training.base.saving import check_tokenizer
@@ -16,19 +15,19 @@ def save_trained(trainer: Trainer, tokenizer: PreTrainedTokenizerBase, path: Pat
     several nodes train, `path` is on a file system that they share.
     """
     partial = path.with_name(f"{path.name}.partial")
-    state = PartialState()
-    if state.is_main_process:
+    processes = trainer.accelerator
+    if processes.is_main_process:
         shutil.rmtree(partial, ignore_errors=True)
-    state.wait_for_everyone()
+    processes.wait_for_everyone()
     _gather_whole(trainer)
     trainer.save_model(str(partial))
-    if state.is_main_process:
+    if processes.is_main_process:
         check_tokenizer(tokenizer, partial)
         for leftover in ("training_args.bin", "README.md"):
             (partial / leftover).unlink(missing_ok=True)
         shutil.rmtree(path, ignore_errors=True)
         partial.replace(path)
-    state.wait_for_everyone()
+    processes.wait_for_everyone()
 
 
 def plain_generation(tokenizer: PreTrainedTokenizerBase) -> GenerationConfig:

@@ -8,10 +8,10 @@ import pytest
 
 from tests.tiny_run import tiny_run
 from training.options import Options
-from training.run import Run, StageError
+from training.run import Record, Run, StageError
 
 pytestmark = [pytest.mark.training, pytest.mark.timeout(600)]
-LORA = {"lora": {"rank": 4, "alpha": 64}}
+LORA: Record = {"lora": {"rank": 4, "alpha": 64}}
 
 
 @pytest.fixture(scope="module")

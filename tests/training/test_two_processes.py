@@ -38,7 +38,7 @@ def test_two_processes_train_the_model_that_one_trains_on_their_batches_together
     from training.options import Options
     from training.stages import sft
 
-    halves = {"batch": 4, "accumulation": 1, "epochs": 2}
+    halves: Record = {"batch": 4, "accumulation": 1, "epochs": 2}
     run = tiny_run(tmp_path, halves)
     together = run.config.sft.model_copy(update={"batch": 8})
     alone = Run(run.config.model_copy(update={"sft": together, "out": tmp_path / "alone"}))

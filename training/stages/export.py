@@ -93,10 +93,11 @@ def _origin(run: Run, weights: Weights) -> Record:
     """Name and digest of the model below; a model of the hub that is not on this machine has a name only."""
     folder = weights.cached()
     own = folder == run.file("base")
-    return {
+    origin: Record = {
         "name": f"{run.config.name}-base" if own else weights.name,
         "sha256": None if folder is None else weights_sha256(folder),
-    } | ({} if weights.revision is None else {"revision": weights.revision})
+    }
+    return origin if weights.revision is None else origin | {"revision": weights.revision}
 
 
 def _sampling(role: str, *, mini: bool, most: int) -> Record:

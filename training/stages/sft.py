@@ -4,7 +4,6 @@ Runs as it is on a CPU, on one GPU, or on every rank of `accelerate launch` and 
 """
 
 import torch
-from accelerate import PartialState
 from datasets import Dataset
 from peft import LoraConfig as PeftLora
 from rich.console import Console
@@ -22,6 +21,7 @@ from training.options import Options
 from training.progress import MetricsLog
 from training.run import Record, Run, StageError
 from training.saving import plain_generation, save_trained
+from training.settings import Launch
 from training.tasks.records import task_of
 
 _console = Console(stderr=True)
@@ -44,6 +44,7 @@ def run_stage(run: Run, _options: Options) -> None:
         peft_config=adapter(config.sft.lora) if config.sft.lora else None,
         callbacks=[MetricsLog(run.file("sft.metrics.jsonl"))],
     )
+    trainer.accelerator.wait_for_everyone()  # rank 0 may have thrown an earlier run's checkpoints away
     trainer.train(
         resume_from_checkpoint=get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
     )
@@ -54,7 +55,7 @@ def dataset(run: Run, tokenizer: PreTrainedTokenizerBase) -> Dataset:
     """Conversations in prompt/completion form: TRL then learns the completion only."""
     rows, most = examples(run), run.config.sft.max_tokens
     kept = rows if most is None else [row for row in rows if token_count(row, tokenizer) <= most]
-    if len(kept) < len(rows) and PartialState().is_main_process:
+    if len(kept) < len(rows) and Launch().is_first:
         _console.print(f"{len(rows) - len(kept)} of {len(rows)} examples are left out: over {most} tokens")
     if not kept:
         raise StageError(f"all {len(rows)} examples are longer than sft.max_tokens = {most}: raise it")
