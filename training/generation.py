@@ -33,8 +33,8 @@ class TransformersWriter:
             )
         weights = Weights(str(source)) if isinstance(source, Path) else source
         self._tokenizer = load_tokenizer(weights, left=True)
-        model: torch.nn.Module = load_model(weights, generation_dtype(weights))
-        self._model = model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        self._model = load_model(weights, generation_dtype(weights), device).eval()
         self._batch = batch
 
     def write(self, prompts: Sequence[list[Message]], sampling: Sampling, label: str) -> list[Completion]:

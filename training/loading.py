@@ -64,20 +64,22 @@ def load_tokenizer(weights: Weights, *, left: bool = False) -> PreTrainedTokeniz
     return tokenizer
 
 
-def load_model(weights: Weights, dtype: torch.dtype) -> PreTrainedModel:
-    """Load a whole model, or an adapter's base with the adapter merged into it."""
+def load_model(weights: Weights, dtype: torch.dtype, device: str | None = None) -> PreTrainedModel:
+    """Load a whole model, or an adapter's base with the adapter merged into it; a trainer places it."""
     if is_adapter(weights):
-        return merged(Path(weights.name), dtype)
-    model = AutoModelForCausalLM.from_pretrained(weights.name, revision=weights.revision, dtype=dtype)
+        return merged(Path(weights.name), dtype, device)
+    model = AutoModelForCausalLM.from_pretrained(
+        weights.name, revision=weights.revision, dtype=dtype, device_map=device
+    )
     assert isinstance(model, PreTrainedModel)
     return model
 
 
-def merged(adapter: Path, dtype: torch.dtype) -> PreTrainedModel:
+def merged(adapter: Path, dtype: torch.dtype, device: str | None = None) -> PreTrainedModel:
     """Add an adapter's product of matrices to the weights of its base."""
     from peft import PeftModel  # noqa: PLC0415 - only adapters need it
 
-    base = load_model(adapter_base(adapter), dtype)
+    base = load_model(adapter_base(adapter), dtype, device)
     model = PeftModel.from_pretrained(base, str(adapter)).merge_and_unload()
     assert isinstance(model, PreTrainedModel)
     return model

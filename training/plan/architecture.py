@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from training.config import ModelConfig
 from training.errors import StageError
@@ -138,8 +138,5 @@ def _family(name: str) -> str:
 @cache
 def _known() -> dict[str, Architecture]:
     tables = tomllib.loads(_TABLE.read_text(encoding="utf-8")).values()
-    return {name: Architecture(**_sizes(table)) for table in tables for name in table["names"]}
-
-
-def _sizes(table: dict[str, int]) -> dict[str, int]:
-    return {key: value for key, value in table.items() if key != "names"}
+    sizes = TypeAdapter(Architecture)
+    return {name: sizes.validate_python(table) for table in tables for name in table.pop("names")}

@@ -70,7 +70,7 @@ class Planner:
             self.policy,
             gpus,
             sft.batch * length,
-            rank=sft.lora and sft.lora.rank,
+            rank=sft.lora.rank if sft.lora else None,
             recomputed=self._recomputes(),
         )
         operations = update_operations(adapter=sft.lora is not None, recomputed=self._recomputes())
@@ -86,7 +86,7 @@ class Planner:
                 self.policy,
                 trainers,
                 self.micro_batch() * self._rollout_tokens(),
-                rank=grpo.lora and grpo.lora.rank,
+                rank=grpo.lora.rank if grpo.lora else None,
                 reference=grpo.kl > 0 and grpo.lora is None,
                 recomputed=self._recomputes(),
             ).parts()
