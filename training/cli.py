@@ -31,7 +31,9 @@ _Config = Annotated[
 _Sandbox = Annotated[
     str | None, typer.Option("--sandbox", help="URL of a sandbox; without one the run starts its own.")
 ]
-_Weights = Annotated[Path, typer.Option(help="Where `export` puts generator and critic.")]
+_Weights = Annotated[
+    Path | None, typer.Option(help="Where `export` puts generator and critic; weights/NAME by default.")
+]
 _Again = Annotated[bool, typer.Option("--again", help="Run the stage from its beginning even if it is done.")]
 
 
@@ -40,10 +42,11 @@ def _stage_command(name: str) -> None:
     def command(
         config: _Config,
         sandbox: _Sandbox = None,
-        weights: _Weights = Path("weights/mini"),
+        weights: _Weights = None,
         again: _Again = False,
     ) -> None:
-        _run_stage(Run(_load(config)), name, Options(sandbox, weights), again=again)
+        run = Run(_load(config))
+        _run_stage(run, name, _options(run, sandbox, weights), again=again)
 
 
 for _name in STAGES:
@@ -66,7 +69,7 @@ def plan(
 def run_all(
     config: _Config,
     sandbox: _Sandbox = None,
-    weights: _Weights = Path("weights/mini"),
+    weights: _Weights = None,
     only_plan: Annotated[bool, typer.Option("--plan", help="Run nothing; print what it would take.")] = False,
 ) -> None:
     """Run every stage that is not done, in order."""
@@ -75,7 +78,7 @@ def run_all(
         _plan(run.config, {}, as_json=False)
         return
     for name in STAGES:
-        _run_stage(run, name, Options(sandbox, weights), again=False)
+        _run_stage(run, name, _options(run, sandbox, weights), again=False)
 
 
 def _load(path: Path) -> TrainConfig:
@@ -86,6 +89,10 @@ def _load(path: Path) -> TrainConfig:
         _fail("\n".join(wrong), status=2)
     except tomllib.TOMLDecodeError as error:
         _fail(f"{path}: not TOML: {error}", status=2)
+
+
+def _options(run: Run, sandbox: str | None, weights: Path | None) -> Options:
+    return Options(sandbox, weights or Path("weights") / run.config.name)
 
 
 def _plan(config: TrainConfig, said: dict[str, object], *, as_json: bool) -> None:

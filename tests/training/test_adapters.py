@@ -48,12 +48,14 @@ def test_a_merged_critic_answers_as_base_and_adapter_do(adapted: Run, tmp_path: 
 
 
 def test_an_adapter_is_exported_alone_and_names_its_base(adapted: Run, tmp_path: Path) -> None:
+    from service.adapters.manifest import read_manifest
     from training.manifest import sha256
 
     critic = exported(adapted, tmp_path, adapter=True)
 
     manifest = json.loads((critic / "critic.json").read_text(encoding="utf-8"))
     base = Path(str(adapted.base()))
+    read_manifest(critic / "critic.json").verify(critic)
     assert manifest["kind"] == "lora"
     assert manifest["base"] == {"name": str(base), "sha256": sha256(base / "model.safetensors")}
     assert {"adapter_config.json", "adapter_model.safetensors", "tokenizer.json"} <= set(manifest["files"])

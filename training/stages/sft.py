@@ -32,6 +32,11 @@ def run_stage(run: Run, _options: Options) -> None:
     base, config = run.base(), run.config
     checkpoints = run.unfinished("sft")
     args = arguments(config, str(checkpoints))  # first: it joins the other processes, if there are any
+    if args.n_gpu > 1:
+        raise StageError(
+            f"{args.n_gpu} GPUs and one process: start it with `accelerate launch` (docs/training-scale.md), "
+            "or make one GPU visible with CUDA_VISIBLE_DEVICES"
+        )
     tokenizer = load_tokenizer(base)
     model = load_model(base, training_dtype(frozen=config.sft.lora is not None))
     if config.base is None:
