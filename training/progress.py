@@ -1,26 +1,30 @@
-"""Metrics of a training as JSON lines: one object a log event, whole after any number of restarts."""
+"""A training's figures as JSON lines, one for each log event, whole after any number of restarts."""
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from training.run import Record
 from training.tasks.records import write_jsonl
 
 
 class MetricsLog(TrainerCallback):
-    """Appends what the trainer logs, with its step, to a file; in a distributed run rank 0 alone writes."""
+    """Appends to a file; a resumed run first drops the lines beyond the step it resumes from."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, extra: Callable[[], Mapping[str, float]] = dict) -> None:
+        """`extra` is asked for more figures at every event."""
+        self._path, self._extra = path, extra
 
     def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_kwargs: object
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        """Drop what a killed run logged after the step that this one goes on from."""
+        """Drop what a killed run had logged after its last checkpoint, and all where there was none."""
         if state.is_world_process_zero:
-            kept = _lines(self._path) if state.global_step else []
-            write_jsonl(self._path, (line for line in kept if int(str(line["step"])) <= state.global_step))
+            known = _whole_lines(self._path) if state.global_step else []
+            write_jsonl(self._path, (line for line in known if int(str(line["step"])) <= state.global_step))
 
     def on_log(
         self,
@@ -28,17 +32,16 @@ class MetricsLog(TrainerCallback):
         state: TrainerState,
         control: TrainerControl,
         logs: dict[str, float] | None = None,
-        **_kwargs: object,
+        **_: Any,
     ) -> None:
         """Append one line."""
-        if state.is_world_process_zero and logs:
+        figures = {"step": state.global_step, **(logs or {}), **self._extra()}
+        if state.is_world_process_zero:
             with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"step": state.global_step} | logs, default=float) + "\n")
+                file.write(json.dumps(figures, default=float) + "\n")
 
 
-def _lines(path: Path) -> list[dict[str, object]]:
-    """Whole lines of the file; the last one is torn where the run was killed as it wrote."""
-    if not path.is_file():
-        return []
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+def _whole_lines(path: Path) -> list[Record]:
+    """The last line of a killed run may be torn."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
     return [json.loads(line) for line in lines if line.endswith("\n")]

@@ -1,7 +1,28 @@
-"""What the environment says to a training process."""
+"""What training takes from the environment: secrets, rewards for other trainers, and its own launcher."""
 
-from pydantic import Field, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Secrets(BaseSettings):
+    """`CTRL_TRAIN_API_KEY` opens the endpoints that `[engines]` names."""
+
+    model_config = SettingsConfigDict(env_prefix="CTRL_TRAIN_", frozen=True)
+
+    api_key: SecretStr | None = None
+
+
+class RewardSettings(BaseSettings):
+    """`CTRL_REWARD_…`: the parts of a reward that another trainer's workers load by file and name."""
+
+    model_config = SettingsConfigDict(env_prefix="CTRL_REWARD_", frozen=True)
+
+    generator_url: str
+    """Base URL of the frozen generator, OpenAI-compatible."""
+    generator_model: str
+    sandbox_url: str
+    max_revision_tokens: PositiveInt = 1024
+    concurrency: PositiveInt = 64
 
 
 class Launch(BaseSettings):

@@ -62,6 +62,11 @@ def _divides(planner: Planner) -> Iterator[str]:
             f"grpo.micro_batch = {planner.micro_batch()} does not divide the "
             f"{rollouts // trainers // grpo.mini_batches} critiques of a mini-batch on one GPU"
         )
+    if planner.drafts() < grpo.prompts:
+        yield (
+            f"{planner.drafts()} drafts are left for GRPO and a step needs {grpo.prompts}: "
+            "lower synthesize.problems or raise solve.problems"
+        )
     if planner.examples() < planner.config.sft.batch * planner.config.sft.accumulation * planner.sft().gpus:
         yield f"sft has at most {planner.examples()} examples, less than one batch: lower sft.accumulation"
 

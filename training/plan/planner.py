@@ -165,6 +165,11 @@ class Planner:
         problems = self.config.synthesize.problems or self.config.solve.problems
         return problems * min(self.config.synthesize.per_problem, self.config.solve.drafts)
 
+    def drafts(self) -> int:
+        """Drafts for GRPO, at most: those of problems that gave no critiques to learn."""
+        taught = self.config.synthesize.problems or 0
+        return (self.config.solve.problems - taught) * self.config.solve.drafts
+
     def rollouts(self) -> int:
         """Critiques of a step."""
         return self.config.grpo.prompts * self.config.grpo.generations

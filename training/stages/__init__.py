@@ -11,7 +11,8 @@ STAGES = {
     "hints": "solve",
     "synthesize": "synthesize",
     "sft": "sft",
-    "export": "sft",
+    "grpo": "grpo",
+    "export": "export",
     "evaluate": "evaluate",
 }
 """Stage → the last section of the configuration that matters to it; all sections before it matter too."""

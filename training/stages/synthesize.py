@@ -22,7 +22,8 @@ def run_stage(run: Run, _options: Options) -> None:
     """Write `critiques.jsonl`: id, code, right, critique."""
     config = run.config.synthesize
     writer = TransformersWriter(run.base())
-    tasks = {record["id"]: task_of(record, hidden=False) for record in run.records("tasks.jsonl")}
+    lessons = run.records("tasks.jsonl")[: config.problems]
+    tasks = {record["id"]: task_of(record, hidden=False) for record in lessons}
 
     def work(chunk: Sequence[Record]) -> list[Record]:
         prompts = [
@@ -38,7 +39,8 @@ def run_stage(run: Run, _options: Options) -> None:
             if c.finish_reason == "stop" and is_target(c.text, right=bool(r["right"]))
         ]
 
-    chosen = balanced(run.records("hints.jsonl"), config, run.config.seed)
+    hinted = [record for record in run.records("hints.jsonl") if record["id"] in tasks]
+    chosen = balanced(hinted, config, run.config.seed)
     run.in_chunks("synthesize", "critiques.jsonl", chosen, work)
 
 

@@ -152,8 +152,8 @@ def test_the_paper_s_batches_give_its_steps_and_tokens() -> None:
         planner = planner_of(load_config(Path(path)))
         sft, grpo = planner.sft(), planner.grpo()
 
-        assert (sft.steps, sft.tokens) == (74, 256 * 2048)
-        assert (grpo.steps, grpo.tokens) == (146, 8192 * (1536 + 768))
+        assert (sft.steps, sft.tokens) == (24, 256 * 2048)
+        assert (grpo.steps, grpo.tokens) == (100, 8192 * (1536 + 768))
 
 
 def test_sampling_and_revising_overlap_but_for_one_chunk() -> None:
@@ -187,6 +187,10 @@ def test_a_model_too_large_for_its_gpus_is_warned_of() -> None:
 )
 def test_a_grpo_that_cannot_work_is_warned_of(changes: dict[str, object], warning: str) -> None:
     assert warning in said("grpo", **changes)
+
+
+def test_a_critic_that_is_taught_every_problem_is_warned_of() -> None:
+    assert "are left for GRPO" in said("synthesize", problems=18_800)
 
 
 def test_a_served_model_too_large_for_its_gpus_is_warned_of() -> None:

@@ -1,0 +1,61 @@
+"""TRL's GRPO trainer, sampling in parts so that one part is scored while the next is sampled."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from transformers import PreTrainedTokenizerBase
+from trl.trainer.grpo_trainer import GRPOTrainer
+
+from training.grpo.clock import Clock
+from training.rewards.trl import CritiqueReward
+
+
+class CriticTrainer(GRPOTrainer):
+    """GRPO as it is (paper 3.3), with the reward begun early and each step's time taken apart.
+
+    Two methods of TRL are wrapped, neither is rewritten; tests/training/test_grpo.py fails if a later
+    version of TRL no longer calls them.
+    """
+
+    reward: CritiqueReward
+    clock: Clock
+    chunks: int = 1
+
+    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+        self._rows = inputs
+        started = time.monotonic()
+        scored: dict[str, Any] = super()._generate_and_score_completions(inputs)
+        self.clock.prepared(started, time.monotonic())
+        return scored
+
+    def _generate_single_turn(
+        self, prompt_ids: list[list[int]], images: Any, fields: Any, num_generations: int, *rest: Any
+    ) -> tuple[list[list[int]], list[list[float]] | None]:
+        """Sample a batch part by part; whole groups stay together, since vLLM samples them as one prompt."""
+        ids: list[list[int]] = []
+        logprobs: list[list[float]] | None = None
+        for part in _parts(len(prompt_ids), self.chunks, num_generations):
+            started = time.monotonic()
+            some, their_logprobs = super()._generate_single_turn(  # type: ignore[no-untyped-call]
+                prompt_ids[part], images, fields, num_generations, *rest
+            )
+            self.clock.sampled(started, time.monotonic())
+            ids += some
+            if their_logprobs is not None:
+                logprobs = (logprobs or []) + their_logprobs
+            self._begin(self._rows[part], some)
+        return ids, logprobs
+
+    def _begin(self, rows: Sequence[dict[str, Any]], ids: list[list[int]]) -> None:
+        assert isinstance(self.processing_class, PreTrainedTokenizerBase)
+        texts = self.processing_class.batch_decode(ids, skip_special_tokens=True)
+        for row, text, tokens in zip(rows, texts, ids, strict=True):
+            self.reward.begin(row, text, len(tokens))
+
+
+def _parts(count: int, chunks: int, group: int) -> list[slice]:
+    """Cut `count` samples into up to `chunks` slices of whole groups."""
+    groups = max(1, count // group)
+    size = -(-groups // chunks) * group
+    return [slice(start, min(start + size, count)) for start in range(0, count, size)]

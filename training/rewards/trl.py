@@ -1,0 +1,79 @@
+"""The reward as TRL wants it: one function for a batch, columns by name, None to abstain."""
+
+from collections.abc import Callable, Mapping, Sequence
+from statistics import fmean
+from typing import Any
+
+from service.domain.critique import Parsed
+from service.domain.task import Task
+from training.rewards.desk import RewardDesk
+from training.rewards.outcome import Outcome, Submission
+from training.rewards.tally import Tally
+from training.rewards.terms import Reward, judges_rightly
+
+LogMetric = Callable[[str, float], None]
+
+
+class CritiqueReward:
+    """`reward_funcs` of a GRPOTrainer whose rows have the columns `task_id`, `code` and `right`.
+
+    A second reward function beside this one would turn its None into 0, so everything is in this one.
+    """
+
+    __name__ = "critique"
+
+    def __init__(
+        self, desk: RewardDesk, tasks: Mapping[str, Task], reward: Reward, tally: Tally, max_tokens: int
+    ) -> None:
+        """`tasks` hold all tests; `max_tokens` bounds a critique, and one that reaches it is truncated."""
+        self._desk, self._tasks, self._reward, self._tally = desk, tasks, reward, tally
+        self._max_tokens = max_tokens
+
+    def submission(self, row: Mapping[str, Any], text: str, tokens: int) -> Submission:
+        """What is scored: the critique `text` of a row, `tokens` long."""
+        task_id = str(row["task_id"])
+        truncated = tokens >= self._max_tokens
+        return Submission(task_id, self._tasks[task_id], row["code"], text, truncated, row["right"])
+
+    def begin(self, row: Mapping[str, Any], text: str, tokens: int) -> None:
+        """Start scoring without waiting: sampling goes on meanwhile."""
+        self._desk.submit(self.submission(row, text, tokens))
+
+    def __call__(  # noqa: PLR0913, PLR0917 - TRL's own signature, by name
+        self,
+        completions: Sequence[Any],
+        completion_ids: Sequence[Sequence[int]],
+        task_id: Sequence[str],
+        code: Sequence[str],
+        right: Sequence[bool],
+        log_metric: LogMetric | None = None,
+        **_: object,
+    ) -> list[float | None]:
+        """Return one reward for each completion. Raises `StageError` where too many cannot be judged."""
+        rows = [{"task_id": t, "code": c, "right": r} for t, c, r in zip(task_id, code, right, strict=True)]
+        lengths = [len(ids) for ids in completion_ids]
+        texts = [_text(completion) for completion in completions]
+        submissions = [self.submission(*each) for each in zip(rows, texts, lengths, strict=True)]
+        futures = [self._desk.submit(submission) for submission in submissions]
+        outcomes = [future.result() for future in futures]
+        self._tally.count(outcomes)
+        if log_metric is not None:
+            _log(log_metric, submissions, outcomes)
+        shares = [min(1.0, length / self._max_tokens) for length in lengths]
+        return [self._reward(*each) for each in zip(submissions, outcomes, shares, strict=True)]
+
+
+def _text(completion: Any) -> str:
+    """A completion's text: TRL passes a string, or a conversation where the prompt is one."""
+    return completion if isinstance(completion, str) else str(completion[0]["content"])
+
+
+def _log(log: LogMetric, submissions: Sequence[Submission], outcomes: Sequence[Outcome]) -> None:
+    pairs = list(zip(submissions, outcomes, strict=True))
+    log("format", fmean(o.critique.parsed is Parsed.STRICT for o in outcomes))
+    log("judgment_accuracy", fmean(judges_rightly(s, o) for s, o in pairs))
+    log("unjudged", fmean(o.passed is None for o in outcomes))
+    for name, kept in (("repaired", False), ("kept", True)):
+        passed = [bool(o.passed) for s, o in pairs if s.right is kept and o.passed is not None]
+        if passed:
+            log(name, fmean(passed))

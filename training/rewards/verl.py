@@ -1,0 +1,41 @@
+"""The reward as verl wants it: `reward.custom_reward_function.path` is this file, `name` is `compute_score`.
+
+verl awaits it once for each sample, in many workers. Where the parts are is read from `CTRL_REWARD_…`.
+"""
+
+from training.rewards.outcome import Outcome
+from training.rewards.parts import parts_from_environment
+from training.rewards.terms import Reward, judges_rightly
+from training.rewards.truth import submission_of
+
+
+class RewardMissingError(RuntimeError):
+    """A broken generator or sandbox; said loudly, since verl has no way to abstain and 0 would be a lie."""
+
+
+async def compute_score(
+    data_source: str,
+    solution_str: str,
+    ground_truth: str,
+    extra_info: dict[str, object] | None = None,
+    **_: object,
+) -> dict[str, float]:
+    """Return `score` and figures beside it. `ground_truth` is a row that `ctrl-train rows` wrote.
+
+    Raises `RewardMissingError` where no verdict could be had, `TruthError` for a row that is not ours.
+    """
+    submission = submission_of(ground_truth, solution_str)
+    async with parts_from_environment().opened() as reviser:
+        outcome = await reviser.outcome(submission)
+    return {
+        "score": scored(Reward()(submission, outcome), outcome),
+        "format": float(outcome.critique.judgment is not None),
+        "judgment_accuracy": float(judges_rightly(submission, outcome)),
+    }
+
+
+def scored(reward: float | None, outcome: Outcome) -> float:
+    """The reward; raises `RewardMissingError` where there is none."""
+    if reward is None:
+        raise RewardMissingError(f"no reward, and 0 would be wrong: {outcome.error}")
+    return reward
