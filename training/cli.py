@@ -1,6 +1,7 @@
 """`ctrl-train`: the stages, one by one or all. Nothing heavy is imported before a stage runs."""
 
 import importlib
+import json
 import logging
 import time
 import tomllib
@@ -12,10 +13,13 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from service.domain.errors import ServiceError
-from training.config import TrainConfig, load_config
+from training.config import HardwareConfig, TrainConfig, load_config
 from training.options import Options
+from training.plan.planner import planner_of
+from training.plan.table import record, show
 from training.run import Run, StageError
-from training.stages import STAGES
+from training.settings import Launch
+from training.stages import DISTRIBUTED, STAGES
 
 app = typer.Typer(
     help="Build a critic: every stage is resumable; run one again and it goes on.", no_args_is_help=True
@@ -27,7 +31,9 @@ _Config = Annotated[
 _Sandbox = Annotated[
     str | None, typer.Option("--sandbox", help="URL of a sandbox; without one the run starts its own.")
 ]
-_Weights = Annotated[Path, typer.Option(help="Where `export` puts generator and critic.")]
+_Weights = Annotated[
+    Path | None, typer.Option(help="Where `export` puts generator and critic; weights/NAME by default.")
+]
 _Again = Annotated[bool, typer.Option("--again", help="Run the stage from its beginning even if it is done.")]
 
 
@@ -36,22 +42,43 @@ def _stage_command(name: str) -> None:
     def command(
         config: _Config,
         sandbox: _Sandbox = None,
-        weights: _Weights = Path("weights/mini"),
+        weights: _Weights = None,
         again: _Again = False,
     ) -> None:
-        _run_stage(Run(_load(config)), name, Options(sandbox, weights), again=again)
+        run = Run(_load(config))
+        _run_stage(run, name, _options(run, sandbox, weights), again=again)
 
 
 for _name in STAGES:
     _stage_command(_name)
 
 
+@app.command(name="plan")
+def plan(
+    config: _Config,
+    gpus: Annotated[int | None, typer.Option(min=1, help="GPUs a node.")] = None,
+    nodes: Annotated[int | None, typer.Option(min=1)] = None,
+    gpu: Annotated[str | None, typer.Option(help="a100, h100 or h200.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Memory, steps and hours that a run would take; the configuration's [hardware] unless said here."""
+    _plan(_load(config), {"gpus": gpus, "nodes": nodes, "gpu": gpu}, as_json=as_json)
+
+
 @app.command(name="run")
-def run_all(config: _Config, sandbox: _Sandbox = None, weights: _Weights = Path("weights/mini")) -> None:
+def run_all(
+    config: _Config,
+    sandbox: _Sandbox = None,
+    weights: _Weights = None,
+    only_plan: Annotated[bool, typer.Option("--plan", help="Run nothing; print what it would take.")] = False,
+) -> None:
     """Run every stage that is not done, in order."""
     run = Run(_load(config))
+    if only_plan:
+        _plan(run.config, {}, as_json=False)
+        return
     for name in STAGES:
-        _run_stage(run, name, Options(sandbox, weights), again=False)
+        _run_stage(run, name, _options(run, sandbox, weights), again=False)
 
 
 def _load(path: Path) -> TrainConfig:
@@ -64,14 +91,37 @@ def _load(path: Path) -> TrainConfig:
         _fail(f"{path}: not TOML: {error}", status=2)
 
 
+def _options(run: Run, sandbox: str | None, weights: Path | None) -> Options:
+    return Options(sandbox, weights or Path("weights") / run.config.name)
+
+
+def _plan(config: TrainConfig, said: dict[str, object], *, as_json: bool) -> None:
+    changes = {name: value for name, value in said.items() if value is not None}
+    try:
+        hardware = HardwareConfig.model_validate(config.hardware.model_dump() | changes)
+        planner = planner_of(config, hardware)
+        if as_json:
+            typer.echo(json.dumps(record(planner), indent=1))
+        else:
+            show(planner, Console())
+    except ValidationError as error:
+        _fail("\n".join(f"--{e['loc'][0]}: {e['msg']}" for e in error.errors()), status=2)
+    except StageError as error:
+        _fail(f"plan: {error}")
+
+
 def _run_stage(run: Run, name: str, options: Options, *, again: bool) -> None:
+    launch = Launch()
+    if launch.world_size > 1 and name not in DISTRIBUTED:
+        _fail(f"{name}: only {' and '.join(DISTRIBUTED)} run on many processes; start it without a launcher")
     if run.is_done(name) and not again:
         _console.print(f"{name}: done before")
         return
     started = time.time()
-    _console.rule(name)
+    if launch.is_first:
+        _console.rule(name)
     run.out.mkdir(parents=True, exist_ok=True)
-    if again:
+    if again and launch.is_first:
         run.forget(name)
     try:
         importlib.import_module(f"training.stages.{name}").run_stage(run, options)
@@ -79,6 +129,8 @@ def _run_stage(run: Run, name: str, options: Options, *, again: bool) -> None:
         _fail(f"{error}: training needs `pip install 'ctrl-refine[training]'`")
     except (StageError, ServiceError) as error:
         _fail(f"{name}: {error}")
+    if not launch.is_first:
+        return
     run.mark_done(name, started)
     _console.print(f"{name}: done in {time.time() - started:.0f} s")
 

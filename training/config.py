@@ -2,8 +2,18 @@
 
 import tomllib
 from pathlib import Path
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
 
 class _Section(BaseModel):
@@ -196,21 +206,70 @@ class EvaluateConfig(_Section):
     """Pairs of a right and a wrong program for the critic as a reward model."""
 
 
+class ExportConfig(_Section):
+    """In what form the critic leaves the run."""
+
+    adapter: bool = False
+    """Of a critic trained with LoRA: the adapter alone, which needs its base to be served."""
+
+
+class HardwareConfig(_Section):
+    """What a run is meant for. Only `plan` reads it; a launcher decides what a run gets."""
+
+    gpu: Literal["a100", "h100", "h200"] = "h100"
+    gpus: PositiveInt = 1
+    """A node."""
+    nodes: PositiveInt = 1
+    sampler_gpus: NonNegativeInt = 0
+    """Of all nodes' GPUs, those that sample critiques during GRPO instead of training; 0 with "colocate"."""
+    generator_gpus: NonNegativeInt = 0
+    """Those that serve the frozen generator during GRPO."""
+    tensor_parallel: PositiveInt = 1
+    """GPUs that share one copy of a served model."""
+
+
 class TrainConfig(_Section):
     """Everything a run depends on; the resolved tree is written beside its output."""
 
     name: str
     seed: int
     out: Path
-    model: ModelConfig
-    pretrain: PretrainConfig
+    base: str | None = None
+    """Real weights to start from: a folder, or a model of the hub; instead of `model` and `pretrain`."""
+    revision: str | None = None
+    """Commit, tag or branch of a model of the hub."""
+    model: ModelConfig | None = None
+    pretrain: PretrainConfig | None = None
     engines: EnginesConfig = EnginesConfig()
     solve: SolveConfig
     synthesize: SynthesizeConfig
     sft: SftConfig
     grpo: GrpoConfig
     sizes: dict[str, SizeConfig] = {}
+    export: ExportConfig = ExportConfig()
     evaluate: EvaluateConfig
+    hardware: HardwareConfig = HardwareConfig()
+
+    @model_validator(mode="after")
+    def _start_in_one_way(self) -> Self:
+        scratch = (self.model is not None, self.pretrain is not None)
+        if (self.base is not None and any(scratch)) or (self.base is None and not all(scratch)):
+            raise ValueError(
+                "a run starts in one of two ways: set `base` (a folder or a model of the hub), "
+                "or both [model] and [pretrain] to make a base model from nothing"
+            )
+        if self.base is not None and self.sizes:
+            raise ValueError("[sizes] are base models made from nothing: they need [pretrain], not `base`")
+        if self.revision is not None and self.base is None:
+            raise ValueError("`revision` belongs to `base`, which is not set")
+        return self
+
+    @property
+    def scratch(self) -> tuple[ModelConfig, PretrainConfig]:
+        """How to make the base model from nothing; an error where the run starts from real weights."""
+        if self.model is None or self.pretrain is None:
+            raise ValueError(f"the run starts from {self.base}: there is nothing to pretrain")
+        return self.model, self.pretrain
 
 
 def load_config(path: Path) -> TrainConfig:

@@ -6,10 +6,11 @@ from typing import Protocol
 
 import torch
 from rich.progress import Progress
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
 from service.domain.chat import Completion, Message, Sampling, TokenUsage
-from training.run import StageError
+from training.errors import StageError
+from training.loading import generation_dtype, load_model, load_tokenizer
+from training.weights import Weights
 
 _BATCH = 128
 
@@ -24,18 +25,16 @@ class Writer(Protocol):
 class TransformersWriter:
     """Any causal language model that transformers loads; CUDA where there is one."""
 
-    def __init__(self, path: Path, batch: int = _BATCH) -> None:
-        """Raises `StageError` where there is no such folder: a hub is never asked."""
-        if not path.is_dir():
+    def __init__(self, source: Path | Weights, batch: int = _BATCH) -> None:
+        """Raises `StageError` where a path is no folder: a hub is asked only for what names it."""
+        if isinstance(source, Path) and not source.is_dir():
             raise StageError(
-                f"{path} is missing: run the stages before this one, or all with `ctrl-train run`"
+                f"{source} is missing: run the stages before this one, or all with `ctrl-train run`"
             )
-        self._tokenizer = AutoTokenizer.from_pretrained(path, padding_side="left")
+        weights = Weights(str(source)) if isinstance(source, Path) else source
+        self._tokenizer = load_tokenizer(weights, left=True)
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-            path, dtype=torch.float32, device_map=device
-        )
-        self._model = model.eval()
+        self._model = load_model(weights, generation_dtype(weights), device).eval()
         self._batch = batch
 
     def write(self, prompts: Sequence[list[Message]], sampling: Sampling, label: str) -> list[Completion]:

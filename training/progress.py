@@ -1,4 +1,4 @@
-"""A training's figures as JSON lines, one for each log event."""
+"""A training's figures as JSON lines, one for each log event, whole after any number of restarts."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -7,7 +7,8 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from training.tasks.records import read_jsonl, write_jsonl
+from training.run import Record
+from training.tasks.records import write_jsonl
 
 
 class MetricsLog(TrainerCallback):
@@ -20,10 +21,10 @@ class MetricsLog(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        """Drop what a killed run had logged after its last checkpoint."""
-        if state.is_world_process_zero and self._path.is_file():
-            kept = [line for line in read_jsonl(self._path) if int(str(line["step"])) <= state.global_step]
-            write_jsonl(self._path, kept)
+        """Drop what a killed run had logged after its last checkpoint, and all where there was none."""
+        if state.is_world_process_zero:
+            known = _whole_lines(self._path) if state.global_step else []
+            write_jsonl(self._path, (line for line in known if int(str(line["step"])) <= state.global_step))
 
     def on_log(
         self,
@@ -36,6 +37,11 @@ class MetricsLog(TrainerCallback):
         """Append one line."""
         figures = {"step": state.global_step, **(logs or {}), **self._extra()}
         if state.is_world_process_zero:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(figures) + "\n")
+                file.write(json.dumps(figures, default=float) + "\n")
+
+
+def _whole_lines(path: Path) -> list[Record]:
+    """The last line of a killed run may be torn."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
+    return [json.loads(line) for line in lines if line.endswith("\n")]

@@ -9,20 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.config import TrainConfig
+from training.errors import StageError
 from training.stages import STAGES
 from training.tasks.records import read_jsonl, write_jsonl
+from training.weights import Weights, configured_weights
+
+__all__ = ["Record", "Run", "StageError"]
 
 Record = dict[str, object]
-
-
-class StageError(RuntimeError):
-    """A stage cannot do its work; the message says what it lacks and what to do."""
-
 
 CHUNK = 1000
 """Records that a killed stage may lose."""
 
-_SECTIONS = ("seed", "model", "pretrain", "solve", "synthesize", "sft", "grpo", "sizes", "evaluate")
+_SECTIONS = (
+    *("seed", "base", "revision", "model", "pretrain"),
+    *("solve", "synthesize", "sft", "grpo", "export", "sizes", "evaluate"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,12 @@ class Run:
             )
         return path
 
+    def base(self) -> Weights:
+        """Load the base model from this: what the configuration names, or what stage `base` made."""
+        if self.config.base is None:
+            return Weights(str(self.made("base")))
+        return configured_weights(self.config.base, self.config.revision)
+
     def is_done(self, stage: str) -> bool:
         """Whether a stage has finished under this configuration, as far as it matters to the stage."""
         path = self._marker(stage)
@@ -69,7 +77,9 @@ class Run:
     def config_sha256(self, stage: str) -> str:
         """Hash of the part of the configuration that matters to a stage."""
         matters = _SECTIONS[: _SECTIONS.index(STAGES[stage]) + 1]
-        text = json.dumps(self.config.model_dump(mode="json", include=set(matters)), sort_keys=True)
+        tree = self.config.model_dump(mode="json", include=set(matters))
+        said = {name: part for name, part in tree.items() if part is not None}
+        text = json.dumps(said, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def unfinished(self, stage: str) -> Path:

@@ -1,6 +1,6 @@
-"""What training takes from the environment: secrets, and where other trainers' rewards find their parts."""
+"""What training takes from the environment: secrets, rewards for other trainers, and its own launcher."""
 
-from pydantic import PositiveInt, SecretStr
+from pydantic import Field, NonNegativeInt, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -23,3 +23,17 @@ class RewardSettings(BaseSettings):
     sandbox_url: str
     max_revision_tokens: PositiveInt = 1024
     concurrency: PositiveInt = 64
+
+
+class Launch(BaseSettings):
+    """This process among those that `accelerate launch` or `torchrun` started; alone without either."""
+
+    model_config = SettingsConfigDict(frozen=True)
+
+    rank: NonNegativeInt = Field(default=0, validation_alias="RANK")
+    world_size: PositiveInt = Field(default=1, validation_alias="WORLD_SIZE")
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the one process that writes what all of them made."""
+        return self.rank == 0

@@ -27,12 +27,12 @@ def test_pretraining_goes_on_where_it_was_killed(run: Run) -> None:
     from training.base.pretrain import pretrain
     from training.base.tokenizer import train_tokenizer
 
-    config = run.config
-    tokenizer = train_tokenizer(config.model.vocabulary, config.seed)
-    whole = pretrain(config.model, config.pretrain, tokenizer, config.seed, run.file("whole"))
+    (model, config), seed = run.config.scratch, run.config.seed
+    tokenizer = train_tokenizer(model.vocabulary, seed)
+    whole = pretrain(model, config, tokenizer, seed, run.file("whole"))
     shutil.copytree(run.file("whole") / "checkpoint-2", run.file("killed") / "checkpoint-2")
 
-    resumed = pretrain(config.model, config.pretrain, tokenizer, config.seed, run.file("killed"))
+    resumed = pretrain(model, config, tokenizer, seed, run.file("killed"))
 
     for name, tensor in whole.state_dict().items():
         assert tensor.equal(resumed.state_dict()[name]), name
@@ -43,7 +43,7 @@ def test_only_the_named_passages_and_the_completion_are_learnt(run: Run) -> None
     from training.base.rows import IGNORED, encode
     from training.base.tokenizer import fixed_wording, train_tokenizer
 
-    tokenizer = train_tokenizer(run.config.model.vocabulary, run.config.seed)
+    tokenizer = train_tokenizer(run.config.scratch[0].vocabulary, run.config.seed)
     rng = random.Random(1)
     for _ in range(50):
         example = make_example(rng, Mix(1, 3, 1, 1), Noise())
@@ -65,10 +65,10 @@ def test_packed_examples_do_not_see_each_other(run: Run) -> None:
     from training.base.rows import PackedCorpus, collate
     from training.base.tokenizer import train_tokenizer
 
-    config = run.config
-    tokenizer = train_tokenizer(config.model.vocabulary, config.seed)
-    model = new_model(config.model, tokenizer).eval()
-    row = collate([PackedCorpus(tokenizer, config.pretrain, config.seed)[0][:1]])
+    (size, config), seed = run.config.scratch, run.config.seed
+    tokenizer = train_tokenizer(size.vocabulary, seed)
+    model = new_model(size, tokenizer).eval()
+    row = collate([PackedCorpus(tokenizer, config, seed)[0][:1]])
     second = (row["position_ids"][0] == 0).nonzero()[1].item()
 
     with torch.no_grad():
@@ -79,6 +79,7 @@ def test_packed_examples_do_not_see_each_other(run: Run) -> None:
 
 
 def test_a_critic_is_built_from_a_base_model_and_measured(run: Run, tmp_path: Path) -> None:
+    from training.manifest import sha256
     from training.stages import evaluate, export, hints, sft, solve, synthesize, tasks
 
     shutil.copytree(SHIPPED / "generator", run.file("base"))
@@ -87,10 +88,8 @@ def test_a_critic_is_built_from_a_base_model_and_measured(run: Run, tmp_path: Pa
         stage.run_stage(run, options)
 
     critic = json.loads((options.weights / "critic" / "critic.json").read_text(encoding="utf-8"))
-    assert critic["dataset_sha256"] == export.sha256(run.file("critiques.jsonl"))
-    assert critic["files"]["model.safetensors"] == export.sha256(
-        options.weights / "critic" / "model.safetensors"
-    )
+    assert critic["dataset_sha256"] == sha256(run.file("critiques.jsonl"))
+    assert critic["files"]["model.safetensors"] == sha256(options.weights / "critic" / "model.safetensors")
     evaluation = json.loads(run.file("evaluation.json").read_text(encoding="utf-8"))
     assert set(critic["metrics"]) == {gate["name"] for gate in evaluation["gates"]}
     assert {row["name"] for row in evaluation["trials"]["test"]} >= {

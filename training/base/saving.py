@@ -22,6 +22,11 @@ def save_model(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, path:
     )
     model.save_pretrained(path)
     tokenizer.save_pretrained(path)
+    check_tokenizer(tokenizer, path)
+
+
+def check_tokenizer(tokenizer: PreTrainedTokenizerBase, path: Path) -> None:
+    """Prove that the tokenizer saved at `path` is the one given; raises `TokenizerChangedError`."""
     loaded = AutoTokenizer.from_pretrained(path)
     for role in ("user", "assistant"):
         turns = [turn for turn in _PROBE if turn["role"] in (role, "user")]

@@ -12,7 +12,10 @@ STAGES = {
     "synthesize": "synthesize",
     "sft": "sft",
     "grpo": "grpo",
-    "export": "grpo",
+    "export": "export",
     "evaluate": "evaluate",
 }
 """Stage → the last section of the configuration that matters to it; all sections before it matter too."""
+
+DISTRIBUTED = ("sft", "grpo")
+"""Stages that run on every process of `accelerate launch` or `torchrun`; the others are for one process."""

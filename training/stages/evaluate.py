@@ -19,9 +19,9 @@ from training.evaluate.report import LEGEND, gate_table, trial_tables
 from training.evaluate.trial import Bench, keep_trial, resample_trial, run_trial
 from training.generation import TransformersWriter, Writer
 from training.judging import sandbox_service
+from training.manifest import write_manifest
 from training.options import Options
 from training.run import Record, Run
-from training.stages.export import write_manifest
 from training.tasks.mini import Problem, Split, problems
 
 _CRITIQUE_TOKENS = 256

@@ -1,42 +1,74 @@
-"""Stage `sft`: learn the hinted critiques from the hint-free instruction; loss on the critique only."""
+"""Stage `sft`: learn the hinted critiques from the hint-free instruction; loss on the critique only.
 
-from pathlib import Path
+Runs as it is on a CPU, on one GPU, or on every rank of `accelerate launch` and `torchrun`.
+"""
 
 import torch
 from datasets import Dataset
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from peft import LoraConfig as PeftLora
+from rich.console import Console
+from transformers import PreTrainedTokenizerBase
+from transformers.distributed.fsdp import is_fsdp_enabled
 from transformers.trainer_utils import get_last_checkpoint
 from trl.trainer.sft_config import SFTConfig as TrlConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
 from service.domain.task import Candidate
 from service.domain.templates import CRITIC_TEMPLATE
-from training.base.saving import save_model
-from training.config import SftConfig
+from training.config import LoraConfig, TrainConfig
+from training.loading import load_model, load_tokenizer, training_dtype
 from training.options import Options
+from training.progress import MetricsLog
 from training.run import Record, Run, StageError
+from training.saving import plain_generation, save_trained
+from training.settings import Launch
 from training.tasks.records import task_of
+
+_console = Console(stderr=True)
 
 
 def run_stage(run: Run, _options: Options) -> None:
-    """Fine-tune the base model and save it under `critic`."""
-    tokenizer = AutoTokenizer.from_pretrained(run.made("base"))
+    """Fine-tune the base model and save it, or its adapter, under `critic`."""
+    base, config = run.base(), run.config
     checkpoints = run.unfinished("sft")
+    args = arguments(config, str(checkpoints))  # first: it joins the other processes, if there are any
+    if args.n_gpu > 1:
+        raise StageError(
+            f"{args.n_gpu} GPUs and one process: start it with `accelerate launch` (docs/training-scale.md), "
+            "or make one GPU visible with CUDA_VISIBLE_DEVICES"
+        )
+    tokenizer = load_tokenizer(base)
+    model = load_model(base, training_dtype(frozen=config.sft.lora is not None))
+    if config.base is None:
+        model.generation_config = plain_generation(tokenizer)
     trainer = SFTTrainer(
-        model=AutoModelForCausalLM.from_pretrained(run.file("base"), dtype=torch.float32),
-        args=arguments(run.config.sft, run.config.seed, checkpoints),
-        train_dataset=dataset(run),
+        model=model,
+        args=args,
+        train_dataset=dataset(run, tokenizer),
         processing_class=tokenizer,
+        peft_config=adapter(config.sft.lora) if config.sft.lora else None,
+        callbacks=[MetricsLog(run.file("sft.metrics.jsonl"))],
     )
+    trainer.accelerator.wait_for_everyone()  # rank 0 may have thrown an earlier run's checkpoints away
     trainer.train(
         resume_from_checkpoint=get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
     )
-    assert isinstance(trainer.model, PreTrainedModel)
-    save_model(trainer.model, tokenizer, run.file("critic"))
+    save_trained(trainer, tokenizer, run.file("critic"))
 
 
-def dataset(run: Run) -> Dataset:
+def dataset(run: Run, tokenizer: PreTrainedTokenizerBase) -> Dataset:
     """Conversations in prompt/completion form: TRL then learns the completion only."""
+    rows, most = examples(run), run.config.sft.max_tokens
+    kept = rows if most is None else [row for row in rows if token_count(row, tokenizer) <= most]
+    if len(kept) < len(rows) and Launch().is_first:
+        _console.print(f"{len(rows) - len(kept)} of {len(rows)} examples are left out: over {most} tokens")
+    if not kept:
+        raise StageError(f"all {len(rows)} examples are longer than sft.max_tokens = {most}: raise it")
+    return Dataset.from_list(kept)
+
+
+def examples(run: Run) -> list[Record]:
+    """Every critique with the hint-free request that it answers."""
     tasks = {record["id"]: record for record in run.records("tasks.jsonl")}
     rows = [_row(tasks[record["id"]], record) for record in run.records("critiques.jsonl")]
     if not rows:
@@ -44,7 +76,7 @@ def dataset(run: Run) -> Dataset:
             f"{run.file('critiques.jsonl')} is empty: no hinted critique was well-formed. "
             "Train the base model for longer, or raise solve.problems."
         )
-    return Dataset.from_list(rows)
+    return rows
 
 
 def _row(task: Record, record: Record) -> Record:
@@ -55,14 +87,39 @@ def _row(task: Record, record: Record) -> Record:
     }
 
 
-def arguments(config: SftConfig, seed: int, out: Path) -> TrlConfig:
-    """Paper Table 8: one pass or two, cosine schedule, no warm-up. On a CPU, fp32 and no recomputation."""
-    on_gpu = torch.cuda.is_available()
-    return TrlConfig(
-        output_dir=str(out),
-        num_train_epochs=config.epochs,
-        per_device_train_batch_size=config.batch,
-        learning_rate=config.learning_rate,
+def token_count(row: Record, tokenizer: PreTrainedTokenizerBase) -> int:
+    """Length of an example, prompt included; one that is too long is not cut, as that would teach to stop."""
+    turns = [*_turns(row["prompt"]), *_turns(row["completion"])]
+    text = tokenizer.apply_chat_template(turns, tokenize=False)
+    assert isinstance(text, str)
+    return len(tokenizer.encode(text, add_special_tokens=False))
+
+
+def _turns(value: object) -> list[dict[str, str]]:
+    assert isinstance(value, list)
+    return value
+
+
+def adapter(config: LoraConfig) -> PeftLora:
+    """Low-rank matrices beside every linear layer but the head."""
+    return PeftLora(
+        r=config.rank,
+        lora_alpha=config.alpha,
+        lora_dropout=config.dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
+
+
+def arguments(config: TrainConfig, out: str) -> TrlConfig:
+    """Paper Table 8: cosine schedule, no warm-up. On a CPU, fp32 and no recomputation."""
+    on_gpu, sft = torch.cuda.is_available(), config.sft
+    args = TrlConfig(
+        output_dir=out,
+        num_train_epochs=sft.epochs,
+        per_device_train_batch_size=sft.batch,
+        gradient_accumulation_steps=sft.accumulation,
+        learning_rate=sft.learning_rate,
         lr_scheduler_type="cosine",
         max_length=None,
         logging_steps=10,
@@ -71,8 +128,11 @@ def arguments(config: SftConfig, seed: int, out: Path) -> TrlConfig:
         save_total_limit=1,
         use_cpu=not on_gpu,
         bf16=on_gpu,
-        activation_checkpointing=False,
+        activation_checkpointing=on_gpu and config.base is not None,
         dataloader_pin_memory=on_gpu,
         report_to=[],
-        seed=seed,
+        seed=config.seed,
     )
+    if is_fsdp_enabled():  # recomputes activations by itself, as its file in configs/accelerate says
+        args.activation_checkpointing = args.gradient_checkpointing = False
+    return args

@@ -13,7 +13,7 @@ from training.tasks.records import task_of
 
 def run_stage(run: Run, _options: Options) -> None:
     """Write `drafts.jsonl`: id, draft, code."""
-    writer = TransformersWriter(run.made("base"))
+    writer = TransformersWriter(run.base())
     config = run.config.solve
     wanted = [record | {"draft": n} for record in run.records("tasks.jsonl") for n in range(config.drafts)]
 

@@ -21,7 +21,7 @@ from training.tasks.records import task_of
 def run_stage(run: Run, _options: Options) -> None:
     """Write `critiques.jsonl`: id, code, right, critique."""
     config = run.config.synthesize
-    writer = TransformersWriter(run.made("base"))
+    writer = TransformersWriter(run.base())
     lessons = run.records("tasks.jsonl")[: config.problems]
     tasks = {record["id"]: task_of(record, hidden=False) for record in lessons}
 
