@@ -22,7 +22,7 @@ class StageError(RuntimeError):
 CHUNK = 1000
 """Records that a killed stage may lose."""
 
-_SECTIONS = ("seed", "model", "pretrain", "solve", "synthesize", "sft", "grpo", "sizes", "evaluate")
+_SECTIONS = ("seed", "model", "pretrain", "tasks", "solve", "synthesize", "sft", "grpo", "sizes", "evaluate")
 
 
 @dataclass(frozen=True, slots=True)
