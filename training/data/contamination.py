@@ -45,6 +45,11 @@ class EvaluationIndex:
                 self._add(place, words)
         self._drop_common()
 
+    @property
+    def problems(self) -> int:
+        """How many different problems it holds."""
+        return len(self._places)
+
     def match(self, statement: str) -> Match | None:
         """The evaluation problem that overlaps most, if it does by as much as is dropped."""
         words = tuple(normalised_words(statement))

@@ -28,7 +28,8 @@ class Filters:
         self._config = config
         self._length = length
         self._index = index
-        self._seen: dict[str, str] = {}
+        self._statements: set[str] = set()
+        self._ids: set[str] = set()
 
     def verdict(self, task: SourceTask) -> tuple[Dropped | None, Match | None]:
         """The reason to drop a task, and the match where that is contamination; None keeps it.
@@ -56,10 +57,10 @@ class Filters:
 
     def _of_seen(self, task: SourceTask) -> Dropped | None:
         """The same statement but for white space is a duplicate, whatever its tests."""
-        statement = task.squeezed
-        if statement in self._seen:
+        if task.squeezed in self._statements:
             return Dropped.DUPLICATE
-        if task.id in self._seen.values():
+        if task.id in self._ids:
             raise StageError(f"{task.place}: id {task.id} is that of another problem: ids must differ")
-        self._seen[statement] = task.id
+        self._statements.add(task.squeezed)
+        self._ids.add(task.id)
         return None

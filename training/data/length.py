@@ -9,7 +9,7 @@ Length = Callable[[str], int]
 
 
 def length_by(tokenizer: Path | None) -> Length:
-    """Count with a `tokenizer.json`, or words where there is none. Raises `StageError` if it cannot be read."""
+    """Count with a `tokenizer.json`, or words without one. Raises `StageError` if it cannot be read."""
     if tokenizer is None:
         return lambda text: len(text.split())
     # Not needed by a run of the mini world.

@@ -3,7 +3,7 @@
 import gzip
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -60,30 +60,38 @@ def data_files(path: Path, setting: str) -> list[Path]:
 def read_rows(path: Path) -> Iterator[Row]:
     """Read a file row by row. Raises `StageError` with the line where it is not what its name says."""
     if path.suffix in (".parquet", ".arrow"):
-        yield from _columnar(path)
-        return
-    try:
-        with path.open("rb") as raw:
-            if path.suffix == ".json" and raw.read(64).lstrip().startswith(b"["):
-                yield from _listed(path)
-                return
-            raw.seek(0)
-            yield from _lines(path, raw)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise StageError(f"{path}: not gzip: {error}") from None
+        return _columnar(path)
+    if path.suffix == ".json" and _starts_a_list(path):
+        return _listed(path)
+    return _lines(path)
 
 
 def _is_data(path: Path) -> bool:
     return path.name.endswith(SUFFIXES)
 
 
-def _lines(path: Path, raw: IO[bytes]) -> Iterator[Row]:
+def _starts_a_list(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(64).lstrip().startswith(b"[")
+
+
+def _lines(path: Path) -> Iterator[Row]:
+    with path.open("rb") as raw:
+        if path.suffix != ".gz":
+            yield from _objects(path, raw, raw)
+            return
+        try:
+            with gzip.open(raw) as unpacked:
+                yield from _objects(path, unpacked, raw)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise StageError(f"{path}: not gzip, or only part of it: {error}") from None
+
+
+def _objects(path: Path, lines: Iterable[bytes], raw: IO[bytes]) -> Iterator[Row]:
     before = 0
-    lines = gzip.open(raw) if path.suffix == ".gz" else raw
     for number, line in enumerate(lines, 1):
         if line.strip():
-            read = raw.tell()
-            place = f"{path}, line {number}"
+            place, read = f"{path}, line {number}", raw.tell()
             yield Row(place, _object(place, _parse(place, line)), read - before)
             before = read
 

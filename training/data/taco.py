@@ -1,4 +1,4 @@
-"""TACO's rows (BAAI/TACO) as tasks, converted as the paper does; `docs/training-data.md` says where we differ."""
+"""TACO's rows (BAAI/TACO) as tasks, converted as the paper does but where `docs/training-data.md` says so."""
 
 import json
 import re
