@@ -11,6 +11,8 @@ from training.data.words import normalised_words
 
 COMMON = 3
 """A run of words in so many evaluation problems is wording that a contest repeats, and no evidence."""
+_COPY = 0.7
+"""Overlap from which on two evaluation problems are one, that several sets hold in their own edition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class EvaluationIndex:
     """
 
     def __init__(self, problems: Iterable[tuple[str, str]], ngram: int, overlap: float) -> None:
-        """`problems` are pairs of a place and a statement; equal statements count once."""
+        """`problems` are pairs of a place and a statement; what several sets hold counts once."""
         self._ngram = ngram
         self._overlap = overlap
         self._places: list[str] = []
@@ -56,22 +58,32 @@ class EvaluationIndex:
         whole = self._whole(words)
         if whole is not None:
             return Match(whole, 1.0)
-        runs = _runs(words, self._ngram) - self._common
-        shared = Counter(owner for run in runs for owner in self._owners.get(run, ()))
-        shares = {owner: count / min(len(runs), self._sizes[owner]) for owner, count in shared.items()}
-        if not shares:
+        best = self._most_shared(_runs(words, self._ngram) - self._common)
+        if best is None or best[1] < self._overlap:
             return None
-        owner, share = max(shares.items(), key=lambda pair: pair[1])
-        return Match(self._places[owner], round(share, 3)) if share >= self._overlap else None
+        return Match(self._places[best[0]], round(best[1], 3))
+
+    def _most_shared(self, runs: set[int]) -> tuple[int, float] | None:
+        """The evaluation problem that shares most runs, and their share of the shorter text's."""
+        shared = Counter(owner for run in runs for owner in self._owners.get(run, ()))
+        shares = ((owner, count / min(len(runs), self._sizes[owner])) for owner, count in shared.items())
+        owner, share = max(shares, key=lambda pair: pair[1], default=(-1, 0.0))
+        # Several editions of a problem have more runs than its first one.
+        return None if owner < 0 else (owner, min(share, 1.0))
 
     def _add(self, place: str, words: tuple[str, ...]) -> None:
-        owner = len(self._places)
-        self._places.append(place)
-        self._texts.append(f" {' '.join(words)} ")
         runs = _runs(words, self._ngram)
-        self._sizes.append(len(runs))
+        best = self._most_shared(runs)
+        if best is not None and best[1] >= _COPY:
+            owner = best[0]
+        else:
+            owner = len(self._places)
+            self._places.append(place)
+            self._texts.append(f" {' '.join(words)} ")
+            self._sizes.append(len(runs))
         for run in runs:
-            self._owners[run].append(owner)
+            if owner not in self._owners[run]:
+                self._owners[run].append(owner)
         if len(words) < self._ngram:
             self._short[words] = place
 
@@ -79,7 +91,7 @@ class EvaluationIndex:
         self._common = {run for run, owners in self._owners.items() if len(owners) >= COMMON}
         for run in self._common:
             for owner in self._owners.pop(run):
-                self._sizes[owner] -= 1
+                self._sizes[owner] = max(1, self._sizes[owner] - 1)
 
     def _whole(self, words: tuple[str, ...]) -> str | None:
         """Where one of the two texts is shorter than a run: the evaluation problem that holds or is in it."""

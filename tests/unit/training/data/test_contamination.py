@@ -89,6 +89,15 @@ def test_equal_statements_of_several_sets_count_once_and_stay_evidence() -> None
     assert index.match(STATEMENT) is not None
 
 
+def test_editions_of_one_problem_in_several_sets_stay_evidence() -> None:
+    editions = [f"{STATEMENT} {random_words(seed, 30)}" for seed in range(COMMON + 2)]
+    index = index_of(*editions)
+
+    assert index.problems == 1
+    for copy in (STATEMENT, *editions):
+        assert index.match(copy) is not None
+
+
 @pytest.mark.parametrize(
     ("evaluation", "training", "found"),
     [

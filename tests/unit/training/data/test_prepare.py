@@ -9,18 +9,20 @@ from tests.unit.training.data.set_rows import STATEMENT, code_contests_row, taco
 from training.cli import app
 from training.config import TasksConfig, load_config
 from training.data.prepare import prepare
+from training.data.rows import Row
 from training.data.splits import split_of
+from training.data.taco import taco_task
 from training.run import Record, Run, StageError
 from training.tasks.mini import Split
 from training.tasks.records import read_jsonl, task_of
 
-SHARES = {"validation_share": 0.2, "test_share": 0.2}
 
-
-def run_on(tmp_path: Path, rows: list[dict[str, object]], limit: int = 1000, **tasks: object) -> Run:
+def run_on(
+    tmp_path: Path, rows: list[dict[str, object]], limit: int = 1000, shares: float = 0, **tasks: object
+) -> Run:
     path = write_rows(tmp_path / "rows.jsonl", rows)
     config = load_config(Path("configs/smoke.toml"))
-    tasks = {"source": "taco", "path": path, "validation_share": 0, "test_share": 0} | tasks
+    tasks = {"source": "taco", "path": path, "validation_share": shares, "test_share": shares} | tasks
     updates = {
         "out": tmp_path / "out",
         "tasks": TasksConfig.model_validate(tasks),
@@ -55,7 +57,7 @@ def test_kept_problems_are_records_that_the_other_stages_read(tmp_path: Path) ->
 
 
 def test_every_problem_is_in_one_split_that_its_id_alone_decides(tmp_path: Path) -> None:
-    run = run_on(tmp_path, numbered(60), **SHARES)
+    run = run_on(tmp_path, numbered(60), shares=0.2)
     prepare(run)
     splits = {
         Split.TRAIN: ids(run, "tasks.jsonl"),
@@ -82,7 +84,7 @@ def test_the_order_of_the_rows_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_another_seed_takes_other_problems_of_the_same_split(tmp_path: Path) -> None:
-    run = run_on(tmp_path, numbered(40), limit=5, **SHARES)
+    run = run_on(tmp_path, numbered(40), limit=5, shares=0.2)
     prepare(run)
     other = Run(run.config.model_copy(update={"seed": 99, "out": tmp_path / "other"}))
     prepare(other)
@@ -116,9 +118,14 @@ def test_the_report_says_what_was_dropped_and_why(tmp_path: Path) -> None:
     assert (report["read"], report["kept"], report["evaluation_problems"]) == (5, 1, 1)
     assert report["unusable_tests"] == {"stdin is no text": 1, 'stdin has "[]"': 1}
     assert report["written"] == {"tasks.test.jsonl": 0, "tasks.validation.jsonl": 0, "tasks.jsonl": 1}
-    (found,) = report["contaminated"]  # type: ignore[misc]
-    assert found["place"] == f"{tmp_path / 'rows.jsonl'}, line 1"
-    assert (found["evaluation"], found["overlap"]) == ("bench.jsonl: b/7", 1.0)
+    assert report["contaminated"] == [
+        {
+            "place": f"{tmp_path / 'rows.jsonl'}, line 1",
+            "id": taco_task(Row("", rows[0])).id,
+            "evaluation": "bench.jsonl: b/7",
+            "overlap": 1.0,
+        }
+    ]
 
 
 def test_nothing_left_is_an_error_that_says_why_and_leaves_no_tasks(tmp_path: Path) -> None:
