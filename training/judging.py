@@ -1,6 +1,7 @@
 """Verdicts for many candidates at once, from the sandbox service and nowhere else."""
 
 import asyncio
+import hashlib
 import socket
 import subprocess
 import sys
@@ -53,10 +54,16 @@ def judge_all(
     `limits_s` holds the CPU seconds of a test for each judging; None takes the sandbox's own.
     """
     timed = list(zip(judgings, limits_s or [None] * len(judgings), strict=True))
-    keys = [(repr(task.tests), task.entry_point, candidate.code, s) for (task, candidate), s in timed]
+    keys = [_key(*judging, limit_s) for judging, limit_s in timed]
     distinct = dict(zip(keys, timed, strict=True))
     verdicts = dict(zip(distinct, asyncio.run(_judge(url, list(distinct.values()), label)), strict=True))
     return [verdicts[key] for key in keys]
+
+
+def _key(task: Task, candidate: Candidate, limit_s: float | None) -> bytes:
+    """What two equal judgings have in common, as a hash: the tests alone may be megabytes."""
+    text = repr((task.tests, task.entry_point, candidate.code, limit_s))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 async def _judge(url: str, timed: Sequence[tuple[Judging, float | None]], label: str) -> list[Verdict]:

@@ -1,4 +1,5 @@
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from typer.testing import CliRunner
 
 from tests.unit.training.data.set_rows import STATEMENT, code_contests_row, taco_row, write_rows
 from training.cli import app
-from training.config import TasksConfig, load_config
+from training.config import SolveConfig, TasksConfig, load_config
 from training.data.prepare import prepare
 from training.data.rows import Row
 from training.data.splits import split_of
@@ -207,3 +208,11 @@ def test_the_command_prints_the_table_and_leaves_the_files(tmp_path: Path) -> No
     assert "too short" in ended.stderr
     (record,) = read_jsonl(tmp_path / "out" / "tasks.jsonl")
     assert str(record["id"]).startswith("code_contests-")
+
+
+def test_the_example_of_the_documentation_is_valid() -> None:
+    text = Path("docs/training-data.md").read_text(encoding="utf-8")
+    example = tomllib.loads(text.split("```toml\n")[1].split("```")[0])
+
+    assert TasksConfig.model_validate(example["tasks"]).source == "taco"
+    assert SolveConfig.model_validate(example["solve"]).problems == 18_820
