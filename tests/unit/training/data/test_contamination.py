@@ -82,6 +82,19 @@ def test_wording_that_contests_repeat_is_no_evidence() -> None:
     assert index_of(*problems).match(problems[1]) is not None
 
 
+def test_wording_that_contests_repeat_does_not_hide_a_copy_of_the_rest() -> None:
+    own = [random_words(seed, 100) for seed in range(COMMON)]
+    short = random_words(7, 25)
+    index = index_of(*(BOILERPLATE + text for text in (*own, short)), overlap=0.5)
+
+    part = index.match(BOILERPLATE + " ".join(own[1].split()[40:70]))
+    inside = index.match(f"{random_words(8, 200)} {short}")
+
+    assert part is not None
+    assert inside is not None
+    assert (part.evaluation, inside.evaluation) == ("set.jsonl: 1", f"set.jsonl: {COMMON}")
+
+
 def test_equal_statements_of_several_sets_count_once_and_stay_evidence() -> None:
     index = index_of(*[STATEMENT] * (COMMON + 2))
 

@@ -96,7 +96,7 @@ def test_another_seed_takes_other_problems_of_the_same_split(tmp_path: Path) -> 
 
 def test_the_report_says_what_was_dropped_and_why(tmp_path: Path) -> None:
     evaluation = write_rows(
-        tmp_path / "bench.jsonl", [{"task_id": "b/7", "prompt": "Problem 1. " + STATEMENT}]
+        tmp_path / "bench.jsonl", [{"task_id": "b/7", "problem": " ", "prompt": "Problem 1. " + STATEMENT}]
     )
     rows = [
         *numbered(2)[1:],
@@ -130,7 +130,7 @@ def test_the_report_says_what_was_dropped_and_why(tmp_path: Path) -> None:
 
 
 def test_nothing_left_is_an_error_that_says_why_and_leaves_no_tasks(tmp_path: Path) -> None:
-    run = run_on(tmp_path, [taco_row(question="Too short."), taco_row(question="As short.")])
+    run = run_on(tmp_path, [taco_row(question="Too short."), taco_row(question="Too short.")])
 
     with pytest.raises(
         StageError, match=r"of 2 problems read, 0 are kept \(2 too short\); see .*report.json"

@@ -4,7 +4,13 @@ from collections.abc import Mapping
 import pytest
 
 from service.domain.task import AssertTest, CallTest, StdinTest
-from tests.unit.training.data.set_rows import FUNCTION_STATEMENT, taco_function_row, taco_row, taco_tests
+from tests.unit.training.data.set_rows import (
+    FUNCTION_STATEMENT,
+    STATEMENT,
+    taco_function_row,
+    taco_row,
+    taco_tests,
+)
 from training.data.rows import Row
 from training.data.source_task import SourceTask, Unusable
 from training.data.taco import taco_task
@@ -16,10 +22,19 @@ def converted(fields: Mapping[str, object]) -> SourceTask:
 
 
 def test_the_examples_of_the_statement_are_public_and_the_other_tests_hidden() -> None:
-    task = converted(taco_row())
+    shown = StdinTest("3\n2 5 9\n", "7\n"), StdinTest("1\n4\n", "0\n")
+    # Each but a part of what is shown: an input that goes on, an output cut short.
+    hidden = StdinTest("2\n1 8\n", "7\n"), StdinTest("6 9\n", "7\n"), StdinTest("ut\n1\n4\n", "0\n")
+    tests = (hidden[0], shown[0], *hidden[1:], shown[1])
+    statement = STATEMENT + "\nInput\n\n6 9\n\nOutput\n\n75\n"
 
-    assert task.public == (StdinTest("3\n2 5 9\n", "7\n"), StdinTest("1\n4\n", "0\n"))
-    assert task.hidden == (StdinTest("2\n1 8\n", "7\n"), StdinTest("2\n3 4\n", "1\n"))
+    task = converted(
+        taco_tests(inputs=[test.stdin for test in tests], outputs=[test.stdout for test in tests])
+        | {"question": statement}
+    )
+
+    assert task.public == shown
+    assert task.hidden == hidden
     assert task.entry_point is None
 
 

@@ -117,6 +117,15 @@ def test_a_test_too_large_to_send_is_left_out_and_smaller_ones_stay() -> None:
     assert task.unusable == {Unusable.TOO_LARGE: 1}
 
 
+def test_the_size_of_tests_is_that_of_all_of_a_problem() -> None:
+    many = tuple(StdinTest(str(number), "x" * 50) for number in range(9))
+
+    task = bounded(replace(TASK, hidden=many), CONFIG.model_copy(update={"tests_bytes": 250}))
+
+    assert task.public == TASK.public
+    assert 0 < len(task.hidden) < 4
+
+
 def test_a_time_limit_is_cut_to_what_the_sandbox_may_give() -> None:
     assert bounded(replace(TASK, time_limit_s=1000.0), CONFIG).time_limit_s == CONFIG.longest_time_limit_s
     assert bounded(replace(TASK, time_limit_s=2.0), CONFIG).time_limit_s == 2.0
