@@ -1,14 +1,15 @@
 """Verdicts for many candidates at once, from the sandbox service and nowhere else."""
 
 import asyncio
+import hashlib
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 from rich.progress import Progress
 
@@ -45,29 +46,58 @@ def sandbox_service(url: str | None) -> Iterator[str]:
         process.wait(timeout=_STOP_S)
 
 
-def judge_all(url: str, judgings: Sequence[Judging], label: str) -> list[Verdict]:
-    """Judge every candidate; equal judgings are run once. Raises `SandboxError`, never guesses."""
-    keys = [(repr(task.tests), task.entry_point, candidate.code) for task, candidate in judgings]
-    distinct = dict(zip(keys, judgings, strict=True))
+def judge_all(
+    url: str, judgings: Sequence[Judging], label: str, limits_s: Sequence[float | None] | None = None
+) -> list[Verdict]:
+    """Judge every candidate; equal judgings are run once. Raises `SandboxError`, never guesses.
+
+    `limits_s` holds the CPU seconds of a test for each judging; None takes the sandbox's own.
+    """
+    timed = list(zip(judgings, limits_s or [None] * len(judgings), strict=True))
+    keys = [_key(*judging, limit_s) for judging, limit_s in timed]
+    distinct = dict(zip(keys, timed, strict=True))
     verdicts = dict(zip(distinct, asyncio.run(_judge(url, list(distinct.values()), label)), strict=True))
     return [verdicts[key] for key in keys]
 
 
-async def _judge(url: str, judgings: Sequence[Judging], label: str) -> list[Verdict]:
-    verdicts: dict[int, Verdict] = {}
-    waiting = iter(enumerate(judgings))
-    with Progress(transient=True) as progress:
-        bar = progress.add_task(label, total=len(judgings))
+def _key(task: Task, candidate: Candidate, limit_s: float | None) -> bytes:
+    """What two equal judgings have in common, as a hash: the tests alone may be megabytes."""
+    text = repr((task.tests, task.entry_point, candidate.code, limit_s))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
-        async def work(sandbox: Sandbox) -> None:
-            for index, (task, candidate) in waiting:
-                verdicts[index] = await sandbox.judge(task, candidate)
+
+async def _judge(url: str, timed: Sequence[tuple[Judging, float | None]], label: str) -> list[Verdict]:
+    verdicts: dict[int, Verdict] = {}
+    waiting = iter(enumerate(timed))
+    with Progress(transient=True) as progress:
+        bar = progress.add_task(label, total=len(timed))
+
+        async def work(sandboxes: Mapping[float | None, Sandbox]) -> None:
+            for index, ((task, candidate), limit_s) in waiting:
+                verdicts[index] = await sandboxes[limit_s].judge(task, candidate)
                 progress.advance(bar)
 
-        async with http_sandbox(url, patience=_PATIENCE) as sandbox, asyncio.TaskGroup() as group:
+        async with (
+            _sandboxes(url, {limit_s for _, limit_s in timed}) as sandboxes,
+            asyncio.TaskGroup() as group,
+        ):
             for _ in range(_CONCURRENCY):
-                group.create_task(work(sandbox))
-    return [verdicts[index] for index in range(len(judgings))]
+                group.create_task(work(sandboxes))
+    return [verdicts[index] for index in range(len(timed))]
+
+
+@asynccontextmanager
+async def _sandboxes(
+    url: str, limits_s: Collection[float | None]
+) -> AsyncIterator[Mapping[float | None, Sandbox]]:
+    """A client for each time limit: a client asks for the same limits in every judging."""
+    async with AsyncExitStack() as stack:
+        yield {
+            limit_s: await stack.enter_async_context(
+                http_sandbox(url, patience=_PATIENCE, limits=None if limit_s is None else {"cpu_s": limit_s})
+            )
+            for limit_s in limits_s
+        }
 
 
 def _free_port() -> int:

@@ -23,7 +23,7 @@ CHUNK = 1000
 
 _SECTIONS = (
     *("seed", "base", "revision", "model", "pretrain"),
-    *("solve", "synthesize", "sft", "grpo", "export", "sizes", "evaluate"),
+    *("tasks", "solve", "synthesize", "sft", "grpo", "export", "sizes", "evaluate"),
 )
 
 

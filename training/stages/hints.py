@@ -7,17 +7,20 @@ from service.domain.task import Candidate
 from training.judging import judge_all, sandbox_service
 from training.options import Options
 from training.run import Record, Run
-from training.tasks.records import task_of
+from training.tasks.records import task_of, time_limit_of
 
 
 def run_stage(run: Run, options: Options) -> None:
     """Write `hints.jsonl`: id, draft, code, right, outcome, hint."""
-    tasks = {record["id"]: task_of(record, hidden=True) for record in run.records("tasks.jsonl")}
+    records = run.records("tasks.jsonl")
+    tasks = {record["id"]: task_of(record, hidden=True) for record in records}
+    limits_s = {record["id"]: time_limit_of(record) for record in records}
     with sandbox_service(options.sandbox_url) as url:
 
         def work(chunk: Sequence[Record]) -> list[Record]:
             judgings = [(tasks[record["id"]], Candidate(str(record["code"]))) for record in chunk]
-            verdicts = judge_all(url, judgings, "judging drafts")
+            chunk_limits_s = [limits_s[record["id"]] for record in chunk]
+            verdicts = judge_all(url, judgings, "judging drafts", chunk_limits_s)
             return [
                 record | {"right": v.accepted, "outcome": v.outcome.value, "hint": hint(task, v)}
                 for record, (task, _), v in zip(chunk, judgings, verdicts, strict=True)

@@ -44,6 +44,14 @@ def task_of(record: dict[str, object], *, hidden: bool) -> Task:
     )
 
 
+def time_limit_of(record: dict[str, object]) -> float | None:
+    """CPU seconds of one test; None leaves them to the sandbox."""
+    value = record.get("time_limit_s")
+    if value is None or isinstance(value, int | float):
+        return value
+    raise TypeError(f"time_limit_s must be a number, found {type(value).__name__}")
+
+
 def _list(record: dict[str, object], name: str) -> list[dict[str, object]]:
     value = record.get(name, [])
     if not isinstance(value, list):
@@ -66,7 +74,8 @@ def write_jsonl(path: Path, records: Iterable[dict[str, object]]) -> None:
     """Write all lines or none: a reader never sees half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    with partial.open("w", encoding="utf-8") as file:
+    # JSON may spell half of a surrogate pair, which is no character of UTF-8.
+    with partial.open("w", encoding="utf-8", errors="replace") as file:
         for record in records:
             file.write(json.dumps(record, ensure_ascii=False) + "\n")
     partial.replace(path)
