@@ -36,10 +36,12 @@ class Findings:
     @property
     def sizes(self) -> dict[str, Group]:
         """Groups of trials on the drafts of each size, the smallest first."""
-        by_size = {size: self.groups.get(generator_group(size)) for size in self._sizes()}
+        by_size = {size: self.groups.get(generator_group(size)) for size in self.parameters_in_order}
         return {size: group for size, group in by_size.items() if group is not None}
 
-    def _sizes(self) -> list[str]:
+    @property
+    def parameters_in_order(self) -> list[str]:
+        """The sizes, the smallest first."""
         return sorted(self.parameters, key=self.parameters.__getitem__)
 
     def write(self, path: Path) -> None:

@@ -32,9 +32,9 @@ class Notebook:
         path = self._folder / f"{name}.json"
         if not path.is_file():
             started = time.monotonic()
-            content = work()
+            found = work()
             seconds = round(time.monotonic() - started, 1)
-            _write(path, {"seconds": seconds, "content": content})
+            _write(path, {"seconds": seconds, "content": found})
             self._console.print(f"{len(self.seconds) + 1:3}. {name}: {seconds:.0f} s")
         record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         self.seconds[name] = record["seconds"]

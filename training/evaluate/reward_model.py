@@ -3,9 +3,10 @@
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from rich.progress import Progress
@@ -97,19 +98,25 @@ class Pairwise:
     ties: Estimate
 
 
-def by_votes(record: dict[str, Any], votes: int) -> Pairwise:
+def by_votes(record: Mapping[str, Any], votes: int) -> Pairwise:
     """Accuracy of `votes` votes a program: the mean over the disjoint blocks that the votes drawn make."""
-    wins: list[float] = []
-    ties: list[float] = []
-    for right, wrong in record["votes"]:
-        starts = range(0, len(right) - votes + 1, votes)
-        margins = [right[s : s + votes].count("1") - wrong[s : s + votes].count("1") for s in starts]
-        wins.append(sum(margin > 0 for margin in margins) / len(margins))
-        ties.append(sum(margin == 0 for margin in margins) / len(margins))
-    return _pairwise(f"{votes} vote{'s' * (votes > 1)}", wins, ties, record["problems"])
+    margins = [_margins(right, wrong, votes) for right, wrong in record["votes"]]
+    ties = [fmean(margin == 0 for margin in each) for each in margins]
+    name = f"{votes} vote{'s' * (votes > 1)}"
+    return _pairwise(name, wins_by_votes(record, votes), ties, record["problems"])
 
 
-def by_logprob(record: dict[str, Any]) -> Pairwise | None:
+def wins_by_votes(record: Mapping[str, Any], votes: int) -> list[float]:
+    """How often the right program of each pair gets more votes."""
+    return [fmean(m > 0 for m in _margins(right, wrong, votes)) for right, wrong in record["votes"]]
+
+
+def _margins(right: str, wrong: str, votes: int) -> list[int]:
+    starts = range(0, len(right) - votes + 1, votes)
+    return [right[s : s + votes].count("1") - wrong[s : s + votes].count("1") for s in starts]
+
+
+def by_logprob(record: Mapping[str, Any]) -> Pairwise | None:
     """Accuracy of the probability of Correct; a critique without a judgment scores below all others."""
     if record["scores"] is None:
         return None

@@ -13,5 +13,6 @@ STAGES = {
     "sft": "sft",
     "export": "sft",
     "evaluate": "evaluate",
+    "report": "evaluate",
 }
 """Stage → the last section of the configuration that matters to it; all sections before it matter too."""
