@@ -26,7 +26,7 @@ class Findings:
 
     groups: Mapping[str, Group]
     gates: tuple[Gate, ...]
-    pairs: Mapping[str, Record]
+    pairs: Mapping[str, Mapping[str, Any]]
     """Votes and scores of the critics as reward models, by row."""
     parameters: Mapping[str, int]
     """By size."""

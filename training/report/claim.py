@@ -51,7 +51,7 @@ class Claim:
 
 def not_run(statement: str, lacking: str) -> Part:
     """A part that nothing was measured for."""
-    return Part(statement, f"not run: {lacking}", None)
+    return Part(statement, lacking, None)
 
 
 def exceeds(statement: str, group: Group, better: str, worse: str, number: int) -> Part:

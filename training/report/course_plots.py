@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 
-from training.report.drawing import drawn
+from training.report.drawing import drawn, legend
 from training.report.health import Course
 
 HEALTH = {
@@ -43,7 +43,7 @@ def plot_step_time(courses: Sequence[Course], path: Path) -> None:
             axes.barh(names, means, left=left, label=part.removesuffix("_s"))
             left = [a + b for a, b in zip(left, means, strict=True)]
         axes.set(xlabel="seconds a step")
-        axes.legend(fontsize="small")
+        legend(axes)
 
 
 def measured_times(courses: Sequence[Course]) -> list[str]:

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
+from cycler import cycler
 
 mpl.use("agg")
 from matplotlib import pyplot as plt
@@ -12,7 +14,8 @@ from matplotlib.axes import Axes
 
 _GREY = "#808080"
 COLOURS = ("#3b82c4", "#e07b39", "#3d9c5f", "#b0569f", "#c0a030", "#d05050", "#4fa8a8", "#8a7fd0")
-_STYLE = {
+# matplotlib types its keys as several hundred literals.
+_STYLE: Any = {
     "figure.facecolor": "none",
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
@@ -26,7 +29,7 @@ _STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.titlesize": "medium",
-    "axes.prop_cycle": mpl.cycler(color=COLOURS),
+    "axes.prop_cycle": cycler(color=COLOURS),
     "font.size": 9,
     "svg.fonttype": "none",
     "svg.hashsalt": "ctrl-refine",
@@ -48,3 +51,8 @@ def drawn(path: Path, rows: int = 1, columns: int = 1, height: float = 3.4) -> I
             partial.replace(path)
         finally:
             plt.close(figure)
+
+
+def legend(axes: Axes) -> None:
+    """Name the lines beside the plot, where they hide nothing."""
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), fontsize="small")

@@ -8,7 +8,7 @@ from training.evaluate import rows
 from training.evaluate.findings import TEST, Findings
 from training.evaluate.measures import summarize
 from training.evaluate.reward_model import VOTES, Pairwise, by_logprob, by_votes
-from training.report.claim import Claim, Status
+from training.report.claim import Claim
 from training.report.course_plots import mean_of, measured_times
 from training.report.health import Course
 from training.report.markdown import NONE, image, section, share, table
@@ -71,16 +71,14 @@ def _opening(material: Material) -> str:
     sizes = ", ".join(
         f"{size} {material.findings.parameters[size]:,}" for size in material.findings.parameters_in_order
     )
-    lines = [
-        f"# Results of `{config.name}`",
-        f"Written by `ctrl-train report` from the run's own files; every figure is of this run.\n"
+    measured = (
+        "Written by `ctrl-train report` from the run's own files; every figure is of this run.\n"
         f"{group.problems} problems of the test split x {group.samples} drafts at T=1 by the frozen "
         f"generator, the same drafts for every reviewer.\n"
         f"Parameters: {sizes}.\n"
-        f"Seed of the run: {config.seed}; seeds of reinforcement: {', '.join(map(str, config.grpo.seeds))}.",
-        _READING,
-    ]
-    return "\n\n".join(lines)
+        f"Seed of the run: {config.seed}; seeds of reinforcement: {', '.join(map(str, config.grpo.seeds))}."
+    )
+    return "\n\n".join([f"# Results of `{config.name}`", measured, _READING])
 
 
 def _verdicts(claims: Sequence[Claim]) -> str:
@@ -91,11 +89,9 @@ def _verdicts(claims: Sequence[Claim]) -> str:
 
 
 def _claim(claim: Claim) -> str:
-    lines = [f"**{claim.number}. {claim.title}: {claim.status}**\n"]
-    for part in claim.parts:
-        figures = "" if part.status is Status.NOT_RUN else f"{part.status}. "
-        lines.append(f"- {part.statement}: {figures}{part.figures}")
-    return "\n".join([*lines, *(f"- {note}" for note in claim.notes)])
+    parts = [f"- {part.statement}: {part.status}. {part.figures}" for part in claim.parts]
+    notes = [f"- {note}" for note in claim.notes]
+    return "\n".join([f"**{claim.number}. {claim.title}: {claim.status}**\n", *parts, *notes])
 
 
 def _main_tables(material: Material) -> tuple[str, ...]:
@@ -156,7 +152,8 @@ def _pairs(material: Material) -> str:
         for found in [*methods, by_logprob(record)]:
             if found is not None:
                 figures = (found.ties_lose, found.ties_halve, found.ties)
-                lines.append((rows.NAMES[key], found.method, *map(share, figures), str(found.ties.samples)))
+                name = "base model" if key == rows.SELF else rows.NAMES[key]
+                lines.append((name, found.method, *map(share, figures), str(found.ties.samples)))
     if not lines:
         return NOT_RUN
     return table(("critic", "score", "ties lose", "ties halve", "ties", "pairs"), lines)

@@ -7,7 +7,7 @@ from training.evaluate import rows
 from training.evaluate.estimate import difference, mean
 from training.evaluate.findings import TEST, Findings
 from training.evaluate.reward_model import VOTES, by_logprob, by_votes
-from training.report.drawing import COLOURS, drawn
+from training.report.drawing import COLOURS, drawn, legend
 from training.report.transfer import Cell
 
 _CURVES = (rows.RESAMPLE, rows.MOST_FREQUENT, rows.CONTENTLESS, rows.SELF, rows.SFT, rows.CTRL, rows.ORACLE)
@@ -26,8 +26,12 @@ def plot_rounds(findings: Findings, path: Path) -> None:
             low = [100 * (share.value - 2 * share.error) for share in shares]
             high = [100 * (share.value + 2 * share.error) for share in shares]
             axes.fill_between(xs, low, high, alpha=0.15, linewidth=0)
-        axes.set(xlabel="round", ylabel="pass@1, %")
-        axes.legend(fontsize="small")
+        axes.set(xlabel="round", ylabel="pass@1, %", xticks=range(_rounds(findings) + 1))
+        legend(axes)
+
+
+def _rounds(findings: Findings) -> int:
+    return max(len(trial.passed) for trial in findings.groups[TEST].trials.values()) - 1
 
 
 def plot_lengths(findings: Findings, path: Path) -> None:
@@ -52,7 +56,7 @@ def plot_lengths(findings: Findings, path: Path) -> None:
             )
         axes.set(xlabel="steps before the result", ylabel="lift, points", xticks=range(len(lengths)))
         axes.set_xticklabels([str(length) for length in lengths])
-        axes.legend(fontsize="small")
+        legend(axes)
 
 
 def plot_similarity(findings: Findings, path: Path) -> None:
@@ -63,7 +67,7 @@ def plot_similarity(findings: Findings, path: Path) -> None:
             values = [value for value in group.trials[key].similarity if value is not None]
             axes.hist(values, bins=25, range=(0, 1), histtype="step", label=group.trials[key].name)
         axes.set(xlabel="edit similarity of the first revision", ylabel="drafts")
-        axes.legend(fontsize="small", loc="upper left")
+        legend(axes)
 
 
 def plot_votes(findings: Findings, path: Path) -> None:
@@ -78,7 +82,7 @@ def plot_votes(findings: Findings, path: Path) -> None:
         axes.set_xscale("log", base=2)
         axes.set(xlabel="votes (dashed: logprob score)", ylabel="pairwise accuracy, %", xticks=VOTES)
         axes.set_xticklabels([str(votes) for votes in VOTES])
-        axes.legend(fontsize="small")
+        legend(axes)
 
 
 def plot_matrix(cells: Sequence[Cell], path: Path) -> None:
