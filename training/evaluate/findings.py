@@ -9,7 +9,6 @@ from typing import Any
 from training.evaluate.estimate import Estimate
 from training.evaluate.gates import Gate
 from training.evaluate.group import Group, group_from_json
-from training.run import Record
 
 TEST = "test"
 UNSTOPPED = "unstopped"
