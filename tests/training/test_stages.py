@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415 - torch is slow to load: each test imports what it needs
 import json
 import random
+import re
 import shutil
 from pathlib import Path
 
@@ -80,11 +81,14 @@ def test_packed_examples_do_not_see_each_other(run: Run) -> None:
 
 def test_a_critic_is_built_from_a_base_model_and_measured(run: Run, tmp_path: Path) -> None:
     from training.manifest import sha256
-    from training.stages import evaluate, export, hints, sft, solve, synthesize, tasks
+    from training.stages import evaluate, export, hints, report, sft, solve, synthesize, tasks
 
     shutil.copytree(SHIPPED / "generator", run.file("base"))
-    options = Options(weights=tmp_path / "weights")
-    for stage in (tasks, solve, hints, synthesize, sft, export, evaluate):
+    options = Options(weights=tmp_path / "weights", docs=tmp_path)
+    for stage in (tasks, solve, hints, synthesize, sft, export):
+        stage.run_stage(run, options)
+    shutil.copytree(run.file("critic"), run.file("critic-rl"))
+    for stage in (evaluate, report):
         stage.run_stage(run, options)
 
     critic = json.loads((options.weights / "critic" / "critic.json").read_text(encoding="utf-8"))
@@ -92,8 +96,8 @@ def test_a_critic_is_built_from_a_base_model_and_measured(run: Run, tmp_path: Pa
     assert critic["files"]["model.safetensors"] == sha256(options.weights / "critic" / "model.safetensors")
     evaluation = json.loads(run.file("evaluation.json").read_text(encoding="utf-8"))
     assert set(critic["metrics"]) == {gate["name"] for gate in evaluation["gates"]}
-    assert {row["name"] for row in evaluation["trials"]["test"]} >= {
-        "keep the draft",
-        "fresh resample",
-        "oracle †",
-    }
+    assert set(evaluation["groups"]["test"]["trials"]) >= {"zero-shot", "resample", "ctrl", "oracle"}
+    assert set(evaluation["pairs"]) <= {"self", "sft", "ctrl"}
+    page = (options.docs / "results.md").read_text(encoding="utf-8")
+    assert "| 9 | Reinforcement is healthy on all seeds | **not run** |" in page
+    assert all((options.docs / path).is_file() for path in re.findall(r"\]\((results/.*?)\)", page))

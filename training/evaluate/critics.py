@@ -2,15 +2,15 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from service.domain.chat import Sampling
-from service.domain.critique import Critique
+from service.domain.critique import Critique, Judgment
 from service.domain.hints import hint
 from service.domain.parsing import parse_critique
 from service.domain.task import Candidate
-from service.domain.templates import CriticTemplate
+from service.domain.templates import CRITIC_TEMPLATE, CriticTemplate
 from service.domain.verdict import Verdict
 from training.base.poor import vague_doubt, vague_praise
 from training.generation import Writer
@@ -25,13 +25,23 @@ class Reviewed:
     problem: Problem
     code: str
     verdict: Verdict
+    tokens: int = 0
+    """Completion tokens that the generator spent on this candidate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A critique and the completion tokens it cost: none for a reviewer that is no model."""
+
+    critique: Critique
+    tokens: int = 0
 
 
 class Reviewer(Protocol):
     """Writes one critique for each candidate."""
 
-    def review(self, items: Sequence[Reviewed]) -> list[Critique]:
-        """Review all items."""
+    def review(self, items: Sequence[Reviewed], seed: int) -> list[Remark]:
+        """Review all items; what is drawn depends on `seed`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,52 +49,69 @@ class ModelReviewer:
     """A critic model; with `hinted` it is told what the tests did (labelled wherever it is reported)."""
 
     writer: Writer
-    template: CriticTemplate
     sampling: Sampling
     hinted: bool = False
+    template: CriticTemplate = CRITIC_TEMPLATE
 
-    def review(self, items: Sequence[Reviewed]) -> list[Critique]:
+    def review(self, items: Sequence[Reviewed], seed: int) -> list[Remark]:
         prompts = [
             self.template.request(
-                item.problem.task,
-                Candidate(item.code),
-                hint(item.problem.judged_task, item.verdict) if self.hinted else None,
+                item.problem.task, Candidate(item.code), _hint(item) if self.hinted else None
             )
             for item in items
         ]
-        completions = self.writer.write(prompts, self.sampling, "critiques")
-        return [parse_critique(c.text, truncated=c.finish_reason == "length") for c in completions]
+        completions = self.writer.write(prompts, replace(self.sampling, seed=seed), "critiques")
+        return [
+            Remark(parse_critique(c.text, truncated=c.finish_reason == "length"), c.usage.completion_tokens)
+            for c in completions
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionFeedback:
+    """No critic: the generator is told what the tests did, and the verdict is the judgment."""
+
+    def review(self, items: Sequence[Reviewed], seed: int) -> list[Remark]:
+        return [Remark(Critique(_hint(item), judgment=_true_judgment(item))) for item in items]
 
 
 @dataclass(frozen=True, slots=True)
 class Oracle:
     """Knows the reference: names the first difference and its literal fix."""
 
-    def review(self, items: Sequence[Reviewed]) -> list[Critique]:
-        return [parse_critique(careful_review(i.problem.reference, i.code).text()) for i in items]
+    def review(self, items: Sequence[Reviewed], seed: int) -> list[Remark]:
+        return [_remark(careful_review(item.problem.reference, item.code).text()) for item in items]
 
 
 @dataclass(frozen=True, slots=True)
 class Contentless:
     """Says "it is wrong" and no more, whatever the candidate."""
 
-    seed: int = 0
-
-    def review(self, items: Sequence[Reviewed]) -> list[Critique]:
-        rng = random.Random(self.seed)
-        return [parse_critique(vague_doubt(rng, i.problem.reference, i.code).text()) for i in items]
+    def review(self, items: Sequence[Reviewed], seed: int) -> list[Remark]:
+        rng = random.Random(seed)
+        return [_remark(vague_doubt(rng, item.problem.reference, item.code).text()) for item in items]
 
 
 @dataclass(frozen=True, slots=True)
 class TrueVerdict:
     """Knows whether the candidate is right, and says no more than that."""
 
-    seed: int = 0
-
-    def review(self, items: Sequence[Reviewed]) -> list[Critique]:
-        rng = random.Random(self.seed)
+    def review(self, items: Sequence[Reviewed], seed: int) -> list[Remark]:
+        rng = random.Random(seed)
         return [self._one(rng, item) for item in items]
 
-    def _one(self, rng: random.Random, item: Reviewed) -> Critique:
+    def _one(self, rng: random.Random, item: Reviewed) -> Remark:
         say = vague_praise if item.verdict.accepted else vague_doubt
-        return parse_critique(say(rng, item.problem.reference, item.code).text())
+        return _remark(say(rng, item.problem.reference, item.code).text())
+
+
+def _remark(text: str) -> Remark:
+    return Remark(parse_critique(text))
+
+
+def _hint(item: Reviewed) -> str:
+    return hint(item.problem.judged_task, item.verdict)
+
+
+def _true_judgment(item: Reviewed) -> Judgment:
+    return Judgment.CORRECT if item.verdict.accepted else Judgment.INCORRECT

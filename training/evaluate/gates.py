@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.domain.critique import Judgment
+from training.evaluate.bench import Bench
 from training.evaluate.critics import Contentless, Oracle, Reviewed
-from training.evaluate.measures import Share, Summary, share, slips
-from training.evaluate.trial import Bench
+from training.evaluate.estimate import Estimate, mean
+from training.evaluate.measures import Summary, slips
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,7 @@ class Gate:
     """A figure and the closed interval it must lie in, as shares."""
 
     name: str
-    figure: Share
+    figure: Estimate
     least: float = 0.0
     most: float = 1.0
 
@@ -42,24 +43,17 @@ def leverage_gates(bench: Bench, drafts: Sequence[Reviewed]) -> list[Gate]:
 
 
 def critic_gates(critic: Summary) -> list[Gate]:
-    """What the first critic must do over keeping the draft."""
-    first, last = critic.rounds[0], critic.rounds[-1]
-    lift = Share(last.value - first.value, _lift_error(critic), last.samples)
+    """What the critic must do over keeping the draft, by a summary of three rounds."""
     return [
-        Gate("lift over keeping the draft, three rounds", lift, least=0.20),
+        Gate("lift over keeping the draft, three rounds", critic.lift, least=0.20),
         Gate("Δ↓, three rounds", critic.delta_down, most=0.03),
-        Gate("judgment accuracy", critic.accuracy, least=0.80),
+        Gate("judgment accuracy", critic.judgments.accuracy, least=0.80),
         Gate("critiques parsed strictly", critic.strict, least=0.99),
     ]
 
 
-def _lift_error(critic: Summary) -> float:
-    # The lift is Δ↑ - Δ↓ and the two hardly ever meet in one problem, so their variances add.
-    return float((critic.delta_up.error**2 + critic.delta_down.error**2) ** 0.5)
-
-
 def _once(bench: Bench, items: Sequence[Reviewed], reviewer: Oracle | Contentless) -> list[Reviewed]:
-    return bench.revised(items, reviewer.review(items)) if items else []
+    return bench.revised(items, [remark.critique for remark in reviewer.review(items, 0)])
 
 
 def _thrice(bench: Bench, items: Sequence[Reviewed]) -> list[Reviewed]:
@@ -72,12 +66,17 @@ def _thrice(bench: Bench, items: Sequence[Reviewed]) -> list[Reviewed]:
     return [*done, *going]
 
 
-def _broken(bench: Bench, right: Sequence[Reviewed]) -> Share:
+def _broken(bench: Bench, right: Sequence[Reviewed]) -> Estimate:
     """Revise right programs under the oracle's full "Correct", in the very form seen in training."""
-    praised = [item for item in right if Oracle().review([item])[0].judgment is Judgment.CORRECT]
+    remarks = Oracle().review(right, 0)
+    praised = [
+        item
+        for item, remark in zip(right, remarks, strict=True)
+        if remark.critique.judgment is Judgment.CORRECT
+    ]
     revised = _once(bench, praised, Oracle())
-    return share([not item.verdict.accepted for item in revised], [item.problem.id for item in revised])
+    return mean([not item.verdict.accepted for item in revised], [item.problem.id for item in revised])
 
 
-def _passing(items: Sequence[Reviewed]) -> Share:
-    return share([item.verdict.accepted for item in items], [item.problem.id for item in items])
+def _passing(items: Sequence[Reviewed]) -> Estimate:
+    return mean([item.verdict.accepted for item in items], [item.problem.id for item in items])

@@ -1,16 +1,10 @@
-"""Figures with their standard errors.
+"""A trial in figures. Shares are of all samples unless a name says otherwise."""
 
-All shares are of all samples unless a name says otherwise. Samples of one problem are not independent, so
-standard errors are over problems: the spread of the problems' means.
-"""
-
-import math
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.domain.critique import Critique, Judgment, Parsed
-from training.evaluate.critics import Reviewed
+from training.evaluate.discrimination import Discrimination, discrimination
+from training.evaluate.estimate import Estimate, difference, mean, mean_where
 from training.evaluate.trial import Trial
 from training.tasks.pipeline import Pipeline
 from training.tasks.review import apply_edit, careful_review
@@ -19,77 +13,59 @@ _MOST_EDITS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """A share in [0, 1], its standard error, and the number of samples behind it."""
-
-    value: float
-    error: float
-    samples: int
-
-    def __str__(self) -> str:
-        return f"{100 * self.value:5.1f} ± {100 * self.error:.1f} %"
-
-
-def share(flags: Sequence[bool], problems: Sequence[str]) -> Share:
-    """The share of true flags; `problems` names the problem of each sample."""
-    if not flags:
-        return Share(math.nan, math.nan, 0)
-    groups: dict[str, list[bool]] = defaultdict(list)
-    for flag, problem in zip(flags, problems, strict=True):
-        groups[problem].append(flag)
-    mean = sum(flags) / len(flags)
-    residuals = [sum(group) - mean * len(group) for group in groups.values()]
-    error = math.sqrt(sum(r * r for r in residuals)) / len(flags)
-    return Share(mean, error, len(flags))
-
-
-@dataclass(frozen=True, slots=True)
 class Summary:
     """A trial in figures. `rounds[r]` is pass@1 after round r; Δ↑ and Δ↓ are against the draft."""
 
     name: str
-    rounds: tuple[Share, ...]
-    delta_up: Share
-    delta_down: Share
-    repaired: Share
+    rounds: tuple[Estimate, ...]
+    delta_up: Estimate
+    delta_down: Estimate
+    lift: Estimate
+    """Pass@1 after the last round less that of the drafts, paired."""
+    repaired: Estimate
     """Share of the wrong drafts that one round made right."""
-    broken: Share
+    broken: Estimate
     """Share of the right drafts that one round made wrong."""
-    accuracy: Share
-    """Share of drafts whose first judgment is the sandbox's verdict; an unparsed one counts as wrong."""
-    strict: Share
+    judgments: Discrimination
+    """First judgments against the tests."""
+    strict: Estimate
+    tokens_once: Estimate
+    """Completion tokens a sample after one round, the draft's too."""
+    tokens: Estimate
+    """The same after all rounds."""
+    similarity: Estimate
+    """Edit similarity of first revisions to their drafts."""
 
 
-def summarize(trial: Trial, drafts: Sequence[Reviewed]) -> Summary:
+def summarize(trial: Trial, problems: Sequence[str]) -> Summary:
     """All figures of a trial; asserts that pass@1 is the draft's plus Δ↑ minus Δ↓."""
-    problems = [item.problem.id for item in drafts]
     first, last = trial.passed[0], trial.passed[-1]
-    after_one = trial.passed[min(1, len(trial.passed) - 1)]
-    up = [not a and b for a, b in zip(first, last, strict=True)]
-    down = [a and not b for a, b in zip(first, last, strict=True)]
+    once = trial.until(1)
+    after_one = once.passed[-1]
+    up, down = changes(trial)
     assert sum(last) == sum(first) + sum(up) - sum(down)
+    revised = [value is not None for value in trial.similarity]
+    kept = [value or 0.0 for value in trial.similarity]
     return Summary(
         name=trial.name,
-        rounds=tuple(share(flags, problems) for flags in trial.passed),
-        delta_up=share(up, problems),
-        delta_down=share(down, problems),
-        repaired=_where([not a for a in first], after_one, problems),
-        broken=_where(first, [not b for b in after_one], problems),
-        accuracy=accuracy(trial.critiques, first, problems),
-        strict=share([c.parsed is Parsed.STRICT for c in trial.critiques], problems[: len(trial.critiques)]),
+        rounds=tuple(mean(flags, problems) for flags in trial.passed),
+        delta_up=mean(up, problems),
+        delta_down=mean(down, problems),
+        lift=difference(last, first, problems),
+        repaired=mean_where([not a for a in first], after_one, problems),
+        broken=mean_where(first, [not b for b in after_one], problems),
+        judgments=discrimination(trial.judged, first, problems),
+        strict=mean(trial.strict, problems[: len(trial.strict)]),
+        tokens_once=mean(once.tokens[-1], problems),
+        tokens=mean(trial.tokens[-1], problems),
+        similarity=mean_where(revised, kept, problems[: len(kept)]),
     )
 
 
-def accuracy(critiques: Sequence[Critique], right: Sequence[bool], problems: Sequence[str]) -> Share:
-    """How often the judgment is the verdict."""
-    wanted = [Judgment.CORRECT if flag else Judgment.INCORRECT for flag in right]
-    agree = [c.judgment is w for c, w in zip(critiques, wanted, strict=False)]
-    return share(agree, problems[: len(agree)])
-
-
-def _where(chosen: Sequence[bool], flags: Sequence[bool], problems: Sequence[str]) -> Share:
-    picked = [(flag, problem) for take, flag, problem in zip(chosen, flags, problems, strict=True) if take]
-    return share([flag for flag, _ in picked], [problem for _, problem in picked])
+def changes(trial: Trial) -> tuple[list[bool], list[bool]]:
+    """Which items were wrong and became right, and which were right and became wrong, by the last round."""
+    pairs = list(zip(trial.passed[0], trial.passed[-1], strict=True))
+    return [b and not a for a, b in pairs], [a and not b for a, b in pairs]
 
 
 def slips(reference: Pipeline, code: str) -> int:

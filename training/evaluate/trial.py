@@ -1,98 +1,142 @@
 """One trial: drafts, then rounds of critique and revision, every candidate run in the sandbox."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
-from service.domain.chat import Sampling
-from service.domain.critique import Critique, Judgment
-from service.domain.extraction import extract_code
-from service.domain.task import Candidate
-from service.domain.templates import GENERATOR_TEMPLATE
-from service.domain.verdict import Verdict
-from training.evaluate.critics import Reviewed, Reviewer
-from training.generation import Writer
-from training.judging import judge_all
-from training.tasks.mini import Problem
+from service.domain.critique import Critique, Judgment, Parsed
+from service.domain.similarity import edit_similarity
+from training.evaluate.critics import Remark, Reviewed, Reviewer
 
-_PROPOSE_TOKENS = 192
-GREEDY = Sampling(temperature=0.0, max_tokens=_PROPOSE_TOKENS)
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What every trial shares: the frozen generator, the sandbox, and the verdicts known by now."""
-
-    generator: Writer
-    sandbox_url: str
-    known: dict[tuple[str, str], Verdict] = field(default_factory=dict)
-    """By problem id and code: different critics often lead to the same program."""
-
-    def drafts(self, problems: Sequence[Problem], seed: int) -> list[Reviewed]:
-        """One draft a problem, sampled at temperature 1."""
-        sampling = Sampling(temperature=1.0, max_tokens=_PROPOSE_TOKENS, seed=seed)
-        prompts = [GENERATOR_TEMPLATE.proposal(problem.task) for problem in problems]
-        texts = [c.text for c in self.generator.write(prompts, sampling, "drafts")]
-        return self.judged(problems, [extract_code(text) for text in texts])
-
-    def revised(self, items: Sequence[Reviewed], critiques: Sequence[Critique]) -> list[Reviewed]:
-        """Revise each candidate as its critique says, greedily."""
-        pairs = zip(items, critiques, strict=True)
-        prompts = [GENERATOR_TEMPLATE.revision(i.problem.task, Candidate(i.code), c) for i, c in pairs]
-        texts = [c.text for c in self.generator.write(prompts, GREEDY, "revisions")]
-        return self.judged([item.problem for item in items], [extract_code(text) for text in texts])
-
-    def judged(self, problems: Sequence[Problem], codes: Sequence[str]) -> list[Reviewed]:
-        """Run every candidate on all tests of its problem."""
-        pairs = list(zip(problems, codes, strict=True))
-        new = {(p.id, code): (p.judged_task, Candidate(code)) for p, code in pairs}
-        new = {key: judging for key, judging in new.items() if key not in self.known}
-        verdicts = judge_all(self.sandbox_url, list(new.values()), "judging")
-        self.known.update(zip(new, verdicts, strict=True))
-        return [Reviewed(p, code, self.known[p.id, code]) for p, code in pairs]
+Flags = tuple[bool, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What one reviewer made of the same drafts.
-
-    `passed[r][i]`: whether item i passes after round r (0 is the draft). `critiques` are of the drafts.
-    """
+    """What one reviewer made of the same drafts, item by item."""
 
     name: str
-    passed: tuple[tuple[bool, ...], ...]
-    critiques: tuple[Critique, ...]
+    passed: tuple[Flags, ...]
+    """`passed[r][i]`: whether item i passes after round r; 0 is the draft."""
+    tokens: tuple[tuple[int, ...], ...]
+    """`tokens[r][i]`: completion tokens of generator and critic for item i up to round r, the draft's too."""
+    judged: tuple[Judgment | None, ...] = ()
+    """First judgments, of the drafts; empty where nobody judges."""
+    strict: Flags = ()
+    """Whether the first critiques keep to the grammar."""
+    similarity: tuple[float | None, ...] = ()
+    """Edit similarity of the first revision to the draft in [0, 1]; None where there is no revision."""
+
+    def until(self, rounds: int) -> "Trial":
+        """The trial as if it had ended after so many rounds."""
+        return replace(self, passed=self.passed[: rounds + 1], tokens=self.tokens[: rounds + 1])
+
+    def only(self, items: Sequence[int]) -> "Trial":
+        """The trial of some items alone."""
+        return replace(
+            self,
+            passed=tuple(tuple(row[i] for i in items) for row in self.passed),
+            tokens=tuple(tuple(row[i] for i in items) for row in self.tokens),
+            judged=tuple(self.judged[i] for i in items) if self.judged else (),
+            strict=tuple(self.strict[i] for i in items) if self.strict else (),
+            similarity=tuple(self.similarity[i] for i in items) if self.similarity else (),
+        )
 
 
-def run_trial(name: str, bench: Bench, drafts: Sequence[Reviewed], reviewer: Reviewer, rounds: int) -> Trial:
-    """Refine every draft up to `rounds` times, each until its reviewer says Correct."""
-    current = list(drafts)
-    passed = [_passing(current)]
-    first: list[Critique] = []
-    going = list(range(len(current)))
-    for _ in range(rounds):
-        critiques = reviewer.review([current[i] for i in going])
-        first = first or critiques
-        unhappy = [
-            (i, c) for i, c in zip(going, critiques, strict=True) if c.judgment is not Judgment.CORRECT
-        ]
-        going = [i for i, _ in unhappy]
-        revised = bench.revised([current[i] for i in going], [c for _, c in unhappy]) if going else []
-        for i, item in zip(going, revised, strict=True):
-            current[i] = item
-        passed.append(_passing(current))
-    return Trial(name, tuple(passed), tuple(first))
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """At most so many rounds, fewer where the reviewer says Correct unless `stops` is off."""
+
+    rounds: int
+    stops: bool = True
 
 
-def resample_trial(bench: Bench, drafts: Sequence[Reviewed], seed: int) -> Trial:
-    """The fresh draft that a critic has to beat: no critique, a second sample at temperature 1."""
-    again = bench.drafts([item.problem for item in drafts], seed)
-    return Trial("fresh resample", (_passing(drafts), _passing(again)), ())
+NextCandidates = Callable[[int, Sequence[int], Sequence[Reviewed], Sequence[Critique]], list[Reviewed]]
+"""Gives the next candidates, from the round (from 0), the items' places, the candidates and the critiques."""
+
+
+@dataclass(slots=True)
+class _Course:
+    """A trial under way."""
+
+    current: list[Reviewed]
+    spent: list[int] = field(init=False)
+    passed: list[Flags] = field(init=False)
+    tokens: list[tuple[int, ...]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.spent = [item.tokens for item in self.current]
+        self.passed, self.tokens = [], []
+        self.end_round()
+
+    def reviewed(self, places: Sequence[int], remarks: Sequence[Remark]) -> None:
+        for place, remark in zip(places, remarks, strict=True):
+            self.spent[place] += remark.tokens
+
+    def revised(self, places: Sequence[int], items: Sequence[Reviewed]) -> None:
+        for place, item in zip(places, items, strict=True):
+            self.current[place] = item
+            self.spent[place] += item.tokens
+
+    def end_round(self) -> None:
+        self.passed.append(passing(self.current))
+        self.tokens.append(tuple(self.spent))
+
+
+def run_trial(
+    name: str,
+    drafts: Sequence[Reviewed],
+    reviewer: Reviewer,
+    next_candidates: NextCandidates,
+    rule: Rule,
+) -> Trial:
+    """Refine every draft as the rule says."""
+    course = _Course(list(drafts))
+    first: list[Remark] = []
+    similarity: list[float | None] = [None] * len(drafts)
+    going = list(range(len(drafts)))
+    for number in range(rule.rounds):
+        remarks = reviewer.review([course.current[i] for i in going], _seed(name, number)) if going else []
+        course.reviewed(going, remarks)
+        first = first or remarks
+        critiques = {place: remark.critique for place, remark in zip(going, remarks, strict=True)}
+        going = [i for i, c in critiques.items() if not rule.stops or c.judgment is not Judgment.CORRECT]
+        before = [course.current[i] for i in going]
+        after = next_candidates(number, going, before, [critiques[i] for i in going])
+        course.revised(going, after)
+        if number == 0:
+            _compare(similarity, going, before, after)
+        course.end_round()
+    return Trial(
+        name,
+        tuple(course.passed),
+        tuple(course.tokens),
+        tuple(remark.critique.judgment for remark in first),
+        tuple(remark.critique.parsed is Parsed.STRICT for remark in first),
+        tuple(similarity),
+    )
+
+
+def _compare(
+    similarity: list[float | None],
+    places: Sequence[int],
+    before: Sequence[Reviewed],
+    after: Sequence[Reviewed],
+) -> None:
+    for place, old, new in zip(places, before, after, strict=True):
+        similarity[place] = round(edit_similarity(old.code, new.code), 3)
 
 
 def keep_trial(drafts: Sequence[Reviewed]) -> Trial:
     """Keep the draft."""
-    return Trial("keep the draft", (_passing(drafts),), ())
+    return Trial("zero-shot", (passing(drafts),), (tuple(item.tokens for item in drafts),))
 
 
-def _passing(items: Sequence[Reviewed]) -> tuple[bool, ...]:
+def passing(items: Sequence[Reviewed]) -> Flags:
+    """Which items pass all their tests."""
     return tuple(item.verdict.accepted for item in items)
+
+
+def _seed(name: str, number: int) -> int:
+    """A seed of its own for each round of each trial, the same after a restart."""
+    return zlib.crc32(f"{name}:{number}".encode()) % 2**31

@@ -14,6 +14,7 @@ STAGES = {
     "grpo": "grpo",
     "export": "export",
     "evaluate": "evaluate",
+    "report": "evaluate",
 }
 """Stage → the last section of the configuration that matters to it; all sections before it matter too."""
 

@@ -1,105 +1,143 @@
-"""Stage `evaluate`: the gates, and the critic beside its baselines, on unseen compositions.
+"""Stage `evaluate`: the critics beside their baselines, on the same drafts of problems never seen.
 
-What is measured is what `export` wrote, and the figures go into its manifests.
+Every part is kept as it is finished, so a killed evaluation goes on; figures go into the manifests too.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
+from functools import partial
 
 from rich.console import Console
 
-from service.domain.chat import Sampling
-from service.domain.templates import CRITIC_TEMPLATE
-from training.evaluate.critics import Contentless, ModelReviewer, Oracle, Reviewed, Reviewer, TrueVerdict
+from training.evaluate import rows
+from training.evaluate.bench import Bench, Known
+from training.evaluate.cast import Cast, parameters
+from training.evaluate.contest import (
+    FEW_ROUNDS,
+    every_row,
+    few_rows,
+    main_size_trials,
+    size_rows,
+    unstopped_rows,
+)
+from training.evaluate.drafted import Drafted
+from training.evaluate.findings import (
+    TEST,
+    UNSTOPPED,
+    Findings,
+    gate_from_json,
+    generator_group,
+)
 from training.evaluate.gates import Gate, critic_gates, leverage_gates
-from training.evaluate.measures import Summary, summarize
-from training.evaluate.report import LEGEND, gate_table, trial_tables
-from training.evaluate.trial import Bench, keep_trial, resample_trial, run_trial
-from training.generation import TransformersWriter, Writer
+from training.evaluate.group import Group
+from training.evaluate.measures import summarize
+from training.evaluate.notebook import Notebook
+from training.evaluate.reward_model import draw_pairs, scored_pairs
+from training.evaluate.tables import LEGEND, gate_table, trial_tables
 from training.judging import sandbox_service
 from training.manifest import write_manifest
 from training.options import Options
 from training.run import Record, Run
-from training.tasks.mini import Problem, Split, problems
+from training.tasks.mini import Split, problems
 
-_CRITIQUE_TOKENS = 256
-PAPER = Sampling(temperature=0.7, top_p=0.8, max_tokens=_CRITIQUE_TOKENS)
-GREEDY = Sampling(temperature=0.0, max_tokens=_CRITIQUE_TOKENS)
 _OOD = (Split.OOD_LONGER, Split.OOD_PHRASING)
+_PAIRED = {rows.SELF: "base", rows.SFT: "critic", rows.CTRL: "critic-rl"}
 
 
 def run_stage(run: Run, options: Options) -> None:
     """Write `evaluation.json` and print the tables."""
-    base = TransformersWriter(options.weights / "generator")
-    critic = TransformersWriter(options.weights / "critic")
     with sandbox_service(options.sandbox_url) as url:
-        bench = Bench(base, url)
-        drafts = _drafts(bench, run, Split.TEST)
-        gates = leverage_gates(bench, drafts)
-        summaries = _trials(bench, drafts, base, critic, run)
-        gates += critic_gates(next(s for s in summaries if s.name == CRITIC))
-        ood = {split.value: _trials_ood(bench, run, split, critic) for split in _OOD}
-    _write(run.file("evaluation.json"), gates, {"test": summaries} | ood)
+        findings = _Evaluation(run, url).findings()
+    findings.write(run.file("evaluation.json"))
     for role in ("generator", "critic"):
-        write_manifest(options.weights / role, role, {"metrics": _metrics(gates)})
-    console = Console()
-    console.print(gate_table(gates))
-    for name, rows in ({"test": summaries} | ood).items():
-        console.print(*trial_tables(name, rows))
-    console.print(LEGEND)
+        if (options.weights / role / f"{role}.json").is_file():
+            write_manifest(options.weights / role, role, {"metrics": _metrics(findings.gates)})
+    _print(findings)
 
 
-CRITIC = "critic (SFT), greedy"
+class _Evaluation:
+    """One run's evaluation: its models, its sandbox, its notebook."""
+
+    def __init__(self, run: Run, sandbox_url: str) -> None:
+        self._run, self._config = run, run.config.evaluate
+        self._cast = Cast(run)
+        self._notebook = Notebook(run.unfinished("evaluate"), self._cast.stamp())
+        self._url = sandbox_url
+        self._known: Known = {}
+
+    def findings(self) -> Findings:
+        test = self._drafted(TEST, Split.TEST, self._config.problems)
+        gates = self._leverage(test)
+        groups = {TEST: every_row(test, self._cast, self._config.rounds)}
+        gates += _critic_gates(groups[TEST])
+        few = test.head(UNSTOPPED, self._config.matrix_problems)
+        groups[UNSTOPPED] = unstopped_rows(few, self._cast, self._config.rounds)
+        for split in _OOD:
+            away = self._drafted(split.value, split, self._config.ood_problems)
+            groups[split.value] = few_rows(away, self._cast, self._few_rounds)
+        groups[generator_group(rows.MAIN)] = self._main_size(test, groups[TEST])
+        for size in self._cast.sizes("base"):
+            if size != rows.MAIN:
+                groups[generator_group(size)] = self._other_size(size)
+        return Findings(
+            groups, tuple(gates), self._pairs(test), self._parameters(), dict(self._notebook.seconds)
+        )
+
+    @property
+    def _few_rounds(self) -> int:
+        return min(FEW_ROUNDS, self._config.rounds)
+
+    def _drafted(self, name: str, split: Split, count: int, size: str = rows.MAIN) -> Drafted:
+        bench = Bench(self._cast.writer(self._cast.path("base", size)), self._url, self._known)
+        drawn = list(problems(split, self._run.config.seed, count))
+        return Drafted(name, bench, drawn, self._config.samples, self._run.config.seed, self._notebook)
+
+    def _main_size(self, test: Drafted, every: Group) -> Group:
+        count = min(self._config.matrix_problems, len(test.problems))
+        known = main_size_trials(every, test.places(count), self._few_rounds)
+        head = test.head(generator_group(rows.MAIN), count)
+        return size_rows(head, self._cast, rows.MAIN, self._few_rounds, known)
+
+    def _other_size(self, size: str) -> Group:
+        drafted = self._drafted(generator_group(size), Split.TEST, self._config.matrix_problems, size)
+        return size_rows(drafted, self._cast, size, self._few_rounds)
+
+    def _leverage(self, test: Drafted) -> list[Gate]:
+        def work() -> Record:
+            return {"gates": [asdict(gate) for gate in leverage_gates(test.bench, test.drafts())]}
+
+        gates = self._notebook.part("gates", work)["gates"]
+        assert isinstance(gates, list)
+        return [gate_from_json(gate) for gate in gates]
+
+    def _pairs(self, test: Drafted) -> dict[str, Record]:
+        pairs = draw_pairs(test.drafts(), self._config.pairs, self._run.config.seed)
+        if not pairs:
+            return {}
+        return {
+            key: self._notebook.part(
+                f"pairs/{key}", partial(scored_pairs, self._cast, self._cast.path(role), pairs)
+            )
+            for key, role in _PAIRED.items()
+        }
+
+    def _parameters(self) -> dict[str, int]:
+        return {size: parameters(self._cast.path("base", size)) for size in self._cast.sizes("base")}
 
 
-def _drafts(bench: Bench, run: Run, split: Split) -> list[Reviewed]:
-    """The configured number of problems, several drafts each."""
-    config = run.config.evaluate
-    count = config.ood_problems if split in _OOD else config.problems
-    drawn: list[Problem] = list(problems(split, run.config.seed, count))
-    return [
-        item for sample in range(config.samples) for item in bench.drafts(drawn, run.config.seed + sample)
-    ]
-
-
-def _trials(
-    bench: Bench, drafts: Sequence[Reviewed], base: Writer, critic: Writer, run: Run
-) -> list[Summary]:
-    rounds = run.config.evaluate.rounds
-    reviewers: dict[str, Reviewer] = {
-        "contentless critique": Contentless(),
-        "true verdict alone †": TrueVerdict(),
-        "self-critique (base)": ModelReviewer(base, CRITIC_TEMPLATE, PAPER),
-        "self-critique, hints †": ModelReviewer(base, CRITIC_TEMPLATE, PAPER, hinted=True),
-        "critic (SFT), T=0.7": ModelReviewer(critic, CRITIC_TEMPLATE, PAPER),
-        CRITIC: ModelReviewer(critic, CRITIC_TEMPLATE, GREEDY),
-        "oracle †": Oracle(),
-    }
-    trials = [keep_trial(drafts), resample_trial(bench, drafts, run.config.seed + 1000)]
-    trials += [run_trial(name, bench, drafts, reviewer, rounds) for name, reviewer in reviewers.items()]
-    return [summarize(trial, drafts) for trial in trials]
-
-
-def _trials_ood(bench: Bench, run: Run, split: Split, critic: Writer) -> list[Summary]:
-    drafts = _drafts(bench, run, split)
-    reviewers: dict[str, Reviewer] = {
-        CRITIC: ModelReviewer(critic, CRITIC_TEMPLATE, GREEDY),
-        "oracle †": Oracle(),
-    }
-    trials = [resample_trial(bench, drafts, run.config.seed + 1000)]
-    trials += [run_trial(n, bench, drafts, r, run.config.evaluate.rounds) for n, r in reviewers.items()]
-    return [summarize(trial, drafts) for trial in trials]
+def _critic_gates(group: Group) -> list[Gate]:
+    """Of the critic as it is served: greedy, three rounds."""
+    return critic_gates(summarize(group.trials[rows.CTRL_GREEDY].until(FEW_ROUNDS), group.labels))
 
 
 def _metrics(gates: Sequence[Gate]) -> Record:
     return {gate.name: asdict(gate.figure) for gate in gates}
 
 
-def _write(path: Path, gates: Sequence[Gate], trials: dict[str, list[Summary]]) -> None:
-    record = {
-        "gates": [asdict(gate) | {"holds": gate.holds} for gate in gates],
-        "trials": {split: [asdict(summary) for summary in rows] for split, rows in trials.items()},
-    }
-    path.write_text(json.dumps(record, indent=1))
+def _print(findings: Findings) -> None:
+    """Gates and the main table; the report shows the rest."""
+    console = Console()
+    console.print(gate_table(findings.gates))
+    group = findings.groups[TEST]
+    console.print(*trial_tables(TEST, [summarize(trial, group.labels) for trial in group.trials.values()]))
+    console.print(LEGEND)

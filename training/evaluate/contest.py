@@ -1,0 +1,135 @@
+"""Which reviewers meet on which drafts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from training.evaluate import rows
+from training.evaluate.cast import GREEDY, Cast, parameters
+from training.evaluate.critics import Contentless, ExecutionFeedback, Oracle, Reviewer, TrueVerdict
+from training.evaluate.drafted import Drafted
+from training.evaluate.group import Group, trial_from_json, trial_to_json
+from training.evaluate.resampling import any_trial, approved_trial, last_trial, most_frequent_trial
+from training.evaluate.trial import Rule, Trial
+
+FEW_ROUNDS = 3
+"""Rounds where the course over many of them is not the question."""
+
+
+def every_row(drafted: Drafted, cast: Cast, rounds: int) -> Group:
+    """All rows on the same drafts."""
+    trials = _resamples(drafted, rounds)
+    for key, reviewer in _reviewers(cast).items():
+        trials[key] = drafted.trial(key, _name(key, cast), reviewer, Rule(rounds))
+    trials[rows.APPROVED] = _approved(drafted, cast, rounds)
+    return drafted.group(trials)
+
+
+def unstopped_rows(drafted: Drafted, cast: Cast, rounds: int) -> Group:
+    """Critics whose word Correct does not end a refinement: a right program has to survive every round."""
+    trials = {}
+    for key, role in ((rows.SELF, "base"), (rows.SFT, "critic"), (rows.CTRL, "critic-rl")):
+        name = f"{rows.NAMES[key]}, never stopping"
+        reviewer = cast.critic(cast.path(role))
+        trials[rows.unstopped_row(key)] = drafted.trial(
+            rows.unstopped_row(key), name, reviewer, Rule(rounds, stops=False)
+        )
+    return drafted.group(trials)
+
+
+def few_rows(drafted: Drafted, cast: Cast, rounds: int) -> Group:
+    """The rows that show whether a critic still helps away from home."""
+    reviewers: dict[str, Reviewer] = {
+        rows.SELF: cast.critic(cast.path("base")),
+        rows.SFT: cast.critic(cast.path("critic")),
+        rows.CTRL: cast.critic(cast.path("critic-rl")),
+        rows.ORACLE: Oracle(),
+    }
+    trials = {rows.RESAMPLE: _resample(drafted, 1)}
+    for key, reviewer in reviewers.items():
+        trials[key] = drafted.trial(key, rows.NAMES[key], reviewer, Rule(rounds))
+    return drafted.group(trials)
+
+
+def size_rows(
+    drafted: Drafted, cast: Cast, size: str, rounds: int, known: Mapping[str, Trial] | None = None
+) -> Group:
+    """The critic of every size on the drafts of one generator, beside that generator as its own critic.
+
+    `known` trials of these drafts are taken as they are.
+    """
+    reviewers: dict[str, Reviewer] = {rows.SELF: cast.critic(cast.path("base", size))}
+    for critic in cast.sizes("critic-rl"):
+        reviewers[rows.critic_row(critic)] = cast.critic(cast.path("critic-rl", critic))
+    reviewers[rows.ORACLE] = Oracle()
+    trials = {rows.RESAMPLE: _resample(drafted, 1)}
+    for key, reviewer in reviewers.items():
+        name = rows.NAMES.get(key) or key.replace("-", " of ")
+        trial = (known or {}).get(key) or drafted.trial(key, name, reviewer, Rule(rounds))
+        trials[key] = replace(trial, name=name)
+    return drafted.group(trials)
+
+
+def main_size_trials(whole: Group, places: Sequence[int], rounds: int) -> dict[str, Trial]:
+    """Of the trials with all rows, those that the table of sizes takes over, cut to its items and rounds."""
+    taken = {rows.SELF: rows.SELF, rows.CTRL: rows.critic_row(rows.MAIN), rows.ORACLE: rows.ORACLE}
+    return {key: whole.trials[row].until(rounds).only(places) for row, key in taken.items()}
+
+
+def _reviewers(cast: Cast) -> dict[str, Reviewer]:
+    base, sft, ctrl = cast.path("base"), cast.path("critic"), cast.path("critic-rl")
+    reviewers: dict[str, Reviewer] = {
+        rows.CONTENTLESS: Contentless(),
+        rows.VERDICT: TrueVerdict(),
+        rows.EXECUTION: ExecutionFeedback(),
+        rows.SELF: cast.critic(base),
+        rows.SELF_HINTED: cast.critic(base, hinted=True),
+    }
+    if larger := _larger(cast):
+        reviewers[rows.LARGER] = cast.critic(cast.path("base", larger))
+    reviewers |= {
+        rows.SFT: cast.critic(sft),
+        rows.SFT_GREEDY: cast.critic(sft, GREEDY),
+        rows.CTRL: cast.critic(ctrl),
+        rows.CTRL_GREEDY: cast.critic(ctrl, GREEDY),
+    }
+    reviewers |= {rows.seed_row(seed): cast.critic(path) for seed, path in cast.other_seeds().items()}
+    return reviewers | {rows.ORACLE: Oracle()}
+
+
+def _larger(cast: Cast) -> str | None:
+    """The largest base model that is larger than the run's own."""
+    largest = cast.sizes("base")[-1]
+    own = parameters(cast.path("base"))
+    return largest if parameters(cast.path("base", largest)) > own else None
+
+
+def _name(key: str, cast: Cast) -> str:
+    if key == rows.LARGER:
+        return f"{rows.NAMES[key]} ({_larger(cast)})"
+    return rows.NAMES.get(key) or key.replace(f"{rows.CTRL}-", "CTRL, ").replace("-", " ")
+
+
+def _resample(drafted: Drafted, rounds: int) -> Trial:
+    return _resamples(drafted, rounds)[rows.RESAMPLE]
+
+
+def _resamples(drafted: Drafted, rounds: int) -> dict[str, Trial]:
+    makers = {
+        rows.RESAMPLE: last_trial,
+        rows.MOST_FREQUENT: most_frequent_trial,
+        rows.ANY_RESAMPLE: any_trial,
+    }
+    drafts = drafted.drafts()
+    fresh = [drafted.drafts(number) for number in range(1, rounds + 1)]
+    return {key: make(rows.NAMES[key], drafts, fresh) for key, make in makers.items()}
+
+
+def _approved(drafted: Drafted, cast: Cast, rounds: int) -> Trial:
+    fresh = [drafted.drafts(number) for number in range(1, rounds + 1)]
+    reviewer = cast.critic(cast.path("critic-rl"))
+    name = rows.NAMES[rows.APPROVED]
+    record = drafted.notebook.part(
+        f"{drafted.name}/{rows.APPROVED}",
+        lambda: trial_to_json(approved_trial(name, drafted.drafts(), fresh, reviewer)),
+    )
+    return trial_from_json(record)

@@ -1,0 +1,197 @@
+"""The page itself: what was measured, in tables, plots and a word on each claim."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from training.config import TrainConfig
+from training.evaluate import rows
+from training.evaluate.findings import TEST, Findings
+from training.evaluate.measures import summarize
+from training.evaluate.reward_model import VOTES, Pairwise, by_logprob, by_votes
+from training.report.claim import Claim
+from training.report.course_plots import mean_of, measured_times
+from training.report.health import Course
+from training.report.markdown import NONE, image, section, share, table
+from training.report.reviewers import (
+    NOT_RUN,
+    change_table,
+    gates_table,
+    group_table,
+    judgment_table,
+    rounds_table,
+    summaries_of,
+)
+from training.report.transfer import matrix
+
+_READING = """\
+Shares are of all drafts, in percent, ± one standard error over problems.
+Differences between reviewers are paired: same drafts, so what both share cancels.
+A difference counts from more than two paired standard errors on.
+† knows more than problem and code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What the page is made from. `pictures` maps a plot's name to its path beside the page."""
+
+    config: TrainConfig
+    findings: Findings
+    courses: Sequence[Course]
+    claims: Sequence[Claim]
+    stage_seconds: Mapping[str, float]
+    pictures: Mapping[str, str]
+
+    def picture(self, name: str, title: str) -> str:
+        return image(title, self.pictures[name]) if name in self.pictures else ""
+
+
+def page(material: Material) -> str:
+    """The whole page."""
+    parts = [
+        _opening(material),
+        section("Claims", _verdicts(material.claims), *map(_claim, material.claims)),
+        section("Reviewers on the same drafts", *_main_tables(material)),
+        section("Reviewers that never stop", group_table(material.findings, "unstopped")),
+        section("Difficulty", _lengths(material), material.picture("lengths", "Lift by length")),
+        section("Critic size and generator size", *_sizes(material)),
+        section("Other problems", *_elsewhere(material)),
+        section(
+            "The critic as a reward model", _pairs(material), material.picture("votes", "Accuracy by votes")
+        ),
+        section("Edit similarity", material.picture("similarity", "Edit similarity of first revisions")),
+        section("Reinforcement", *_reinforcement(material)),
+        section("Gates", gates_table(material.findings)),
+        section("Wall clock", _seconds(material)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _opening(material: Material) -> str:
+    config, group = material.config, material.findings.groups[TEST]
+    sizes = ", ".join(
+        f"{size} {material.findings.parameters[size]:,}" for size in material.findings.parameters_in_order
+    )
+    measured = (
+        "Written by `ctrl-train report` from the run's own files; every figure is of this run.\n"
+        f"{group.problems} problems of the test split x {group.samples} drafts at T=1 by the frozen "
+        f"generator, the same drafts for every reviewer.\n"
+        f"Parameters: {sizes}.\n"
+        f"Seed of the run: {config.seed}; seeds of reinforcement: {', '.join(map(str, config.grpo.seeds))}."
+    )
+    return "\n\n".join([f"# Results of `{config.name}`", measured, _READING])
+
+
+def _verdicts(claims: Sequence[Claim]) -> str:
+    return table(
+        ("", "claim", "verdict"),
+        [(str(claim.number), claim.title, f"**{claim.status}**") for claim in claims],
+    )
+
+
+def _claim(claim: Claim) -> str:
+    parts = [f"- {part.statement}: {part.status}. {part.figures}" for part in claim.parts]
+    notes = [f"- {note}" for note in claim.notes]
+    return "\n".join([f"**{claim.number}. {claim.title}: {claim.status}**\n", *parts, *notes])
+
+
+def _main_tables(material: Material) -> tuple[str, ...]:
+    group = material.findings.groups[TEST]
+    summaries = summaries_of(group)
+    legend = (
+        "Δ↑, Δ↓: wrong made right and right made wrong by the last round; pass@1 is the draft's plus Δ↑ "
+        "minus Δ↓, asserted. wrong → right and right → wrong: of the wrong and of the right drafts, after "
+        "one round. Tokens: completion tokens a draft, of generator and critic, the draft's too."
+    )
+    return (
+        rounds_table(summaries),
+        material.picture("rounds", "Pass@1 by round"),
+        change_table(summaries),
+        legend,
+        judgment_table(summaries),
+        "An unread judgment is an error for both classes. F1 errors are by jackknife over problems.",
+    )
+
+
+def _lengths(material: Material) -> str:
+    group = material.findings.groups[TEST]
+    lengths = sorted(set(group.lengths))
+    keys = [k for k in (rows.ZERO_SHOT, rows.SELF, rows.SFT, rows.CTRL, rows.ORACLE) if k in group.trials]
+    lines = []
+    for key in keys:
+        cells = []
+        for length in lengths:
+            places = group.of_length(length)
+            cut = summarize(group.trials[key].only(places), [group.labels[place] for place in places])
+            cells.append(share(cut.rounds[-1]))
+        lines.append([group.trials[key].name, *cells])
+    return table(["pass@1 after the last round", *(f"{length} steps" for length in lengths)], lines)
+
+
+def _sizes(material: Material) -> tuple[str, ...]:
+    findings = material.findings
+    cells = matrix(findings)
+    if len(findings.sizes) < 2:
+        return ("Not run: the configuration has no other sizes.",)
+    head = ("critic", "generator", "lift, points", "Δ↓")
+    lines = [(c.critic, c.generator, share(c.lift), share(c.delta_down)) for c in cells]
+    tables = [
+        f"Drafts by {size}:\n\n{rounds_table(summaries_of(group))}" for size, group in findings.sizes.items()
+    ]
+    return (material.picture("matrix", "Lift by sizes"), table(head, lines), *tables)
+
+
+def _elsewhere(material: Material) -> tuple[str, ...]:
+    names = {"ood_longer": "Longer than any in training", "ood_phrasing": "Phrasings never seen"}
+    return tuple(f"{title}. {group_table(material.findings, name)}" for name, title in names.items())
+
+
+def _pairs(material: Material) -> str:
+    lines = []
+    for key, record in material.findings.pairs.items():
+        methods: list[Pairwise | None] = [by_votes(record, votes) for votes in VOTES]
+        for found in [*methods, by_logprob(record)]:
+            if found is not None:
+                figures = (found.ties_lose, found.ties_halve, found.ties)
+                name = "base model" if key == rows.SELF else rows.NAMES[key]
+                lines.append((name, found.method, *map(share, figures), str(found.ties.samples)))
+    if not lines:
+        return NOT_RUN
+    return table(("critic", "score", "ties lose", "ties halve", "ties", "pairs"), lines)
+
+
+def _reinforcement(material: Material) -> tuple[str, ...]:
+    courses = [course for course in material.courses if course.steps]
+    if not courses:
+        return (NOT_RUN,)
+    times = measured_times(courses)
+    shown = [*times, *(["overlap"] if any(course.series("overlap") for course in courses) else [])]
+    lines = [
+        [
+            str(c.seed),
+            str(len(c.steps)),
+            *(NONE if (m := mean_of(c, t)) is None else f"{m:.2f}" for t in shown),
+        ]
+        for c in courses
+    ]
+    head = [
+        "seed",
+        "steps",
+        *(f"{name.removesuffix('_s')}, s a step" if name != "overlap" else name for name in shown),
+    ]
+    return (
+        material.picture("health", "Reinforcement, step by step"),
+        material.picture("step-time", "Where a step's time goes"),
+        table(head, lines),
+        "overlap: the share of the time of rewards in which sampling went on." if "overlap" in shown else "",
+    )
+
+
+def _seconds(material: Material) -> str:
+    lines = [(stage, f"{seconds:,.0f}") for stage, seconds in material.stage_seconds.items()]
+    total = sum(material.stage_seconds.values())
+    parts: dict[str, float] = {}
+    for name, seconds in material.findings.seconds.items():
+        head = name.split("/")[0]
+        parts[head] = parts.get(head, 0.0) + seconds
+    within = table(("part of the evaluation", "s"), [(name, f"{s:,.0f}") for name, s in parts.items()])
+    return table(("stage", "s"), [*lines, ("all", f"{total:,.0f}")]) + "\n\n" + within
