@@ -13,13 +13,16 @@ from training.evaluate.trial import Rule, Trial
 
 FEW_ROUNDS = 3
 """Rounds where the course over many of them is not the question."""
+_UNTAUGHT = (rows.CONTENTLESS, rows.VERDICT, rows.EXECUTION)
+"""What these have to say is said in a few rounds, and their revisions are among the slowest."""
 
 
 def every_row(drafted: Drafted, cast: Cast, rounds: int) -> Group:
     """All rows on the same drafts."""
     trials = _resamples(drafted, rounds)
     for key, reviewer in _reviewers(cast).items():
-        trials[key] = drafted.trial(key, _name(key, cast), reviewer, Rule(rounds))
+        most = min(FEW_ROUNDS, rounds) if key in _UNTAUGHT else rounds
+        trials[key] = drafted.trial(key, _name(key, cast), reviewer, Rule(most))
     trials[rows.APPROVED] = _approved(drafted, cast, rounds)
     return drafted.group(trials)
 
