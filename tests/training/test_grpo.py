@@ -14,7 +14,7 @@ from training.config import TrainConfig, load_config
 from training.judging import sandbox_service
 from training.options import Options
 from training.run import Record, Run, StageError
-from training.stages.export import sha256
+from training.manifest import sha256
 from training.tasks.mini import Problem, Split, problems
 from training.tasks.records import problem_to_json, read_jsonl, write_jsonl
 from training.tasks.review import careful_review

@@ -4,7 +4,12 @@ from tests.fakes import INCORRECT
 from training.rewards.openrlhf import critique_of
 from training.rewards.truth import TruthError, dump_truth, submission_of
 
-TASK: dict[str, object] = {"id": "t1", "problem": "Add one.", "entry_point": "f", "tests": [{"args": [1], "expected": 2}]}
+TASK: dict[str, object] = {
+    "id": "t1",
+    "problem": "Add one.",
+    "entry_point": "f",
+    "tests": [{"args": [1], "expected": 2}],
+}
 HIDDEN: dict[str, object] = {"hidden_tests": [{"args": [2], "expected": 3}]}
 
 
