@@ -12,9 +12,9 @@ from service.domain.critique import Judgment
 from service.domain.parsing import render_critique
 from training.config import TrainConfig, load_config
 from training.judging import sandbox_service
+from training.manifest import sha256
 from training.options import Options
 from training.run import Record, Run, StageError
-from training.manifest import sha256
 from training.tasks.mini import Problem, Split, problems
 from training.tasks.records import problem_to_json, read_jsonl, write_jsonl
 from training.tasks.review import careful_review
