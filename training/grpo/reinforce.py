@@ -6,17 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import PartialState
 from datasets import Dataset
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers.distributed.fsdp import is_fsdp_enabled
 from transformers.trainer_utils import get_last_checkpoint
 from trl.trainer.grpo_config import GRPOConfig as TrlConfig
 
 from service.domain.task import Task
-from training.base.saving import save_model
 from training.config import GrpoConfig
 from training.grpo.clock import Clock
 from training.grpo.trainer import CriticTrainer
 from training.grpo.watch import FlatGroups
+from training.loading import is_adapter, load_model, load_tokenizer, merged, training_dtype
+from training.lora import lora_adapter
 from training.progress import MetricsLog
 from training.rewards.desk import RewardDesk
 from training.rewards.tally import Tally
@@ -24,6 +26,9 @@ from training.rewards.terms import Reward
 from training.rewards.trace import Trace
 from training.rewards.trl import CritiqueReward
 from training.run import Record
+from training.saving import save_trained
+from training.settings import Launch
+from training.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +44,44 @@ class Reinforcement:
 
     def run(self, desk: RewardDesk) -> None:
         """Train, or go on from the last checkpoint, and save under `out/critic`."""
-        tokenizer = AutoTokenizer.from_pretrained(self.start, padding_side="left")
-        reward = self._reward(desk)
-        clock = Clock(desk.spans)
-        checkpoints = self.out / "checkpoints"
+        args = arguments(self.config, self.seed, self.out / "checkpoints")  # first: joins other processes
+        start = self._whole_start()
+        tokenizer = load_tokenizer(start, left=True)
+        reward, clock, lora = self._reward(desk), Clock(desk.spans), self.config.lora
         trainer = CriticTrainer(
-            model=AutoModelForCausalLM.from_pretrained(self.start, dtype=torch.float32),
-            args=arguments(self.config, self.seed, checkpoints),
+            model=load_model(start, training_dtype(frozen=lora is not None)),
+            args=args,
             reward_funcs=reward,
             train_dataset=Dataset.from_list(list(self.rows)),
             processing_class=tokenizer,
+            peft_config=lora_adapter(lora) if lora else None,
             callbacks=[
                 MetricsLog(self.out / "metrics.jsonl", clock.read),
                 FlatGroups(self.config.most_flat_groups),
             ],
         )
         trainer.reward, trainer.clock, trainer.chunks = reward, clock, self.config.sampling_chunks
-        last = get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
-        trainer.train(resume_from_checkpoint=last)
-        assert isinstance(trainer.model, PreTrainedModel)
-        save_model(trainer.model, tokenizer, self.out / "critic")
+        trainer.accelerator.wait_for_everyone()
+        trainer.train(resume_from_checkpoint=self._last_checkpoint())
+        save_trained(trainer, tokenizer, self.out / "critic")
+
+    def _last_checkpoint(self) -> str | None:
+        folder = self.out / "checkpoints"
+        return get_last_checkpoint(str(folder)) if folder.is_dir() else None
+
+    def _whole_start(self) -> Weights:
+        """The critic of stage I as a whole model: TRL loads the reference for the KL term from its folder."""
+        start = Weights(str(self.start))
+        if not is_adapter(start):
+            return start
+        whole = self.out / "start"
+        if Launch().is_first and not whole.is_dir():
+            partial = whole.with_name("start.partial")
+            merged(self.start, torch.bfloat16).save_pretrained(partial)
+            load_tokenizer(start).save_pretrained(partial)
+            partial.replace(whole)
+        PartialState().wait_for_everyone()
+        return Weights(str(whole))
 
     def _reward(self, desk: RewardDesk) -> CritiqueReward:
         tally, trace = Tally(self.config.most_unjudged), Trace(self.out / "trace.jsonl")
@@ -69,11 +92,10 @@ class Reinforcement:
 def arguments(config: GrpoConfig, seed: int, out: Path) -> TrlConfig:
     """Paper Table 9 as TRL spells it. A step of ours is `mini_batches` optimizer steps of TRL's."""
     on_gpu = torch.cuda.is_available()
-    world = max(1, torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1)
     batch = config.prompts * config.generations
-    share = batch // config.mini_batches // world
+    share = batch // config.mini_batches // Launch().world_size
     micro = min(config.micro_batch or share, share)
-    return TrlConfig(
+    args = TrlConfig(
         output_dir=str(out),
         max_steps=config.steps * config.mini_batches,
         per_device_train_batch_size=micro,
@@ -104,6 +126,9 @@ def arguments(config: GrpoConfig, seed: int, out: Path) -> TrlConfig:
         seed=seed,
         **_vllm(config),
     )
+    if is_fsdp_enabled():  # recomputes activations by itself, as its file in configs/accelerate says
+        args.activation_checkpointing = args.gradient_checkpointing = False
+    return args
 
 
 def _vllm(config: GrpoConfig) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Stage `grpo`: reinforcement with the frozen generator and the sandbox as reward (paper 3.3)."""
 
 import shutil
-from collections.abc import Mapping
+from pathlib import Path
 
 from rich.console import Console
 
@@ -13,32 +13,46 @@ from training.judging import sandbox_service
 from training.options import Options
 from training.rewards.desk import RewardDesk
 from training.rewards.parts import Parts
-from training.run import Run
+from training.run import Run, StageError
+from training.settings import Launch
 from training.tasks.records import task_of
 
 _CONCURRENCY = 64
 
 
 def run_stage(run: Run, options: Options) -> None:
-    """One run for each seed under `grpo/seed-N`; the critic of the first becomes `critic-rl`."""
-    config = run.config.grpo
-    tasks = judged_tasks(run)
+    """One run for each seed under `grpo/seed-N`; the critic of the first becomes `critic-rl`.
+
+    Every process of a launcher runs this; what is not training is done by the first one alone.
+    """
+    config, launch = run.config.grpo, Launch()
     with sandbox_service(options.sandbox_url) as url, reward_desk(run, url) as desk:
-        leverage = require_leverage(desk, tasks, run.records("critiques.jsonl"), config.least_leverage)
-        Console(stderr=True).print(f"leverage on wrong drafts: {leverage:.0%}")
+        tasks = judged_tasks(run)
+        if launch.is_first:
+            critiques = run.records("critiques.jsonl")
+            leverage = require_leverage(desk, tasks, critiques, config.least_leverage)
+            Console(stderr=True).print(f"leverage on wrong drafts: {leverage:.0%}")
         for seed in config.seeds:
-            _one_seed(run, tasks, desk, seed)
-    shutil.rmtree(run.file("grpo"), ignore_errors=True)
-    shutil.copytree(run.unfinished("grpo"), run.file("grpo"), ignore=shutil.ignore_patterns("checkpoints"))
-    shutil.rmtree(run.file("critic-rl"), ignore_errors=True)
-    shutil.copytree(run.file("grpo") / f"seed-{config.seeds[0]}" / "critic", run.file("critic-rl"))
+            out = run.unfinished("grpo") / f"seed-{seed}"
+            if not (out / "critic").is_dir():
+                rows = prompt_rows(run, seed)
+                Reinforcement(config, seed, run.made("critic"), out, rows, tasks).run(desk)
+    if launch.is_first:
+        _keep(run)
 
 
-def _one_seed(run: Run, tasks: Mapping[str, Task], desk: RewardDesk, seed: int) -> None:
-    out = run.unfinished("grpo") / f"seed-{seed}"
-    if not (out / "critic").is_dir():
-        rows = prompt_rows(run, seed)
-        Reinforcement(run.config.grpo, seed, run.made("critic"), out, rows, tasks).run(desk)
+def _keep(run: Run) -> None:
+    """Put the critics where later stages look for them; checkpoints stay behind."""
+    _replace(run.unfinished("grpo"), run.file("grpo"))
+    _replace(run.file("grpo") / f"seed-{run.config.grpo.seeds[0]}" / "critic", run.file("critic-rl"))
+
+
+def _replace(source: Path, target: Path) -> None:
+    partial = target.with_name(f"{target.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.copytree(source, partial, ignore=shutil.ignore_patterns("checkpoints"))
+    shutil.rmtree(target, ignore_errors=True)
+    partial.replace(target)
 
 
 def judged_tasks(run: Run) -> dict[str, Task]:
@@ -49,6 +63,11 @@ def judged_tasks(run: Run) -> dict[str, Task]:
 def reward_desk(run: Run, sandbox_url: str) -> RewardDesk:
     """A desk with the run's frozen generator: its endpoint, or the base model's weights."""
     endpoint = run.config.engines.generator
+    if endpoint is None and run.config.base is not None:
+        raise StageError(
+            "engines.generator is missing: serve the frozen generator, for instance with vLLM, and name its "
+            "base_url and model"
+        )
     concurrency = endpoint.concurrency if endpoint else _CONCURRENCY
     parts = Parts(endpoint or run.made("base"), sandbox_url, run.config.grpo.max_revision_tokens, concurrency)
     return RewardDesk(parts.opened, parts.concurrency)

@@ -5,7 +5,6 @@ Runs as it is on a CPU, on one GPU, or on every rank of `accelerate launch` and 
 
 import torch
 from datasets import Dataset
-from peft import LoraConfig as PeftLora
 from rich.console import Console
 from transformers import PreTrainedTokenizerBase
 from transformers.distributed.fsdp import is_fsdp_enabled
@@ -15,8 +14,9 @@ from trl.trainer.sft_trainer import SFTTrainer
 
 from service.domain.task import Candidate
 from service.domain.templates import CRITIC_TEMPLATE
-from training.config import LoraConfig, TrainConfig
+from training.config import TrainConfig
 from training.loading import load_model, load_tokenizer, training_dtype
+from training.lora import lora_adapter
 from training.options import Options
 from training.progress import MetricsLog
 from training.run import Record, Run, StageError
@@ -46,7 +46,7 @@ def run_stage(run: Run, _options: Options) -> None:
         args=args,
         train_dataset=dataset(run, tokenizer),
         processing_class=tokenizer,
-        peft_config=adapter(config.sft.lora) if config.sft.lora else None,
+        peft_config=lora_adapter(config.sft.lora) if config.sft.lora else None,
         callbacks=[MetricsLog(run.file("sft.metrics.jsonl"))],
     )
     trainer.accelerator.wait_for_everyone()  # rank 0 may have thrown an earlier run's checkpoints away
@@ -98,17 +98,6 @@ def token_count(row: Record, tokenizer: PreTrainedTokenizerBase) -> int:
 def _turns(value: object) -> list[dict[str, str]]:
     assert isinstance(value, list)
     return value
-
-
-def adapter(config: LoraConfig) -> PeftLora:
-    """Low-rank matrices beside every linear layer but the head."""
-    return PeftLora(
-        r=config.rank,
-        lora_alpha=config.alpha,
-        lora_dropout=config.dropout,
-        target_modules="all-linear",
-        task_type="CAUSAL_LM",
-    )
 
 
 def arguments(config: TrainConfig, out: str) -> TrlConfig:

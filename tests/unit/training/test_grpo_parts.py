@@ -90,15 +90,21 @@ def test_spans_that_touch_are_one() -> None:
     assert united([(5.0, 6.0), (0.0, 2.0), (1.0, 3.0), (3.0, 4.0)]) == [(0.0, 4.0), (5.0, 6.0)]
 
 
-def logged(watch: FlatGroups, shares: list[float], tmp_path: Path) -> None:
-    args = TrainingArguments(output_dir=str(tmp_path), report_to=[])
+def ends(watch: FlatGroups, shares: list[float], tmp_path: Path) -> bool:
+    args, control = TrainingArguments(output_dir=str(tmp_path), report_to=[]), TrainerControl()
     for share in shares:
-        watch.on_log(args, TrainerState(), TrainerControl(), {"frac_reward_zero_std": share})
-    watch.on_log(args, TrainerState(), TrainerControl(), {"loss": 1.0})
+        watch.on_log(args, TrainerState(), control, {"frac_reward_zero_std": share})
+    watch.on_log(args, TrainerState(), control, {"loss": 1.0})
+    return control.should_training_stop
 
 
 def test_a_run_with_nothing_to_learn_from_stops_with_the_reason(tmp_path: Path) -> None:
-    logged(FlatGroups(0.8), [0.9] * 5 + [0.7] * 5, tmp_path)
-    logged(FlatGroups(0.8), [1.0] * 9, tmp_path)
+    assert not ends(FlatGroups(0.8), [0.9] * 5 + [0.7] * 5, tmp_path)
+    assert not ends(FlatGroups(0.8), [1.0] * 9, tmp_path)
     with pytest.raises(StageError, match=r"90% of the groups.*grpo\.wrong_share"):
-        logged(FlatGroups(0.8), [0.9] * 10, tmp_path)
+        ends(FlatGroups(0.8), [0.9] * 10, tmp_path)
+
+
+def test_a_run_that_has_learnt_what_there_is_ends_and_keeps_it(tmp_path: Path) -> None:
+    assert ends(FlatGroups(0.8), [0.5] * 10 + [0.9] * 10, tmp_path)
+    assert not ends(FlatGroups(0.8), [0.5] * 10 + [0.9] * 7, tmp_path)
