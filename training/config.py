@@ -80,6 +80,10 @@ class SizeConfig(_Section):
     seed: int
     grown: bool = False
     """Start from the main base model with layers added that do nothing yet, not from nothing."""
+    critic: bool = True
+    """Whether it gets a critic of its own; a larger base model may be there to criticise untrained."""
+    learning_rate: PositiveFloat | None = None
+    """Of pretraining; None takes the main model's."""
 
 
 class EndpointConfig(_Section):

@@ -11,7 +11,7 @@ import pytest
 
 from training.config import TrainConfig, load_config
 from training.options import Options
-from training.run import Run
+from training.run import Run, StageError
 
 pytestmark = [pytest.mark.training, pytest.mark.timeout(1200)]
 SHIPPED = Path("weights/mini")
@@ -25,15 +25,15 @@ def run(tmp_path: Path) -> Run:
 
 
 def test_pretraining_goes_on_where_it_was_killed(run: Run) -> None:
-    from training.base.pretrain import pretrain
+    from training.base.pretrain import new_model, pretrain
     from training.base.tokenizer import train_tokenizer
 
     (model, config), seed = run.config.scratch, run.config.seed
     tokenizer = train_tokenizer(model.vocabulary, seed)
-    whole = pretrain(model, config, tokenizer, seed, run.file("whole"))
+    whole = pretrain(new_model(model, tokenizer, seed), config, tokenizer, seed, run.file("whole"))
     shutil.copytree(run.file("whole") / "checkpoint-2", run.file("killed") / "checkpoint-2")
 
-    resumed = pretrain(model, config, tokenizer, seed, run.file("killed"))
+    resumed = pretrain(new_model(model, tokenizer, seed), config, tokenizer, seed, run.file("killed"))
 
     for name, tensor in whole.state_dict().items():
         assert tensor.equal(resumed.state_dict()[name]), name
@@ -68,7 +68,7 @@ def test_packed_examples_do_not_see_each_other(run: Run) -> None:
 
     (size, config), seed = run.config.scratch, run.config.seed
     tokenizer = train_tokenizer(size.vocabulary, seed)
-    model = new_model(size, tokenizer).eval()
+    model = new_model(size, tokenizer, run.config.seed).eval()
     row = collate([PackedCorpus(tokenizer, config, seed)[0][:1]])
     second = (row["position_ids"][0] == 0).nonzero()[1].item()
 
@@ -101,3 +101,38 @@ def test_a_critic_is_built_from_a_base_model_and_measured(run: Run, tmp_path: Pa
     page = (options.docs / "results.md").read_text(encoding="utf-8")
     assert "| 9 | Reinforcement is healthy on all seeds | **not run** |" in page
     assert all((options.docs / path).is_file() for path in re.findall(r"\]\((results/.*?)\)", page))
+
+
+def test_a_grown_model_computes_what_the_small_one_does(run: Run) -> None:
+    import torch
+
+    from training.base.growth import grown
+    from training.base.pretrain import new_model
+    from training.base.tokenizer import train_tokenizer
+
+    config = run.config.scratch[0]
+    tokenizer = train_tokenizer(config.vocabulary, run.config.seed)
+    small = new_model(config, tokenizer, 1).eval()
+    deeper = config.model_copy(update={"layers": config.layers + 2})
+    wider = config.model_copy(update={"hidden": 2 * config.hidden})
+    large = grown(small, new_model(deeper, tokenizer, 2)).eval()
+    ids = torch.tensor([[5, 6, 7, 8]])
+
+    with torch.no_grad():
+        assert torch.equal(small(ids).logits, large(ids).logits)
+    with pytest.raises(StageError, match="as wide as the main model"):
+        grown(small, new_model(wider, tokenizer, 2))
+
+
+def test_other_sizes_get_critics_trained_like_the_main_one(run: Run) -> None:
+    from training.stages import grpo, hints, sft, sizes, solve, synthesize, tasks
+
+    shutil.copytree(SHIPPED / "generator", run.file("base"))
+    options = Options()
+    for stage in (tasks, solve, hints, synthesize, sft, grpo, sizes):
+        stage.run_stage(run, options)
+
+    made = run.file("sizes") / "tiny"
+    assert {path.name for path in made.iterdir() if path.is_dir()} >= {"base", "critic", "critic-rl"}
+    assert (made / "grpo" / "metrics.jsonl").is_file()
+    assert (run.file("critic-rl") / "model.safetensors").is_file()

@@ -14,8 +14,9 @@ from training.base.rows import IGNORED, PackedCorpus, collate
 from training.config import ModelConfig, PretrainConfig
 
 
-def new_model(config: ModelConfig, tokenizer: PreTrainedTokenizerBase) -> LlamaForCausalLM:
+def new_model(config: ModelConfig, tokenizer: PreTrainedTokenizerBase, seed: int) -> LlamaForCausalLM:
     """A llama with random weights. Not qwen2: loaders would replace the tokenizer of such a model."""
+    torch.manual_seed(seed)
     return LlamaForCausalLM(
         LlamaConfig(
             vocab_size=len(tokenizer),
@@ -112,16 +113,11 @@ class CompletionTrainer(Trainer):
 
 
 def pretrain(
-    model_config: ModelConfig,
-    config: PretrainConfig,
-    tokenizer: PreTrainedTokenizerBase,
-    seed: int,
-    out: Path,
+    model: LlamaForCausalLM, config: PretrainConfig, tokenizer: PreTrainedTokenizerBase, seed: int, out: Path
 ) -> LlamaForCausalLM:
-    """Train from scratch, or go on from the last checkpoint under `out`."""
-    torch.manual_seed(seed)
+    """Train a model, or go on from the last checkpoint under `out`."""
     trainer = CompletionTrainer(
-        model=new_model(model_config, tokenizer),
+        model=model,
         args=arguments(config, seed, out),
         train_dataset=PackedCorpus(tokenizer, config, seed),
         data_collator=collate,
@@ -129,6 +125,6 @@ def pretrain(
     trainer.half = is_faster_in_half()
     last = get_last_checkpoint(str(out)) if out.is_dir() else None
     trainer.train(resume_from_checkpoint=last)
-    model = trainer.model
-    assert isinstance(model, LlamaForCausalLM)
-    return model
+    trained = trainer.model
+    assert isinstance(trained, LlamaForCausalLM)
+    return trained

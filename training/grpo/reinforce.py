@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from accelerate import PartialState
 from datasets import Dataset
+from transformers import PreTrainedTokenizerBase
 from transformers.distributed.fsdp import is_fsdp_enabled
 from transformers.trainer_utils import get_last_checkpoint
 from trl.trainer.grpo_config import GRPOConfig as TrlConfig
@@ -25,7 +26,7 @@ from training.rewards.tally import Tally
 from training.rewards.terms import Reward
 from training.rewards.trace import Trace
 from training.rewards.trl import CritiqueReward
-from training.run import Record
+from training.run import Record, StageError
 from training.saving import save_trained
 from training.settings import Launch
 from training.weights import Weights
@@ -52,7 +53,7 @@ class Reinforcement:
             model=load_model(start, training_dtype(frozen=lora is not None)),
             args=args,
             reward_funcs=reward,
-            train_dataset=Dataset.from_list(list(self.rows)),
+            train_dataset=Dataset.from_list(self._fitting(tokenizer)),
             processing_class=tokenizer,
             peft_config=lora_adapter(lora) if lora else None,
             callbacks=[
@@ -64,6 +65,14 @@ class Reinforcement:
         trainer.accelerator.wait_for_everyone()
         trainer.train(resume_from_checkpoint=self._last_checkpoint())
         save_trained(trainer, tokenizer, self.out / "critic")
+
+    def _fitting(self, tokenizer: PreTrainedTokenizerBase) -> list[Record]:
+        """The rows whose prompt is not too long; raises `StageError` where none is left."""
+        most = self.config.max_prompt_tokens
+        fitting = [row for row in self.rows if _prompt_tokens(row, tokenizer) <= most]
+        if not fitting:
+            raise StageError(f"all prompts are longer than grpo.max_prompt_tokens = {most}: raise it")
+        return fitting
 
     def _last_checkpoint(self) -> str | None:
         folder = self.out / "checkpoints"
@@ -87,6 +96,14 @@ class Reinforcement:
         tally, trace = Tally(self.config.most_unjudged), Trace(self.out / "trace.jsonl")
         reward = Reward(self.config.reward)
         return CritiqueReward(desk, self.tasks, reward, tally, self.config.max_completion_tokens, trace)
+
+
+def _prompt_tokens(row: Record, tokenizer: PreTrainedTokenizerBase) -> int:
+    turns = row["prompt"]
+    assert isinstance(turns, list)
+    text = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
+    assert isinstance(text, str)
+    return len(tokenizer.encode(text, add_special_tokens=False))
 
 
 def arguments(config: GrpoConfig, seed: int, out: Path) -> TrlConfig:

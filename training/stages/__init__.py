@@ -12,6 +12,7 @@ STAGES = {
     "synthesize": "synthesize",
     "sft": "sft",
     "grpo": "grpo",
+    "sizes": "sizes",
     "export": "export",
     "evaluate": "evaluate",
     "report": "evaluate",

@@ -15,11 +15,12 @@ def run_stage(run: Run, _options: Options) -> None:
 
 
 def _from_nothing(run: Run) -> None:
-    from training.base.pretrain import pretrain  # noqa: PLC0415 - torch is slow to load
+    from training.base.pretrain import new_model, pretrain  # noqa: PLC0415 - torch is slow to load
     from training.base.saving import save_model  # noqa: PLC0415
     from training.base.tokenizer import train_tokenizer  # noqa: PLC0415
 
     model_config, config = run.config.scratch
     tokenizer = train_tokenizer(model_config.vocabulary, run.config.seed)
-    model = pretrain(model_config, config, tokenizer, run.config.seed, run.unfinished("base"))
+    model = new_model(model_config, tokenizer, run.config.seed)
+    model = pretrain(model, config, tokenizer, run.config.seed, run.unfinished("base"))
     save_model(model, tokenizer, run.file("base"))

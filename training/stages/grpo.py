@@ -43,14 +43,15 @@ def run_stage(run: Run, options: Options) -> None:
 
 def _keep(run: Run) -> None:
     """Put the critics where later stages look for them; checkpoints stay behind."""
-    _replace(run.unfinished("grpo"), run.file("grpo"))
-    _replace(run.file("grpo") / f"seed-{run.config.grpo.seeds[0]}" / "critic", run.file("critic-rl"))
+    replace_folder(run.unfinished("grpo"), run.file("grpo"))
+    replace_folder(run.file("grpo") / f"seed-{run.config.grpo.seeds[0]}" / "critic", run.file("critic-rl"))
 
 
-def _replace(source: Path, target: Path) -> None:
+def replace_folder(source: Path, target: Path) -> None:
+    """Copy a folder less its checkpoints to where another may be: whole or not at all."""
     partial = target.with_name(f"{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    shutil.copytree(source, partial, ignore=shutil.ignore_patterns("checkpoints"))
+    shutil.copytree(source, partial, ignore=shutil.ignore_patterns("checkpoints*"))
     shutil.rmtree(target, ignore_errors=True)
     partial.replace(target)
 

@@ -3,6 +3,8 @@
 Runs as it is on a CPU, on one GPU, or on every rank of `accelerate launch` and `torchrun`.
 """
 
+from pathlib import Path
+
 import torch
 from datasets import Dataset
 from rich.console import Console
@@ -23,14 +25,19 @@ from training.run import Record, Run, StageError
 from training.saving import plain_generation, save_trained
 from training.settings import Launch
 from training.tasks.records import task_of
+from training.weights import Weights
 
 _console = Console(stderr=True)
 
 
 def run_stage(run: Run, _options: Options) -> None:
     """Fine-tune the base model and save it, or its adapter, under `critic`."""
-    base, config = run.base(), run.config
-    checkpoints = run.unfinished("sft")
+    fine_tune(run, run.base(), run.unfinished("sft"), run.file("critic"), run.file("sft.metrics.jsonl"))
+
+
+def fine_tune(run: Run, base: Weights, checkpoints: Path, target: Path, metrics: Path) -> None:
+    """Teach `base` the run's critiques, or go on from the last checkpoint, and save it as `target`."""
+    config = run.config
     args = arguments(config, str(checkpoints))  # first: it joins the other processes, if there are any
     if args.n_gpu > 1:
         raise StageError(
@@ -47,13 +54,13 @@ def run_stage(run: Run, _options: Options) -> None:
         train_dataset=dataset(run, tokenizer),
         processing_class=tokenizer,
         peft_config=lora_adapter(config.sft.lora) if config.sft.lora else None,
-        callbacks=[MetricsLog(run.file("sft.metrics.jsonl"))],
+        callbacks=[MetricsLog(metrics)],
     )
     trainer.accelerator.wait_for_everyone()  # rank 0 may have thrown an earlier run's checkpoints away
     trainer.train(
         resume_from_checkpoint=get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
     )
-    save_trained(trainer, tokenizer, run.file("critic"))
+    save_trained(trainer, tokenizer, target)
 
 
 def dataset(run: Run, tokenizer: PreTrainedTokenizerBase) -> Dataset:
