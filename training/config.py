@@ -156,6 +156,7 @@ class SolveConfig(_Section):
     problems: PositiveInt
     drafts: PositiveInt
     temperature: NonNegativeFloat = 1.0
+    top_p: float = Field(gt=0, le=1, default=1.0)
     max_tokens: PositiveInt = 192
 
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from training.run import Record
-from training.tasks.records import write_jsonl
+from training.tasks.records import mended_lines, write_jsonl
 
 
 class MetricsLog(TrainerCallback):
@@ -23,7 +22,7 @@ class MetricsLog(TrainerCallback):
     ) -> None:
         """Drop what a killed run had logged after its last checkpoint, and all where there was none."""
         if state.is_world_process_zero:
-            known = _whole_lines(self._path) if state.global_step else []
+            known = mended_lines(self._path) if state.global_step else []
             write_jsonl(self._path, (line for line in known if int(str(line["step"])) <= state.global_step))
 
     def on_log(
@@ -39,9 +38,3 @@ class MetricsLog(TrainerCallback):
         if state.is_world_process_zero:
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(figures, default=float) + "\n")
-
-
-def _whole_lines(path: Path) -> list[Record]:
-    """The last line of a killed run may be torn."""
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
-    return [json.loads(line) for line in lines if line.endswith("\n")]

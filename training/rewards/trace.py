@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from training.rewards.outcome import Outcome, Submission
+from training.tasks.records import mended_lines
 
 
 def node_id(*parts: str) -> str:
@@ -18,6 +19,7 @@ class Trace:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        mended_lines(path)
 
     def add(
         self,

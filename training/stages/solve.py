@@ -5,21 +5,22 @@ from collections.abc import Sequence
 from service.domain.chat import Sampling
 from service.domain.extraction import extract_code
 from service.domain.templates import GENERATOR_TEMPLATE
-from training.generation import TransformersWriter, Writer
+from training.generation import Writer
 from training.options import Options
 from training.run import Record, Run
 from training.tasks.records import task_of
+from training.writers import generator_writer
 
 
 def run_stage(run: Run, _options: Options) -> None:
     """Write `drafts.jsonl`: id, draft, code."""
-    writer = TransformersWriter(run.base())
+    writer = generator_writer(run, "solve")
     config = run.config.solve
     wanted = [record | {"draft": n} for record in run.records("tasks.jsonl") for n in range(config.drafts)]
 
     def work(chunk: Sequence[Record]) -> list[Record]:
         seed = hash_seed(run.config.seed, str(chunk[0]["id"]))
-        sampling = Sampling(temperature=config.temperature, max_tokens=config.max_tokens, seed=seed)
+        sampling = Sampling(config.temperature, config.top_p, config.max_tokens, seed)
         return _drafts(writer, chunk, sampling)
 
     run.in_chunks("solve", "drafts.jsonl", wanted, work)

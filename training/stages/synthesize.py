@@ -11,17 +11,17 @@ from service.domain.parsing import parse_critique
 from service.domain.task import Candidate
 from service.domain.templates import CRITIC_TEMPLATE
 from training.config import SynthesizeConfig
-from training.generation import TransformersWriter
 from training.options import Options
 from training.run import Record, Run
 from training.stages.solve import hash_seed
 from training.tasks.records import task_of
+from training.writers import generator_writer
 
 
 def run_stage(run: Run, _options: Options) -> None:
     """Write `critiques.jsonl`: id, code, right, critique."""
     config = run.config.synthesize
-    writer = TransformersWriter(run.base())
+    writer = generator_writer(run, "synthesize")
     lessons = run.records("tasks.jsonl")[: config.problems]
     tasks = {record["id"]: task_of(record, hidden=False) for record in lessons}
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from service.domain.task import AssertTest, CallTest, StdinTest, Task, Test
 from training.tasks.mini import Problem
@@ -86,3 +87,15 @@ def read_jsonl(path: Path) -> Iterator[dict[str, object]]:
     with path.open(encoding="utf-8") as file:
         for line in file:
             yield json.loads(line)
+
+
+def mended_lines(path: Path) -> list[dict[str, Any]]:
+    """Lines of a file that grows by appending; none where there is no file.
+
+    A line that a killed run left torn is dropped from the file too, or the next would be appended to it.
+    """
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
+    whole = [json.loads(line) for line in lines if line.endswith("\n")]
+    if len(whole) < len(lines):
+        write_jsonl(path, whole)
+    return whole

@@ -1,0 +1,112 @@
+"""Generation by an OpenAI-compatible endpoint, such as a vLLM server: many requests in flight, all kept."""
+
+import asyncio
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from rich.progress import Progress
+
+from service.adapters.openai import OpenAIModel
+from service.domain.chat import Completion, Message, Sampling, TokenUsage
+from training.config import EndpointConfig
+from training.settings import Secrets
+from training.tasks.records import mended_lines
+
+
+class Journal:
+    """Completions by what was asked, appended as they arrive: a killed run asks for the missing ones only."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known = {line["key"]: line for line in mended_lines(path)}
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+    def get(self, key: str) -> Completion | None:
+        """The completion kept under a key."""
+        line = self._known.get(key)
+        if line is None:
+            return None
+        return Completion(line["text"], line["finish_reason"], TokenUsage(**line["usage"]))
+
+    def add(self, key: str, completion: Completion) -> None:
+        """Keep a completion."""
+        usage = asdict(completion.usage)
+        line = {
+            "key": key,
+            "text": completion.text,
+            "finish_reason": completion.finish_reason,
+            "usage": usage,
+        }
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        self._known[key] = line
+
+
+class EndpointWriter:
+    """A `Writer` that asks an endpoint. Equal prompts get seeds of their own, so they differ repeatably."""
+
+    def __init__(self, endpoint: EndpointConfig, journal: Path) -> None:
+        self._endpoint, self._journal = endpoint, Journal(journal)
+
+    def write(self, prompts: Sequence[list[Message]], sampling: Sampling, label: str) -> list[Completion]:
+        """Return one completion a prompt; raises `ModelError` where the endpoint stays broken."""
+        return asyncio.run(self._write(prompts, sampling, label))
+
+    async def _write(
+        self, prompts: Sequence[list[Message]], sampling: Sampling, label: str
+    ) -> list[Completion]:
+        orders = _numbered(prompts, sampling)
+        slots = asyncio.Semaphore(self._endpoint.concurrency)
+        key = Secrets().api_key
+        with Progress(transient=True) as progress:
+            bar = progress.add_task(label, total=len(orders))
+
+            async def one(prompt: list[Message], seeded: Sampling) -> Completion:
+                async with slots:
+                    completion = await self._ask(model, prompt, seeded)
+                progress.advance(bar)
+                return completion
+
+            async with OpenAIModel("endpoint", self._endpoint.base_url, self._endpoint.model, key) as model:
+                tasks = []
+                try:
+                    async with asyncio.TaskGroup() as group:
+                        tasks = [group.create_task(one(*order)) for order in orders]
+                except* Exception as errors:  # noqa: BLE001 - the first of many that say the same
+                    raise _first(errors) from None
+        return [task.result() for task in tasks]
+
+    async def _ask(self, model: OpenAIModel, prompt: list[Message], sampling: Sampling) -> Completion:
+        key = _key(self._endpoint.model, prompt, sampling)
+        known = self._journal.get(key)
+        if known is not None:
+            return known
+        (completion,) = await model.complete(prompt, sampling)
+        self._journal.add(key, completion)
+        return completion
+
+
+def _numbered(prompts: Sequence[list[Message]], sampling: Sampling) -> list[tuple[list[Message], Sampling]]:
+    """Give the n-th of equal prompts the n-th seed."""
+    seen: Counter[str] = Counter()
+    orders = []
+    for prompt in prompts:
+        text = repr(prompt)
+        seed = None if sampling.seed is None else sampling.seed + seen[text]
+        orders.append((prompt, replace(sampling, seed=seed)))
+        seen[text] += 1
+    return orders
+
+
+def _key(model: str, prompt: list[Message], sampling: Sampling) -> str:
+    asked = json.dumps([model, [asdict(message) for message in prompt], asdict(sampling)])
+    return hashlib.sha256(asked.encode()).hexdigest()
+
+
+def _first(errors: BaseExceptionGroup[Exception]) -> Exception:
+    first = errors.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
