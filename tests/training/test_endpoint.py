@@ -35,6 +35,7 @@ def test_what_was_written_before_a_kill_is_not_asked_again(tmp_path: Path) -> No
 
     assert [c.text for c in again] == [c.text for c in first]
     assert len(lines) == 3
+    assert len([json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]) == 3
 
 
 def test_a_complete_journal_needs_no_endpoint(tmp_path: Path) -> None:
