@@ -1,19 +1,21 @@
 """Where a step's time goes: sampling, revising, judging, optimizing; and how much of it overlaps."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from training.rewards.desk import Span
+from training.rewards.desk import Work
+from training.rewards.outcome import Span
 
 
 @dataclass(slots=True)
 class Clock:
     """Collects spans of `time.monotonic` seconds between two readings."""
 
-    working: Callable[[], Sequence[Span]]
-    """When rewards were being found since last asked."""
+    work: Callable[[], Work]
+    """The work on rewards since last asked."""
     _sampling: list[Span] = field(default_factory=list)
     _prepared_s: float = 0.0
+    _stepped_s: float = 0.0
 
     def sampled(self, start: float, end: float) -> None:
         """Note that critiques were sampled from `start` to `end`."""
@@ -23,20 +25,37 @@ class Clock:
         """Note that a whole batch was sampled, scored and compared with the reference."""
         self._prepared_s += end - start
 
+    def stepped(self, start: float, end: float) -> None:
+        """Note a whole step: what was prepared in it, and the passes forward and back."""
+        self._stepped_s += end - start
+
     def read(self) -> dict[str, float]:
-        """Seconds since the last reading; `overlap` is the share of reward time that sampling covered."""
-        sampling, rewards = self._sampling, united(self.working())
-        covered = sum(_common_s(one, other) for one in rewards for other in sampling)
-        reward_s = sum(end - start for start, end in rewards)
+        """Seconds since the last reading.
+
+        Sampling, revising and judging overlap; `overlap` is the share of the latter two's time that sampling
+        covered, `wait_s` what sampling did not cover, and `optimize_s` the rest of the steps.
+        """
+        work, sampling = self.work(), self._sampling
+        rewards = united([*work.revising, *work.judging])
+        covered_s = sum(_common_s(one, other) for one in rewards for other in sampling)
+        reward_s, sample_s = _total_s(rewards), _total_s(sampling)
         figures = {
-            "sample_s": sum(end - start for start, end in sampling),
+            "sample_s": sample_s,
+            "revise_s": _total_s(united(work.revising)),
+            "sandbox_s": _total_s(united(work.judging)),
             "reward_s": reward_s,
+            "wait_s": reward_s - covered_s,
+            "optimize_s": max(0.0, self._stepped_s - sample_s - (reward_s - covered_s)),
             "prepare_s": self._prepared_s,
         }
         if reward_s > 0:
-            figures["overlap"] = covered / reward_s
-        self._sampling, self._prepared_s = [], 0.0
+            figures["overlap"] = covered_s / reward_s
+        self._sampling, self._prepared_s, self._stepped_s = [], 0.0, 0.0
         return figures
+
+
+def _total_s(spans: Iterable[Span]) -> float:
+    return sum(end - start for start, end in spans)
 
 
 def _common_s(one: Span, other: Span) -> float:

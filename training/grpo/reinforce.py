@@ -48,7 +48,7 @@ class Reinforcement:
         args = arguments(self.config, self.seed, self.out / "checkpoints")  # first: joins other processes
         start = self._whole_start()
         tokenizer = load_tokenizer(start, left=True)
-        reward, clock, lora = self._reward(desk), Clock(desk.spans), self.config.lora
+        reward, clock, lora = self._reward(desk), Clock(desk.work), self.config.lora
         trainer = CriticTrainer(
             model=load_model(start, training_dtype(frozen=lora is not None)),
             args=args,

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from transformers import PreTrainedTokenizerBase
 from trl.trainer.grpo_trainer import GRPOTrainer
 
@@ -14,13 +15,19 @@ from training.rewards.trl import CritiqueReward
 class CriticTrainer(GRPOTrainer):
     """GRPO as it is (paper 3.3), with the reward begun early and each step's time taken apart.
 
-    Two methods of TRL are wrapped, neither is rewritten; tests/training/test_grpo.py fails if a later
+    Three methods of TRL are wrapped, none is rewritten; tests/training/test_grpo.py fails if a later
     version of TRL no longer calls them.
     """
 
     reward: CritiqueReward
     clock: Clock
     chunks: int = 1
+
+    def training_step(self, *args: Any, **kwargs: Any) -> torch.Tensor:
+        started = time.monotonic()
+        loss: torch.Tensor = super().training_step(*args, **kwargs)  # type: ignore[no-untyped-call]
+        self.clock.stepped(started, time.monotonic())
+        return loss
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         self._rows = inputs

@@ -16,8 +16,10 @@ HEALTH = {
     "judgment_accuracy": "judgment accuracy",
     "frac_reward_zero_std": "groups without spread",
 }
-TIMES = ("sample_s", "revise_s", "sandbox_s", "reward_s", "optimize_s")
-"""What a step's time goes to, where it was measured; parts may overlap."""
+TIMES = ("sample_s", "wait_s", "optimize_s")
+"""What a step's time goes to, one after the other: sampling, waiting for rewards, the passes of training."""
+BEHIND = ("revise_s", "sandbox_s")
+"""What goes on behind sampling."""
 
 
 def plot_health(courses: Sequence[Course], path: Path) -> None:
@@ -46,9 +48,9 @@ def plot_step_time(courses: Sequence[Course], path: Path) -> None:
         legend(axes)
 
 
-def measured_times(courses: Sequence[Course]) -> list[str]:
+def measured_times(courses: Sequence[Course], parts: Sequence[str] = TIMES) -> list[str]:
     """The parts of a step that any seed has figures for."""
-    return [part for part in TIMES if any(course.series(part) for course in courses)]
+    return [part for part in parts if any(course.series(part) for course in courses)]
 
 
 def mean_of(course: Course, metric: str) -> float | None:

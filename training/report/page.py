@@ -9,7 +9,7 @@ from training.evaluate.findings import TEST, Findings
 from training.evaluate.measures import summarize
 from training.evaluate.reward_model import VOTES, Pairwise, by_logprob, by_votes
 from training.report.claim import Claim
-from training.report.course_plots import mean_of, measured_times
+from training.report.course_plots import BEHIND, TIMES, mean_of, measured_times
 from training.report.health import Course
 from training.report.markdown import NONE, image, section, share, table
 from training.report.reviewers import (
@@ -163,8 +163,7 @@ def _reinforcement(material: Material) -> tuple[str, ...]:
     courses = [course for course in material.courses if course.steps]
     if not courses:
         return (NOT_RUN,)
-    times = measured_times(courses)
-    shown = [*times, *(["overlap"] if any(course.series("overlap") for course in courses) else [])]
+    shown = measured_times(courses, (*TIMES, *BEHIND, "overlap"))
     lines = [
         [
             str(c.seed),
@@ -182,7 +181,10 @@ def _reinforcement(material: Material) -> tuple[str, ...]:
         material.picture("health", "Reinforcement, step by step"),
         material.picture("step-time", "Where a step's time goes"),
         table(head, lines),
-        "overlap: the share of the time of rewards in which sampling went on." if "overlap" in shown else "",
+        "wait: for rewards, once sampling is over. revise and sandbox go on behind sampling; overlap is the share "
+        "of their time that sampling covers."
+        if "overlap" in shown
+        else "",
     )
 
 

@@ -2,15 +2,15 @@
 
 import asyncio
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
 
-from training.rewards.outcome import Outcome, Submission
+from training.rewards.outcome import Outcome, Span, Submission
 
 _KEPT = 50_000
 _CLOSE_S = 30.0
@@ -24,7 +24,19 @@ class Scorer(Protocol):
 
 
 Open = Callable[[], AbstractAsyncContextManager[Scorer]]
-Span = tuple[float, float]
+
+
+@dataclass(slots=True)
+class Work:
+    """When revisions were written and when programs were judged."""
+
+    revising: list[Span] = field(default_factory=list)
+    judging: list[Span] = field(default_factory=list)
+
+    def add(self, outcome: Outcome) -> None:
+        """Note when an outcome was worked on."""
+        self.revising += [outcome.revised] if outcome.revised else []
+        self.judging += [outcome.judged] if outcome.judged else []
 
 
 class RewardDesk:
@@ -33,7 +45,7 @@ class RewardDesk:
     def __init__(self, scorer: Open, concurrency: int) -> None:
         self._open, self._concurrency = scorer, concurrency
         self._futures: OrderedDict[tuple[str, str, str, bool], Future[Outcome]] = OrderedDict()
-        self._spans: list[Span] = []
+        self._work_done = Work()
         self._ready: Future[asyncio.AbstractEventLoop] = Future()
         self._jobs: asyncio.Queue[tuple[Submission, Future[Outcome]] | None] = asyncio.Queue()
         self._thread = threading.Thread(target=self._run, name="rewards", daemon=True)
@@ -62,10 +74,10 @@ class RewardDesk:
         self._loop.call_soon_threadsafe(self._jobs.put_nowait, (submission, future))
         return future
 
-    def spans(self) -> list[Span]:
-        """Give and forget when work was done since last asked: start and end, `time.monotonic` seconds."""
-        spans, self._spans = self._spans, []
-        return spans
+    def work(self) -> Work:
+        """Give and forget what was done since last asked."""
+        work, self._work_done = self._work_done, Work()
+        return work
 
     def _run(self) -> None:
         try:
@@ -85,9 +97,10 @@ class RewardDesk:
         self, scorer: Scorer, slots: asyncio.Semaphore, submission: Submission, future: Future[Outcome]
     ) -> None:
         async with slots:
-            started = time.monotonic()
             try:
-                future.set_result(await scorer.outcome(submission))
+                outcome = await scorer.outcome(submission)
             except Exception as error:  # noqa: BLE001 - a fault of ours is raised where it is waited for
                 future.set_exception(error)
-            self._spans.append((started, time.monotonic()))
+            else:
+                self._work_done.add(outcome)
+                future.set_result(outcome)

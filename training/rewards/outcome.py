@@ -35,6 +35,10 @@ class Submission:
         return self.id, self.code, self.text, self.truncated
 
 
+Span = tuple[float, float]
+"""When something went on: start and end, in seconds of `time.monotonic`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a critique. `passed` None: some part broke, which says nothing about the critique."""
@@ -44,8 +48,8 @@ class Outcome:
     revision: str | None = None
     verdict: Verdict | None = None
     error: str | None = None
-    revise_s: float = 0.0
-    judge_s: float = 0.0
+    revised: Span | None = None
+    judged: Span | None = None
 
 
 async def _unheard(_text: str) -> None:
@@ -74,10 +78,8 @@ class Reviser:
             verdict = await self._judged(submission, revision)
         except ServiceError as error:
             return Outcome(critique, passed=None, error=f"{type(error).__name__}: {error}")
-        ended = time.monotonic()
-        return Outcome(
-            critique, verdict.accepted, revision, verdict, None, revised - started, ended - revised
-        )
+        spans = (started, revised), (revised, time.monotonic())
+        return Outcome(critique, verdict.accepted, revision, verdict, None, *spans)
 
     async def _revised(self, submission: Submission, critique: Critique) -> str:
         sampling = Sampling(temperature=0.0, max_tokens=self.max_tokens)

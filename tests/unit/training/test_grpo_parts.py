@@ -8,6 +8,7 @@ from training.config import GrpoConfig
 from training.grpo.clock import Clock, united
 from training.grpo.rows import drawn_drafts, prompt_rows
 from training.grpo.watch import FlatGroups
+from training.rewards.desk import Work
 from training.run import Record, Run, StageError
 from training.tasks.mini import Split, problems
 from training.tasks.records import problem_to_json, write_jsonl
@@ -74,16 +75,22 @@ def test_too_few_drafts_for_a_step_are_told_with_the_remedy(tmp_path: Path) -> N
         prompt_rows(run_with(tmp_path, taught=6), seed=1)
 
 
-def test_overlap_is_the_share_of_reward_time_that_sampling_covers() -> None:
-    clock = Clock(lambda: [(1.0, 3.0), (2.0, 4.0), (6.0, 7.0)])
+def test_a_step_is_taken_apart_and_overlap_is_what_sampling_covers() -> None:
+    clock = Clock(lambda: Work(revising=[(1.0, 2.0), (1.5, 3.0)], judging=[(2.5, 4.0), (6.0, 7.0)]))
     clock.sampled(0.0, 2.0)
     clock.sampled(2.5, 3.5)
+    clock.stepped(0.0, 9.0)
 
     figures = clock.read()
 
     assert figures["sample_s"] == 3.0
+    assert figures["revise_s"] == 2.0
+    assert figures["sandbox_s"] == 2.5
     assert figures["reward_s"] == 4.0
     assert figures["overlap"] == pytest.approx(2.0 / 4.0)
+    assert figures["wait_s"] == 2.0
+    assert figures["optimize_s"] == 4.0
+    assert clock.read()["sample_s"] == 0.0
 
 
 def test_spans_that_touch_are_one() -> None:
