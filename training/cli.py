@@ -34,6 +34,7 @@ _Sandbox = Annotated[
 _Weights = Annotated[
     Path | None, typer.Option(help="Where `export` puts generator and critic; weights/NAME by default.")
 ]
+_Docs = Annotated[Path, typer.Option(help="Where `report` puts results.md and its plots.")]
 _Again = Annotated[bool, typer.Option("--again", help="Run the stage from its beginning even if it is done.")]
 
 
@@ -43,10 +44,11 @@ def _stage_command(name: str) -> None:
         config: _Config,
         sandbox: _Sandbox = None,
         weights: _Weights = None,
+        docs: _Docs = Path("docs"),
         again: _Again = False,
     ) -> None:
         run = Run(_load(config))
-        _run_stage(run, name, _options(run, sandbox, weights), again=again)
+        _run_stage(run, name, _options(run, sandbox, weights, docs), again=again)
 
 
 for _name in STAGES:
@@ -70,6 +72,7 @@ def run_all(
     config: _Config,
     sandbox: _Sandbox = None,
     weights: _Weights = None,
+    docs: _Docs = Path("docs"),
     only_plan: Annotated[bool, typer.Option("--plan", help="Run nothing; print what it would take.")] = False,
 ) -> None:
     """Run every stage that is not done, in order."""
@@ -78,7 +81,22 @@ def run_all(
         _plan(run.config, {}, as_json=False)
         return
     for name in STAGES:
-        _run_stage(run, name, _options(run, sandbox, weights), again=False)
+        _run_stage(run, name, _options(run, sandbox, weights, docs), again=False)
+
+
+@app.command(name="rows")
+def rows(
+    config: _Config,
+    out: Annotated[Path, typer.Argument(help="A .parquet file for verl or a .jsonl file for OpenRLHF.")],
+) -> None:
+    """Write the prompts of reinforcement for another trainer, with what its reward needs."""
+    from training.rewards.export import export_rows  # noqa: PLC0415 - imports much
+
+    try:
+        count = export_rows(Run(_load(config)), out)
+    except StageError as error:
+        _fail(f"rows: {error}")
+    _console.print(f"{count} rows in {out}")
 
 
 def _load(path: Path) -> TrainConfig:
@@ -91,8 +109,8 @@ def _load(path: Path) -> TrainConfig:
         _fail(f"{path}: not TOML: {error}", status=2)
 
 
-def _options(run: Run, sandbox: str | None, weights: Path | None) -> Options:
-    return Options(sandbox, weights or Path("weights") / run.config.name)
+def _options(run: Run, sandbox: str | None, weights: Path | None, docs: Path) -> Options:
+    return Options(sandbox, weights or Path("weights") / run.config.name, docs)
 
 
 def _plan(config: TrainConfig, said: dict[str, object], *, as_json: bool) -> None:

@@ -30,6 +30,11 @@ A difference counts from more than two paired standard errors on.
 † knows more than problem and code."""
 
 
+_TIMES = """\
+wait: for rewards, once sampling is over. revise and sandbox go on behind sampling;
+overlap is the share of their time that sampling covers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Material:
     """What the page is made from. `pictures` maps a plot's name to its path beside the page."""
@@ -181,10 +186,7 @@ def _reinforcement(material: Material) -> tuple[str, ...]:
         material.picture("health", "Reinforcement, step by step"),
         material.picture("step-time", "Where a step's time goes"),
         table(head, lines),
-        "wait: for rewards, once sampling is over. revise and sandbox go on behind sampling; overlap is the share "
-        "of their time that sampling covers."
-        if "overlap" in shown
-        else "",
+        _TIMES if "overlap" in shown else "",
     )
 
 

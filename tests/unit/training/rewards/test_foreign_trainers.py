@@ -1,8 +1,16 @@
+from pathlib import Path
+
+import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from tests.fakes import INCORRECT
+from tests.unit.training.test_grpo_parts import run_with
+from training.cli import app
+from training.rewards.export import export_rows
 from training.rewards.openrlhf import critique_of
 from training.rewards.truth import TruthError, dump_truth, submission_of
+from training.tasks.records import read_jsonl
 
 TASK: dict[str, object] = {
     "id": "t1",
@@ -31,3 +39,34 @@ def test_a_critique_is_cut_out_of_a_query(end: str) -> None:
     prompt = "<|user|>Review this.<|assistant|>"
 
     assert critique_of(f"{prompt}{INCORRECT}{end}", prompt) == INCORRECT
+
+
+@pytest.mark.parametrize("name", ["rows.parquet", "rows.jsonl"])
+def test_rows_for_other_trainers_carry_what_scores_them(tmp_path: Path, name: str) -> None:
+    run = run_with(tmp_path, taught=6, count=60)
+
+    count = export_rows(run, tmp_path / name)
+
+    reads = {
+        ".parquet": lambda path: pq.read_table(path).to_pylist(),
+        ".jsonl": lambda p: list(read_jsonl(p)),
+    }
+    rows = reads[Path(name).suffix](tmp_path / name)
+    assert len(rows) == count > 0
+    for row in rows:
+        submission = submission_of(row["reward_model"]["ground_truth"], INCORRECT)
+        assert submission.id == row["extra_info"]["task_id"]
+        assert submission.code in row["prompt"][0]["content"]
+        assert row["label"] == row["reward_model"]["ground_truth"]
+
+
+def test_a_file_of_another_kind_is_refused_by_name(tmp_path: Path) -> None:
+    config = tmp_path / "mini.toml"
+    text = Path("configs/mini.toml").read_text(encoding="utf-8")
+    config.write_text(text.replace('"runs/mini"', f'"{tmp_path}"'), encoding="utf-8")
+    run_with(tmp_path, taught=6, count=60)
+
+    result = CliRunner().invoke(app, ["rows", str(config), str(tmp_path / "rows.csv")])
+
+    assert result.exit_code == 1
+    assert "rows.csv: the name ends in .parquet (verl) or .jsonl (OpenRLHF)" in result.output
