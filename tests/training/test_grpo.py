@@ -2,7 +2,6 @@
 
 # ruff: noqa: PLC0415 - torch is slow to load: each test imports what it needs
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,15 +9,12 @@ import pytest
 
 from service.domain.critique import Judgment
 from service.domain.parsing import render_critique
-from training.config import TrainConfig, load_config
+from tests.reinforced_run import SHIPPED, run_at
 from training.judging import sandbox_service
 from training.manifest import sha256
 from training.options import Options
-from training.run import Record, Run, StageError
-from training.tasks.mini import Problem, Split, problems
-from training.tasks.records import problem_to_json, read_jsonl, write_jsonl
-from training.tasks.review import careful_review
-from training.tasks.slips import with_slips
+from training.run import StageError
+from training.tasks.records import read_jsonl, write_jsonl
 
 pytestmark = [
     pytest.mark.training,
@@ -26,42 +22,12 @@ pytestmark = [
     # TRL 1.16 asks transformers by a name that is on its way out.
     pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning"),
 ]
-SHIPPED = Path("weights/mini")
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[str]:
     with sandbox_service(None) as url:
         yield url
-
-
-def slipped(problem: Problem, seed: int) -> str:
-    import random
-
-    return with_slips(random.Random(seed), problem.reference, 1, problem.inputs).code()
-
-
-def run_at(folder: Path, **grpo: object) -> Run:
-    """A run that has come as far as `sft`: wrong drafts, careful critiques of the first four."""
-    config: TrainConfig = load_config(Path("configs/smoke.toml"))
-    changed = config.grpo.model_copy(update=grpo)
-    run = Run(config.model_copy(update={"out": folder, "grpo": changed}))
-    drawn = list(problems(Split.TRAIN, 3, 24))
-    codes = [slipped(problem, n) for n, problem in enumerate(drawn)]
-    drafts: list[Record] = [
-        {"id": problem.id, "code": code, "right": False, "outcome": "wrong_answer"}
-        for problem, code in zip(drawn, codes, strict=True)
-    ]
-    critiques = [
-        record | {"critique": careful_review(problem.reference, str(record["code"])).text()}
-        for problem, record in zip(drawn[:8], drafts[:8], strict=True)
-    ]
-    write_jsonl(run.file("tasks.jsonl"), [problem_to_json(problem) for problem in drawn])
-    write_jsonl(run.file("hints.jsonl"), drafts)
-    write_jsonl(run.file("critiques.jsonl"), critiques)
-    shutil.copytree(SHIPPED / "generator", run.file("base"))
-    shutil.copytree(SHIPPED / "critic", run.file("critic"))
-    return run
 
 
 def test_reinforcement_moves_the_critic_and_never_the_generator(tmp_path: Path, sandbox: str) -> None:

@@ -1,4 +1,4 @@
-"""SFT on two processes of this machine: the path that eight nodes take, with gloo instead of NCCL."""
+"""Training on two processes of this machine: the path that eight nodes take, with gloo instead of NCCL."""
 
 # ruff: noqa: PLC0415 - torch is slow to load: each test imports what it needs
 import json
@@ -8,17 +8,23 @@ from pathlib import Path
 
 import pytest
 
+from tests.reinforced_run import run_at
 from tests.tiny_run import tiny_config, tiny_run, write_toml
+from training.judging import sandbox_service
+from training.manifest import sha256
 from training.run import Record, Run
+from training.tasks.records import read_jsonl
 
 pytestmark = [pytest.mark.training, pytest.mark.timeout(300)]
 LAUNCHER = ("torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m")
 
 
-def launch(run: Run, tmp_path: Path, sft: Record, stage: str = "sft") -> subprocess.CompletedProcess[str]:
-    config = write_toml(tiny_config(tmp_path, tmp_path / "llama", sft), tmp_path / "tiny.toml")
+def launch(
+    tmp_path: Path, tree: Record, stage: str = "sft", *options: str
+) -> subprocess.CompletedProcess[str]:
+    config = write_toml(tree, tmp_path / "tiny.toml")
     return subprocess.run(
-        [sys.executable, "-m", *LAUNCHER, "training.cli", stage, str(config)],
+        [sys.executable, "-m", *LAUNCHER, "training.cli", stage, str(config), *options],
         env={
             "ACCELERATE_USE_CPU": "true",
             "HOME": str(tmp_path),
@@ -47,7 +53,7 @@ def test_two_processes_train_the_model_that_one_trains_on_their_batches_together
         alone.file(name).write_bytes(run.file(name).read_bytes())
     sft.run_stage(alone, Options())
 
-    done = launch(run, tmp_path, halves)
+    done = launch(tmp_path, tiny_config(tmp_path, tmp_path / "llama", halves))
 
     assert done.returncode == 0, done.stderr
     assert run.is_done("sft")
@@ -62,10 +68,27 @@ def test_two_processes_train_the_model_that_one_trains_on_their_batches_together
     assert [path.name for path in run.out.glob("critic*")] == ["critic"]
 
 
-def test_a_stage_for_one_process_refuses_a_launcher(tmp_path: Path) -> None:
-    run = tiny_run(tmp_path)
+def test_two_processes_reinforce_one_critic(tmp_path: Path) -> None:
+    run = run_at(tmp_path / "run", wrong_share=1.0, seeds=(1,), prompts=4, learning_rate=1e-3)
+    tree = run.config.model_dump(mode="json", exclude_none=True, exclude={"hardware", "tasks", "export"})
+    before = sha256(run.file("critic") / "model.safetensors")
 
-    done = launch(run, tmp_path, {}, stage="hints")
+    with sandbox_service(None) as url:
+        done = launch(tmp_path, tree, "grpo", "--sandbox", url)
+
+    assert done.returncode == 0, done.stderr
+    assert sha256(run.file("critic-rl") / "model.safetensors") != before
+    traces = [list(read_jsonl(path)) for path in (run.file("grpo") / "seed-1").glob("trace*.jsonl")]
+    lines = [x for x in read_jsonl(run.file("grpo") / "seed-1" / "metrics.jsonl") if "reward" in x]
+    grpo = run.config.grpo
+    assert [len(trace) for trace in traces] == [grpo.steps * grpo.prompts * grpo.generations // 2] * 2
+    assert [line["step"] for line in lines] == [1, 2]
+
+
+def test_a_stage_for_one_process_refuses_a_launcher(tmp_path: Path) -> None:
+    tiny_run(tmp_path)
+
+    done = launch(tmp_path, tiny_config(tmp_path, tmp_path / "llama", {}), "hints")
 
     assert done.returncode != 0
     assert "hints: only sft and grpo run on many processes; start it without a launcher" in done.stderr

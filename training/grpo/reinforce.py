@@ -93,7 +93,9 @@ class Reinforcement:
         return Weights(str(whole))
 
     def _reward(self, desk: RewardDesk) -> CritiqueReward:
-        tally, trace = Tally(self.config.most_unjudged), Trace(self.out / "trace.jsonl")
+        rank = Launch().rank  # a file for each process: appended lines of two would mix
+        trace = Trace(self.out / (f"trace.{rank}.jsonl" if rank else "trace.jsonl"))
+        tally = Tally(self.config.most_unjudged)
         reward = Reward(self.config.reward)
         return CritiqueReward(desk, self.tasks, reward, tally, self.config.max_completion_tokens, trace)
 

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -47,11 +48,9 @@ def test_rows_for_other_trainers_carry_what_scores_them(tmp_path: Path, name: st
 
     count = export_rows(run, tmp_path / name)
 
-    reads = {
-        ".parquet": lambda path: pq.read_table(path).to_pylist(),
-        ".jsonl": lambda p: list(read_jsonl(p)),
-    }
-    rows = reads[Path(name).suffix](tmp_path / name)
+    path = tmp_path / name
+    parquet = path.suffix == ".parquet"
+    rows: list[Any] = pq.read_table(path).to_pylist() if parquet else list(read_jsonl(path))
     assert len(rows) == count > 0
     for row in rows:
         submission = submission_of(row["reward_model"]["ground_truth"], INCORRECT)
