@@ -37,7 +37,7 @@ from training.evaluate.tables import LEGEND, gate_table, trial_tables
 from training.judging import sandbox_service
 from training.manifest import write_manifest
 from training.options import Options
-from training.run import Record, Run
+from training.run import Record, Run, StageError
 from training.tasks.mini import Split, problems
 
 _OOD = (Split.OOD_LONGER, Split.OOD_PHRASING)
@@ -45,7 +45,12 @@ _PAIRED = {rows.SELF: "base", rows.SFT: "critic", rows.CTRL: "critic-rl"}
 
 
 def run_stage(run: Run, options: Options) -> None:
-    """Write `evaluation.json` and print the tables."""
+    """Write `evaluation.json` and print the tables; raises `StageError` for a run from real weights."""
+    if run.config.base is not None:
+        raise StageError(
+            "evaluate knows the problems of the mini world only, and this run starts from real weights: serve "
+            "its critic and measure it on a benchmark of yours"
+        )
     with sandbox_service(options.sandbox_url) as url:
         findings = _Evaluation(run, url).findings()
     findings.write(run.file("evaluation.json"))
