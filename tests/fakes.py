@@ -160,9 +160,18 @@ class ScriptedSandbox:
     fault: ServiceError | None = None
     hangs_on: str | None = None
     codes_seen: list[str] = field(default_factory=list)
+    limits_seen: list[float | None] = field(default_factory=list)
 
-    async def judge(self, task: Task, candidate: Candidate) -> Verdict:
+    async def judge(
+        self,
+        task: Task,
+        candidate: Candidate,
+        *,
+        stop_on_first_fail: bool = False,
+        cpu_s: float | None = None,
+    ) -> Verdict:
         self.codes_seen.append(candidate.code)
+        self.limits_seen.append(cpu_s)
         if candidate.code == self.hangs_on:
             await asyncio.Event().wait()
         if self.fault is not None:

@@ -8,14 +8,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from rich.progress import Progress
 
-from service.adapters.sandbox import Patience, http_sandbox
+from service.adapters.sandbox import HttpSandbox, Patience, http_sandbox
 from service.domain.errors import SandboxError
-from service.domain.ports import Sandbox
 from service.domain.task import Candidate, Task
 from service.domain.verdict import Verdict
 
@@ -72,32 +71,15 @@ async def _judge(url: str, timed: Sequence[tuple[Judging, float | None]], label:
     with Progress(transient=True) as progress:
         bar = progress.add_task(label, total=len(timed))
 
-        async def work(sandboxes: Mapping[float | None, Sandbox]) -> None:
+        async def work(sandbox: HttpSandbox) -> None:
             for index, ((task, candidate), limit_s) in waiting:
-                verdicts[index] = await sandboxes[limit_s].judge(task, candidate)
+                verdicts[index] = await sandbox.judge(task, candidate, cpu_s=limit_s)
                 progress.advance(bar)
 
-        async with (
-            _sandboxes(url, {limit_s for _, limit_s in timed}) as sandboxes,
-            asyncio.TaskGroup() as group,
-        ):
+        async with http_sandbox(url, patience=_PATIENCE) as sandbox, asyncio.TaskGroup() as group:
             for _ in range(_CONCURRENCY):
-                group.create_task(work(sandboxes))
+                group.create_task(work(sandbox))
     return [verdicts[index] for index in range(len(timed))]
-
-
-@asynccontextmanager
-async def _sandboxes(
-    url: str, limits_s: Collection[float | None]
-) -> AsyncIterator[Mapping[float | None, Sandbox]]:
-    """A client for each time limit: a client asks for the same limits in every judging."""
-    async with AsyncExitStack() as stack:
-        yield {
-            limit_s: await stack.enter_async_context(
-                http_sandbox(url, patience=_PATIENCE, limits=None if limit_s is None else {"cpu_s": limit_s})
-            )
-            for limit_s in limits_s
-        }
 
 
 def _free_port() -> int:

@@ -91,9 +91,17 @@ class HttpSandbox:
         self._patience = patience
         self._limits = limits
 
-    async def judge(self, task: Task, candidate: Candidate, *, stop_on_first_fail: bool = False) -> Verdict:
-        """Run the task's tests on the candidate."""
-        body = _request(task, candidate, self._limits, stop_on_first_fail=stop_on_first_fail)
+    async def judge(
+        self,
+        task: Task,
+        candidate: Candidate,
+        *,
+        stop_on_first_fail: bool = False,
+        cpu_s: float | None = None,
+    ) -> Verdict:
+        """Run the task's tests on the candidate; `cpu_s` is this task's own limit for each test."""
+        limits = self._limits if cpu_s is None else {**(self._limits or {}), "cpu_s": cpu_s}
+        body = _request(task, candidate, limits, stop_on_first_fail=stop_on_first_fail)
         try:
             async with asyncio.timeout(self._patience.timeout_s):
                 return _verdict(task, _parse(await self._post(body)))

@@ -68,14 +68,14 @@ def test_rewards_begin_while_sampling_goes_on(tmp_path: Path, sandbox: str) -> N
 def test_a_killed_reinforcement_ends_with_the_weights_of_one_in_one_go(tmp_path: Path, sandbox: str) -> None:
     from training.grpo.reinforce import Reinforcement
     from training.grpo.rows import prompt_rows
-    from training.stages.grpo import judged_tasks, reward_desk
+    from training.stages.grpo import all_targets, reward_desk
 
     run = run_at(tmp_path / "run", wrong_share=1.0, steps=3, save_every_steps=1, learning_rate=1e-3)
-    tasks, rows = judged_tasks(run), prompt_rows(run, 1)
+    targets, rows = all_targets(run), prompt_rows(run, 1)
 
     def part(out: Path, steps: int) -> Reinforcement:
         config = run.config.grpo.model_copy(update={"steps": steps})
-        return Reinforcement(config, 1, run.file("critic"), out, rows, tasks)
+        return Reinforcement(config, 1, run.file("critic"), out, rows, targets)
 
     with reward_desk(run, sandbox) as desk:
         part(tmp_path / "whole", 3).run(desk)
@@ -106,7 +106,7 @@ def test_a_sandbox_that_is_down_stops_the_run_with_one_sentence(tmp_path: Path) 
     from training.grpo.leverage import require_leverage
     from training.rewards.desk import RewardDesk
     from training.rewards.parts import Parts
-    from training.stages.grpo import judged_tasks
+    from training.stages.grpo import all_targets
 
     run = run_at(tmp_path / "run")
     nowhere = Parts(run.file("base"), "http://127.0.0.1:9", 96, 8, sandbox_timeout_s=1.0)
@@ -115,7 +115,7 @@ def test_a_sandbox_that_is_down_stops_the_run_with_one_sentence(tmp_path: Path) 
         RewardDesk(nowhere.opened, 8) as desk,
         pytest.raises(StageError, match="no revision could be judged"),
     ):
-        require_leverage(desk, judged_tasks(run), run.records("critiques.jsonl"), 0.15)
+        require_leverage(desk, all_targets(run), run.records("critiques.jsonl"), 0.15)
 
 
 def test_other_trainers_get_the_same_reward(

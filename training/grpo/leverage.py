@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from service.domain.critique import Judgment
 from service.domain.parsing import render_critique
-from service.domain.task import Task
 from training.rewards.desk import RewardDesk
-from training.rewards.outcome import Submission
+from training.rewards.outcome import Submission, Target
 from training.run import Record, StageError
 
 CONTENTLESS = render_critique("The code is wrong.", "Check the code once more.", Judgment.INCORRECT)
@@ -14,7 +13,7 @@ _DRAFTS = 200
 
 
 def require_leverage(
-    desk: RewardDesk, tasks: Mapping[str, Task], critiques: Sequence[Record], least: float
+    desk: RewardDesk, targets: Mapping[str, Target], critiques: Sequence[Record], least: float
 ) -> float:
     """Return how much more of the wrong drafts hinted critiques repair than contentless ones do.
 
@@ -26,8 +25,8 @@ def require_leverage(
         raise StageError(
             "no hinted critique of a wrong draft is there to measure leverage with: run `synthesize`"
         )
-    hinted = _repaired(desk, tasks, wrong, None)
-    contentless = _repaired(desk, tasks, wrong, CONTENTLESS)
+    hinted = _repaired(desk, targets, wrong, None)
+    contentless = _repaired(desk, targets, wrong, CONTENTLESS)
     leverage = hinted - contentless
     if leverage < least:
         raise StageError(
@@ -39,12 +38,11 @@ def require_leverage(
 
 
 def _repaired(
-    desk: RewardDesk, tasks: Mapping[str, Task], wrong: Sequence[Record], text: str | None
+    desk: RewardDesk, targets: Mapping[str, Target], wrong: Sequence[Record], text: str | None
 ) -> float:
-    ids = [str(record["id"]) for record in wrong]
     submissions = [
-        Submission(task_id, tasks[task_id], str(record["code"]), text or str(record["critique"]))
-        for task_id, record in zip(ids, wrong, strict=True)
+        Submission(targets[str(record["id"])], str(record["code"]), text or str(record["critique"]))
+        for record in wrong
     ]
     outcomes = [future.result() for future in [desk.submit(submission) for submission in submissions]]
     judged = [outcome for outcome in outcomes if outcome.passed is not None]

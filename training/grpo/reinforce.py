@@ -13,7 +13,6 @@ from transformers.distributed.fsdp import is_fsdp_enabled
 from transformers.trainer_utils import get_last_checkpoint
 from trl.trainer.grpo_config import GRPOConfig as TrlConfig
 
-from service.domain.task import Task
 from training.config import GrpoConfig
 from training.grpo.clock import Clock
 from training.grpo.trainer import CriticTrainer
@@ -22,6 +21,7 @@ from training.loading import is_adapter, load_model, load_tokenizer, merged, tra
 from training.lora import lora_adapter
 from training.progress import MetricsLog
 from training.rewards.desk import RewardDesk
+from training.rewards.outcome import Target
 from training.rewards.tally import Tally
 from training.rewards.terms import Reward
 from training.rewards.trace import Trace
@@ -34,14 +34,14 @@ from training.weights import Weights
 
 @dataclass(frozen=True, slots=True)
 class Reinforcement:
-    """Everything one run needs. `tasks` hold all tests, by id; `rows` are prompts, step after step."""
+    """Everything one run needs. `rows` are prompts, step after step; `targets` are by task id."""
 
     config: GrpoConfig
     seed: int
     start: Path
     out: Path
     rows: Sequence[Record]
-    tasks: Mapping[str, Task]
+    targets: Mapping[str, Target]
 
     def run(self, desk: RewardDesk) -> None:
         """Train, or go on from the last checkpoint, and save under `out/critic`."""
@@ -97,7 +97,7 @@ class Reinforcement:
         trace = Trace(self.out / (f"trace.{rank}.jsonl" if rank else "trace.jsonl"))
         tally = Tally(self.config.most_unjudged)
         reward = Reward(self.config.reward)
-        return CritiqueReward(desk, self.tasks, reward, tally, self.config.max_completion_tokens, trace)
+        return CritiqueReward(desk, self.targets, reward, tally, self.config.max_completion_tokens, trace)
 
 
 def _prompt_tokens(row: Record, tokenizer: PreTrainedTokenizerBase) -> int:

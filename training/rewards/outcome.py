@@ -6,24 +6,41 @@ Knows no trainer: TRL, verl and OpenRLHF come to it through the small modules be
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from service.domain.chat import Sampling
 from service.domain.critique import Critique, Parsed
 from service.domain.errors import ServiceError
 from service.domain.parsing import parse_critique
-from service.domain.ports import Generator, Sandbox
+from service.domain.ports import Generator
 from service.domain.similarity import normalized
 from service.domain.task import Candidate, Task
 from service.domain.verdict import Verdict
 from training.rewards.memo import Memo
+from training.run import Record
+from training.tasks.records import task_of, time_limit_of
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a revision is judged by. `task` holds all tests, the hidden ones too."""
+
+    id: str
+    task: Task
+    limit_s: float | None = None
+    """CPU seconds of a test; None takes the sandbox's own."""
+
+
+def target_of(record: Record) -> Target:
+    """The target of a line of `tasks.jsonl`."""
+    return Target(str(record["id"]), task_of(record, hidden=True), time_limit_of(record))
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A critique to score. `task` holds all tests, the hidden ones too; `right` is the draft's verdict."""
+    """A critique of the draft `code` to score; `right` is the draft's verdict."""
 
-    id: str
-    task: Task
+    target: Target
     code: str
     text: str
     truncated: bool = False
@@ -32,7 +49,7 @@ class Submission:
     @property
     def key(self) -> tuple[str, str, str, bool]:
         """Equal for submissions that must score the same."""
-        return self.id, self.code, self.text, self.truncated
+        return self.target.id, self.code, self.text, self.truncated
 
 
 Span = tuple[float, float]
@@ -52,6 +69,15 @@ class Outcome:
     judged: Span | None = None
 
 
+class TimedSandbox(Protocol):
+    """A sandbox that takes a time limit for each task, and may stop at the first test that fails."""
+
+    async def judge(
+        self, task: Task, candidate: Candidate, *, stop_on_first_fail: bool, cpu_s: float | None
+    ) -> Verdict:
+        """Run the task's tests on the candidate. A broken sandbox is a `SandboxError`."""
+
+
 async def _unheard(_text: str) -> None:
     """Nobody watches a revision being written."""
 
@@ -61,7 +87,7 @@ class Reviser:
     """The frozen generator and the sandbox. Equal revisions and equal programs are paid for once."""
 
     generator: Generator
-    sandbox: Sandbox
+    sandbox: TimedSandbox
     max_tokens: int
     _revisions: Memo[tuple[str, str, str], str] = field(default_factory=Memo)
     _verdicts: Memo[tuple[str, str], Verdict] = field(default_factory=Memo)
@@ -86,15 +112,22 @@ class Reviser:
 
         async def revise() -> str:
             draft = Candidate(submission.code)
-            candidate, _ = await self.generator.revise(submission.task, draft, critique, sampling, _unheard)
+            candidate, _ = await self.generator.revise(
+                submission.target.task, draft, critique, sampling, _unheard
+            )
             return candidate.code
 
-        return await self._revisions.get((submission.id, submission.code, critique.text), revise)
+        return await self._revisions.get((submission.target.id, submission.code, critique.text), revise)
 
     async def _judged(self, submission: Submission, code: str) -> Verdict:
         """Programs that differ in names and layout only have one verdict (as in the paper's own code)."""
-        key = (submission.id, normalized(code))
-        return await self._verdicts.get(key, lambda: self.sandbox.judge(submission.task, Candidate(code)))
+        key = (submission.target.id, normalized(code))
+
+        async def judge() -> Verdict:
+            task, limit_s = submission.target.task, submission.target.limit_s
+            return await self.sandbox.judge(task, Candidate(code), stop_on_first_fail=True, cpu_s=limit_s)
+
+        return await self._verdicts.get(key, judge)
 
 
 def unjudged_share(outcomes: Sequence[Outcome]) -> float:

@@ -35,9 +35,9 @@ class Trace:
 
 
 def _line(submission: Submission, outcome: Outcome, reward: float | None) -> dict[str, object]:
-    draft = node_id(submission.id, submission.code)
+    draft = node_id(submission.target.id, submission.code)
     return {
-        "task_id": submission.id,
+        "task_id": submission.target.id,
         "parent": draft,
         "node": node_id(draft, submission.text),
         "draft": submission.code,

@@ -6,9 +6,8 @@ from statistics import fmean
 from typing import Any
 
 from service.domain.critique import Parsed
-from service.domain.task import Task
 from training.rewards.desk import RewardDesk
-from training.rewards.outcome import Outcome, Submission
+from training.rewards.outcome import Outcome, Submission, Target
 from training.rewards.tally import Tally
 from training.rewards.terms import Reward, judges_rightly
 from training.rewards.trace import Trace
@@ -26,8 +25,8 @@ class CritiqueReward:
     __name__ = "critique"
 
     desk: RewardDesk
-    tasks: Mapping[str, Task]
-    """With all tests, by id."""
+    targets: Mapping[str, Target]
+    """By task id."""
     reward: Reward
     tally: Tally
     max_tokens: int
@@ -36,9 +35,9 @@ class CritiqueReward:
 
     def submission(self, row: Mapping[str, Any], text: str, tokens: int) -> Submission:
         """What is scored: the critique `text` of a row, `tokens` long."""
-        task_id = str(row["task_id"])
+        target = self.targets[str(row["task_id"])]
         truncated = tokens >= self.max_tokens
-        return Submission(task_id, self.tasks[task_id], row["code"], text, truncated, row["right"])
+        return Submission(target, row["code"], text, truncated, row["right"])
 
     def begin(self, row: Mapping[str, Any], text: str, tokens: int) -> None:
         """Start scoring without waiting: sampling goes on meanwhile."""

@@ -2,10 +2,8 @@
 
 import json
 
-from service.domain.task import Task
-from training.rewards.outcome import Submission
+from training.rewards.outcome import Submission, target_of
 from training.run import Record
-from training.tasks.records import task_of
 
 
 class TruthError(ValueError):
@@ -21,8 +19,7 @@ def submission_of(truth: str, critique: str) -> Submission:
     """Read a row back and put a critique to it; raises `TruthError`."""
     try:
         row = json.loads(truth)
-        task: Task = task_of(row["task"], hidden=True)
-        return Submission(str(row["task"]["id"]), task, str(row["code"]), critique, right=bool(row["right"]))
+        return Submission(target_of(row["task"]), str(row["code"]), critique, right=bool(row["right"]))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise TruthError(
             f"this is no row of `ctrl-train rows`: {type(error).__name__}: {error}; its start: {truth[:80]!r}"

@@ -48,8 +48,8 @@ def run_stage(run: Run, options: Options) -> None:
     """Write `evaluation.json` and print the tables; raises `StageError` for a run from real weights."""
     if run.config.base is not None:
         raise StageError(
-            "evaluate knows the problems of the mini world only, and this run starts from real weights: serve "
-            "its critic and measure it on a benchmark of yours"
+            "evaluate knows the problems of the mini world only, and this run starts from real weights: "
+            "serve its critic and measure it on a benchmark of yours"
         )
     with sandbox_service(options.sandbox_url) as url:
         findings = _Evaluation(run, url).findings()

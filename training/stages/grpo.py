@@ -5,17 +5,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from service.domain.task import Task
 from training.grpo.leverage import require_leverage
 from training.grpo.reinforce import Reinforcement
 from training.grpo.rows import prompt_rows
 from training.judging import sandbox_service
 from training.options import Options
 from training.rewards.desk import RewardDesk
+from training.rewards.outcome import Target, target_of
 from training.rewards.parts import Parts
 from training.run import Run, StageError
 from training.settings import Launch
-from training.tasks.records import task_of
 
 _CONCURRENCY = 64
 
@@ -27,16 +26,16 @@ def run_stage(run: Run, options: Options) -> None:
     """
     config, launch = run.config.grpo, Launch()
     with sandbox_service(options.sandbox_url) as url, reward_desk(run, url) as desk:
-        tasks = judged_tasks(run)
+        targets = all_targets(run)
         if launch.is_first:
             critiques = run.records("critiques.jsonl")
-            leverage = require_leverage(desk, tasks, critiques, config.least_leverage)
+            leverage = require_leverage(desk, targets, critiques, config.least_leverage)
             Console(stderr=True).print(f"leverage on wrong drafts: {leverage:.0%}")
         for seed in config.seeds:
             out = run.unfinished("grpo") / f"seed-{seed}"
             if not (out / "critic").is_dir():
                 rows = prompt_rows(run, seed)
-                Reinforcement(config, seed, run.made("critic"), out, rows, tasks).run(desk)
+                Reinforcement(config, seed, run.made("critic"), out, rows, targets).run(desk)
     if launch.is_first:
         _keep(run)
 
@@ -56,9 +55,9 @@ def replace_folder(source: Path, target: Path) -> None:
     partial.replace(target)
 
 
-def judged_tasks(run: Run) -> dict[str, Task]:
-    """All tasks by id, with their hidden tests: for the sandbox, never for a model."""
-    return {str(record["id"]): task_of(record, hidden=True) for record in run.records("tasks.jsonl")}
+def all_targets(run: Run) -> dict[str, Target]:
+    """What the run's programs are judged by, by task id: for the sandbox, never for a model."""
+    return {str(record["id"]): target_of(record) for record in run.records("tasks.jsonl")}
 
 
 def reward_desk(run: Run, sandbox_url: str) -> RewardDesk:

@@ -20,7 +20,7 @@ from training.judging import sandbox_service
 from training.options import Options
 from training.rewards.desk import RewardDesk
 from training.run import Run
-from training.stages.grpo import judged_tasks, replace_folder, reward_desk
+from training.stages.grpo import all_targets, replace_folder, reward_desk
 from training.stages.sft import fine_tune
 from training.weights import Weights
 
@@ -68,6 +68,6 @@ def _critic(run: Run, desk: RewardDesk, folder: Path) -> None:
         fine_tune(run, base, folder / "checkpoints-sft", folder / "critic", folder / "sft.metrics.jsonl")
     if not (folder / "critic-rl").is_dir():
         config, seed, out = run.config.grpo, run.config.grpo.seeds[0], folder / "grpo"
-        rows, tasks = prompt_rows(run, seed), judged_tasks(run)
-        Reinforcement(config, seed, folder / "critic", out, rows, tasks).run(desk)
+        rows, targets = prompt_rows(run, seed), all_targets(run)
+        Reinforcement(config, seed, folder / "critic", out, rows, targets).run(desk)
         (out / "critic").replace(folder / "critic-rl")

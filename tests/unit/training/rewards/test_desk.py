@@ -9,7 +9,7 @@ from service.domain.errors import GeneratorError
 from service.domain.parsing import parse_critique
 from tests.fakes import INCORRECT, TESTED
 from training.rewards.desk import RewardDesk
-from training.rewards.outcome import Outcome, Submission
+from training.rewards.outcome import Outcome, Submission, Target
 from training.rewards.tally import Tally
 from training.rewards.terms import Reward
 from training.rewards.trl import CritiqueReward
@@ -41,11 +41,11 @@ class Scorer:
 
 
 def submission(text: str) -> Submission:
-    return Submission("t1", TESTED, "pass", text, right=False)
+    return Submission(Target("t1", TESTED), "pass", text, right=False)
 
 
 def reward(desk: RewardDesk, most_unjudged: float = 0.02) -> CritiqueReward:
-    return CritiqueReward(desk, {"t1": TESTED}, Reward(), Tally(most_unjudged), max_tokens=10)
+    return CritiqueReward(desk, {"t1": Target("t1", TESTED)}, Reward(), Tally(most_unjudged), max_tokens=10)
 
 
 def asked(reward: CritiqueReward, texts: list[str]) -> list[float | None]:

@@ -25,8 +25,8 @@ HIDDEN: dict[str, object] = {"hidden_tests": [{"args": [2], "expected": 3}]}
 def test_a_row_comes_back_with_its_hidden_tests() -> None:
     submission = submission_of(dump_truth(TASK | HIDDEN, "pass", right=True), INCORRECT)
 
-    assert (submission.id, submission.code, submission.right) == ("t1", "pass", True)
-    assert len(submission.task.tests) == 2
+    assert (submission.target.id, submission.code, submission.right) == ("t1", "pass", True)
+    assert len(submission.target.task.tests) == 2
 
 
 @pytest.mark.parametrize("truth", ["", "{}", '{"task": 3}', "[1]", '{"task": {}, "code": "x", "right": 1}'])
@@ -54,7 +54,7 @@ def test_rows_for_other_trainers_carry_what_scores_them(tmp_path: Path, name: st
     assert len(rows) == count > 0
     for row in rows:
         submission = submission_of(row["reward_model"]["ground_truth"], INCORRECT)
-        assert submission.id == row["extra_info"]["task_id"]
+        assert submission.target.id == row["extra_info"]["task_id"]
         assert submission.code in row["prompt"][0]["content"]
         assert row["label"] == row["reward_model"]["ground_truth"]
 

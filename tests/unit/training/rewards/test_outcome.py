@@ -7,7 +7,7 @@ from service.domain.critique import Judgment
 from service.domain.errors import GeneratorError, SandboxError, ServiceError
 from tests.fakes import CORRECT, INCORRECT, TESTED, ScriptedGenerator, ScriptedSandbox, verdict_of
 from training.config import RewardConfig
-from training.rewards.outcome import Outcome, Reviser, Submission
+from training.rewards.outcome import Outcome, Reviser, Submission, Target
 from training.rewards.terms import Reward, holds_program
 
 DRAFT = "print(int(input()) - 1)"
@@ -15,7 +15,7 @@ MENDED = "print(int(input()) + 1)"
 
 
 def submission(text: str = INCORRECT, *, right: bool | None = False, truncated: bool = False) -> Submission:
-    return Submission("t1", TESTED, DRAFT, text, truncated, right)
+    return Submission(Target("t1", TESTED, limit_s=3.0), DRAFT, text, truncated, right)
 
 
 def reviser(code: str = MENDED, fault: ServiceError | None = None) -> Reviser:
@@ -70,6 +70,15 @@ async def test_the_generator_is_greedy_and_sees_the_critique() -> None:
     assert isinstance(parts.generator, ScriptedGenerator)
     assert parts.generator.critiques_seen == [INCORRECT]
     assert parts.generator.samplings == [Sampling(temperature=0.0, max_tokens=64)]
+
+
+async def test_a_revision_is_judged_under_its_problem_s_own_time_limit() -> None:
+    parts = reviser()
+
+    await parts.outcome(submission())
+
+    assert isinstance(parts.sandbox, ScriptedSandbox)
+    assert parts.sandbox.limits_seen == [3.0]
 
 
 async def test_equal_critiques_are_followed_once_and_equal_programs_judged_once() -> None:
