@@ -10,14 +10,20 @@ import typer
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8080,
+    with_parent: Annotated[
+        bool, typer.Option("--with-parent", help="Stop when the process that started this one ends.")
+    ] = False,
 ) -> None:
     """Judge untrusted programs over HTTP. Configuration is read from SANDBOX_* variables."""
     from sandbox_runner.box import BoxError  # noqa: PLC0415
+    from sandbox_runner.jail import libc  # noqa: PLC0415
     from sandbox_runner.selftest import TierTooLowError  # noqa: PLC0415
     from sandbox_runner.settings import SettingError  # noqa: PLC0415
 
     # As on Ctrl-C, until the server has its own answer: boxes are closed before the process ends.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if with_parent:
+        libc.prctl(libc.PR_SET_PDEATHSIG, int(signal.SIGTERM))
     try:
         asyncio.run(_serve(host, port))
     except KeyboardInterrupt:

@@ -34,7 +34,8 @@ def sandbox_service(url: str | None) -> Iterator[str]:
         return
     port = _free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", "sandbox_runner.cli", "--port", str(port)], stdout=subprocess.DEVNULL
+        [sys.executable, "-m", "sandbox_runner.cli", "--port", str(port), "--with-parent"],
+        stdout=subprocess.DEVNULL,
     )
     try:
         own = f"http://127.0.0.1:{port}"

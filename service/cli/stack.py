@@ -183,4 +183,4 @@ def free_port() -> int:
 
 
 def _sandbox_command(port: int) -> list[str]:
-    return [sys.executable, "-m", "sandbox_runner.cli", "--host", HOST, "--port", str(port)]
+    return [sys.executable, "-m", "sandbox_runner.cli", "--host", HOST, "--port", str(port), "--with-parent"]
