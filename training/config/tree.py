@@ -1,0 +1,65 @@
+"""Everything a run depends on, and reading it."""
+
+import tomllib
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from training.config.hardware import HardwareConfig
+from training.config.learning import GrpoConfig, SftConfig
+from training.config.results import EvaluateConfig, ExportConfig
+from training.config.scratch import ModelConfig, PretrainConfig, SizeConfig
+from training.config.section import Section
+from training.config.tasks import TasksConfig
+from training.config.writing import EnginesConfig, SolveConfig, SynthesizeConfig
+
+
+class TrainConfig(Section):
+    """Everything a run depends on; the resolved tree is written beside its output."""
+
+    name: str
+    seed: int
+    out: Path
+    base: str | None = None
+    """Real weights to start from: a folder, or a model of the hub; instead of `model` and `pretrain`."""
+    revision: str | None = None
+    """Commit, tag or branch of a model of the hub."""
+    model: ModelConfig | None = None
+    pretrain: PretrainConfig | None = None
+    engines: EnginesConfig = EnginesConfig()
+    tasks: TasksConfig = TasksConfig()
+    solve: SolveConfig
+    synthesize: SynthesizeConfig
+    sft: SftConfig
+    grpo: GrpoConfig
+    sizes: dict[str, SizeConfig] = Field(default={})
+    export: ExportConfig = ExportConfig()
+    evaluate: EvaluateConfig
+    hardware: HardwareConfig = HardwareConfig()
+
+    @model_validator(mode="after")
+    def _start_in_one_way(self) -> Self:
+        scratch = (self.model is not None, self.pretrain is not None)
+        if (self.base is not None and any(scratch)) or (self.base is None and not all(scratch)):
+            raise ValueError(
+                "a run starts in one of two ways: set `base` (a folder or a model of the hub), "
+                "or both [model] and [pretrain] to make a base model from nothing"
+            )
+        if self.base is not None and self.sizes:
+            raise ValueError("[sizes] are base models made from nothing: they need [pretrain], not `base`")
+        if self.revision is not None and self.base is None:
+            raise ValueError("`revision` belongs to `base`, which is not set")
+        return self
+
+    @property
+    def scratch(self) -> tuple[ModelConfig, PretrainConfig]:
+        """How to make the base model from nothing; an error where the run starts from real weights."""
+        if self.model is None or self.pretrain is None:
+            raise ValueError(f"the run starts from {self.base}: there is nothing to pretrain")
+        return self.model, self.pretrain
+
+
+def load_config(path: Path) -> TrainConfig:
+    """Read and check a TOML; a pydantic `ValidationError` names each field that is wrong."""
+    return TrainConfig.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))

@@ -1,0 +1,46 @@
+"""Who writes drafts and hinted critiques, and how."""
+
+from pydantic import Field, NonNegativeFloat, PositiveInt
+
+from training.config.section import Section
+
+
+class EndpointConfig(Section):
+    """An OpenAI-compatible endpoint, such as a vLLM server; its key comes from CTRL_TRAIN_API_KEY."""
+
+    base_url: str
+    model: str
+    concurrency: PositiveInt = 256
+    """Requests in flight."""
+
+
+class EnginesConfig(Section):
+    """Who writes. Without an endpoint the weights run in this process."""
+
+    generator: EndpointConfig | None = None
+    """Drafts, hinted critiques and revisions: the frozen model."""
+    critic: EndpointConfig | None = None
+    """The trained critic, in evaluation."""
+
+
+class SolveConfig(Section):
+    """Drafts by the generator: the raw material of critiques."""
+
+    problems: PositiveInt
+    drafts: PositiveInt
+    temperature: NonNegativeFloat = 1.0
+    top_p: float = Field(gt=0, le=1, default=1.0)
+    max_tokens: PositiveInt = 192
+
+
+class SynthesizeConfig(Section):
+    """Hinted critiques by the base model."""
+
+    problems: PositiveInt | None = None
+    """How many problems give critiques to learn (the first ones); reinforcement takes the others."""
+    temperature: NonNegativeFloat = 0.7
+    top_p: float = Field(gt=0, le=1, default=0.8)
+    max_tokens: PositiveInt = 256
+    right_share: float = Field(ge=0, le=1, default=0.5)
+    """Share of right drafts kept, so that the critic does not learn to approve everything."""
+    per_problem: PositiveInt = 1
