@@ -14,7 +14,7 @@ from service.api import critique, judge, models, operations, page, problems, ref
 from service.api.body_limit import BodyLimit
 from service.api.context import RequestContext
 from service.domain.errors import ServiceError
-from service.services import Bounds, Gate, Services
+from service.services import Bounds, Gate, RefineWhen, Services
 from service.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
@@ -61,7 +61,9 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
                 heartbeat_s=settings.server.heartbeat_s,
                 judge_concurrency=settings.server.judge_concurrency,
                 default_rounds=settings.defaults.rounds,
+                refine_when=RefineWhen(settings.defaults.refine_when),
             ),
+            models={model.engine.name: model.served_model(metrics) for model in opened},
         )
 
 
