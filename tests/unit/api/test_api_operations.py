@@ -142,6 +142,7 @@ async def test_the_openapi_document_tells_every_route() -> None:
         "/judge",
         "/v1/models",
         "/v1/models/{model}",
+        "/v1/chat/completions",
         "/health",
         "/ready",
         "/metrics",
