@@ -104,9 +104,10 @@ async def test_leaving_closes_the_connection(
         async with upstream.post(PATH, BODY) as reply:
             await _read(reply)
 
-    asking = asyncio.ensure_future(ask())
-    await server.asked.wait()
-    asking.cancel()
+    async with asyncio.TaskGroup() as group:
+        asking = group.create_task(ask())
+        await server.asked.wait()
+        asking.cancel()
 
     await asyncio.wait_for(server.hung_up.wait(), 5)
 
