@@ -20,6 +20,7 @@ _ROLES: Mapping[str, Role] = {
     "assistant": "assistant",
 }
 _AGENTS_TURNS = ("tool", "function")
+_AGENTS_ITEMS = ("_call", "_call_output")
 
 Turn = Mapping[str, JsonValue]
 
@@ -37,7 +38,12 @@ def turns_of(messages: JsonValue, field: str = "messages") -> Sequence[Turn]:
 def uses_tools(messages: JsonValue) -> bool:
     """Say whether a tool has already answered in this conversation."""
     turns = [turn for turn in messages if isinstance(turn, dict)] if isinstance(messages, list) else []
-    return any(turn.get("role") in _AGENTS_TURNS or turn.get("tool_calls") for turn in turns)
+    return any(
+        turn.get("role") in _AGENTS_TURNS
+        or turn.get("tool_calls")
+        or str(turn.get("type")).endswith(_AGENTS_ITEMS)
+        for turn in turns
+    )
 
 
 def problem_of(turns: Sequence[Turn], field: str = "messages") -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from http import HTTPStatus
 
 import structlog
 from starlette.responses import Response
@@ -11,19 +12,30 @@ from starlette.types import Receive, Scope, Send
 from service.api.disconnect import unless_disconnected
 from service.api.openai.wire import KEEPALIVE, error_event
 from service.api.streaming import pump
-from service.domain.errors import ServiceError
+from service.domain.errors import RequestError, ServiceError
 from service.services import Services, Upstream, UpstreamReply
 
 log = structlog.get_logger(__name__)
+
+_ABSENT = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
 
 
 class Relay(Response):
     """Asks the endpoint once it is itself asked to answer, so that the client is watched from the start."""
 
-    def __init__(self, upstream: Upstream, path: str, body: bytes, services: Services):
+    def __init__(
+        self,
+        upstream: Upstream,
+        path: str,
+        body: bytes,
+        services: Services,
+        *,
+        absent: RequestError | None = None,
+    ):
+        """`absent` says that the endpoint may lack the path, and what to do then."""
         super().__init__()
         self._upstream, self._path, self._sent = upstream, path, body
-        self._services = services
+        self._services, self._absent = services, absent
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._services.gate.admit():
@@ -33,11 +45,20 @@ class Relay(Response):
 
     async def _relay(self, send: Send) -> None:
         async with self._upstream.post(self._path, self._sent) as reply:
+            if self._absent is not None and self._lacks_the_path(reply):
+                raise self._absent
             if isinstance(reply.body, bytes):
                 await send(_start(reply, {"content-length": str(len(reply.body))}))
                 await send({"type": "http.response.body", "body": reply.body})
             else:
                 await self._stream(reply, reply.body, send)
+
+    def _lacks_the_path(self, reply: UpstreamReply) -> bool:
+        """Tell a path that is not there from a model that is not."""
+        if reply.status not in _ABSENT or not isinstance(reply.body, bytes):
+            return False
+        named = (b"model_not_found", self._upstream.model.encode())
+        return not any(name in reply.body for name in named)
 
     async def _stream(self, reply: UpstreamReply, body: AsyncGenerator[bytes, None], send: Send) -> None:
         async def write(piece: bytes) -> None:

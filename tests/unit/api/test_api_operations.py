@@ -143,6 +143,7 @@ async def test_the_openapi_document_tells_every_route() -> None:
         "/v1/models",
         "/v1/models/{model}",
         "/v1/chat/completions",
+        "/v1/responses",
         "/health",
         "/ready",
         "/metrics",
