@@ -75,7 +75,7 @@ class OpenAIUpstream:
             allow_redirects=False,
         )
         try:
-            async with deadline.within(self._patience.first_byte_s):
+            async with deadline.within(self._patience.whole_s):
                 try:
                     return await post()
                 except aiohttp.ServerDisconnectedError:
@@ -84,7 +84,7 @@ class OpenAIUpstream:
         except (aiohttp.ClientConnectionError, ConnectionError) as error:
             raise self._error(f"cannot be reached ({type(error).__name__})") from error
         except TimeoutError:
-            raise self._error(f"no answer within {self._patience.first_byte_s:g} s") from None
+            raise self._error(f"no answer within {self._patience.whole_s:g} s") from None
         except aiohttp.ClientError as error:
             raise self._error(f"its answer is not HTTP ({type(error).__name__})") from error
 

@@ -45,6 +45,7 @@ def _loop_request(asked: LoopChatRequest, loop: Loop) -> LoopRequest:
         sampling=asked.sampling,
         metadata=asked.metadata,
         options=asked.refine,
+        stream=asked.stream,
         names={**_NAMES, "max_tokens": longest},
     )
 

@@ -29,6 +29,7 @@ class LoopRequest:
     sampling: Mapping[str, JsonValue]
     metadata: JsonValue
     options: Mapping[str, JsonValue]
+    stream: bool
     names: Mapping[str, str]
 
     def start(self, services: Services) -> Refining:
@@ -46,6 +47,7 @@ class LoopRequest:
             "generator": self.generator,
             "sampling": dict(self.sampling),
             "metadata": self.metadata or {},
+            "stream": self.stream,
             **self.options,
         }
         try:

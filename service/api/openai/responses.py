@@ -59,6 +59,7 @@ def _loop_request(asked: ResponsesRequest, loop: Loop) -> LoopRequest:
         sampling=asked.sampling,
         metadata=asked.metadata,
         options=asked.refine,
+        stream=asked.stream,
         names=_NAMES,
     )
 
