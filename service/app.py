@@ -13,8 +13,9 @@ from service.adapters.sandbox import Patience, http_sandbox
 from service.api import critique, judge, models, operations, page, problems, refine
 from service.api.body_limit import BodyLimit
 from service.api.context import RequestContext
+from service.api.openai import chat, responses
 from service.domain.errors import ServiceError
-from service.services import Bounds, Gate, Services
+from service.services import Bounds, Gate, RefineWhen, Services
 from service.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
@@ -61,7 +62,9 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
                 heartbeat_s=settings.server.heartbeat_s,
                 judge_concurrency=settings.server.judge_concurrency,
                 default_rounds=settings.defaults.rounds,
+                refine_when=RefineWhen(settings.defaults.refine_when),
             ),
+            models={model.engine.name: model.served_model(metrics) for model in opened},
         )
 
 
@@ -92,7 +95,7 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
     app.add_middleware(BodyLimit, limit_bytes=settings.server.body_bytes)
     app.add_middleware(RequestContext)
     problems.install(app)
-    for part in (refine, critique, judge, models, operations, page):
+    for part in (refine, critique, judge, models, chat, responses, operations, page):
         app.include_router(part.router)
     return app
 

@@ -1,11 +1,12 @@
 """What a request handler may use: assembled once, by `app.py`, or by tests with fakes."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Literal, Protocol
 
-from service.domain.chat import Sampling
+from service.domain.chat import ChatModel, Sampling
 from service.domain.errors import OverloadedError, UnknownModelError
 from service.domain.ports import Generator, Sandbox
 from service.domain.refinement import Refinement
@@ -49,6 +50,49 @@ class ServedCritic:
     critic: ChatCritic
     critique: Sampling
     ping: Ping
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamReply:
+    """What an endpoint answered, to be passed on as it is."""
+
+    status: int
+    media_type: str
+    headers: Mapping[str, str]
+    """When to come back, and nothing else of its headers."""
+    body: bytes | AsyncGenerator[bytes, None]
+    """All of it, or server-sent events: each piece ends where an event does."""
+
+
+class Upstream(Protocol):
+    """A model's endpoint, for requests that are not ours to understand."""
+
+    @property
+    def model(self) -> str:
+        """What the endpoint calls the model."""
+
+    def post(self, path: str, body: bytes) -> AbstractAsyncContextManager[UpstreamReply]:
+        """Send a body with our key and none of the client's headers. Failures are `ModelError`.
+
+        Leaving the context closes the connection, which stops the work at its other end.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """A configured model as itself, in no role."""
+
+    model: ChatModel
+    upstream: Upstream | None = None
+    """None: the model runs in this process."""
+
+
+class RefineWhen(StrEnum):
+    """Which requests for `refine` are refined; the others reach the generator as they are."""
+
+    NEVER = "never"
+    NO_TOOLS = "no_tools"
+    ALWAYS = "always"
 
 
 class Telemetry(Protocol):
@@ -98,6 +142,7 @@ class Bounds:
     heartbeat_s: float = 10.0
     judge_concurrency: int = 16
     default_rounds: int = 3
+    refine_when: RefineWhen = RefineWhen.NO_TOOLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +158,7 @@ class Services:
     telemetry: Telemetry
     gate: Gate
     bounds: Bounds = field(default_factory=Bounds)
+    models: Mapping[str, ServedModel] = field(default_factory=dict)
 
     def generator(self, name: str | None) -> ServedGenerator:
         """Find a generator by name; None is the default."""

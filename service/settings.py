@@ -106,6 +106,8 @@ class Defaults(Section):
     generator: str = "mini-generator"
     critic: str = "mini-critic"
     rounds: int = Field(default=3, ge=0, le=16)
+    refine_when: Literal["never", "no_tools", "always"] = "no_tools"
+    """Which requests for the model `refine` are refined; the others reach the generator untouched."""
 
 
 class SandboxSection(Section):

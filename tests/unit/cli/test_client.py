@@ -28,7 +28,7 @@ async def test_the_async_client_reads_every_door() -> None:
     assert refinement["solution"] == RIGHT
     assert judging["results"][0]["score"] == 1.0
     assert critique["critique"]["judgment"] == "correct"
-    assert len(listed["data"]) == 2
+    assert "mini-generator" in [model["name"] for model in listed["data"]]
 
 
 async def test_a_problem_is_an_error_that_names_the_field() -> None:
