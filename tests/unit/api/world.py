@@ -43,6 +43,7 @@ class World:
     max_inflight: int = 8
     unreachable: Mapping[str, ServiceError] = field(default_factory=dict)
     metrics: Metrics = field(default_factory=Metrics)
+    others: Mapping[str, ServedCritic] = field(default_factory=dict)
     gate: Gate = field(init=False)
 
     def __post_init__(self) -> None:
@@ -56,7 +57,7 @@ class World:
         critic = MeteredCritic(model, metrics=self.metrics)
         return Services(
             generators={"mini-generator": generator},
-            critics={"mini-critic": ServedCritic(card, critic, REVIEW, self._ping("critic"))},
+            critics={"mini-critic": ServedCritic(card, critic, REVIEW, self._ping("critic")), **self.others},
             default_generator="mini-generator",
             default_critic="mini-critic",
             sandbox=MeteredSandbox(self.sandbox, self.metrics),
