@@ -6,7 +6,7 @@ from typing import Literal, Self
 from pydantic import Field
 
 from service.api.models import ModelOut
-from service.api.on_error import ABSTAIN, fallback_of
+from service.api.on_error import told
 from service.api.problems import Problem, problem_of
 from service.api.refinement import CritiqueOut, Out, UsageOut, VerdictOut
 from service.domain.critique import Judgment
@@ -61,15 +61,12 @@ class JudgeResult(Out):
     @classmethod
     def of(cls, ruling: Ruling, result_id: str | None, on_error: str) -> Self:
         """Tell a ruling, in the way that the caller wants failures told."""
-        score, status = ruling.score, ruling.status
-        if status is Status.ERROR:
-            score, status = None, Status.ABSTAIN if on_error == ABSTAIN else status
-        fallback = fallback_of(on_error) if score is None else None
+        as_told = told(ruling, on_error)
         return cls(
             id=result_id,
-            status=status,
-            score=score if fallback is None else fallback,
-            fallback=fallback is not None,
+            status=as_told.status,
+            score=as_told.score,
+            fallback=as_told.fallback,
             judgment=ruling.judgment,
             basis=ruling.basis,
             votes=VotesOut.of(ruling.votes),
