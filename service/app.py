@@ -12,6 +12,7 @@ from service.adapters.metrics import MeteredSandbox, Metrics
 from service.adapters.sandbox import Patience, http_sandbox
 from service.api import critique, judge, models, operations, page, problems, refine
 from service.api.body_limit import BodyLimit
+from service.api.compat import routes as compat
 from service.api.context import RequestContext
 from service.api.openai import chat, responses
 from service.domain.errors import ServiceError
@@ -61,6 +62,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
                 request_seconds=settings.server.request_seconds,
                 heartbeat_s=settings.server.heartbeat_s,
                 judge_concurrency=settings.server.judge_concurrency,
+                queue_s=settings.server.queue_s,
                 default_rounds=settings.defaults.rounds,
                 refine_when=RefineWhen(settings.defaults.refine_when),
             ),
@@ -95,7 +97,7 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
     app.add_middleware(BodyLimit, limit_bytes=settings.server.body_bytes)
     app.add_middleware(RequestContext)
     problems.install(app)
-    for part in (refine, critique, judge, models, chat, responses, operations, page):
+    for part in (refine, critique, judge, compat, models, chat, responses, operations, page):
         app.include_router(part.router)
     return app
 

@@ -133,6 +133,8 @@ class ServerSection(Section):
     """Bound of one refinement; a request's own `budget.seconds` may only shorten it."""
     judge_concurrency: PositiveInt = 16
     """Critiques one judging asks for at once."""
+    queue_s: PositiveFloat = 100.0
+    """How long a trainer's request for rewards waits for a place; the others are turned away at once."""
     drain_s: PositiveInt = 20
     """How long a stopping process waits for work in flight."""
 
