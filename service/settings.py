@@ -135,6 +135,15 @@ class ServerSection(Section):
     """How long a stopping process waits for work in flight."""
 
 
+class McpSection(Section):
+    """Who may call `/mcp`: a browser is let near it only by name."""
+
+    allowed_hosts: tuple[str, ...] = ()
+    """Names this gateway is called by, without port. Empty: loopback's where it listens there, else any."""
+    allowed_origins: tuple[str, ...] = ()
+    """Web pages that may call, such as `https://example.org`, besides those served from loopback."""
+
+
 class LogSection(Section):
     """What is written to stdout, one JSON object a line."""
 
@@ -156,6 +165,7 @@ class Settings(BaseSettings):
     models: dict[ModelName, ModelSettings] = Field(min_length=1)
     defaults: Defaults = Defaults()
     sandbox: SandboxSection = SandboxSection()
+    mcp: McpSection = McpSection()
     log: LogSection = LogSection()
 
     @classmethod

@@ -115,10 +115,9 @@ TestIn = Annotated[
 ]
 
 
-class TaskFields(Wire):
-    """The part of a request that says what is asked for."""
+class TestedFields(Wire):
+    """The part of a request that says how a program is tested."""
 
-    problem: ProblemText
     entry_point: str | None = Field(
         default=None,
         max_length=200,
@@ -127,14 +126,6 @@ class TaskFields(Wire):
     tests: list[TestIn] | None = Field(
         default=None, max_length=TESTS, description="Public tests: all of them stdin tests, or none."
     )
-    language: Literal["python"] = "python"
-
-    @field_validator("problem")
-    @classmethod
-    def _is_not_blank(cls, problem: str) -> str:
-        if not problem.strip():
-            raise ValueError("must say what is asked for; it is blank")
-        return problem
 
     @field_validator("entry_point")
     @classmethod
@@ -161,9 +152,27 @@ class TaskFields(Wire):
             raise ValueError("tests with args need entry_point, the name of the function to call")
         return tests
 
-    def to_task(self) -> Task:
+    def task_of(self, problem: str, language: str) -> Task:
+        """Put the tests together with what is asked for."""
         tests = tuple(test.to_domain() for test in self.tests or ())
-        return Task(self.problem, self.entry_point or _called(tests), tests, self.language)
+        return Task(problem, self.entry_point or _called(tests), tests, language)
+
+
+class TaskFields(TestedFields):
+    """The part of a request that says what is asked for."""
+
+    problem: ProblemText
+    language: Literal["python"] = "python"
+
+    @field_validator("problem")
+    @classmethod
+    def _is_not_blank(cls, problem: str) -> str:
+        if not problem.strip():
+            raise ValueError("must say what is asked for; it is blank")
+        return problem
+
+    def to_task(self) -> Task:
+        return self.task_of(self.problem, self.language)
 
 
 def _called(tests: Sequence[Test]) -> str | None:
