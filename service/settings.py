@@ -26,6 +26,8 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX = "CTRL_"
+URL_VARIABLE, API_KEY_VARIABLE = "CTRL_URL", "CTRL_API_KEY"
+"""Where a client finds the gateway, and its key; of no concern to the gateway itself."""
 CONFIG_VARIABLE = "CTRL_CONFIG"
 """Names the configuration file where no path is given; without it `ctrl.toml` in the working directory."""
 
@@ -240,7 +242,7 @@ def _refuse_unknown(environment: Iterable[str]) -> None:
         name
         for name in environment
         if name.startswith(PREFIX)
-        and name != CONFIG_VARIABLE
+        and name not in {CONFIG_VARIABLE, URL_VARIABLE, API_KEY_VARIABLE}
         and name.removeprefix(PREFIX).lower().partition("__")[0] not in Settings.model_fields
     )
     if unknown:

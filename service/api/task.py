@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Discriminator,
@@ -28,7 +29,14 @@ TESTS = 500
 
 _CALL = re.compile(r"\bassert\b\W{0,100}([A-Za-z_]\w*)\s*\(")
 
-ProblemText = Annotated[str, Field(min_length=1, max_length=PROBLEM_CHARS)]
+
+def _not_blank(problem: str) -> str:
+    if not problem.strip():
+        raise ValueError("must say what is asked for; it is blank")
+    return problem
+
+
+ProblemText = Annotated[str, Field(min_length=1, max_length=PROBLEM_CHARS), AfterValidator(_not_blank)]
 CodeText = Annotated[str, Field(max_length=CODE_CHARS)]
 ModelName = Annotated[str, Field(min_length=1, max_length=128)]
 
@@ -115,8 +123,8 @@ TestIn = Annotated[
 ]
 
 
-class TestedFields(Wire):
-    """The part of a request that says how a program is tested."""
+class InterfaceFields(Wire):
+    """How a program is reached, and the caller's tests of it."""
 
     entry_point: str | None = Field(
         default=None,
@@ -126,6 +134,7 @@ class TestedFields(Wire):
     tests: list[TestIn] | None = Field(
         default=None, max_length=TESTS, description="Public tests: all of them stdin tests, or none."
     )
+    language: Literal["python"] = "python"
 
     @field_validator("entry_point")
     @classmethod
@@ -152,27 +161,18 @@ class TestedFields(Wire):
             raise ValueError("tests with args need entry_point, the name of the function to call")
         return tests
 
-    def task_of(self, problem: str, language: str) -> Task:
-        """Put the tests together with what is asked for."""
+    def task_of(self, problem: str) -> Task:
         tests = tuple(test.to_domain() for test in self.tests or ())
-        return Task(problem, self.entry_point or _called(tests), tests, language)
+        return Task(problem, self.entry_point or _called(tests), tests, self.language)
 
 
-class TaskFields(TestedFields):
+class TaskFields(InterfaceFields):
     """The part of a request that says what is asked for."""
 
     problem: ProblemText
-    language: Literal["python"] = "python"
-
-    @field_validator("problem")
-    @classmethod
-    def _is_not_blank(cls, problem: str) -> str:
-        if not problem.strip():
-            raise ValueError("must say what is asked for; it is blank")
-        return problem
 
     def to_task(self) -> Task:
-        return self.task_of(self.problem, self.language)
+        return self.task_of(self.problem)
 
 
 def _called(tests: Sequence[Test]) -> str | None:
