@@ -14,6 +14,7 @@ from service.api import critique, judge, models, operations, page, problems, ref
 from service.api.body_limit import BodyLimit
 from service.api.compat import routes as compat
 from service.api.context import RequestContext
+from service.api.mcp import door
 from service.api.openai import chat, responses
 from service.domain.errors import ServiceError
 from service.services import Bounds, Gate, RefineWhen, Services
@@ -76,8 +77,8 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         try:
-            async with open_services(settings) as services:
-                app.state.services = services
+            async with open_services(settings) as services, door.open_door(settings, services) as mcp:
+                app.state.services, app.state.mcp = services, mcp
                 log.info("gateway_started", models=[card.name for card in services.cards])
                 yield
         except (SettingsError, ManifestError, ServiceError) as error:
@@ -99,6 +100,7 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
     problems.install(app)
     for part in (refine, critique, judge, compat, models, chat, responses, operations, page):
         app.include_router(part.router)
+    app.router.routes.append(door.route)
     return app
 
 

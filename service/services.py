@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from service.domain.chat import ChatModel, Sampling
 from service.domain.errors import OverloadedError, UnknownModelError
-from service.domain.ports import Generator, Sandbox
+from service.domain.ports import Generator, RunningSandbox
 from service.domain.refinement import Refinement
 from service.domain.roles import ChatCritic
 
@@ -207,7 +207,7 @@ class Services:
     critics: Mapping[str, ServedCritic]
     default_generator: str
     default_critic: str
-    sandbox: Sandbox
+    sandbox: RunningSandbox
     ping_sandbox: Ping
     telemetry: Telemetry
     gate: Gate
