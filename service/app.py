@@ -12,10 +12,12 @@ from service.adapters.metrics import MeteredSandbox, Metrics
 from service.adapters.sandbox import Patience, http_sandbox
 from service.api import critique, judge, models, operations, page, problems, refine
 from service.api.body_limit import BodyLimit
+from service.api.compat import routes as compat
 from service.api.context import RequestContext
 from service.api.mcp import door
+from service.api.openai import chat, responses
 from service.domain.errors import ServiceError
-from service.services import Bounds, Gate, Services
+from service.services import Bounds, Gate, RefineWhen, Services
 from service.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
@@ -61,8 +63,11 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
                 request_seconds=settings.server.request_seconds,
                 heartbeat_s=settings.server.heartbeat_s,
                 judge_concurrency=settings.server.judge_concurrency,
+                queue_s=settings.server.queue_s,
                 default_rounds=settings.defaults.rounds,
+                refine_when=RefineWhen(settings.defaults.refine_when),
             ),
+            models={model.engine.name: model.served_model(metrics) for model in opened},
         )
 
 
@@ -93,7 +98,7 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
     app.add_middleware(BodyLimit, limit_bytes=settings.server.body_bytes)
     app.add_middleware(RequestContext)
     problems.install(app)
-    for part in (refine, critique, judge, models, operations, page):
+    for part in (refine, critique, judge, compat, models, chat, responses, operations, page):
         app.include_router(part.router)
     app.router.routes.append(door.route)
     return app

@@ -108,6 +108,8 @@ class Defaults(Section):
     generator: str = "mini-generator"
     critic: str = "mini-critic"
     rounds: int = Field(default=3, ge=0, le=16)
+    refine_when: Literal["never", "no_tools", "always"] = "no_tools"
+    """Which requests for the model `refine` are refined; the others reach the generator untouched."""
 
 
 class SandboxSection(Section):
@@ -133,6 +135,8 @@ class ServerSection(Section):
     """Bound of one refinement; a request's own `budget.seconds` may only shorten it."""
     judge_concurrency: PositiveInt = 16
     """Critiques one judging asks for at once."""
+    queue_s: PositiveFloat = 100.0
+    """How long a trainer's request for rewards waits for a place; the others are turned away at once."""
     drain_s: PositiveInt = 20
     """How long a stopping process waits for work in flight."""
 

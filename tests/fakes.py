@@ -1,7 +1,7 @@
 """Stand-ins for models, roles and the sandbox: they remember what they saw, and break on demand."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
@@ -89,6 +89,20 @@ class FakeChatModel:
         text = self.texts[min(self.answers, len(self.texts) - 1)]
         self.answers += 1
         return Completion(text, self.finish_reason, TokenUsage(7, 3, len(text.split())), self.logprobs)
+
+
+@dataclass
+class ReadingChatModel(FakeChatModel):
+    """Answers what its reader says of the conversation, whatever the order of the calls."""
+
+    texts: Sequence[str] = ()
+    reader: Callable[[Sequence[Message]], str] = field(default=lambda _: CORRECT)
+
+    async def complete(
+        self, messages: Sequence[Message], sampling: Sampling, n: int = 1
+    ) -> tuple[Completion, ...]:
+        self.texts = [self.reader(messages)]
+        return await super().complete(messages, sampling, n)
 
 
 @dataclass
