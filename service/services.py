@@ -2,14 +2,15 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Literal, Protocol
 
-from service.domain.chat import Sampling
+from service.domain.chat import ChatModel, Sampling
 from service.domain.errors import OverloadedError, UnknownModelError
-from service.domain.ports import Generator, Sandbox
+from service.domain.ports import Generator, RunningSandbox
 from service.domain.refinement import Refinement
 from service.domain.roles import ChatCritic
 
@@ -51,6 +52,49 @@ class ServedCritic:
     critic: ChatCritic
     critique: Sampling
     ping: Ping
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamReply:
+    """What an endpoint answered, to be passed on as it is."""
+
+    status: int
+    media_type: str
+    headers: Mapping[str, str]
+    """When to come back, and nothing else of its headers."""
+    body: bytes | AsyncGenerator[bytes, None]
+    """All of it, or server-sent events: each piece ends where an event does."""
+
+
+class Upstream(Protocol):
+    """A model's endpoint, for requests that are not ours to understand."""
+
+    @property
+    def model(self) -> str:
+        """What the endpoint calls the model."""
+
+    def post(self, path: str, body: bytes) -> AbstractAsyncContextManager[UpstreamReply]:
+        """Send a body with our key and none of the client's headers. Failures are `ModelError`.
+
+        Leaving the context closes the connection, which stops the work at its other end.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """A configured model as itself, in no role."""
+
+    model: ChatModel
+    upstream: Upstream | None = None
+    """None: the model runs in this process."""
+
+
+class RefineWhen(StrEnum):
+    """Which requests for `refine` are refined; the others reach the generator as they are."""
+
+    NEVER = "never"
+    NO_TOOLS = "no_tools"
+    ALWAYS = "always"
 
 
 class Telemetry(Protocol):
@@ -152,6 +196,7 @@ class Bounds:
     queue_s: float = 100.0
     """How long a trainer's request waits for a place; trainers give up after 120 s or more."""
     default_rounds: int = 3
+    refine_when: RefineWhen = RefineWhen.NO_TOOLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +207,12 @@ class Services:
     critics: Mapping[str, ServedCritic]
     default_generator: str
     default_critic: str
-    sandbox: Sandbox
+    sandbox: RunningSandbox
     ping_sandbox: Ping
     telemetry: Telemetry
     gate: Gate
     bounds: Bounds = field(default_factory=Bounds)
+    models: Mapping[str, ServedModel] = field(default_factory=dict)
 
     def generator(self, name: str | None) -> ServedGenerator:
         """Find a generator by name; None is the default."""

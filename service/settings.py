@@ -26,6 +26,8 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX = "CTRL_"
+URL_VARIABLE, API_KEY_VARIABLE = "CTRL_URL", "CTRL_API_KEY"
+"""Where a client finds the gateway, and its key; of no concern to the gateway itself."""
 CONFIG_VARIABLE = "CTRL_CONFIG"
 """Names the configuration file where no path is given; without it `ctrl.toml` in the working directory."""
 
@@ -106,6 +108,8 @@ class Defaults(Section):
     generator: str = "mini-generator"
     critic: str = "mini-critic"
     rounds: int = Field(default=3, ge=0, le=16)
+    refine_when: Literal["never", "no_tools", "always"] = "no_tools"
+    """Which requests for the model `refine` are refined; the others reach the generator untouched."""
 
 
 class SandboxSection(Section):
@@ -137,6 +141,15 @@ class ServerSection(Section):
     """How long a stopping process waits for work in flight."""
 
 
+class McpSection(Section):
+    """Who may call `/mcp`: a browser is let near it only by name."""
+
+    allowed_hosts: tuple[str, ...] = ()
+    """Names this gateway is called by, without port. Empty: loopback's where it listens there, else any."""
+    allowed_origins: tuple[str, ...] = ()
+    """Web pages that may call, such as `https://example.org`, besides those served from loopback."""
+
+
 class LogSection(Section):
     """What is written to stdout, one JSON object a line."""
 
@@ -158,6 +171,7 @@ class Settings(BaseSettings):
     models: dict[ModelName, ModelSettings] = Field(min_length=1)
     defaults: Defaults = Defaults()
     sandbox: SandboxSection = SandboxSection()
+    mcp: McpSection = McpSection()
     log: LogSection = LogSection()
 
     @classmethod
@@ -232,7 +246,7 @@ def _refuse_unknown(environment: Iterable[str]) -> None:
         name
         for name in environment
         if name.startswith(PREFIX)
-        and name != CONFIG_VARIABLE
+        and name not in {CONFIG_VARIABLE, URL_VARIABLE, API_KEY_VARIABLE}
         and name.removeprefix(PREFIX).lower().partition("__")[0] not in Settings.model_fields
     )
     if unknown:

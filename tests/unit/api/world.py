@@ -15,7 +15,15 @@ from service.adapters.metrics import MeteredCritic, MeteredModel, MeteredSandbox
 from service.app import create_app
 from service.domain.chat import Sampling
 from service.domain.errors import ServiceError
-from service.services import Bounds, Gate, ModelCard, ServedCritic, ServedGenerator, Services
+from service.services import (
+    Bounds,
+    Gate,
+    ModelCard,
+    ServedCritic,
+    ServedGenerator,
+    ServedModel,
+    Services,
+)
 from service.settings import EmbeddedModelSettings, Settings
 from tests.fakes import CORRECT, INCORRECT, FakeChatModel, ScriptedGenerator, ScriptedSandbox
 
@@ -43,6 +51,7 @@ class World:
     max_inflight: int = 8
     unreachable: Mapping[str, ServiceError] = field(default_factory=dict)
     metrics: Metrics = field(default_factory=Metrics)
+    models: Mapping[str, ServedModel] = field(default_factory=dict)
     others: Mapping[str, ServedCritic] = field(default_factory=dict)
     gate: Gate = field(init=False)
 
@@ -65,6 +74,7 @@ class World:
             telemetry=self.metrics,
             gate=self.gate,
             bounds=self.bounds,
+            models=self.models,
         )
 
     def app(self, **changes: Any) -> FastAPI:
