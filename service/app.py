@@ -12,7 +12,9 @@ from service.adapters.metrics import MeteredSandbox, Metrics
 from service.adapters.sandbox import Patience, http_sandbox
 from service.api import critique, judge, models, operations, page, problems, refine
 from service.api.body_limit import BodyLimit
+from service.api.compat import routes as compat
 from service.api.context import RequestContext
+from service.api.mcp import door
 from service.api.openai import chat, responses
 from service.domain.errors import ServiceError
 from service.services import Bounds, Gate, RefineWhen, Services
@@ -61,6 +63,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
                 request_seconds=settings.server.request_seconds,
                 heartbeat_s=settings.server.heartbeat_s,
                 judge_concurrency=settings.server.judge_concurrency,
+                queue_s=settings.server.queue_s,
                 default_rounds=settings.defaults.rounds,
                 refine_when=RefineWhen(settings.defaults.refine_when),
             ),
@@ -74,8 +77,8 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         try:
-            async with open_services(settings) as services:
-                app.state.services = services
+            async with open_services(settings) as services, door.open_door(settings, services) as mcp:
+                app.state.services, app.state.mcp = services, mcp
                 log.info("gateway_started", models=[card.name for card in services.cards])
                 yield
         except (SettingsError, ManifestError, ServiceError) as error:
@@ -95,8 +98,9 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
     app.add_middleware(BodyLimit, limit_bytes=settings.server.body_bytes)
     app.add_middleware(RequestContext)
     problems.install(app)
-    for part in (refine, critique, judge, models, chat, responses, operations, page):
+    for part in (refine, critique, judge, compat, models, chat, responses, operations, page):
         app.include_router(part.router)
+    app.router.routes.append(door.route)
     return app
 
 

@@ -1,14 +1,16 @@
 """What a request handler may use: assembled once, by `app.py`, or by tests with fakes."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, contextmanager
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, Protocol
 
 from service.domain.chat import ChatModel, Sampling
 from service.domain.errors import OverloadedError, UnknownModelError
-from service.domain.ports import Generator, Sandbox
+from service.domain.ports import Generator, RunningSandbox
 from service.domain.refinement import Refinement
 from service.domain.roles import ChatCritic
 
@@ -108,6 +110,9 @@ class Telemetry(Protocol):
         """Return everything counted, and its media type."""
 
 
+_MAX_WAITING = 4096
+
+
 class Gate:
     """Bounds the work in flight. What does not fit is turned away at once: waiting hides overload."""
 
@@ -115,17 +120,64 @@ class Gate:
         self._limit = limit
         self._telemetry = telemetry
         self.inflight = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
 
     @contextmanager
     def admit(self) -> Iterator[None]:
         """Hold a place, or raise `OverloadedError`."""
-        if self.inflight >= self._limit:
-            raise OverloadedError(f"{self._limit} requests are at work already; try again shortly")
-        self._count(1)
+        self._take()
         try:
             yield
         finally:
-            self._count(-1)
+            self._release()
+
+    @asynccontextmanager
+    async def queue(self, seconds: float) -> AsyncIterator[None]:
+        """Hold a place, waiting for one in turn; raise `OverloadedError` where none comes free in time.
+
+        For clients that take being turned away for a failed reward, and ask again at once.
+        """
+        await self._wait(seconds)
+        try:
+            yield
+        finally:
+            self._release()
+
+    def _take(self) -> None:
+        if self.inflight >= self._limit:
+            raise OverloadedError(f"{self._limit} requests are at work already; try again shortly")
+        self._count(1)
+
+    async def _wait(self, seconds: float) -> None:
+        if self.inflight < self._limit or len(self._waiting) >= _MAX_WAITING:
+            self._take()
+            return
+        place = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
+        try:
+            async with asyncio.timeout(seconds):
+                await place
+        except BaseException as error:
+            self._leave(place)
+            if isinstance(error, TimeoutError):
+                raise OverloadedError(f"no place came free within {seconds:g} s") from None
+            raise
+
+    def _leave(self, place: asyncio.Future[None]) -> None:
+        """Pass on a place that was given to who left at the same moment."""
+        if place in self._waiting:
+            self._waiting.remove(place)
+        elif place.done() and not place.cancelled():
+            self._release()
+
+    def _release(self) -> None:
+        """Hand the place to whoever has waited longest, so that nobody new comes between."""
+        while self._waiting:
+            place = self._waiting.popleft()
+            if not place.done():
+                place.set_result(None)
+                return
+        self._count(-1)
 
     def _count(self, change: int) -> None:
         self.inflight += change
@@ -141,6 +193,8 @@ class Bounds:
     """A refinement ends itself in time and returns its best; this much later it is ended."""
     heartbeat_s: float = 10.0
     judge_concurrency: int = 16
+    queue_s: float = 100.0
+    """How long a trainer's request waits for a place; trainers give up after 120 s or more."""
     default_rounds: int = 3
     refine_when: RefineWhen = RefineWhen.NO_TOOLS
 
@@ -153,7 +207,7 @@ class Services:
     critics: Mapping[str, ServedCritic]
     default_generator: str
     default_critic: str
-    sandbox: Sandbox
+    sandbox: RunningSandbox
     ping_sandbox: Ping
     telemetry: Telemetry
     gate: Gate

@@ -26,6 +26,8 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX = "CTRL_"
+URL_VARIABLE, API_KEY_VARIABLE = "CTRL_URL", "CTRL_API_KEY"
+"""Where a client finds the gateway, and its key; of no concern to the gateway itself."""
 CONFIG_VARIABLE = "CTRL_CONFIG"
 """Names the configuration file where no path is given; without it `ctrl.toml` in the working directory."""
 
@@ -133,8 +135,19 @@ class ServerSection(Section):
     """Bound of one refinement; a request's own `budget.seconds` may only shorten it."""
     judge_concurrency: PositiveInt = 16
     """Critiques one judging asks for at once."""
+    queue_s: PositiveFloat = 100.0
+    """How long a trainer's request for rewards waits for a place; the others are turned away at once."""
     drain_s: PositiveInt = 20
     """How long a stopping process waits for work in flight."""
+
+
+class McpSection(Section):
+    """Who may call `/mcp`: a browser is let near it only by name."""
+
+    allowed_hosts: tuple[str, ...] = ()
+    """Names this gateway is called by, without port. Empty: loopback's where it listens there, else any."""
+    allowed_origins: tuple[str, ...] = ()
+    """Web pages that may call, such as `https://example.org`, besides those served from loopback."""
 
 
 class LogSection(Section):
@@ -158,6 +171,7 @@ class Settings(BaseSettings):
     models: dict[ModelName, ModelSettings] = Field(min_length=1)
     defaults: Defaults = Defaults()
     sandbox: SandboxSection = SandboxSection()
+    mcp: McpSection = McpSection()
     log: LogSection = LogSection()
 
     @classmethod
@@ -239,7 +253,7 @@ def _refuse_unknown(environment: Iterable[str]) -> None:
         name
         for name in environment
         if name.startswith(PREFIX)
-        and name != CONFIG_VARIABLE
+        and name not in {CONFIG_VARIABLE, URL_VARIABLE, API_KEY_VARIABLE}
         and name.removeprefix(PREFIX).lower().partition("__")[0] not in Settings.model_fields
     )
     if unknown:

@@ -212,5 +212,5 @@ def _path(location: Sequence[str | int]) -> list[str]:
     return [
         str(place)
         for index, place in enumerate(places)
-        if not (places[0] == "tests" and index == 2 and isinstance(places[1], int))
+        if not (index > 1 and places[index - 2] == "tests" and isinstance(places[index - 1], int))
     ]

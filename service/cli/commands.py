@@ -20,7 +20,7 @@ app = typer.Typer(
 Url = Annotated[
     str | None,
     typer.Option(
-        help="A running gateway. Default: http://127.0.0.1:8000, and a stack for this call if none."
+        help="A running gateway. Default: CTRL_URL, else http://127.0.0.1:8000, else a stack for this call."
     ),
 ]
 Config = Annotated[

@@ -20,7 +20,7 @@ def run_refinement(request: Json, url: str | None, config: Path | None, *, as_js
     console = Console(stderr=as_json, highlight=False)
     with gateway(url, config, console) as client:
         if as_json:
-            refinement = client.refine(request)
+            refinement = client.refine(request).model_dump(mode="json")
             typer.echo(json.dumps(refinement))
         else:
             refinement = show_refinement(client, request, console)

@@ -12,6 +12,9 @@ from service.app import create_app
 from service.cli.exits import Exit
 from service.settings import Settings, SettingsError, load_settings
 
+_KEEP_ALIVE_S = 75
+"""Longer than clients and load balancers keep an idle connection: whoever closes first must not be us."""
+
 
 def serve_gateway(host: str | None, port: int | None, sandbox_url: str | None, config: Path | None) -> None:
     """Serve until SIGTERM or Ctrl-C, then let work in flight end."""
@@ -31,6 +34,7 @@ def serve_gateway(host: str | None, port: int | None, sandbox_url: str | None, c
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=settings.server.drain_s,
+        timeout_keep_alive=_KEEP_ALIVE_S,
     )
 
 

@@ -52,6 +52,7 @@ class World:
     unreachable: Mapping[str, ServiceError] = field(default_factory=dict)
     metrics: Metrics = field(default_factory=Metrics)
     models: Mapping[str, ServedModel] = field(default_factory=dict)
+    others: Mapping[str, ServedCritic] = field(default_factory=dict)
     gate: Gate = field(init=False)
 
     def __post_init__(self) -> None:
@@ -65,7 +66,7 @@ class World:
         critic = MeteredCritic(model, metrics=self.metrics)
         return Services(
             generators={"mini-generator": generator},
-            critics={"mini-critic": ServedCritic(card, critic, REVIEW, self._ping("critic"))},
+            critics={"mini-critic": ServedCritic(card, critic, REVIEW, self._ping("critic")), **self.others},
             default_generator="mini-generator",
             default_critic="mini-critic",
             sandbox=MeteredSandbox(self.sandbox, self.metrics),
