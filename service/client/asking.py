@@ -9,7 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel
 
 from service.api.critique import CritiqueResponse
-from service.api.judge import JudgeResponse
+from service.api.judge_response import JudgeResponse
 from service.api.models import ModelList
 from service.client.answers import Job, read
 from service.client.sse import Json
