@@ -196,6 +196,13 @@ class Settings(BaseSettings):
                     raise ValueError(f'models.{name} needs engine = "embedded" or engine = "openai"')
         return models
 
+    @field_validator("models")
+    @classmethod
+    def _no_model_is_the_loop(cls, models: dict[str, ModelSettings]) -> dict[str, ModelSettings]:
+        if "refine" in models:
+            raise ValueError("models.refine: that name is the loop's own; choose another")
+        return models
+
     @model_validator(mode="after")
     def _defaults_are_configured(self) -> Self:
         for role in ("generator", "critic"):
