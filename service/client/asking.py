@@ -9,7 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel
 
 from service.api.critique import CritiqueResponse
-from service.api.judge import JudgeResponse
+from service.api.judge_response import JudgeResponse
 from service.api.models import ModelList
 from service.client.answers import Job, read
 from service.client.sse import Json
@@ -63,14 +63,14 @@ def start(body: Json, key: str | None) -> Ask[Job]:
 
 
 def job(job_id: str) -> Ask[Job]:
-    return Ask("GET", f"/refine/{_segment(job_id)}", Job.of, repeatable=True)
+    return Ask("GET", f"/refine/{checked_id(job_id)}", Job.of, repeatable=True)
 
 
 def cancel(job_id: str) -> Ask[Job]:
-    return Ask("DELETE", f"/refine/{_segment(job_id)}", Job.of, repeatable=True)
+    return Ask("DELETE", f"/refine/{checked_id(job_id)}", Job.of, repeatable=True)
 
 
-def _segment(job_id: str) -> str:
+def checked_id(job_id: str) -> str:
     """Keep an id from being a path of its own."""
     if not job_id.isascii() or not job_id.replace("_", "").replace("-", "").isalnum():
         raise ValueError(f"{job_id!r} is no id of a refinement, such as rf_0123")

@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from service.api.critique import CritiqueResponse
-from service.api.judge import JudgeResponse
+from service.api.judge_response import JudgeResponse
 from service.api.models import ModelList
 from service.api.refinement import RefinementOut
 from service.client import asking

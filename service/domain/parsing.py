@@ -6,6 +6,7 @@ else. The sections before it are prose for the generator and are read leniently.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -172,7 +173,14 @@ def _contradicted(judgment: Judgment, lines: Sequence[_Line]) -> bool:
 
 def _quoted(judgment: Judgment, code: str) -> bool:
     """Whether the candidate itself holds such a judgment; that it calls itself incorrect harms nobody."""
-    return judgment is Judgment.CORRECT and _SAYS_CORRECT.search(code) is not None
+    return judgment is Judgment.CORRECT and _SAYS_CORRECT.search(_as_read(code)) is not None
+
+
+def _as_read(code: str) -> str:
+    """What a reader, and a critic that quotes, makes of the code: no invisible letters, no odd widths."""
+    if code.isascii():
+        return code
+    return "".join(c for c in unicodedata.normalize("NFKC", code) if unicodedata.category(c) != "Cf")
 
 
 def _is_indented_code(line: str) -> bool:

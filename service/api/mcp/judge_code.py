@@ -1,19 +1,22 @@
 """`judge_code`: programs for one problem, scored and ranked."""
 
-from typing import Literal, Self
+from typing import Self
 
-from service.api.judge import JudgeRequest, JudgeResponse, JudgeResult, judge
+from service.api.judge import judge
+from service.api.judge_request import JudgeRequest
+from service.api.judge_response import JudgeResponse, JudgeResult
 from service.api.mcp import words
 from service.api.mcp.failure import told
 from service.api.mcp.tool import Answer, Call, Tool
 from service.domain.critique import Judgment
+from service.domain.ruling import Status
 from service.domain.verdict import Outcome
 
 
 class JudgedProgram(Answer):
     """One program's result; only `ok` has a score."""
 
-    status: Literal["ok", "abstain", "error"]
+    status: Status
     score: float | None
     judgment: Judgment | None
     outcome: Outcome | None

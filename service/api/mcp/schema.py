@@ -18,9 +18,16 @@ def input_schema(model: type[BaseModel], arguments: Mapping[str, str]) -> Schema
             name: _required(properties[name]) | {"description": description}
             for name, description in arguments.items()
         },
-        "required": [name for name in arguments if name in whole.get("required", ())],
+        "required": _demanded(whole, arguments),
         "additionalProperties": False,
     }
+
+
+def _demanded(whole: Schema, arguments: Mapping[str, str]) -> list[str]:
+    """Name what must be given: always, or in the way of asking that the arguments leave."""
+    ways: list[list[str]] = [way["required"] for way in whole.get("oneOf", ())]
+    left = next((way for way in ways if arguments.keys() >= set(way)), [])
+    return [name for name in arguments if name in (*whole.get("required", ()), *left)]
 
 
 def plain_schema(model: type[BaseModel]) -> Schema:
