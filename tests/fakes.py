@@ -9,10 +9,10 @@ from service.domain.chat import Completion, FinishReason, Message, Sampling, Tok
 from service.domain.critique import Critique, Judgment
 from service.domain.errors import ServiceError
 from service.domain.events import Event, RefinementCompleted
-from service.domain.loop import RefineSampling, Roles, Rules, refine
+from service.domain.loop import RefineSampling, Roles, Rules, Start, refine
 from service.domain.parsing import parse_critique, render_critique
 from service.domain.ports import OnText
-from service.domain.refinement import Refinement
+from service.domain.refinement import Refinement, Round
 from service.domain.scoring import scored
 from service.domain.task import Candidate, StdinTest, Task
 from service.domain.verdict import Outcome, Verdict
@@ -198,6 +198,7 @@ class Stage:
     rules: Rules = field(default_factory=Rules)
     sampling: RefineSampling = field(default_factory=RefineSampling)
     draft: Candidate | None = None
+    rounds: Sequence[Round] = ()
     generator: ScriptedGenerator = field(init=False)
     critic: ScriptedCritic = field(init=False)
     sandbox: ScriptedSandbox = field(init=False)
@@ -209,7 +210,8 @@ class Stage:
 
     async def events(self) -> list[Event]:
         roles = Roles(self.generator, self.critic, self.sandbox)
-        async with aclosing(refine(self.task, self.rules, roles, self.sampling, self.draft)) as events:
+        refining = refine(self.task, self.rules, roles, self.sampling, Start(self.draft, tuple(self.rounds)))
+        async with aclosing(refining) as events:
             return [event async for event in events]
 
     async def run(self) -> Refinement:

@@ -11,15 +11,15 @@ from typing import Self
 
 import structlog
 
-from service.api.events import frame_of
+from service.api.events import RoundEvent, frame_of
 from service.api.models import ModelOut, notice
 from service.api.problems import problem_of
 from service.api.refine_request import RefineRequest
 from service.api.refinement import ModelsOut, RefinementOut, refinement_out
 from service.api.streaming import Frame
 from service.domain.errors import DeadlineError, ServiceError
-from service.domain.events import Event, RefinementCompleted
-from service.domain.loop import RefineSampling, Roles, Rules, refine
+from service.domain.events import Event, RefinementCompleted, RoundFinished
+from service.domain.loop import RefineSampling, Roles, Rules, Start, refine
 from service.domain.refinement import Budget, Refinement
 from service.services import ServedCritic, ServedGenerator, Services
 
@@ -54,7 +54,7 @@ class Refining:
                 _rules(request, services),
                 Roles(generator.generator, critic.critic, services.sandbox),
                 _sampling(request, generator, critic),
-                request.draft,
+                Start(request.draft),
             ),
         )
 
@@ -77,7 +77,8 @@ class Refining:
             try:
                 async with aclosing(self._run()) as events:
                     async for event in events:
-                        yield self._frame(event)
+                        if not isinstance(event, RoundFinished):
+                            yield self._frame(event)
             except ServiceError as error:
                 yield self._failed(error)
             except Exception as error:
@@ -105,7 +106,7 @@ class Refining:
             self.services.telemetry.refinement_finished(ended, refinement)
             self._log(ended, refinement)
 
-    def _frame(self, event: Event) -> Frame:
+    def _frame(self, event: RoundEvent | RefinementCompleted) -> Frame:
         if isinstance(event, RefinementCompleted):
             return Frame("refinement.completed", self._out(event.refinement).model_dump(mode="json"))
         return frame_of(event, self.id)

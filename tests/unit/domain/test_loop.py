@@ -13,6 +13,7 @@ from service.domain.events import (
     CritiqueCompleted,
     CritiqueDelta,
     RefinementCompleted,
+    RoundFinished,
     RoundStarted,
     SolutionCompleted,
     SolutionDelta,
@@ -150,6 +151,7 @@ async def test_a_round_is_told_in_order() -> None:
     events = await stage.events()
 
     verdict = verdict_of(0, 2)
+    assert isinstance(events[-1], RefinementCompleted)
     assert events[:-1] == [
         RoundStarted(0, 0),
         SolutionDelta(0, 0, "good"),
@@ -157,8 +159,8 @@ async def test_a_round_is_told_in_order() -> None:
         VerdictCompleted(0, 0, verdict),
         CritiqueDelta(0, 0, CORRECT),
         CritiqueCompleted(0, 0, GOOD),
+        RoundFinished(events[-1].refinement.selected),
     ]
-    assert isinstance(events[-1], RefinementCompleted)
 
 
 async def test_a_given_draft_is_told_without_deltas() -> None:
