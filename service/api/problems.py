@@ -74,6 +74,9 @@ TABLE: Mapping[type[errors.ServiceError], Row] = {
     errors.SandboxBusyError: Row(
         "sandbox-busy", "The sandbox is busy", HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER_S
     ),
+    errors.StoreError: Row(
+        "store-failed", "Durable refinements are not available", HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER_S
+    ),
     errors.OverloadedError: Row(
         "overloaded", "The service is full", HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER_S
     ),

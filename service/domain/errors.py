@@ -9,6 +9,7 @@ ServiceError
 │   └── CriticError       … in the critic's role
 ├── SandboxError          the sandbox failed
 │   └── SandboxBusyError  the sandbox is full; try later
+├── StoreError            the store of durable refinements failed; try later
 ├── OverloadedError       this service is full; try later
 └── DeadlineError         time ran out before there was anything to return
 
@@ -62,6 +63,10 @@ class SandboxError(ServiceError):
 
 class SandboxBusyError(SandboxError):
     """The sandbox's queue is full."""
+
+
+class StoreError(ServiceError):
+    """The store of durable refinements does not answer. Says nothing about the refinements in it."""
 
 
 class OverloadedError(ServiceError):
