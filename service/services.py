@@ -10,6 +10,7 @@ from service.domain.errors import OverloadedError, UnknownModelError
 from service.domain.ports import Generator, Sandbox
 from service.domain.refinement import Refinement
 from service.domain.roles import ChatCritic
+from service.store import Store
 
 Ping = Callable[[], Awaitable[None]]
 """Returns when a part can be reached; raises a `ServiceError` when it cannot."""
@@ -60,8 +61,16 @@ class Telemetry(Protocol):
     def refinement_finished(self, stop_reason: str, refinement: Refinement | None) -> None:
         """Count a refinement, with its rounds where it has any."""
 
+    def refinements_waiting(self, number: int) -> None:
+        """Tell how many background refinements nobody works at."""
+
     def exposition(self) -> tuple[bytes, str]:
         """Return everything counted, and its media type."""
+
+
+def stopping() -> OverloadedError:
+    """Another gateway may serve what this one no longer can."""
+    return OverloadedError("this gateway is stopping; send the request again, to another one")
 
 
 class Gate:
@@ -70,11 +79,18 @@ class Gate:
     def __init__(self, limit: int, telemetry: Telemetry):
         self._limit = limit
         self._telemetry = telemetry
+        self._shut = False
         self.inflight = 0
+
+    def shut(self) -> None:
+        """Let nobody else in: the process is about to stop."""
+        self._shut = True
 
     @contextmanager
     def admit(self) -> Iterator[None]:
         """Hold a place, or raise `OverloadedError`."""
+        if self._shut:
+            raise stopping()
         if self.inflight >= self._limit:
             raise OverloadedError(f"{self._limit} requests are at work already; try again shortly")
         self._count(1)
@@ -98,6 +114,13 @@ class Bounds:
     heartbeat_s: float = 10.0
     judge_concurrency: int = 16
     default_rounds: int = 3
+    max_background: int = 8
+    """Durable refinements taken from the store and at work at once."""
+    lease_s: float = 15.0
+    max_followers: int = 1_000
+    """Clients that wait for durable refinements, or follow their events, at once."""
+    follow_s: float = 3_600.0
+    """Longest that one of them may stay; then it must come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +135,7 @@ class Services:
     ping_sandbox: Ping
     telemetry: Telemetry
     gate: Gate
+    store: Store
     bounds: Bounds = field(default_factory=Bounds)
 
     def generator(self, name: str | None) -> ServedGenerator:

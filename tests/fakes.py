@@ -1,7 +1,7 @@
 """Stand-ins for models, roles and the sandbox: they remember what they saw, and break on demand."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
@@ -96,6 +96,8 @@ class ScriptedGenerator:
     fault: Exception | None = None
     fault_at: int = 0
     hangs_at: int | None = None
+    before: Callable[[], Awaitable[object]] | None = None
+    """Awaited before each call writes."""
     calls: int = 0
     in_flight: int = 0
     critiques_seen: list[str] = field(default_factory=list)
@@ -115,6 +117,8 @@ class ScriptedGenerator:
         self.samplings.append(sampling)
         self.in_flight += 1
         try:
+            if self.before is not None:
+                await self.before()
             if call == self.hangs_at:
                 await asyncio.Event().wait()
             if self.fault is not None and call == self.fault_at:

@@ -80,6 +80,7 @@ TABLE: Mapping[type[errors.ServiceError], Row] = {
     errors.OverloadedError: Row(
         "overloaded", "The service is full", HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER_S
     ),
+    errors.AbandonedError: Row("abandoned", "The refinement was given up", HTTPStatus.INTERNAL_SERVER_ERROR),
     errors.DeadlineError: Row("deadline-exceeded", "Time ran out", HTTPStatus.GATEWAY_TIMEOUT),
 }
 

@@ -11,6 +11,7 @@ ServiceError
 │   └── SandboxBusyError  the sandbox is full; try later
 ├── StoreError            the store of durable refinements failed; try later
 ├── OverloadedError       this service is full; try later
+├── AbandonedError        too many processes died over it; it is not tried again
 └── DeadlineError         time ran out before there was anything to return
 
 A candidate that fails, hangs or explodes is a verdict, never an error.
@@ -71,6 +72,10 @@ class StoreError(ServiceError):
 
 class OverloadedError(ServiceError):
     """More work is in flight than this process accepts."""
+
+
+class AbandonedError(ServiceError):
+    """A refinement is not tried again: it may be what killed the processes that worked at it."""
 
 
 class DeadlineError(ServiceError):
