@@ -7,23 +7,18 @@ figures are medians over rounds. CPU time is that of a service with all its chil
 """
 
 import asyncio
-import contextlib
 import os
 import random
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 import aiohttp
 import typer
 
-from service.cli.stack import free_port
+from benchmarks.processes import Service, module
 
 _TRIVIAL = "print(int(input()) + 1)\n"
 _CALLED = "def f(n):\n    return n + 1\n"
@@ -37,18 +32,6 @@ _REQUESTS: dict[str, dict[str, Any]] = {
     },
 }
 _ONLY_OURS = "10 calls"
-_START_S = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    name: str
-    pid: int
-    url: str
-
-    def cpu_s(self) -> float:
-        """Of the process, of children it waited for, and of those that live, with theirs."""
-        return sum(_cpu_s(pid) for pid in (self.pid, *_children(self.pid)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,33 +40,6 @@ class Round:
     """Submissions a second."""
     cpu_ms: float
     """CPU milliseconds a submission."""
-
-
-@asynccontextmanager
-async def _running(name: str, *command: str) -> AsyncIterator[Service]:
-    port = free_port()
-    arguments = [sys.executable, "-m", *command, "--port", str(port)]
-    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: ASYNC220
-    try:
-        url = f"http://127.0.0.1:{port}"
-        await _ready(url)
-        yield Service(name, process.pid, url)
-    finally:
-        process.terminate()
-        await asyncio.to_thread(process.wait)
-
-
-async def _ready(url: str) -> None:
-    deadline = time.monotonic() + _START_S
-    async with aiohttp.ClientSession() as session:
-        while True:
-            with contextlib.suppress(aiohttp.ClientError):
-                async with session.get(f"{url}/ready") as answer:
-                    if answer.status == 200:
-                        return
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{url} is not ready after {_START_S:g} s")
-            await asyncio.sleep(0.1)
 
 
 async def _ask(session: aiohttp.ClientSession, service: Service, request: dict[str, Any]) -> None:
@@ -131,8 +87,8 @@ async def _latencies(
 async def _compare(count: int, rounds: int, latency: int) -> None:
     at_once = len(os.sched_getaffinity(0))
     async with (
-        _running("ours", "sandbox_runner.cli") as ours,
-        _running("reference", "benchmarks.reference_sandbox") as reference,
+        module("ours", "sandbox_runner.cli") as ours,
+        module("reference", "benchmarks.reference_sandbox") as reference,
         aiohttp.ClientSession() as session,
     ):
         async with session.get(f"{ours.url}/ready") as answer:
@@ -173,19 +129,6 @@ async def _show_latency(session: aiohttp.ClientSession, ours: Service, count: in
 
 def _percentile(ordered: Sequence[float], percent: int) -> float:
     return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
-
-
-def _children(parent: int) -> list[int]:
-    listed = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return [int(pid) for pid in listed] + [below for pid in listed for below in _children(int(pid))]
-
-
-def _cpu_s(pid: int) -> float:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    except OSError:
-        return 0.0
-    return sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK")
 
 
 def main(

@@ -53,6 +53,7 @@ class FakeChatModel:
     conversations: list[list[Message]] = field(default_factory=list)
     samplings: list[Sampling] = field(default_factory=list)
     streams_open: int = 0
+    streams_begun: int = 0
     answers: int = 0
 
     async def stream(
@@ -61,6 +62,7 @@ class FakeChatModel:
         self._hear(messages, sampling)
         completion = self._answer()
         self.streams_open += 1
+        self.streams_begun += 1
         try:
             for piece in completion.text.splitlines(keepends=True):
                 await asyncio.sleep(0)
@@ -103,16 +105,18 @@ class ScriptedGenerator:
     critiques_seen: list[str] = field(default_factory=list)
     samplings: list[Sampling] = field(default_factory=list)
 
-    async def propose(self, task: Task, sampling: Sampling, on_text: OnText) -> tuple[Candidate, TokenUsage]:
+    async def propose(
+        self, task: Task, sampling: Sampling, on_text: OnText | None
+    ) -> tuple[Candidate, TokenUsage]:
         return await self._write(sampling, on_text)
 
     async def revise(
-        self, task: Task, candidate: Candidate, critique: Critique, sampling: Sampling, on_text: OnText
+        self, task: Task, candidate: Candidate, critique: Critique, sampling: Sampling, on_text: OnText | None
     ) -> tuple[Candidate, TokenUsage]:
         self.critiques_seen.append(critique.text)
         return await self._write(sampling, on_text)
 
-    async def _write(self, sampling: Sampling, on_text: OnText) -> tuple[Candidate, TokenUsage]:
+    async def _write(self, sampling: Sampling, on_text: OnText | None) -> tuple[Candidate, TokenUsage]:
         call, self.calls = self.calls, self.calls + 1
         self.samplings.append(sampling)
         self.in_flight += 1
@@ -124,7 +128,8 @@ class ScriptedGenerator:
             if self.fault is not None and call == self.fault_at:
                 raise self.fault
             code = self.codes[min(call, len(self.codes) - 1)]
-            await on_text(code)
+            if on_text is not None:
+                await on_text(code)
         finally:
             self.in_flight -= 1
         return Candidate(code, code), TokenUsage(completion_tokens=TOKENS_A_CALL)
@@ -142,7 +147,7 @@ class ScriptedCritic:
     samplings: list[Sampling] = field(default_factory=list)
 
     async def critique(
-        self, task: Task, candidate: Candidate, hint: str | None, sampling: Sampling, on_text: OnText
+        self, task: Task, candidate: Candidate, hint: str | None, sampling: Sampling, on_text: OnText | None
     ) -> tuple[Critique, TokenUsage]:
         self.codes_seen.append(candidate.code)
         self.hints_seen.append(hint)
@@ -152,7 +157,8 @@ class ScriptedCritic:
         if self.fault is not None:
             raise self.fault
         critique = self.critiques.get(candidate.code, critique_of(Judgment.INCORRECT))
-        await on_text(critique.text)
+        if on_text is not None:
+            await on_text(critique.text)
         return critique, TokenUsage(completion_tokens=TOKENS_A_CALL)
 
 

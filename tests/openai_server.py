@@ -17,7 +17,15 @@ from service.domain.errors import RequestError
 HI = [Message("system", "be brief"), Message("user", "hi")]
 PLAIN = Sampling()
 KEY = "sk-very-secret"
-QUICK = Patience(attempts=3, first_wait_s=0.01, longest_wait_s=1.0, first_byte_s=0.3, idle_s=0.2, total_s=2.0)
+QUICK = Patience(
+    attempts=3,
+    first_wait_s=0.01,
+    longest_wait_s=1.0,
+    first_byte_s=0.3,
+    whole_s=0.3,
+    idle_s=0.2,
+    total_s=2.0,
+)
 
 Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -155,7 +155,7 @@ class MeteredCritic(ChatCritic):
     metrics: Metrics = field(kw_only=True)
 
     async def critique(
-        self, task: Task, candidate: Candidate, hint: str | None, sampling: Sampling, on_text: OnText
+        self, task: Task, candidate: Candidate, hint: str | None, sampling: Sampling, on_text: OnText | None
     ) -> tuple[Critique, TokenUsage]:
         critique, usage = await super().critique(task, candidate, hint, sampling, on_text)
         if self.votes == 1:

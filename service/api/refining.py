@@ -206,6 +206,7 @@ def _rules(request: RefineRequest, services: Services) -> Rules:
         stop=request.stop,
         feedback=request.feedback,
         select=request.select,
+        deltas=request.stream,
     )
 
 

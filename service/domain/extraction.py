@@ -59,7 +59,7 @@ def extract_code(completion: str) -> str:
     # A bare program may hold a fence in a string; prose around a fence never parses.
     if not snippets or (whole.tree and not whole.is_data):
         return text.strip("\n")
-    return _chosen(snippets).code
+    return snippets[0].code if len(snippets) == 1 else _chosen(snippets).code
 
 
 def _chosen(snippets: Sequence[_Snippet]) -> _Snippet:

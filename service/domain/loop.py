@@ -44,7 +44,7 @@ from service.domain.selection import select
 from service.domain.task import Candidate, Task
 from service.domain.verdict import Verdict
 
-_Write = Callable[[Sampling, OnText], Awaitable[tuple[Candidate, TokenUsage]]]
+_Write = Callable[[Sampling, OnText | None], Awaitable[tuple[Candidate, TokenUsage]]]
 """A proposal or a revision, but for how it is sampled and who hears of it."""
 
 _SAMPLED = Sampling(temperature=0.7, top_p=0.8, max_tokens=1024)
@@ -60,6 +60,8 @@ class Rules:
     stop: StopRule = StopRule.JUDGED_CORRECT
     feedback: Feedback = Feedback.BLIND
     select: Selection = Selection.LAST
+    deltas: bool = True
+    """Whether completions are told of as they are written; without, they are asked for whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,7 @@ class _Chain:
         allowed = self.purse.allow(self._seeded(sampling, index))
         await self._begin(index)
         self.record.spend(Usage(generator_calls=1))
-        tell = partial(self._tell, partial(SolutionDelta, self.record.chain, index))
+        tell = self._teller(partial(SolutionDelta, self.record.chain, index))
         candidate, usage = await self.purse.within_time(write(allowed, tell))
         self._pay(usage)
         return candidate
@@ -277,14 +279,17 @@ class _Chain:
         told = hint(self.task, verdict) if verdict and self.rules.feedback is Feedback.TESTS else None
         allowed = self.purse.allow(self._seeded(self.sampling.critique, last.index))
         self.record.spend(Usage(critic_calls=1))
-        tell = partial(self._tell, partial(CritiqueDelta, last.chain, last.index))
+        tell = self._teller(partial(CritiqueDelta, last.chain, last.index))
         asking = self.roles.critic.critique(self.task, last.candidate, told, allowed, tell)
         critique, usage = await self.purse.within_time(asking)
         self._pay(usage)
         return critique
 
-    async def _tell(self, delta: Callable[[str], Event], text: str) -> None:
-        await self.emit(delta(text))
+    def _teller(self, delta: Callable[[str], Event]) -> OnText | None:
+        async def tell(text: str) -> None:
+            await self.emit(delta(text))
+
+        return tell if self.rules.deltas else None
 
     def _pay(self, usage: TokenUsage) -> None:
         self.purse.pay(usage.completion_tokens)

@@ -9,17 +9,22 @@ from service.domain.task import Candidate, Task
 from service.domain.verdict import Verdict
 
 OnText = Callable[[str], Awaitable[None]]
-"""Called with each piece of text as a model writes it; awaiting it is the back-pressure."""
+"""Called with each piece of text as a model writes it; awaiting it is the back-pressure.
+
+None says that nobody reads along, and lets a model answer in one piece, which costs far less.
+"""
 
 
 class Generator(Protocol):
     """Writes programs. Failures are `GeneratorError`."""
 
-    async def propose(self, task: Task, sampling: Sampling, on_text: OnText) -> tuple[Candidate, TokenUsage]:
+    async def propose(
+        self, task: Task, sampling: Sampling, on_text: OnText | None
+    ) -> tuple[Candidate, TokenUsage]:
         """Write a first candidate."""
 
     async def revise(
-        self, task: Task, candidate: Candidate, critique: Critique, sampling: Sampling, on_text: OnText
+        self, task: Task, candidate: Candidate, critique: Critique, sampling: Sampling, on_text: OnText | None
     ) -> tuple[Candidate, TokenUsage]:
         """Rewrite a candidate as its critique says."""
 
@@ -28,7 +33,7 @@ class Critic(Protocol):
     """Reviews programs. Failures are `CriticError`."""
 
     async def critique(
-        self, task: Task, candidate: Candidate, hint: str | None, sampling: Sampling, on_text: OnText
+        self, task: Task, candidate: Candidate, hint: str | None, sampling: Sampling, on_text: OnText | None
     ) -> tuple[Critique, TokenUsage]:
         """Review a candidate; `hint` tells what the tests did, None leaves the critic blind to them."""
 

@@ -35,19 +35,21 @@ class ChatGenerator:
     model: ChatModel
     template: GeneratorTemplate = GENERATOR_TEMPLATE
 
-    async def propose(self, task: Task, sampling: Sampling, on_text: OnText) -> tuple[Candidate, TokenUsage]:
+    async def propose(
+        self, task: Task, sampling: Sampling, on_text: OnText | None
+    ) -> tuple[Candidate, TokenUsage]:
         return await self._write(self.template.proposal(task), sampling, on_text)
 
     async def revise(
-        self, task: Task, candidate: Candidate, critique: Critique, sampling: Sampling, on_text: OnText
+        self, task: Task, candidate: Candidate, critique: Critique, sampling: Sampling, on_text: OnText | None
     ) -> tuple[Candidate, TokenUsage]:
         return await self._write(self.template.revision(task, candidate, critique), sampling, on_text)
 
     async def _write(
-        self, messages: Sequence[Message], sampling: Sampling, on_text: OnText
+        self, messages: Sequence[Message], sampling: Sampling, on_text: OnText | None
     ) -> tuple[Candidate, TokenUsage]:
         try:
-            completion = await _streamed(self.model, messages, sampling, on_text)
+            completion = await _completed(self.model, messages, sampling, on_text)
         except ModelError as error:
             raise GeneratorError(str(error)) from error
         return Candidate(extract_code(completion.text), completion.text), completion.usage
@@ -62,15 +64,16 @@ class ChatCritic:
     votes: int = 1
 
     async def critique(
-        self, task: Task, candidate: Candidate, hint: str | None, sampling: Sampling, on_text: OnText
+        self, task: Task, candidate: Candidate, hint: str | None, sampling: Sampling, on_text: OnText | None
     ) -> tuple[Critique, TokenUsage]:
         if not candidate.code.strip():
             return NOTHING_TO_REVIEW, TokenUsage()
         if self.votes == 1:
-            return await self._stream(task, candidate, hint, sampling, on_text)
+            return await self._ask(task, candidate, hint, sampling, on_text)
         critiques, usage = await self.draw(task, candidate, sampling, self.votes, hint)
         critique = aggregate(critiques)
-        await on_text(critique.text)
+        if on_text is not None:
+            await on_text(critique.text)
         return critique, usage
 
     async def draw(
@@ -87,12 +90,12 @@ class ChatCritic:
         usage = sum((completion.usage for completion in completions), TokenUsage())
         return tuple(map(_read, completions)), usage
 
-    async def _stream(
-        self, task: Task, candidate: Candidate, hint: str | None, sampling: Sampling, on_text: OnText
+    async def _ask(
+        self, task: Task, candidate: Candidate, hint: str | None, sampling: Sampling, on_text: OnText | None
     ) -> tuple[Critique, TokenUsage]:
         messages = self.template.request(task, candidate, hint)
         try:
-            completion = await _streamed(self.model, messages, _with_logprobs(sampling), on_text)
+            completion = await _completed(self.model, messages, _with_logprobs(sampling), on_text)
         except ModelError as error:
             raise CriticError(str(error)) from error
         return _read(completion), completion.usage
@@ -107,10 +110,12 @@ def _read(completion: Completion) -> Critique:
     return scored(critique, completion.logprobs)
 
 
-async def _streamed(
-    model: ChatModel, messages: Sequence[Message], sampling: Sampling, on_text: OnText
+async def _completed(
+    model: ChatModel, messages: Sequence[Message], sampling: Sampling, on_text: OnText | None
 ) -> Completion:
     """Pass the pieces on and return the completion. Closing the stream cancels the work upstream."""
+    if on_text is None:
+        return (await model.complete(messages, sampling))[0]
     async with aclosing(model.stream(messages, sampling)) as pieces:
         async for piece in pieces:
             if isinstance(piece, Completion):

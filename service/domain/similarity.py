@@ -4,10 +4,13 @@ import ast
 import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from service.domain.syntax import parsed
 
 _TOKEN = re.compile(r"\$?\w+|[^\w\s]")
+
+_NAMED = (ast.Name, ast.arg, ast.keyword)
 
 LIMIT = 1000
 """Longest sequence compared: difflib's time grows with its square."""
@@ -21,13 +24,15 @@ def edit_similarity(before: str, after: str) -> float:
     return SequenceMatcher(None, *_units(first, second), autojunk=False).ratio()
 
 
+@lru_cache(maxsize=64)  # a revision is the next one's original
 def normalized(code: str) -> str:
     """Return the program less its comments, layout and choice of names; as it is where it is not Python."""
     tree = parsed(code)
     if tree is None:
         return code.strip()
     try:
-        return ast.unparse(_Renaming(tree).visit(tree))
+        _rename(tree)
+        return ast.unparse(tree)
     except (RecursionError, ValueError):
         return code.strip()
 
@@ -40,28 +45,19 @@ def _units(first: str, second: str) -> tuple[Sequence[str], Sequence[str]]:
     return first.splitlines()[:LIMIT], second.splitlines()[:LIMIT]
 
 
-class _Renaming(ast.NodeTransformer):
-    """Renames what the program itself binds, to names that no program can hold."""
-
-    def __init__(self, tree: ast.Module) -> None:
-        names = [name for node in ast.walk(tree) for name in _bound(node)]
-        self.new_names = {name: f"${number}" for number, name in enumerate(dict.fromkeys(names))}
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        return ast.Name(self.new_names.get(node.id, node.id), node.ctx)
-
-    def visit_arg(self, node: ast.arg) -> ast.AST:
-        node.arg = self.new_names[node.arg]
-        return self.generic_visit(node)
-
-    def visit_keyword(self, node: ast.keyword) -> ast.AST:
-        if node.arg is not None:
-            node.arg = self.new_names.get(node.arg, node.arg)
-        return self.generic_visit(node)
+def _rename(tree: ast.Module) -> None:
+    """Rename what the program itself binds, to names that no program can hold."""
+    named = [node for node in ast.walk(tree) if isinstance(node, _NAMED)]
+    bound = dict.fromkeys(name for node in named if (name := _bound(node)) is not None)
+    new_names = {name: f"${number}" for number, name in enumerate(bound)}
+    for node in named:
+        if isinstance(node, ast.Name):
+            node.id = new_names.get(node.id, node.id)
+        elif node.arg is not None:
+            node.arg = new_names.get(node.arg, node.arg)
 
 
-def _bound(node: ast.AST) -> list[str]:
-    match node:
-        case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
-            return [name]
-    return []
+def _bound(node: ast.Name | ast.arg | ast.keyword) -> str | None:
+    if isinstance(node, ast.Name):
+        return node.id if isinstance(node.ctx, ast.Store) else None
+    return node.arg if isinstance(node, ast.arg) else None

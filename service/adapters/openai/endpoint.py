@@ -27,7 +27,8 @@ class Reply:
         self, endpoint: "Endpoint", response: aiohttp.ClientResponse, deadline: Deadline, limit_bytes: int
     ) -> None:
         self._endpoint, self._response, self._deadline = endpoint, response, deadline
-        self._left_bytes, self._began = limit_bytes, False
+        self._left_bytes = limit_bytes
+        self._wait_s = endpoint.patience.first_byte_s
 
     async def __aenter__(self) -> Self:
         return self
@@ -37,16 +38,14 @@ class Reply:
 
     async def chunk(self) -> bytes:
         """Read on; nothing means the end."""
-        patience = self._endpoint.patience
-        wait_s = patience.idle_s if self._began else patience.first_byte_s
         try:
-            async with self._deadline.within(wait_s):
+            async with self._deadline.within(self._wait_s):
                 chunk = await self._response.content.readany()
         except TimeoutError:
-            raise self._endpoint.error(f"silent for {wait_s:g} s, or past its deadline") from None
+            raise self._endpoint.error(f"silent for {self._wait_s:g} s, or past its deadline") from None
         except (aiohttp.ClientError, ConnectionError) as error:
             raise self._endpoint.error(f"the answer broke off ({type(error).__name__})") from error
-        self._began = True
+        self._wait_s = self._endpoint.patience.idle_s
         self._left_bytes -= len(chunk)
         if self._left_bytes < 0:
             raise self._endpoint.error("the answer is too long")
@@ -90,11 +89,12 @@ class Endpoint:
     async def post(self, payload: Payload, deadline: Deadline) -> Reply:
         """Send a request until it is answered; only what may pass by itself is tried again."""
         body = json.dumps(payload).encode()
+        begins_s = self.patience.first_byte_s if payload.get("stream") else self.patience.whole_s
         attempt = 0
         while True:
             asked_s = None
             try:
-                response = await self._send(body, deadline)
+                response = await self._send(body, deadline, begins_s)
             except (aiohttp.ClientConnectionError, ConnectionError) as error:
                 failure: ModelError = self.error(f"cannot be reached ({type(error).__name__})")
                 failure.__cause__ = error
@@ -116,21 +116,20 @@ class Endpoint:
             session, self._session = self._session, None
             await session.close()
 
-    async def _send(self, body: bytes, deadline: Deadline) -> aiohttp.ClientResponse:
+    async def _send(self, body: bytes, deadline: Deadline, begins_s: float) -> aiohttp.ClientResponse:
         headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
         if self._secret:
             headers["Authorization"] = f"Bearer {self._secret}"
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=self.patience.connect_s)
         try:
-            async with deadline.within(self.patience.first_byte_s):
+            async with deadline.within(begins_s):
                 return await self._open_session().post(
                     self._url, data=body, headers=headers, timeout=timeout, allow_redirects=False
                 )
         except aiohttp.ClientConnectionError:
             raise
         except TimeoutError:
-            waited_s = min(self.patience.first_byte_s, deadline.total_s)
-            raise self.error(f"no answer within {waited_s:g} s") from None
+            raise self.error(f"no answer within {min(begins_s, deadline.total_s):g} s") from None
         except aiohttp.ClientError as error:
             raise self.error(f"its answer is not HTTP ({type(error).__name__})") from error
 

@@ -1,9 +1,10 @@
 """Any endpoint that speaks OpenAI's chat completions, as a `ChatModel`."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import takewhile
 from types import TracebackType
 from typing import Self
 
@@ -52,10 +53,11 @@ class OpenAIModel:
         with self._readable():
             async with await self._ask(messages, sampling, deadline, stream=True) as reply:
                 while not done and (chunk := await reply.chunk()):
-                    for event in decoder.feed(chunk):
-                        done = done or event == _DONE
-                        if not done and (piece := answer.feed(self._parse(event))):
-                            yield piece
+                    events = decoder.feed(chunk)
+                    done = _DONE in events
+                    # Events that came together go on together: the busier, the cheaper.
+                    if piece := "".join(answer.feed(self._parse(event)) for event in _until_done(events)):
+                        yield piece
                 if done:
                     await reply.drain(_DRAIN_S)
             yield answer.completion()
@@ -140,6 +142,10 @@ class OpenAIModel:
             yield
         except (UnreadableAnswerError, EventTooLongError) as error:
             raise self._endpoint.error(str(error)) from error
+
+
+def _until_done(events: Iterable[str]) -> Iterator[str]:
+    return takewhile(_DONE.__ne__, events)
 
 
 def _nth(sampling: Sampling, index: int) -> Sampling:

@@ -19,7 +19,9 @@ class Patience:
     """Longest pause between attempts; a server that asks for more is given up on."""
     connect_s: float = 5.0
     first_byte_s: float = 120.0
-    """A whole answer, if it is not streamed, is written before its first byte."""
+    """Until a streamed answer begins."""
+    whole_s: float = 300.0
+    """Until an answer that is not streamed begins: it is written to its end by then."""
     idle_s: float = 60.0
     """Longest silence inside a streamed answer."""
     total_s: float = 600.0

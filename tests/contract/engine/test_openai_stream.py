@@ -5,6 +5,7 @@ import json
 from contextlib import aclosing
 
 import pytest
+from aiohttp import web
 
 from service.adapters.openai import OpenAIModel, Patience
 from service.domain.chat import Completion
@@ -42,7 +43,7 @@ async def test_a_stream_gives_pieces_then_the_whole_with_usage(
 
     *pieces, completion = await read(model)
 
-    assert pieces == ["Hel", "lo"]
+    assert "".join(map(str, pieces)) == "Hello"
     assert isinstance(completion, Completion)
     assert completion.text == "Hello"
     assert completion.usage.completion_tokens == 2
@@ -59,16 +60,14 @@ BROKEN_STREAMS = {
 
 
 @pytest.mark.parametrize("case", BROKEN_STREAMS)
-async def test_a_broken_stream_is_an_error_after_the_pieces_it_gave(
+async def test_a_stream_that_breaks_is_an_error_and_is_not_tried_again(
     server: ChatServer, model: OpenAIModel, case: str
 ) -> None:
     chunks, complaint = BROKEN_STREAMS[case]
     server.answer(streamed(*chunks))
 
-    async with aclosing(model.stream(HI, PLAIN)) as stream:
-        assert await anext(stream) == "Hel"
-        with pytest.raises(ModelError, match=complaint):
-            await anext(stream)
+    with pytest.raises(ModelError, match=complaint):
+        await read(model)
 
     assert len(server.bodies) == 1
 
@@ -131,3 +130,34 @@ async def test_when_one_of_several_calls_fails_the_others_are_hung_up(server: Ch
             await model.complete(HI, PLAIN, n=3)
 
         await server.hung_up.wait()
+
+
+async def test_events_that_come_apart_go_on_apart(server: ChatServer) -> None:
+    heard = asyncio.Event()
+
+    async def the_rest(request: web.Request) -> web.StreamResponse:
+        response = await streamed(event("Hel"))(request)
+        await heard.wait()
+        await response.write((event("lo") + event(None, "stop") + DONE).encode())
+        return response
+
+    server.answer(the_rest)
+
+    async with patient(server) as model, aclosing(model.stream(HI, PLAIN)) as stream:
+        assert await anext(stream) == "Hel"
+        heard.set()
+        assert await anext(stream) == "lo"
+
+
+async def test_an_answer_in_one_piece_may_take_longer_than_a_stream_takes_to_begin(
+    server: ChatServer,
+) -> None:
+    async def late(request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(0.2)
+        return await whole("Hello")(request)
+
+    server.answer(late)
+    async with patient(server, Patience(attempts=1, first_byte_s=0.05, whole_s=5.0)) as model:
+        assert [each.text for each in await model.complete(HI, PLAIN)] == ["Hello"]
+        with pytest.raises(ModelError, match=r"no answer within 0\.05 s"):
+            await read(model)

@@ -285,3 +285,11 @@ async def test_a_sampled_critique_is_drawn_afresh() -> None:
     await stage.run()
 
     assert stage.critic.codes_seen == ["a", "a", "a"]
+
+
+async def test_without_deltas_only_whole_pieces_of_work_are_told() -> None:
+    stage = Stage(["a", "b"], rules=Rules(Budget(max_rounds=1), deltas=False))
+
+    told = [type(event) for event in await stage.events()]
+
+    assert told == [*[RoundStarted, SolutionCompleted, CritiqueCompleted] * 2, RefinementCompleted]

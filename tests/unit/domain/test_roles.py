@@ -59,6 +59,16 @@ async def test_text_is_passed_on_as_it_is_written() -> None:
     assert heard == ["x = 1\n", "y = 2\n"]
 
 
+async def test_where_nobody_reads_along_the_completion_is_asked_for_whole() -> None:
+    model = FakeChatModel(["x = 1\ny = 2\n"])
+
+    whole, usage = await ChatGenerator(model).propose(TASK, SAMPLING, None)
+
+    assert model.streams_begun == 0
+    assert (whole, usage) == await ChatGenerator(model).propose(TASK, SAMPLING, ignore)
+    assert model.streams_begun == 1
+
+
 async def test_the_stream_is_closed_when_the_listener_fails() -> None:
     model = FakeChatModel(["x = 1\ny = 2\n"])
 
