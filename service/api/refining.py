@@ -206,7 +206,7 @@ def _rules(request: RefineRequest, services: Services) -> Rules:
         stop=request.stop,
         feedback=request.feedback,
         select=request.select,
-        deltas=request.stream,
+        deltas=request.stream or request.background,  # whoever comes by may read along
     )
 
 

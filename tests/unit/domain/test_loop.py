@@ -292,4 +292,5 @@ async def test_without_deltas_only_whole_pieces_of_work_are_told() -> None:
 
     told = [type(event) for event in await stage.events()]
 
-    assert told == [*[RoundStarted, SolutionCompleted, CritiqueCompleted] * 2, RefinementCompleted]
+    a_round = [RoundStarted, SolutionCompleted, CritiqueCompleted, RoundFinished]
+    assert told == [*a_round * 2, RefinementCompleted]
