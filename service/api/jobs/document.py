@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Literal, Self
 
+from pydantic import JsonValue
 from starlette.responses import JSONResponse, Response
 
 from service.api.jobs.checkpoint import restored
@@ -41,6 +42,13 @@ class JobOut(Out):
             created=job.created,
         )
 
+    def told(self) -> dict[str, JsonValue]:
+        """Leave out what there is not, but for the fields of a round: they are the same in every answer."""
+        told = self.model_dump(mode="json", exclude={"problem"})
+        if self.problem is not None:
+            told["problem"] = self.problem.model_dump(mode="json", exclude_none=True)
+        return {name: value for name, value in told.items() if value is not None}
+
 
 def location(job_id: str) -> dict[str, str]:
     """Say where a refinement is to be found."""
@@ -55,8 +63,7 @@ def document(
         return Response(
             job.ending.data, status_code, headers=dict(headers or {}), media_type="application/json"
         )
-    body = JobOut.of(job).model_dump(mode="json", exclude_none=True)
-    return JSONResponse(body, status_code, headers=dict(headers or {}))
+    return JSONResponse(JobOut.of(job).told(), status_code, headers=dict(headers or {}))
 
 
 def result(end: Frame, headers: Mapping[str, str]) -> Response:
