@@ -13,11 +13,14 @@ from service.adapters.sandbox import Patience, http_sandbox
 from service.adapters.store import open_store
 from service.api import critique, judge, models, operations, page, problems, refine, refinements
 from service.api.body_limit import BodyLimit
+from service.api.compat import routes as compat
 from service.api.context import RequestContext
 from service.api.drain import Drain
 from service.api.jobs.desk import open_desk
+from service.api.mcp import door
+from service.api.openai import chat, responses
 from service.domain.errors import ServiceError
-from service.services import Bounds, Gate, Services
+from service.services import Bounds, Gate, RefineWhen, Services
 from service.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
@@ -65,10 +68,13 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
                 request_seconds=settings.server.request_seconds,
                 heartbeat_s=settings.server.heartbeat_s,
                 judge_concurrency=settings.server.judge_concurrency,
+                queue_s=settings.server.queue_s,
                 default_rounds=settings.defaults.rounds,
                 max_background=settings.store.max_background,
                 lease_s=settings.store.lease_s,
+                refine_when=RefineWhen(settings.defaults.refine_when),
             ),
+            models={model.engine.name: model.served_model(metrics) for model in opened},
         )
 
 
@@ -81,8 +87,10 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
             async with (
                 open_services(settings) as services,
                 open_desk(services, drain := Drain(services.gate)) as desk,
+                door.open_door(settings, services) as mcp,
             ):
                 app.state.services, app.state.drain, app.state.desk = services, drain, desk
+                app.state.mcp = mcp
                 log.info("gateway_started", models=[card.name for card in services.cards])
                 yield
         except (SettingsError, ManifestError, ServiceError) as error:
@@ -102,8 +110,12 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
     app.add_middleware(BodyLimit, limit_bytes=settings.server.body_bytes)
     app.add_middleware(RequestContext)
     problems.install(app)
-    for part in (refine, refinements, critique, judge, models, operations, page):
+    for part in (
+        *(refine, refinements, critique, judge, compat),
+        *(models, chat, responses, operations, page),
+    ):
         app.include_router(part.router)
+    app.router.routes.append(door.route)
     return app
 
 

@@ -1,13 +1,16 @@
 """What a request handler may use: assembled once, by `app.py`, or by tests with fakes."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Literal, Protocol
 
-from service.domain.chat import Sampling
+from service.domain.chat import ChatModel, Sampling
 from service.domain.errors import OverloadedError, UnknownModelError
-from service.domain.ports import Generator, Sandbox
+from service.domain.ports import Generator, RunningSandbox
 from service.domain.refinement import Refinement
 from service.domain.roles import ChatCritic
 from service.store import Store
@@ -52,6 +55,49 @@ class ServedCritic:
     ping: Ping
 
 
+@dataclass(frozen=True, slots=True)
+class UpstreamReply:
+    """What an endpoint answered, to be passed on as it is."""
+
+    status: int
+    media_type: str
+    headers: Mapping[str, str]
+    """When to come back, and nothing else of its headers."""
+    body: bytes | AsyncGenerator[bytes, None]
+    """All of it, or server-sent events: each piece ends where an event does."""
+
+
+class Upstream(Protocol):
+    """A model's endpoint, for requests that are not ours to understand."""
+
+    @property
+    def model(self) -> str:
+        """What the endpoint calls the model."""
+
+    def post(self, path: str, body: bytes) -> AbstractAsyncContextManager[UpstreamReply]:
+        """Send a body with our key and none of the client's headers. Failures are `ModelError`.
+
+        Leaving the context closes the connection, which stops the work at its other end.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """A configured model as itself, in no role."""
+
+    model: ChatModel
+    upstream: Upstream | None = None
+    """None: the model runs in this process."""
+
+
+class RefineWhen(StrEnum):
+    """Which requests for `refine` are refined; the others reach the generator as they are."""
+
+    NEVER = "never"
+    NO_TOOLS = "no_tools"
+    ALWAYS = "always"
+
+
 class Telemetry(Protocol):
     """Where counts go."""
 
@@ -68,6 +114,9 @@ class Telemetry(Protocol):
         """Return everything counted, and its media type."""
 
 
+_MAX_WAITING = 4096
+
+
 def stopping() -> OverloadedError:
     """Another gateway may serve what this one no longer can."""
     return OverloadedError("this gateway is stopping; send the request again, to another one")
@@ -81,6 +130,7 @@ class Gate:
         self._telemetry = telemetry
         self._shut = False
         self.inflight = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
 
     def shut(self) -> None:
         """Let nobody else in: the process is about to stop."""
@@ -89,15 +139,61 @@ class Gate:
     @contextmanager
     def admit(self) -> Iterator[None]:
         """Hold a place, or raise `OverloadedError`."""
+        self._take()
+        try:
+            yield
+        finally:
+            self._release()
+
+    @asynccontextmanager
+    async def queue(self, seconds: float) -> AsyncIterator[None]:
+        """Hold a place, waiting for one in turn; raise `OverloadedError` where none comes free in time.
+
+        For clients that take being turned away for a failed reward, and ask again at once.
+        """
+        await self._wait(seconds)
+        try:
+            yield
+        finally:
+            self._release()
+
+    def _take(self) -> None:
         if self._shut:
             raise stopping()
         if self.inflight >= self._limit:
             raise OverloadedError(f"{self._limit} requests are at work already; try again shortly")
         self._count(1)
+
+    async def _wait(self, seconds: float) -> None:
+        if self._shut or self.inflight < self._limit or len(self._waiting) >= _MAX_WAITING:
+            self._take()
+            return
+        place = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
         try:
-            yield
-        finally:
-            self._count(-1)
+            async with asyncio.timeout(seconds):
+                await place
+        except BaseException as error:
+            self._leave(place)
+            if isinstance(error, TimeoutError):
+                raise OverloadedError(f"no place came free within {seconds:g} s") from None
+            raise
+
+    def _leave(self, place: asyncio.Future[None]) -> None:
+        """Pass on a place that was given to who left at the same moment."""
+        if place in self._waiting:
+            self._waiting.remove(place)
+        elif place.done() and not place.cancelled():
+            self._release()
+
+    def _release(self) -> None:
+        """Hand the place to whoever has waited longest, so that nobody new comes between."""
+        while self._waiting:
+            place = self._waiting.popleft()
+            if not place.done():
+                place.set_result(None)
+                return
+        self._count(-1)
 
     def _count(self, change: int) -> None:
         self.inflight += change
@@ -113,6 +209,8 @@ class Bounds:
     """A refinement ends itself in time and returns its best; this much later it is ended."""
     heartbeat_s: float = 10.0
     judge_concurrency: int = 16
+    queue_s: float = 100.0
+    """How long a trainer's request waits for a place; trainers give up after 120 s or more."""
     default_rounds: int = 3
     max_background: int = 8
     """Durable refinements taken from the store and at work at once."""
@@ -121,6 +219,7 @@ class Bounds:
     """Clients that wait for durable refinements, or follow their events, at once."""
     follow_s: float = 3_600.0
     """Longest that one of them may stay; then it must come back."""
+    refine_when: RefineWhen = RefineWhen.NO_TOOLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +230,13 @@ class Services:
     critics: Mapping[str, ServedCritic]
     default_generator: str
     default_critic: str
-    sandbox: Sandbox
+    sandbox: RunningSandbox
     ping_sandbox: Ping
     telemetry: Telemetry
     gate: Gate
     store: Store
     bounds: Bounds = field(default_factory=Bounds)
+    models: Mapping[str, ServedModel] = field(default_factory=dict)
 
     def generator(self, name: str | None) -> ServedGenerator:
         """Find a generator by name; None is the default."""

@@ -26,6 +26,8 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX = "CTRL_"
+URL_VARIABLE, API_KEY_VARIABLE = "CTRL_URL", "CTRL_API_KEY"
+"""Where a client finds the gateway, and its key; of no concern to the gateway itself."""
 CONFIG_VARIABLE = "CTRL_CONFIG"
 """Names the configuration file where no path is given; without it `ctrl.toml` in the working directory."""
 
@@ -106,6 +108,8 @@ class Defaults(Section):
     generator: str = "mini-generator"
     critic: str = "mini-critic"
     rounds: int = Field(default=3, ge=0, le=16)
+    refine_when: Literal["never", "no_tools", "always"] = "no_tools"
+    """Which requests for the model `refine` are refined; the others reach the generator untouched."""
 
 
 class SandboxSection(Section):
@@ -172,8 +176,19 @@ class ServerSection(Section):
     """Bound of one refinement; a request's own `budget.seconds` may only shorten it."""
     judge_concurrency: PositiveInt = 16
     """Critiques one judging asks for at once."""
+    queue_s: PositiveFloat = 100.0
+    """How long a trainer's request for rewards waits for a place; the others are turned away at once."""
     drain_s: PositiveInt = 20
     """How long a stopping process waits for work in flight."""
+
+
+class McpSection(Section):
+    """Who may call `/mcp`: a browser is let near it only by name."""
+
+    allowed_hosts: tuple[str, ...] = ()
+    """Names this gateway is called by, without port. Empty: loopback's where it listens there, else any."""
+    allowed_origins: tuple[str, ...] = ()
+    """Web pages that may call, such as `https://example.org`, besides those served from loopback."""
 
 
 class LogSection(Section):
@@ -198,6 +213,7 @@ class Settings(BaseSettings):
     defaults: Defaults = Defaults()
     sandbox: SandboxSection = SandboxSection()
     store: StoreSection = StoreSection()
+    mcp: McpSection = McpSection()
     log: LogSection = LogSection()
 
     @classmethod
@@ -220,6 +236,13 @@ class Settings(BaseSettings):
             for name, model in models.items():
                 if isinstance(model, Mapping) and "engine" not in model:
                     raise ValueError(f'models.{name} needs engine = "embedded" or engine = "openai"')
+        return models
+
+    @field_validator("models")
+    @classmethod
+    def _no_model_is_the_loop(cls, models: dict[str, ModelSettings]) -> dict[str, ModelSettings]:
+        if "refine" in models:
+            raise ValueError("models.refine: that name is the loop's own; choose another")
         return models
 
     @model_validator(mode="after")
@@ -272,7 +295,7 @@ def _refuse_unknown(environment: Iterable[str]) -> None:
         name
         for name in environment
         if name.startswith(PREFIX)
-        and name != CONFIG_VARIABLE
+        and name not in {CONFIG_VARIABLE, URL_VARIABLE, API_KEY_VARIABLE}
         and name.removeprefix(PREFIX).lower().partition("__")[0] not in Settings.model_fields
     )
     if unknown:

@@ -13,6 +13,7 @@ from service.domain.loop import RefineSampling, Roles, Rules, Start, refine
 from service.domain.parsing import parse_critique, render_critique
 from service.domain.ports import OnText
 from service.domain.refinement import Refinement, Round
+from service.domain.run import Run as ProgramRun
 from service.domain.scoring import scored
 from service.domain.task import Candidate, StdinTest, Task
 from service.domain.verdict import Outcome, Verdict
@@ -88,6 +89,20 @@ class FakeChatModel:
         text = self.texts[min(self.answers, len(self.texts) - 1)]
         self.answers += 1
         return Completion(text, self.finish_reason, TokenUsage(7, 3, len(text.split())), self.logprobs)
+
+
+@dataclass
+class ReadingChatModel(FakeChatModel):
+    """Answers what its reader says of the conversation, whatever the order of the calls."""
+
+    texts: Sequence[str] = ()
+    reader: Callable[[Sequence[Message]], str] = field(default=lambda _: CORRECT)
+
+    async def complete(
+        self, messages: Sequence[Message], sampling: Sampling, n: int = 1
+    ) -> tuple[Completion, ...]:
+        self.texts = [self.reader(messages)]
+        return await super().complete(messages, sampling, n)
 
 
 @dataclass
@@ -171,6 +186,19 @@ class ScriptedSandbox:
     hangs_on: str | None = None
     codes_seen: list[str] = field(default_factory=list)
     limits_seen: list[float | None] = field(default_factory=list)
+    ran: ProgramRun = field(default_factory=lambda: ProgramRun(Outcome.ACCEPTED, 0))
+    stdins_seen: list[str] = field(default_factory=list)
+    languages_seen: list[str] = field(default_factory=list)
+
+    async def run(self, code: str, *, stdin: str = "", language: str = "python") -> ProgramRun:
+        self.codes_seen.append(code)
+        self.stdins_seen.append(stdin)
+        self.languages_seen.append(language)
+        if code == self.hangs_on:
+            await asyncio.Event().wait()
+        if self.fault is not None:
+            raise self.fault
+        return self.ran
 
     async def judge(
         self,

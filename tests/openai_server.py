@@ -37,6 +37,7 @@ class ChatServer:
     base_url: str = ""
     answers: deque[Answering] = field(default_factory=deque)
     bodies: list[dict[str, Any]] = field(default_factory=list)
+    raw_bodies: list[bytes] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     hung_up: asyncio.Event = field(default_factory=asyncio.Event)
@@ -46,6 +47,7 @@ class ChatServer:
         self.answers.extend(answers)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
+        self.raw_bodies.append(await request.read())
         self.bodies.append(await request.json())
         self.headers.append(request.headers)
         self.asked.set()
@@ -63,6 +65,7 @@ async def chat_server() -> AsyncGenerator[ChatServer, None]:
     server = ChatServer()
     app = web.Application()
     app.router.add_post("/v1/chat/completions", server.handle)
+    app.router.add_post("/v1/responses", server.handle)
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
     try:
@@ -94,6 +97,15 @@ def reply(body: object, status: int = 200, headers: Mapping[str, str] | None = N
 
     async def answer(request: web.Request) -> web.Response:
         return web.json_response(body, status=status, headers=headers)
+
+    return answer
+
+
+def raw(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Answering:
+    """Answer with these very bytes."""
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(body=body, status=status, headers=headers, content_type="application/json")
 
     return answer
 

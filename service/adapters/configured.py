@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -19,13 +19,16 @@ from service.adapters.manifest import (
     read_template,
     template_digest,
 )
+from service.adapters.metered_upstream import CHAT, MeteredUpstream
 from service.adapters.metrics import MeteredCritic, MeteredModel, Metrics
+from service.adapters.openai import OpenAIModel, Patience
+from service.adapters.openai.upstream import OpenAIUpstream
 from service.adapters.reachability import EndpointPing
 from service.domain.chat import ChatModel
 from service.domain.loop import RefineSampling
 from service.domain.roles import ChatGenerator
 from service.domain.templates import CriticTemplate, GeneratorTemplate
-from service.services import ModelCard, Ping, ServedCritic, ServedGenerator
+from service.services import ModelCard, Ping, ServedCritic, ServedGenerator, ServedModel, Upstream
 from service.settings import EmbeddedModelSettings, ModelSettings, OpenAIModelSettings, SettingsError
 
 _DEFAULT = RefineSampling()
@@ -47,6 +50,7 @@ class ConfiguredModel:
     settings: ModelSettings
     manifest: Manifest | None
     template: TemplateText | None
+    upstream: Upstream | None = None
 
     @property
     def role(self) -> Literal["generator", "critic", "any"]:
@@ -75,6 +79,15 @@ class ConfiguredModel:
             critic=MeteredCritic(model, template, metrics=metrics),
             critique=_sampling(self.manifest)["critique"].onto(_DEFAULT.critique),
             ping=self.ping,
+        )
+
+    def served_model(self, metrics: Metrics) -> ServedModel:
+        """Offer the model as itself."""
+        return ServedModel(
+            model=MeteredModel(self.engine, CHAT, metrics),
+            upstream=None
+            if self.upstream is None
+            else MeteredUpstream(self.engine.name, self.upstream, metrics),
         )
 
     def _card(self, template: CriticTemplate | GeneratorTemplate) -> ModelCard:
@@ -115,11 +128,13 @@ async def open_model(name: str, settings: ModelSettings) -> AsyncGenerator[Confi
         template = manifest.template
     if manifest is not None and settings.role not in (None, manifest.role):
         raise SettingsError(f"models.{name}: role is {settings.role}, the manifest says {manifest.role}")
-    engine, ping = await _engine(name, settings)
-    try:
-        yield ConfiguredModel(engine, ping, settings, manifest, template)
-    finally:
-        await engine.aclose()
+    async with AsyncExitStack() as stack:
+        engine, ping = await _engine(name, settings)
+        stack.push_async_callback(engine.aclose)
+        upstream = _upstream(name, settings)
+        if upstream is not None:
+            stack.push_async_callback(upstream.aclose)
+        yield ConfiguredModel(engine, ping, settings, manifest, template, upstream)
 
 
 def _manifest(settings: ModelSettings) -> Manifest | None:
@@ -137,12 +152,18 @@ async def _engine(name: str, settings: ModelSettings) -> tuple[Engine, Ping]:
 
             return await asyncio.to_thread(EmbeddedModel.load, name, settings.path), _loaded
         case OpenAIModelSettings():
-            from service.adapters.openai import OpenAIModel, Patience  # noqa: PLC0415
-
             url, key = str(settings.base_url), settings.api_key()
             patience = Patience(total_s=settings.timeout_s)
             model = OpenAIModel(name, url, settings.model, key, patience=patience)
             return model, EndpointPing(name, url, key)
+
+
+def _upstream(name: str, settings: ModelSettings) -> OpenAIUpstream | None:
+    """Reach the endpoint a second way: for requests that pass through as they are."""
+    if isinstance(settings, EmbeddedModelSettings):
+        return None
+    patience = Patience(total_s=settings.timeout_s)
+    return OpenAIUpstream(name, str(settings.base_url), settings.model, settings.api_key(), patience=patience)
 
 
 async def _loaded() -> None:

@@ -13,11 +13,17 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from service.domain.chat import Sampling
-from service.domain.templates import CRITIC_TEMPLATE, GENERATOR_TEMPLATE, CriticTemplate, GeneratorTemplate
+from service.domain.templates import (
+    CRITIC_TEMPLATE,
+    GENERATOR_TEMPLATE,
+    PROMPTED_CRITIC_TEMPLATE,
+    CriticTemplate,
+    GeneratorTemplate,
+)
 
 T = TypeVar("T", CriticTemplate, GeneratorTemplate)
 
-KNOWN_CRITICS = {CRITIC_TEMPLATE.id: CRITIC_TEMPLATE}
+KNOWN_CRITICS = {template.id: template for template in (CRITIC_TEMPLATE, PROMPTED_CRITIC_TEMPLATE)}
 KNOWN_GENERATORS = {GENERATOR_TEMPLATE.id: GENERATOR_TEMPLATE}
 
 
@@ -36,6 +42,7 @@ class TemplateText(_Part):
     system: str | None = None
     critique: str | None = None
     hint: str | None = None
+    compare: str | None = None
     propose: str | None = None
     revise: str | None = None
 
@@ -154,7 +161,9 @@ def critic_template(text: TemplateText | None) -> CriticTemplate:
     if text is None:
         return CRITIC_TEMPLATE
     if text.critique is not None and text.hint is not None:
-        return CriticTemplate(id=text.id, critique=text.critique, hint=text.hint, system=text.system)
+        return CriticTemplate(
+            id=text.id, critique=text.critique, hint=text.hint, system=text.system, compare=text.compare
+        )
     return _known(text, KNOWN_CRITICS, "critique and hint")
 
 
@@ -172,6 +181,8 @@ def template_digest(template: CriticTemplate | GeneratorTemplate) -> str:
     match template:
         case CriticTemplate():
             words = [template.system, template.critique, template.hint]
+            # A wording that is not there changes no digest: those of trained critics stay as they are.
+            words += [] if template.compare is None else [template.compare]
         case GeneratorTemplate():
             words = [template.system, template.propose, template.revise]
     return hashlib.sha256(json.dumps([template.id, *words]).encode()).hexdigest()[:12]

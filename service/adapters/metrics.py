@@ -14,9 +14,10 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from service.domain.chat import ChatModel, Completion, Message, Sampling, TokenUsage
 from service.domain.critique import Critique
 from service.domain.errors import SandboxBusyError, ServiceError
-from service.domain.ports import OnText, Sandbox
+from service.domain.ports import OnText, RunningSandbox
 from service.domain.refinement import Refinement
 from service.domain.roles import ChatCritic
+from service.domain.run import Run
 from service.domain.task import Candidate, Task
 from service.domain.verdict import Verdict
 
@@ -172,9 +173,9 @@ class MeteredCritic(ChatCritic):
 
 
 class MeteredSandbox:
-    """A sandbox whose verdicts and failures are counted."""
+    """A sandbox whose verdicts, runs and failures are counted."""
 
-    def __init__(self, sandbox: Sandbox, metrics: Metrics):
+    def __init__(self, sandbox: RunningSandbox, metrics: Metrics):
         self._sandbox = sandbox
         self._metrics = metrics
 
@@ -183,3 +184,9 @@ class MeteredSandbox:
             verdict = await self._sandbox.judge(task, candidate)
         self._metrics.sandbox_runs.labels(verdict.outcome).inc()
         return verdict
+
+    async def run(self, code: str, *, stdin: str = "", language: str = "python") -> Run:
+        with self._metrics.failures_of("sandbox"):
+            run = await self._sandbox.run(code, stdin=stdin, language=language)
+        self._metrics.sandbox_runs.labels(run.outcome).inc()
+        return run

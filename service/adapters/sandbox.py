@@ -1,7 +1,7 @@
-"""The sandbox service as a port of the domain: one HTTP call a judging.
+"""The sandbox service as a port of the domain: one HTTP call a judging, or a run.
 
-A bad program is a `Verdict`. Whatever keeps the service from giving one is a `SandboxError`, and says
-nothing about the candidate.
+A bad program is a `Verdict` or a `Run`. Whatever keeps the service from giving one is a `SandboxError`,
+and says nothing about the candidate.
 """
 
 import asyncio
@@ -10,70 +10,41 @@ import random
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import aiohttp
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import ValidationError
 
+from service.adapters.sandbox_answers import Answer, JudgeAnswer, RunAnswer, parse, run_of, verdict_of
 from service.domain.errors import RequestError, SandboxBusyError, SandboxError, ServiceError
+from service.domain.run import Run
 from service.domain.task import AssertTest, CallTest, Candidate, StdinTest, Task, Test
-from service.domain.verdict import Outcome, TestRun, Verdict
+from service.domain.verdict import Verdict
 
 ANSWER_BYTES = 32 * 1024 * 1024
 """Longest answer read: the sandbox bounds each test's output, this bounds a sandbox gone wrong."""
 
 _BUSY = (429, 503)
-_BLAMES_THE_SANDBOX = (Outcome.INTERNAL_ERROR, Outcome.CANCELLED)
 
 
-class _Answer(BaseModel):
-    """Fields of the sandbox's answer that are read here; it may say more."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class _TestAnswer(_Answer):
-    outcome: Outcome
-    stdout: str = ""
-    stderr: str = ""
-    message: str | None = None
-    returned: str | None = None
-    cpu_s: float = 0.0
-    wall_s: float = 0.0
-    memory_bytes: int = 0
-
-
-class _VerdictAnswer(_Answer):
-    outcome: Outcome
-    passed: int
-    total: int
-    tests: tuple[_TestAnswer, ...] = ()
-
-
-class _JudgeAnswer(_Answer):
-    verdict: _VerdictAnswer
-    integrity: Literal["strong", "weak"] = "strong"
-    tier: str = ""
-
-
-class _Complaint(_Answer):
+class _Complaint(Answer):
     field: str
     message: str
 
 
-class _InvalidAnswer(_Answer):
+class _InvalidAnswer(Answer):
     errors: tuple[_Complaint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to try. A judging is a pure function of its request, so it may be sent again."""
+    """How long to try. A judging, and a run, is a pure function of its request: it may be sent again."""
 
     attempts: int = 4
     first_wait_s: float = 0.2
     longest_wait_s: float = 5.0
     timeout_s: float = 60.0
-    """Bound of a judging, all attempts and waits included."""
+    """Bound of a judging or a run, all attempts and waits included."""
 
     def wait_s(self, attempt: int, asked_s: float | None) -> float:
         """Double each wait, honour what the sandbox asked for, and scatter a herd."""
@@ -102,11 +73,14 @@ class HttpSandbox:
         """Run the task's tests on the candidate; `cpu_s` is this task's own limit for each test."""
         limits = self._limits if cpu_s is None else {**(self._limits or {}), "cpu_s": cpu_s}
         body = _request(task, candidate, limits, stop_on_first_fail=stop_on_first_fail)
-        try:
-            async with asyncio.timeout(self._patience.timeout_s):
-                return _verdict(task, _parse(await self._post(body)))
-        except TimeoutError:
-            raise SandboxError(f"sandbox: no verdict within {self._patience.timeout_s:g} s") from None
+        return verdict_of(task, parse(await self._answer("judge", body), JudgeAnswer))
+
+    async def run(self, code: str, *, stdin: str = "", language: str = "python") -> Run:
+        """Run a program once, without judging it."""
+        body: dict[str, Any] = {"code": code, "stdin": stdin, "language": language}
+        if self._limits is not None:
+            body["limits"] = dict(self._limits)
+        return run_of(parse(await self._answer("run", json.dumps(body).encode()), RunAnswer))
 
     async def ping(self) -> None:
         """Raise `SandboxError` unless the sandbox says that it is ready."""
@@ -117,14 +91,21 @@ class HttpSandbox:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise SandboxError(f"sandbox: {type(error).__name__}") from error
 
-    async def _post(self, body: bytes) -> bytes:
-        """Send a judging until it is answered. Only what may pass by itself is tried again."""
+    async def _answer(self, path: str, body: bytes) -> bytes:
+        try:
+            async with asyncio.timeout(self._patience.timeout_s):
+                return await self._post(path, body)
+        except TimeoutError:
+            raise SandboxError(f"sandbox: no answer within {self._patience.timeout_s:g} s") from None
+
+    async def _post(self, path: str, body: bytes) -> bytes:
+        """Send a request until it is answered. Only what may pass by itself is tried again."""
         last: SandboxError = SandboxError("sandbox: not tried")
         for attempt in range(self._patience.attempts):
             asked_s: float | None = None
             try:
                 async with self._session.post(
-                    "judge", data=body, headers=_JSON, allow_redirects=False
+                    path, data=body, headers=_JSON, allow_redirects=False
                 ) as response:
                     if response.status == 200:
                         return await _read(response)
@@ -225,46 +206,3 @@ def _retry_after(response: aiohttp.ClientResponse) -> float | None:
         return max(0.0, float(response.headers.get("Retry-After", "")))
     except ValueError:
         return None
-
-
-def _parse(body: bytes) -> _JudgeAnswer:
-    """Read the answer. A program may print half of a surrogate pair: that is text to replace, not a fault."""
-    try:
-        value: JsonValue = json.loads(body)
-        clean = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
-        return _JudgeAnswer.model_validate_json(clean)
-    except (ValueError, RecursionError) as error:
-        fault = type(error).__name__ if not isinstance(error, ValidationError) else error.error_count()
-        raise SandboxError(f"sandbox: its answer cannot be read ({fault})") from None
-
-
-def _verdict(task: Task, answer: _JudgeAnswer) -> Verdict:
-    if answer.verdict.outcome in _BLAMES_THE_SANDBOX:
-        message = next((test.message for test in answer.verdict.tests if test.message), "no reason given")
-        raise SandboxError(f"sandbox: {answer.verdict.outcome}: {message[:200]}")
-    runs = tuple(_run(test) for test in answer.verdict.tests)
-    if any(run.outcome in _BLAMES_THE_SANDBOX for run in runs):
-        raise SandboxError("sandbox: a test ended in an internal error")
-    if answer.verdict.total != len(task.tests) or len(runs) > len(task.tests):
-        raise SandboxError("sandbox: its verdict is about other tests than those sent")
-    return Verdict(
-        outcome=answer.verdict.outcome,
-        passed=answer.verdict.passed,
-        total=answer.verdict.total,
-        runs=runs,
-        integrity=answer.integrity,
-        tier=answer.tier,
-    )
-
-
-def _run(test: _TestAnswer) -> TestRun:
-    return TestRun(
-        outcome=test.outcome,
-        actual=test.stdout if test.returned is None else test.returned,
-        stdout=test.stdout,
-        stderr=test.stderr,
-        message=test.message or "",
-        cpu_s=test.cpu_s,
-        wall_s=test.wall_s,
-        memory_bytes=test.memory_bytes,
-    )

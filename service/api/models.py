@@ -6,17 +6,23 @@ from typing import Literal, Self
 from fastapi import APIRouter
 from pydantic import BaseModel, JsonValue
 
+from service.api.openai.errors import ErrorBody
 from service.api.routing import ServicesDep
-from service.services import ModelCard
+from service.domain.errors import UnknownModelError
+from service.services import ModelCard, Services
 
 router = APIRouter(tags=["models"])
+
+REFINE = "refine"
+"""The name by which OpenAI's doors know the loop."""
 
 
 class ModelOut(BaseModel):
     """A model as it is told of: what it is, never where it is."""
 
     name: str
-    role: Literal["generator", "critic", "any"]
+    role: Literal["generator", "critic", "any", "refine"]
+    """`refine` is the loop, listed as a model."""
     engine: str
     template: str
     notice: str | None
@@ -29,7 +35,7 @@ class ModelOut(BaseModel):
 
 
 class ListedModel(ModelOut):
-    """A model in OpenAI's list."""
+    """A model in OpenAI's list; `refine` is the loop behind a model's name, by which generator it may say."""
 
     id: str
     object: Literal["model"] = "model"
@@ -48,12 +54,40 @@ class ModelList(BaseModel):
 @router.get("/v1/models")
 async def models(services: ServicesDep) -> ModelList:
     """List the models a request may name."""
+    return ModelList(data=_listed(services))
+
+
+@router.get("/v1/models/{model:path}", responses={404: {"model": ErrorBody}})
+async def model(model: str, services: ServicesDep) -> ListedModel:
+    """Describe one of them."""
+    listed = {each.id: each for each in _listed(services)}
+    if model not in listed:
+        raise UnknownModelError("model", model, tuple(listed))
+    return listed[model]
+
+
+def _listed(services: Services) -> list[ListedModel]:
     defaults = (services.default_generator, services.default_critic)
-    return ModelList(
-        data=[
-            ListedModel(id=card.name, default=card.name in defaults, **ModelOut.of(card).model_dump())
-            for card in services.cards
-        ]
+    configured = [
+        ListedModel(id=card.name, default=card.name in defaults, **ModelOut.of(card).model_dump())
+        for card in services.cards
+    ]
+    return [*configured, _loop(services, None), *(_loop(services, name) for name in services.generators)]
+
+
+def _loop(services: Services, generator: str | None) -> ListedModel:
+    """Describe the loop as a model: with a generator, or with the default one."""
+    writes = ModelOut.of(services.generator(generator).card)
+    name = REFINE if generator is None else f"{REFINE}/{generator}"
+    return ListedModel(
+        id=name,
+        name=name,
+        role="refine",
+        engine="refine",
+        template=writes.template,
+        notice=notice(writes, ModelOut.of(services.critic(None).card)),
+        manifest=None,
+        default=generator is None,
     )
 
 

@@ -1,7 +1,7 @@
 """Errors at the edge: one table from error to RFC 9457 problem, by the error's nearest listed ancestor."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from service.api.openai.errors import PATHS, ErrorBody, error_body, status_of
 from service.domain import errors
 
 log = structlog.get_logger(__name__)
@@ -29,6 +30,8 @@ class Row:
     title: str
     status: HTTPStatus
     retry_after_s: int | None = None
+    openai_code: str | None = None
+    """OpenAI's word for it, where it has one of its own."""
 
 
 class FieldError(BaseModel):
@@ -67,6 +70,8 @@ HTTP = {
 
 TABLE: Mapping[type[errors.ServiceError], Row] = {
     errors.RequestError: INVALID,
+    errors.UnknownModelError: replace(INVALID, openai_code="model_not_found"),
+    errors.ContextError: replace(INVALID, openai_code="context_length_exceeded"),
     errors.ModelError: Row("model-failed", "A model failed", HTTPStatus.BAD_GATEWAY),
     errors.GeneratorError: Row("generator-failed", "The generator failed", HTTPStatus.BAD_GATEWAY),
     errors.CriticError: Row("critic-failed", "The critic failed", HTTPStatus.BAD_GATEWAY),
@@ -129,7 +134,7 @@ def respond(
         request_id=request_id(request),
         errors=list(fields) or None,
     )
-    return _response(problem, row.retry_after_s)
+    return _response(problem, row)
 
 
 def request_id(request: Request) -> str | None:
@@ -138,10 +143,32 @@ def request_id(request: Request) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _response(problem: Problem, retry_after_s: int | None = None) -> JSONResponse:
-    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
+def _response(problem: Problem, row: Row) -> JSONResponse:
+    headers = {} if row.retry_after_s is None else {"Retry-After": str(row.retry_after_s)}
+    if (problem.instance or "").startswith(PATHS):
+        return _openai_response(problem, row, headers)
     content = problem.model_dump(mode="json", exclude_none=True)
     return JSONResponse(content, problem.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def _openai_response(problem: Problem, row: Row, headers: dict[str, str]) -> JSONResponse:
+    if row.status == HTTPStatus.GATEWAY_TIMEOUT:
+        # OpenAI's own clients repeat what failed at our end: three times the longest wait helps nobody.
+        headers["x-should-retry"] = "false"
+    status = HTTPStatus.NOT_FOUND if row.openai_code == "model_not_found" else status_of(problem.status)
+    return JSONResponse(openai_error(problem, row, status).model_dump(), status, headers=headers)
+
+
+def openai_error(problem: Problem, row: Row, status: int) -> ErrorBody:
+    """Say a problem in OpenAI's words."""
+    field = problem.errors[0].field if problem.errors else None
+    return error_body(
+        status,
+        problem.detail or problem.title,
+        # What fills a context is the whole conversation; `problem` is a field of other routes.
+        param=None if row.openai_code == "context_length_exceeded" else field,
+        code=row.openai_code or row.slug.replace("-", "_"),
+    )
 
 
 async def _service_error(request: Request, error: Exception) -> JSONResponse:
@@ -149,7 +176,7 @@ async def _service_error(request: Request, error: Exception) -> JSONResponse:
     if row.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("request_failed", problem=row.slug, error=str(error)[:200])
     problem = problem_of(error, instance=request.url.path, request_id=request_id(request))
-    return _response(problem, row.retry_after_s)
+    return _response(problem, row)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
@@ -189,5 +216,5 @@ def _path(location: Sequence[str | int]) -> list[str]:
     return [
         str(place)
         for index, place in enumerate(places)
-        if not (places[0] == "tests" and index == 2 and isinstance(places[1], int))
+        if not (index > 1 and places[index - 2] == "tests" and isinstance(places[index - 1], int))
     ]

@@ -106,6 +106,13 @@ class Refining:
                 log.exception("refinement_crashed")
                 yield failure_of(self.id, error)
 
+    async def happenings(self) -> AsyncGenerator[Event, None]:
+        """Run, and pass on what happens, for a door that has words of its own for it."""
+        with self.services.gate.admit():
+            async with aclosing(self.run()) as events:
+                async for event in events:
+                    yield event
+
     @property
     def limit_s(self) -> float:
         """When the loop is ended from outside."""

@@ -35,7 +35,8 @@ class StrictRoute(APIRoute):
         return handle
 
 
-def _services(request: Request) -> Services:
+async def _services(request: Request) -> Services:
+    # Not a plain function: FastAPI would send those to a thread, which costs more than all it does here.
     return cast(Services, request.app.state.services)
 
 

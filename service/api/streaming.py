@@ -1,10 +1,11 @@
-"""Server-sent events with ids, heartbeats and back-pressure, that stop when the client leaves."""
+"""Server-sent events with back-pressure, whose silence is filled, that stop when the client leaves."""
 
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -13,6 +14,15 @@ from service.api.disconnect import unless_disconnected
 
 WAITING_FRAMES = 64
 """Frames written ahead of a slow client before the work itself must wait."""
+
+T = TypeVar("T")
+
+
+class Sendable(Protocol):
+    """What goes over the wire as one piece."""
+
+    def encode(self, sequence: int) -> bytes:
+        """Write it; `sequence` counts from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +63,11 @@ class EventStream(Response):
 
     def __init__(  # noqa: PLR0913 - each by its name
         self,
-        frames: AsyncGenerator[Frame, None],
+        frames: AsyncGenerator[Sendable, None],
         *,
         heartbeat_s: float,
         limit_s: float,
+        heartbeat: Sendable = HEARTBEAT,
         interruption: Interruption | None = None,
         after: int | None = None,
         ended: Callable[[], None] = lambda: None,
@@ -64,7 +75,8 @@ class EventStream(Response):
     ):
         super().__init__(headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no", **(headers or {})})
         del self.headers["content-length"]
-        self._frames = frames
+        self._items: AsyncGenerator[Sendable | Interruption, None] = frames
+        self._heartbeat = heartbeat
         self._heartbeat_s = heartbeat_s
         self._limit_s = limit_s
         self._interruption = interruption
@@ -79,56 +91,91 @@ class EventStream(Response):
             self._ended()
 
     async def _stream(self, receive: Receive, send: Send) -> None:
-        async with aclosing(self._frames) as frames:
-            first = None if self._follows_a_log else await anext(frames)
+        begun = False
+
+        async def begin() -> None:
+            nonlocal begun
+            begun = True
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            if first is not None:
-                await self._send(send, first)
-            # A client that stays and does not read would hold its place for ever.
-            async with asyncio.timeout(self._limit_s):
-                await unless_disconnected(receive, self._pump(send))
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _pump(self, send: Send) -> None:
-        """Pass frames on through a bounded queue, and fill silence with heartbeats."""
-        queue: asyncio.Queue[Frame | Interruption | None] = asyncio.Queue(WAITING_FRAMES)
-        async with asyncio.TaskGroup() as group:
-            producing = group.create_task(self._produce(queue))
-            interrupting = group.create_task(self._interrupt(queue, producing))
-            while (frame := await self._next(queue)) is not None:
-                if isinstance(frame, Interruption):
-                    await self._send(send, await frame.last_words(self._sequence))
-                    break
-                await self._send(send, frame)
-            interrupting.cancel()
+        async def write(item: Sendable | Interruption) -> None:
+            if not begun:
+                await begin()
+            frame = await item.last_words(self._sequence) if isinstance(item, Interruption) else item
+            body = frame.encode(self._number(frame))
+            await send({"type": "http.response.body", "body": body, "more_body": True})
 
-    async def _interrupt(
-        self, queue: asyncio.Queue[Frame | Interruption | None], producing: asyncio.Task[None]
-    ) -> None:
-        if self._interruption is None:
-            return
-        await self._interruption.over.wait()
-        producing.cancel()
-        await queue.put(self._interruption)
+        if self._follows_a_log:
+            await begin()
+        pumping = pump(
+            self._items,
+            write,
+            silence=self._heartbeat,
+            silence_s=self._heartbeat_s,
+            patient=not self._follows_a_log,
+            over=None if self._interruption is None else self._interruption.over,
+            last=self._interruption,
+        )
+        # A client that stays and does not read would hold its place for ever.
+        async with asyncio.timeout(self._limit_s):
+            await unless_disconnected(receive, pumping)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _produce(self, queue: asyncio.Queue[Frame | Interruption | None]) -> None:
-        # Closed by the task that iterates it: task groups inside it insist on that.
-        async with aclosing(self._frames) as frames:
-            async for frame in frames:
-                await queue.put(frame)
-        await queue.put(None)
-
-    async def _next(self, queue: asyncio.Queue[Frame | Interruption | None]) -> Frame | Interruption | None:
-        try:
-            async with asyncio.timeout(self._heartbeat_s):
-                return await queue.get()
-        except TimeoutError:
-            return HEARTBEAT
-
-    async def _send(self, send: Send, frame: Frame) -> None:
-        if frame.sequence is not None:
-            self._sequence = frame.sequence
+    def _number(self, frame: Sendable) -> int:
+        own = frame.sequence if isinstance(frame, Frame) else None
+        if own is not None:
+            self._sequence = own
         elif not self._follows_a_log:
             self._sequence += 1
-        body = frame.encode(self._sequence)
-        await send({"type": "http.response.body", "body": body, "more_body": True})
+        return self._sequence
+
+
+async def pump(  # noqa: PLR0913 - each by its name
+    items: AsyncGenerator[T, None],
+    write: Callable[[T], Awaitable[None]],
+    *,
+    silence: T,
+    silence_s: float,
+    patient: bool = True,
+    over: asyncio.Event | None = None,
+    last: T | None = None,
+) -> None:
+    """Pass items on through a bounded queue, and write `silence` into every pause.
+
+    `patient` is to wait for the first item in silence. When it is `over`, `last` is the last item.
+    """
+    queue: asyncio.Queue[T | None] = asyncio.Queue(WAITING_FRAMES)
+    async with asyncio.TaskGroup() as group:
+        producing = group.create_task(_produce(items, queue))
+        cutting = None if over is None else group.create_task(_cut(over, producing, queue, last))
+        item = await queue.get() if patient else await _next(queue, silence, silence_s)
+        while item is not None:
+            await write(item)
+            item = await _next(queue, silence, silence_s)
+        if cutting is not None:
+            cutting.cancel()
+
+
+async def _cut(
+    over: asyncio.Event, producing: asyncio.Task[None], queue: asyncio.Queue[T | None], last: T | None
+) -> None:
+    await over.wait()
+    producing.cancel()
+    await queue.put(last)
+    await queue.put(None)
+
+
+async def _produce(items: AsyncGenerator[T, None], queue: asyncio.Queue[T | None]) -> None:
+    # Closed by the task that iterates it: task groups inside it insist on that.
+    async with aclosing(items):
+        async for item in items:
+            await queue.put(item)
+    await queue.put(None)
+
+
+async def _next(queue: asyncio.Queue[T | None], silence: T, silence_s: float) -> T | None:
+    try:
+        async with asyncio.timeout(silence_s):
+            return await queue.get()
+    except TimeoutError:
+        return silence

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Discriminator,
@@ -28,7 +29,14 @@ TESTS = 500
 
 _CALL = re.compile(r"\bassert\b\W{0,100}([A-Za-z_]\w*)\s*\(")
 
-ProblemText = Annotated[str, Field(min_length=1, max_length=PROBLEM_CHARS)]
+
+def _not_blank(problem: str) -> str:
+    if not problem.strip():
+        raise ValueError("must say what is asked for; it is blank")
+    return problem
+
+
+ProblemText = Annotated[str, Field(min_length=1, max_length=PROBLEM_CHARS), AfterValidator(_not_blank)]
 CodeText = Annotated[str, Field(max_length=CODE_CHARS)]
 ModelName = Annotated[str, Field(min_length=1, max_length=128)]
 
@@ -115,10 +123,9 @@ TestIn = Annotated[
 ]
 
 
-class TaskFields(Wire):
-    """The part of a request that says what is asked for."""
+class InterfaceFields(Wire):
+    """How a program is reached, and the caller's tests of it."""
 
-    problem: ProblemText
     entry_point: str | None = Field(
         default=None,
         max_length=200,
@@ -128,13 +135,6 @@ class TaskFields(Wire):
         default=None, max_length=TESTS, description="Public tests: all of them stdin tests, or none."
     )
     language: Literal["python"] = "python"
-
-    @field_validator("problem")
-    @classmethod
-    def _is_not_blank(cls, problem: str) -> str:
-        if not problem.strip():
-            raise ValueError("must say what is asked for; it is blank")
-        return problem
 
     @field_validator("entry_point")
     @classmethod
@@ -161,9 +161,18 @@ class TaskFields(Wire):
             raise ValueError("tests with args need entry_point, the name of the function to call")
         return tests
 
-    def to_task(self) -> Task:
+    def task_of(self, problem: str) -> Task:
         tests = tuple(test.to_domain() for test in self.tests or ())
-        return Task(self.problem, self.entry_point or _called(tests), tests, self.language)
+        return Task(problem, self.entry_point or _called(tests), tests, self.language)
+
+
+class TaskFields(InterfaceFields):
+    """The part of a request that says what is asked for."""
+
+    problem: ProblemText
+
+    def to_task(self) -> Task:
+        return self.task_of(self.problem)
 
 
 def _called(tests: Sequence[Test]) -> str | None:

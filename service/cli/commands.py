@@ -7,6 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from service.cli import job_commands
+from service.cli.options import AsJson, Config, Critic, EntryPoint, Source, TestsFile, Url
+
 app = typer.Typer(
     name="ctrl",
     help="A critic reviews a program, a generator revises it, a sandbox judges it.",
@@ -16,32 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-Url = Annotated[
-    str | None,
-    typer.Option(
-        help="A running gateway. Default: http://127.0.0.1:8000, and a stack for this call if none."
-    ),
-]
-Config = Annotated[
-    Path | None, typer.Option(exists=True, dir_okay=False, help="Configuration file. Default: ./ctrl.toml.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the response alone, as JSON.")]
-Source = Annotated[
-    str,
-    typer.Argument(
-        metavar="FILE|-", help="A request as the API takes it (.json), or the problem as text (.md, .txt)."
-    ),
-]
-TestsFile = Annotated[
-    str | None,
-    typer.Option(
-        metavar="FILE", help='Tests: a JSON list, or one a line, such as {"args": [3], "expected": 4}.'
-    ),
-]
-EntryPoint = Annotated[
-    str | None, typer.Option(help="Function under test. Without it the program reads standard input.")
-]
+app.add_typer(job_commands.app, name="jobs")
 
 
 @app.callback()
@@ -85,7 +63,10 @@ def refine(
     entry_point: EntryPoint = None,
     rounds: Annotated[int | None, typer.Option(help="Revisions at most.")] = None,
     generator: Annotated[str | None, typer.Option(help="A configured model.")] = None,
-    critic: Annotated[str | None, typer.Option(help="A configured model.")] = None,
+    critic: Critic = None,
+    background: Annotated[
+        bool, typer.Option("--background", help="Leave it to a running gateway; for `ctrl jobs`.")
+    ] = False,
     url: Url = None,
     config: Config = None,
     as_json: AsJson = False,
@@ -109,6 +90,11 @@ def refine(
     }
     request = read_request(source, options)
     with explained():
+        if background:
+            from service.cli.jobs import start_job
+
+            start_job(request, url, as_json=as_json)
+            return
         solved = run_refinement(request, url, config, as_json=as_json)
     raise typer.Exit(Exit.DONE if solved else Exit.NOT_SOLVED)
 
@@ -123,7 +109,7 @@ def judge(
     tests: TestsFile = None,
     entry_point: EntryPoint = None,
     votes: Annotated[int | None, typer.Option(help="Critiques asked for of each program.")] = None,
-    critic: Annotated[str | None, typer.Option(help="A configured model.")] = None,
+    critic: Critic = None,
     url: Url = None,
     config: Config = None,
     as_json: AsJson = False,
@@ -147,6 +133,67 @@ def judge(
     with explained():
         judged = run_judging(request, url, config, as_json=as_json)
     raise typer.Exit(Exit.DONE if judged else Exit.NOT_SOLVED)
+
+
+@app.command()
+def critique(
+    source: Source,
+    solution: Annotated[str | None, typer.Option(metavar="FILE", help="The program to review.")] = None,
+    entry_point: EntryPoint = None,
+    n: Annotated[int | None, typer.Option("-n", help="Critiques asked for.")] = None,
+    critic: Critic = None,
+    url: Url = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Have the critic review a program, without running or revising it.
+
+    FILE is a JSON request, or a problem in prose with --solution beside it.
+    """
+    from service.cli.critique import run_critique
+    from service.cli.exits import Exit, explained
+    from service.cli.requests import read_request, read_text
+
+    options: dict[str, Any] = {
+        "solution": None if solution is None else read_text(solution),
+        "entry_point": entry_point,
+        "n": n,
+        "critic": critic,
+    }
+    request = read_request(source, options)
+    with explained():
+        judged = run_critique(request, url, config, as_json=as_json)
+    raise typer.Exit(Exit.DONE if judged else Exit.NOT_SOLVED)
+
+
+@app.command()
+def batch(
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="IN.jsonl", exists=True, dir_okay=False, help="Requests, one a line."),
+    ],
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT.jsonl", dir_okay=False, help="Results, one a line, as they come.")
+    ],
+    concurrency: Annotated[int, typer.Option(min=1, max=1024, help="Rows at work at once.")] = 8,
+    url: Url = None,
+    config: Config = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    """Refine every row of a file. Stopped, it is gone on with by the same command.
+
+    A row of IN is a request as /refine takes it, and perhaps an id; a row of OUT is the id and the
+    refinement. Rows that OUT has already are skipped. Those that fail are in OUT.failures.jsonl, and
+    tried again next time.
+
+    Exit codes: 0 all rows done, 1 some failed, 2 wrong rows, 3 the gateway is gone, 130 stopped.
+    """
+    from service.cli.batch.run import Batch, run_batch
+    from service.cli.exits import explained
+
+    with explained():
+        ended = run_batch(Batch(source, out, concurrency, url, config), as_json=as_json)
+    raise typer.Exit(ended)
 
 
 @app.command()

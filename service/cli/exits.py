@@ -17,6 +17,12 @@ class Exit(IntEnum):
     NOT_SOLVED = 1
     USAGE = 2
     INFRASTRUCTURE = 3
+    STOPPED = 130
+    """By Ctrl-C or SIGTERM."""
+
+
+class UsageError(Exception):
+    """What was asked for cannot be; the message says what to change."""
 
 
 class StackError(Exception):
@@ -31,9 +37,12 @@ def explained() -> Generator[None, None, None]:
     except ProblemError as error:
         typer.echo(f"ctrl: {error}", err=True)
         raise typer.Exit(Exit.USAGE if error.status < 500 else Exit.INFRASTRUCTURE) from None
+    except UsageError as error:
+        typer.echo(f"ctrl: {error}", err=True)
+        raise typer.Exit(Exit.USAGE) from None
     except (GatewayError, StackError) as error:
         typer.echo(f"ctrl: {error}", err=True)
         raise typer.Exit(Exit.INFRASTRUCTURE) from None
     except KeyboardInterrupt:
         typer.echo("ctrl: stopped", err=True)
-        raise typer.Exit(130) from None
+        raise typer.Exit(Exit.STOPPED) from None

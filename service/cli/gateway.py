@@ -7,25 +7,41 @@ from pathlib import Path
 from rich.console import Console
 
 from service.cli.stack import passing_stack
-from service.client import DEFAULT_URL, Client, GatewayError
+from service.client import DEFAULT_URL, Client, GatewayError, Patience
+from service.client.settings import configured_url
+
+AT_ONCE = Patience(unreachable_s=0)
+"""A person waits: nobody there is said at once, a full gateway is asked again."""
 
 
 @contextmanager
 def gateway(url: str | None, config: Path | None, console: Console) -> Generator[Client, None, None]:
     """Yield a client. `console` is told when a stack has to be started."""
+    with address(url, config, console) as found, Client(found, patience=AT_ONCE) as client:
+        yield client
+
+
+@contextmanager
+def address(url: str | None, config: Path | None, console: Console) -> Generator[str, None, None]:
+    """Yield where a gateway is, for as long as the context lasts."""
+    url = url or configured_url()
     if url is not None or (config is None and _is_running(DEFAULT_URL)):
-        with Client(url or DEFAULT_URL) as client:
-            yield client
+        yield url or DEFAULT_URL
         return
     status = console.status("starting a sandbox and a gateway for this call …")
-    with status, passing_stack(config) as stack, Client(stack.url) as client:
+    with status, passing_stack(config) as stack:
         status.stop()
-        yield client
+        yield stack.url
+
+
+def running_gateway(url: str | None, patience: Patience = AT_ONCE) -> Client:
+    """Return a client of a gateway that runs already: what outlives a command is not in one of its own."""
+    return Client(url or configured_url() or DEFAULT_URL, patience=patience)
 
 
 def _is_running(url: str) -> bool:
     try:
-        with Client(url, timeout_s=2.0) as client:
+        with Client(url, timeout_s=2.0, patience=AT_ONCE) as client:
             return client.health().get("status") == "ok"
     except GatewayError:
         return False

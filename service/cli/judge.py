@@ -19,7 +19,7 @@ def run_judging(request: Json, url: str | None, config: Path | None, *, as_json:
     """Judge, show it, and say whether every program was judged."""
     console = Console(stderr=as_json, highlight=False)
     with gateway(url, config, console) as client:
-        judging = client.judge(request)
+        judging = client.judge(request).model_dump(mode="json")
     if as_json:
         typer.echo(json.dumps(judging))
     else:

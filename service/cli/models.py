@@ -16,7 +16,7 @@ def list_models(url: str | None, config: Path | None, *, as_json: bool) -> None:
     """Show what `/v1/models` says."""
     console = Console(stderr=as_json, highlight=False)
     with gateway(url, config, console) as client:
-        listed = client.models()
+        listed = client.models().model_dump(mode="json")
     if as_json:
         typer.echo(json.dumps(listed))
         return

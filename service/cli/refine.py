@@ -1,6 +1,7 @@
 """`ctrl refine`."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from rich.text import Text
 
 from service.cli.gateway import gateway
 from service.cli.terminal import Progress
-from service.client import Client, UnreachableError
+from service.client import ServerEvent, UnreachableError
 
 Json = dict[str, Any]
 
@@ -20,18 +21,19 @@ def run_refinement(request: Json, url: str | None, config: Path | None, *, as_js
     console = Console(stderr=as_json, highlight=False)
     with gateway(url, config, console) as client:
         if as_json:
-            refinement = client.refine(request)
+            refinement = client.refine(request).model_dump(mode="json")
             typer.echo(json.dumps(refinement))
         else:
-            refinement = show_refinement(client, request, console)
-            console.print(_summary(refinement))
+            parallel = request.get("candidates", 1) != 1
+            refinement = show_refinement(client.refine_events(request), console, parallel=parallel)
+            console.print(summary(refinement))
     return is_solved(refinement)
 
 
-def show_refinement(client: Client, request: Json, console: Console) -> Json:
-    """Refine, printing every round as it happens."""
-    with Progress(console, parallel=request.get("candidates", 1) != 1) as progress:
-        for event in client.refine_events(request):
+def show_refinement(events: Iterable[ServerEvent], console: Console, *, parallel: bool = False) -> Json:
+    """Print every round as it happens, and return the refinement that comes of them."""
+    with Progress(console, parallel=parallel) as progress:
+        for event in events:
             progress.show(event)
             if event.event == "refinement.completed":
                 return event.data
@@ -45,7 +47,8 @@ def is_solved(refinement: Json) -> bool:
     return bool(refinement["judgment"] == "correct")
 
 
-def _summary(refinement: Json) -> Text:
+def summary(refinement: Json) -> Text:
+    """Say in a line what came of it."""
     usage, selected = refinement["usage"], refinement["selected"]
     solved = is_solved(refinement)
     return Text(

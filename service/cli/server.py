@@ -17,6 +17,9 @@ from service.settings import ServerSection
 CUT_S = 2
 """What is still in flight so long after the drain is cut off."""
 
+KEEP_ALIVE_S = 75
+"""Longer than clients and load balancers keep an idle connection: whoever closes first must not be us."""
+
 
 class DrainingServer(uvicorn.Server):
     """A first signal begins the drain; it ends with the work in flight, or in time. A second one insists."""
@@ -61,6 +64,7 @@ def run_server(app: FastAPI, section: ServerSection) -> None:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=CUT_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
     )
     server = DrainingServer(config, app, section.drain_s)
     # uvicorn raises the signal once more when it is done, and the command line turns it into this.

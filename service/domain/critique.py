@@ -11,6 +11,14 @@ class Judgment(StrEnum):
     INCORRECT = "incorrect"
 
 
+class Preference(StrEnum):
+    """Which of two candidates a critic prefers, by the letters they are shown under."""
+
+    FIRST = "a"
+    SECOND = "b"
+    TIE = "tie"
+
+
 class Parsed(StrEnum):
     """How the critic's text was read: by the grammar, by guesswork, or not at all."""
 

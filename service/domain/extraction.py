@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from service.domain.fences import Block, blocks, indent, text_lines
-from service.domain.syntax import parsed
+from service.domain.syntax import computes_nothing, parsed
 from service.domain.thought import without_thought
 
 _BLOCKS = 32
@@ -31,7 +31,7 @@ class _Snippet:
 
     @property
     def is_data(self) -> bool:
-        return self.tree is not None and all(_is_value(statement) for statement in self.tree.body)
+        return self.tree is not None and computes_nothing(self.tree)
 
     @property
     def tag_rank(self) -> int:
@@ -105,12 +105,3 @@ def _code(lines: Sequence[str], block: Block, end: int) -> str:
     """Join the block's lines, less the indentation that its fence has."""
     margin = block.fence.margin
     return "\n".join(line[min(indent(line), margin) :] for line in lines[block.first : end]).strip("\n")
-
-
-def _is_value(statement: ast.stmt) -> bool:
-    """Whether the statement computes nothing: a number, a word, a list, a docstring."""
-    if isinstance(statement, ast.Pass):
-        return True
-    return isinstance(statement, ast.Expr) and not any(
-        isinstance(node, ast.Call | ast.Await | ast.Yield) for node in ast.walk(statement)
-    )

@@ -6,6 +6,7 @@ from service.domain.chat import Sampling, TokenUsage
 from service.domain.critique import Critique
 from service.domain.roles import NOTHING_TO_REVIEW, ChatCritic
 from service.domain.scoring import Votes, aggregate, count_votes
+from service.domain.syntax import is_program
 from service.domain.task import Candidate, Task
 
 
@@ -24,8 +25,16 @@ class Opinion:
 async def judge_candidate(
     critic: ChatCritic, task: Task, candidate: Candidate, sampling: Sampling, votes: int = 1
 ) -> Opinion:
-    """Ask the critic `votes` times. An empty candidate is incorrect and never reaches the model."""
-    if not candidate.code.strip():
-        return Opinion(NOTHING_TO_REVIEW, Votes(incorrect=votes), TokenUsage())
+    """Ask the critic `votes` times. What is no program is incorrect and never reaches the model.
+
+    Judges can be won over by a colon or "Let's think step by step" where code should be.
+    """
+    if not is_program(candidate.code):
+        return nothing_to_judge(votes)
     critiques, usage = await critic.draw(task, candidate, sampling, votes)
     return Opinion(aggregate(critiques), count_votes(critiques), usage)
+
+
+def nothing_to_judge(votes: int) -> Opinion:
+    """The opinion on a candidate that is no program."""
+    return Opinion(NOTHING_TO_REVIEW, Votes(incorrect=votes), TokenUsage())

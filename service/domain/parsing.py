@@ -6,11 +6,12 @@ else. The sections before it are prose for the generator and are read leniently.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from service.domain.critique import Critique, Judgment, Parsed
+from service.domain.critique import Critique, Judgment, Parsed, Preference
 from service.domain.fences import indent, text_lines, unfenced
 from service.domain.thought import without_thought
 
@@ -42,6 +43,7 @@ _SAYS_INCORRECT = re.compile(
     r"(?<![`\"'\u201c\u2018])overall judge?ment[\s*_:\uff1a]{0,8}(?:incorrect|not correct|wrong)",
     re.IGNORECASE,
 )
+_SAYS_CORRECT = re.compile(r"overall judge?ment[\s*_:\uff1a]{0,8}correct", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,22 @@ def render_critique(analysis: str, suggestions: str, judgment: Judgment) -> str:
     )
 
 
-def parse_critique(text: str, truncated: bool = False) -> Critique:
-    """Take a critique apart; never raises. A truncated one has no judgment: its last line is not its last."""
+def parse_critique(text: str, truncated: bool = False, code: str = "") -> Critique:
+    """Take a critique apart; never raises. A truncated one has no judgment: its last line is not its last.
+
+    Nor has one that is not in form and ends in words of the reviewed `code`, where that is given: whether
+    the critic says so or quotes it cannot be told.
+    """
     if not truncated and (critique := _strict(text)):
         return critique
-    return _lenient(_unwrapped(without_thought(text)), truncated)
+    return _lenient(_unwrapped(without_thought(text)), truncated, code)
+
+
+def parse_preference(text: str, truncated: bool = False) -> Preference | None:
+    """Read which candidate a comparison prefers: from the last line, as a judgment is."""
+    lines = _lines(_unwrapped(without_thought(text)), _loose_heading)
+    word = "" if truncated else _last_word(lines)
+    return Preference(word) if word in tuple(Preference) else None
 
 
 def _strict(text: str) -> Critique | None:
@@ -86,10 +99,11 @@ def _strict(text: str) -> Critique | None:
     return None
 
 
-def _lenient(text: str, truncated: bool) -> Critique:
+def _lenient(text: str, truncated: bool, code: str) -> Critique:
     lines = _lines(text, _loose_heading)
-    judgment = None if truncated else _last_word(lines)
-    if judgment and _contradicted(judgment, lines):
+    word = "" if truncated else _last_word(lines)
+    judgment = Judgment(word) if word in tuple(Judgment) else None
+    if judgment and (_contradicted(judgment, lines) or _quoted(judgment, code)):
         judgment = None
     # What comes before all headings stands in for a missing analysis.
     analysis = _said(lines, _Section.ANALYSIS) or _said(lines, None)
@@ -134,21 +148,20 @@ def _loose_heading(line: str) -> tuple[_Section, str] | None:
     return None
 
 
-def _last_word(lines: Sequence[_Line]) -> Judgment | None:
-    """Read the judgment in the last line, which holds its heading or follows it and holds nothing else."""
+def _last_word(lines: Sequence[_Line]) -> str:
+    """Read what the last line judges, which holds its heading or follows it and holds nothing else."""
     if not lines or lines[-1].section is not _Section.JUDGMENT:
-        return None
+        return ""
     last = lines[-1]
     if last.is_heading:
         return _word(last.said)
     before = next(line for line in reversed(lines[:-1]) if line.text.strip())
     follows = before.is_heading and not before.said and not _is_indented_code(last.text)
-    return _word(last.said) if follows else None
+    return _word(last.said) if follows else ""
 
 
-def _word(text: str) -> Judgment | None:
-    word = text.strip(_EMPHASIS).removesuffix(".").strip(_EMPHASIS).lower()
-    return Judgment(word) if word in tuple(Judgment) else None
+def _word(text: str) -> str:
+    return text.strip(_EMPHASIS).removesuffix(".").strip(_EMPHASIS).lower()
 
 
 def _contradicted(judgment: Judgment, lines: Sequence[_Line]) -> bool:
@@ -156,6 +169,18 @@ def _contradicted(judgment: Judgment, lines: Sequence[_Line]) -> bool:
     if judgment is Judgment.INCORRECT:
         return False
     return _SAYS_INCORRECT.search("\n".join(line.text for line in lines if not line.fenced)) is not None
+
+
+def _quoted(judgment: Judgment, code: str) -> bool:
+    """Whether the candidate itself holds such a judgment; that it calls itself incorrect harms nobody."""
+    return judgment is Judgment.CORRECT and _SAYS_CORRECT.search(_as_read(code)) is not None
+
+
+def _as_read(code: str) -> str:
+    """What a reader, and a critic that quotes, makes of the code: no invisible letters, no odd widths."""
+    if code.isascii():
+        return code
+    return "".join(c for c in unicodedata.normalize("NFKC", code) if unicodedata.category(c) != "Cf")
 
 
 def _is_indented_code(line: str) -> bool:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from service.domain.chat import Sampling, TokenUsage
 from service.domain.critique import Critique
+from service.domain.run import Run
 from service.domain.task import Candidate, Task
 from service.domain.verdict import Verdict
 
@@ -43,3 +44,10 @@ class Sandbox(Protocol):
 
     async def judge(self, task: Task, candidate: Candidate) -> Verdict:
         """Run the task's tests on the candidate."""
+
+
+class RunningSandbox(Sandbox, Protocol):
+    """A sandbox that also runs a program which nobody judges."""
+
+    async def run(self, code: str, *, stdin: str = "", language: str = "python") -> Run:
+        """Run a program once."""

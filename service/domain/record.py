@@ -59,7 +59,8 @@ class Record:
     def add(self, candidate: Candidate) -> Round:
         """Append the round that was begun."""
         similarity = edit_similarity(self.last.candidate.code, candidate.code) if self.rounds else None
-        new = Round(self.chain, len(self.rounds), candidate, edit_similarity=similarity)
+        writing = self._round_usage.tokens  # nobody but the generator has spent anything yet
+        new = Round(self.chain, len(self.rounds), candidate, edit_similarity=similarity, writing=writing)
         self.rounds.append(new)
         self._settle(new)
         return new

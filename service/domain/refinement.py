@@ -86,6 +86,8 @@ class Round:
     edit_similarity: float | None = None
     usage: Usage = field(default_factory=Usage)
     seconds: float = 0.0
+    writing: TokenUsage = field(default_factory=TokenUsage)
+    """The generator's part of `usage`; nothing where the candidate was given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from service.domain.chat import ChatModel, Completion, Message, Sampling, TokenUsage
-from service.domain.critique import Critique, Judgment
+from service.domain.critique import Critique, Judgment, Preference
 from service.domain.errors import CriticError, GeneratorError, ModelError
 from service.domain.extraction import extract_code
-from service.domain.parsing import parse_critique, render_critique
+from service.domain.parsing import parse_critique, parse_preference, render_critique
 from service.domain.ports import OnText
 from service.domain.scoring import aggregate, scored
 from service.domain.task import Candidate, Task
@@ -81,14 +81,26 @@ class ChatCritic:
     ) -> tuple[tuple[Critique, ...], TokenUsage]:
         """Write `n` critiques of one candidate."""
         messages = self.template.request(task, candidate, hint)
+        completions = await self._complete(messages, _with_logprobs(sampling), n)
+        return tuple(_read(completion, candidate) for completion in completions), _usage(completions)
+
+    async def compare(
+        self, task: Task, pair: tuple[Candidate, Candidate], sampling: Sampling, n: int = 1
+    ) -> tuple[tuple[Preference | None, ...], TokenUsage]:
+        """Say `n` times which of two candidates is better; None where it cannot be read."""
+        completions = await self._complete(self.template.comparison(task, *pair), sampling, n)
+        return tuple(map(_preference, completions)), _usage(completions)
+
+    async def _complete(
+        self, messages: Sequence[Message], sampling: Sampling, n: int
+    ) -> tuple[Completion, ...]:
         try:
-            completions = await self.model.complete(messages, _with_logprobs(sampling), n)
+            completions = await self.model.complete(messages, sampling, n)
         except ModelError as error:
             raise CriticError(str(error)) from error
         if not completions:
             raise CriticError(f"{self.model.name}: no completions")
-        usage = sum((completion.usage for completion in completions), TokenUsage())
-        return tuple(map(_read, completions)), usage
+        return completions
 
     async def _ask(
         self, task: Task, candidate: Candidate, hint: str | None, sampling: Sampling, on_text: OnText | None
@@ -98,16 +110,25 @@ class ChatCritic:
             completion = await _completed(self.model, messages, _with_logprobs(sampling), on_text)
         except ModelError as error:
             raise CriticError(str(error)) from error
-        return _read(completion), completion.usage
+        return _read(completion, candidate), completion.usage
 
 
 def _with_logprobs(sampling: Sampling) -> Sampling:
     return replace(sampling, logprobs=_ALTERNATIVES)
 
 
-def _read(completion: Completion) -> Critique:
-    critique = parse_critique(completion.text, truncated=completion.finish_reason == "length")
+def _read(completion: Completion, candidate: Candidate) -> Critique:
+    truncated = completion.finish_reason == "length"
+    critique = parse_critique(completion.text, truncated, candidate.code)
     return scored(critique, completion.logprobs)
+
+
+def _preference(completion: Completion) -> Preference | None:
+    return parse_preference(completion.text, truncated=completion.finish_reason == "length")
+
+
+def _usage(completions: Sequence[Completion]) -> TokenUsage:
+    return sum((completion.usage for completion in completions), TokenUsage())
 
 
 async def _completed(

@@ -6,10 +6,11 @@ placeholder's spelling is quoted, never expanded.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.domain.chat import Message
 from service.domain.critique import Critique
+from service.domain.errors import RequestError
 from service.domain.task import Candidate, Task
 
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
@@ -58,13 +59,15 @@ class CriticTemplate:
     """Wording of a critique.
 
     `critique` knows {{problem}}, {{interface}} and {{candidate}}; `hint`, appended where the critic may
-    know what the tests did, knows {{hint}}.
+    know what the tests did, knows {{hint}}. `compare` knows {{problem}}, {{interface}}, {{first}} and
+    {{second}}; without it the critic judges one candidate at a time, which is all CTRL trains.
     """
 
     id: str
     critique: str
     hint: str
     system: str | None = None
+    compare: str | None = None
 
     def request(self, task: Task, candidate: Candidate, hint: str | None = None) -> list[Message]:
         """Ask for a critique of the candidate; the critic sees problem and code only, unless given a hint."""
@@ -73,6 +76,23 @@ class CriticTemplate:
         if hint is not None:
             text += fill(self.hint, {"hint": hint})
         return [*_system(self.system), Message("user", text)]
+
+    def comparison(self, task: Task, first: Candidate, second: Candidate) -> list[Message]:
+        """Ask which of two candidates is better."""
+        compare = self.wording_of_comparisons()
+        shown = {"first": fenced(first.code), "second": fenced(second.code)}
+        text = fill(compare, {"problem": task.problem, "interface": interface(task), **shown})
+        return [*_system(self.system), Message("user", text)]
+
+    def wording_of_comparisons(self) -> str:
+        """Return `compare`. Raises `RequestError` where there is none: the mode is the caller's choice."""
+        if self.compare is None:
+            raise RequestError(
+                "mode",
+                f"the template of this critic ({self.id}) has no wording for comparisons: use another mode, "
+                "or a critic whose template has `compare`",
+            )
+        return self.compare
 
 
 def interface(task: Task) -> str:
@@ -131,3 +151,31 @@ Overall judgment: Correct or Incorrect
 </hint>
 The hint is true. Reason from it and never mention it.""",
 )
+
+PROMPTED_CRITIC_TEMPLATE = replace(
+    CRITIC_TEMPLATE,
+    id="ctrl-refine/critic/prompted/1",
+    compare="""\
+Compare two candidate programs for the problem below, A and B. Say for each what it does, compared with what \
+is asked. A program that is correct is better than one that is not; length, style and order do not count.
+Answer in this form and write nothing after the judgment:
+
+Analysis:
+what each program does, compared with what is asked
+
+Overall judgment: A, B or Tie
+
+<problem>
+{{problem}}
+</problem>
+{{interface}}
+
+<candidate_A>
+{{first}}
+</candidate_A>
+
+<candidate_B>
+{{second}}
+</candidate_B>""",
+)
+"""For a model that was not trained as a critic: the same critique, and comparisons too."""

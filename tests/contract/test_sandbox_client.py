@@ -57,7 +57,12 @@ class Server:
 @asynccontextmanager
 async def _sandbox(server: Server, patience: Patience = QUICK) -> AsyncGenerator[HttpSandbox, None]:
     app = web.Application()
-    app.add_routes([web.post("/judge", server.judge), web.get("/ready", server.ready)])
+    routes = [
+        web.post("/judge", server.judge),
+        web.post("/run", server.judge),
+        web.get("/ready", server.ready),
+    ]
+    app.add_routes(routes)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -184,6 +189,43 @@ async def test_half_a_surrogate_pair_in_an_output_is_replaced() -> None:
         verdict = await sandbox.judge(TASK, CANDIDATE)
 
     assert verdict.runs[0].stdout == "?!"
+
+
+async def test_a_program_is_run_with_its_input() -> None:
+    ran = {
+        "outcome": "runtime_error",
+        "exit_code": 3,
+        "stdout": "so far\n",
+        "message": "exit 3",
+        "tier": "T2",
+    }
+    server = Server([lambda: web.json_response(ran)])
+
+    async with _sandbox(server) as sandbox:
+        run = await sandbox.run("exit(3)", stdin="1\n", language="python")
+
+    assert server.requests == [{"code": "exit(3)", "stdin": "1\n", "language": "python"}]
+    assert (run.outcome, run.exit_code, run.stdout) == (Outcome.RUNTIME_ERROR, 3, "so far\n")
+    assert (run.message, run.tier) == ("exit 3", "T2")
+
+
+@pytest.mark.parametrize("outcome", ["internal_error", "cancelled", "splendid"])
+async def test_a_run_that_the_sandbox_spoilt_is_an_error(outcome: str) -> None:
+    server = Server([lambda: web.json_response({"outcome": outcome})])
+
+    async with _sandbox(server) as sandbox:
+        with pytest.raises(SandboxError):
+            await sandbox.run("exit(3)")
+
+
+async def test_an_unknown_language_is_the_callers_to_change() -> None:
+    server = Server([lambda: _problem(422, {"field": "language", "message": "known are: python"})])
+
+    async with _sandbox(server) as sandbox:
+        with pytest.raises(RequestError, match="known are: python") as refused:
+            await sandbox.run("1", language="basic")
+
+    assert refused.value.field == "language"
 
 
 async def test_a_sandbox_that_is_not_ready_says_so() -> None:

@@ -56,3 +56,16 @@ async def test_a_test_that_can_judge_no_program_names_its_field() -> None:
             )
 
     assert refused.value.field.startswith("tests.0")
+
+
+async def test_runs_cross_the_wire() -> None:
+    async with _real_sandbox() as sandbox:
+        good = await sandbox.run("print(input()[::-1])", stdin="abc\n")
+        bad = await sandbox.run("import sys; print('so far'); sys.exit(3)")
+        with pytest.raises(RequestError, match="python") as refused:
+            await sandbox.run("10 PRINT 1", language="basic")
+
+    assert (good.outcome, good.exit_code, good.stdout) == (Outcome.ACCEPTED, 0, "cba\n")
+    assert (bad.outcome, bad.exit_code, bad.stdout) == (Outcome.RUNTIME_ERROR, 3, "so far\n")
+    assert good.tier.startswith("T")
+    assert refused.value.field == "language"

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from service.adapters.openai.endpoint import Payload
 from service.adapters.openai.failure import Refusal
+from service.adapters.openai.neutral import neutralised
 from service.domain.chat import Message, Sampling
 
 _TOGETHER = ("logprobs", "top_logprobs")
@@ -54,7 +55,9 @@ class Dialect:
         }
         return {
             "model": self._model,
-            "messages": [{"role": message.role, "content": message.content} for message in messages],
+            "messages": [
+                {"role": message.role, "content": neutralised(message.content)} for message in messages
+            ],
             "stream": stream,
             **{key: value for key, value in wanted.items() if value is not None and self.speaks(key)},
         }

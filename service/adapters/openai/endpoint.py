@@ -15,7 +15,7 @@ from service.domain.errors import ContextError, ModelError
 
 MAX_ANSWER_BYTES = 32 * 2**20
 MAX_ERROR_BYTES = 2**16
-CONNECTIONS = 256
+CONNECTIONS = 1024
 
 Payload = Mapping[str, JsonValue]
 

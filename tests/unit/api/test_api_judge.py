@@ -4,9 +4,19 @@ import math
 
 import pytest
 
-from service.domain.chat import TokenLogprob
+from service.domain.chat import Sampling, TokenLogprob
 from service.domain.errors import ModelError, SandboxError
-from tests.fakes import CORRECT, INCORRECT, FakeChatModel, ScriptedSandbox, verdict_of
+from service.domain.roles import ChatCritic
+from service.domain.templates import PROMPTED_CRITIC_TEMPLATE
+from service.services import ModelCard, ServedCritic
+from tests.fakes import (
+    CORRECT,
+    INCORRECT,
+    FakeChatModel,
+    ReadingChatModel,
+    ScriptedSandbox,
+    verdict_of,
+)
 from tests.unit.api.world import NOTICE, RIGHT, TESTS, WRONG, World, post
 
 ASK = {"problem": "Add one.", "entry_point": "f"}
@@ -32,7 +42,7 @@ async def test_programs_are_scored_and_ranked_in_the_order_given() -> None:
     assert answer["results"][0]["votes"] == {"correct": 0, "incorrect": 1, "unparsed": 0}
     assert answer["results"][0]["critique"]["suggestions"] == "Handle odd numbers."
     assert answer["results"][0]["verdict"] is None
-    assert (answer["judge_version"], answer["notice"]) == ("c@1+c/1@abc", NOTICE)
+    assert (answer["judge_version"], answer["notice"]) == ("c@1+c/1@abc+critique", NOTICE)
 
 
 async def test_the_score_is_the_probability_of_the_judgment_averaged_over_votes() -> None:
@@ -192,3 +202,143 @@ async def test_a_dead_critic_fails_a_critique() -> None:
     assert response.status_code == 502
     assert response.json()["type"] == "/problems/critic-failed"
     assert world.gate.inflight == 0
+
+
+ITEMS = [
+    {"id": "one", "problem": "Add one.", "entry_point": "f", "solution": RIGHT, "tests": TESTS},
+    {"id": "two", "problem": "Return it.", "entry_point": "f", "solution": WRONG},
+    {"problem": "Add one.", "entry_point": "f", "solution": RIGHT, "tests": TESTS},
+]
+
+
+async def test_a_batch_of_several_problems_is_judged_item_by_item() -> None:
+    world = World(
+        critic=ReadingChatModel(
+            reader=lambda messages: CORRECT if "Add" in messages[0].content else INCORRECT
+        ),
+        sandbox=ScriptedSandbox({RIGHT: verdict_of(1, 1)}),
+    )
+
+    answer = (await post(world, "/judge", {"items": ITEMS})).json()
+
+    assert [result["id"] for result in answer["results"]] == ["one", "two", None]
+    assert [result["score"] for result in answer["results"]] == [1.0, 0.0, 1.0]
+    assert [result["verdict"] is None for result in answer["results"]] == [False, True, False]
+    assert len(world.critic.conversations) == 2
+    assert (answer["ranking"], answer["best"]) == ([], None)
+
+
+async def test_items_of_one_problem_are_ranked() -> None:
+    answer = (await post(World(), "/judge", {"items": [ITEMS[0], ITEMS[2]]})).json()
+
+    assert (answer["ranking"], answer["best"]) == ([0, 1], 0)
+
+
+async def test_no_items_are_no_results() -> None:
+    response = await post(World(), "/judge", {"items": []})
+
+    assert (response.status_code, response.json()["results"]) == (200, [])
+
+
+@pytest.mark.parametrize("mode", ["critique", "exec", "hybrid"])
+async def test_the_version_of_a_judging_names_its_mode(mode: str) -> None:
+    answer = (
+        await post(World(), "/judge", ASK | {"solutions": [RIGHT], "tests": TESTS, "mode": mode})
+    ).json()
+
+    assert answer["judge_version"] == f"c@1+c/1@abc+{mode}"
+
+
+async def test_tests_alone_score_without_the_critic() -> None:
+    world = World(sandbox=ScriptedSandbox({RIGHT: verdict_of(1, 1)}))
+
+    body = ASK | {"solutions": [WRONG, RIGHT], "tests": TESTS, "mode": "exec"}
+    answer = (await post(world, "/judge", body)).json()
+
+    assert [result["score"] for result in answer["results"]] == [0.0, 1.0]
+    assert {result["basis"] for result in answer["results"]} == {"tests"}
+    assert world.critic.conversations == []
+    assert answer["usage"]["sandbox_runs"] == 2
+
+
+def _comparing(model: FakeChatModel) -> ServedCritic:
+    async def ping() -> None:
+        pass
+
+    card = ModelCard("prompted", "critic", "openai", version="p@1")
+    return ServedCritic(card, ChatCritic(model, PROMPTED_CRITIC_TEMPLATE), Sampling(), ping)
+
+
+async def test_programs_are_compared_by_a_critic_that_has_the_words_for_it() -> None:
+    world = World(
+        others={"prompted": _comparing(FakeChatModel(["Overall judgment: A", "Overall judgment: B"]))}
+    )
+    body = ASK | {"solutions": [RIGHT, WRONG], "mode": "pairwise", "critic": "prompted"}
+
+    answer = (await post(world, "/judge", body)).json()
+
+    assert [result["score"] for result in answer["results"]] == [1.0, 0.0]
+    assert answer["results"][0]["comparisons"] == {"wins": 1, "losses": 0, "ties": 0, "unread": 0}
+    assert answer["judge_version"] == "p@1+pairwise"
+
+
+@pytest.mark.parametrize(
+    ("on_error", "status", "score", "fallback"),
+    [
+        ("error", "error", None, False),
+        ("abstain", "abstain", None, False),
+        ("fallback:0.5", "error", 0.5, True),
+    ],
+)
+async def test_a_failure_is_told_as_the_caller_asks(
+    on_error: str, status: str, score: float | None, fallback: bool
+) -> None:
+    world = World(critic=FakeChatModel([""], fault=ModelError("gone")))
+
+    answer = (await post(world, "/judge", ASK | {"solutions": [RIGHT], "on_error": on_error})).json()
+
+    (result,) = answer["results"]
+    assert (result["status"], result["score"], result["fallback"]) == (status, score, fallback)
+    assert result["error"]["type"] == "/problems/critic-failed"
+    assert answer["best"] is None
+
+
+async def test_an_abstention_has_the_fallback_too() -> None:
+    world = World(critic=FakeChatModel(["Hm."]))
+
+    answer = (await post(world, "/judge", ASK | {"solutions": [RIGHT], "on_error": "fallback:-1"})).json()
+
+    (result,) = answer["results"]
+    assert (result["status"], result["score"], result["fallback"]) == ("abstain", -1.0, True)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"problem": "p", "items": []}, "problem"),
+        ({"solutions": [], "items": []}, "solutions"),
+        ({"tests": TESTS, "entry_point": "f", "items": []}, "items"),
+        ({"solutions": []}, "problem"),
+        ({"problem": "p"}, "solutions"),
+        ({}, "problem"),
+        ({"items": [{"problem": " ", "solution": "x"}]}, "items.0.problem"),
+        ({"items": [{"problem": "p"}]}, "items.0.solution"),
+        (
+            {"items": [{"problem": "p", "solution": "x", "tests": [{"args": [1]}]}]},
+            "items.0.tests.0.expected",
+        ),
+        ({"items": [{"problem": "p", "solution": "x"}] * 513}, "items"),
+        ({"items": [{"problem": "p", "solution": "x"}], "mode": "exec"}, "mode"),
+        (ASK | {"solutions": ["x"], "mode": "exec"}, "mode"),
+        (ASK | {"solutions": ["x"], "mode": "fast"}, "mode"),
+        (ASK | {"solutions": ["x"], "mode": "pairwise"}, "mode"),
+        (ASK | {"solutions": ["x"] * 65, "mode": "pairwise"}, "mode"),
+        (ASK | {"solutions": ["x"], "on_error": "ignore"}, "on_error"),
+        (ASK | {"solutions": ["x"], "on_error": "fallback:nan"}, "on_error"),
+    ],
+)
+async def test_a_judging_that_cannot_be_done_names_the_field(body: dict[str, object], field: str) -> None:
+    response = await post(World(), "/judge", body)
+
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == field

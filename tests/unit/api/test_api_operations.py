@@ -54,10 +54,22 @@ async def test_models_are_listed_as_openai_lists_them_and_say_what_they_are() ->
     assert [(model["id"], model["object"], model["role"]) for model in listed["data"]] == [
         ("mini-generator", "model", "generator"),
         ("mini-critic", "model", "critic"),
+        ("refine", "model", "refine"),
+        ("refine/mini-generator", "model", "refine"),
     ]
     critic = listed["data"][1]
     assert (critic["engine"], critic["notice"], critic["manifest"]) == ("embedded", NOTICE, {"schema": 1})
     assert critic["default"] is True
+
+
+async def test_one_model_is_described_by_its_name() -> None:
+    async with client_of(World().app()) as client:
+        found = await client.get("/v1/models/refine/mini-generator")
+        missing = await client.get("/v1/models/gpt-9")
+
+    assert (found.json()["id"], found.json()["notice"]) == ("refine/mini-generator", NOTICE)
+    assert missing.status_code == 404
+    assert missing.json()["error"]["code"] == "model_not_found"
 
 
 async def test_metrics_have_the_names_that_dashboards_use() -> None:
@@ -131,7 +143,22 @@ async def test_the_openapi_document_tells_every_route() -> None:
         "/refine/{id}/events",
         "/critique",
         "/judge",
+        "/compat/openrlhf/get_reward",
+        "/compat/slime",
+        "/compat/nemo-gym/seed_session",
+        "/compat/nemo-gym/verify",
+        "/compat/nemo-gym/close_session",
+        "/score",
+        "/v1/score",
+        "/classify",
+        "/v1/classify",
+        "/rerank",
+        "/v1/rerank",
+        "/v2/rerank",
         "/v1/models",
+        "/v1/models/{model}",
+        "/v1/chat/completions",
+        "/v1/responses",
         "/health",
         "/ready",
         "/metrics",

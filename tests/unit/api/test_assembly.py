@@ -61,6 +61,36 @@ async def test_models_take_their_roles_wording_and_sampling_from_their_manifests
         assert critic.card.version.endswith(f"+{critic.card.template}")
 
 
+async def test_models_are_offered_as_themselves_and_only_an_endpoint_is_an_upstream(directory: Path) -> None:
+    async with open_services(_settings(directory)) as services:
+        upstreams = {name: served.upstream for name, served in services.models.items()}
+
+    assert {name: upstream and upstream.model for name, upstream in upstreams.items()} == {
+        "g": None,
+        "c": None,
+        "far": "any",
+    }
+
+
+async def test_weights_chat_by_their_name(directory: Path) -> None:
+    ask = {"model": "g", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 3, "temperature": 0}
+    async with client_of(create_app(_settings(directory))) as client:
+        whole = (await client.post("/v1/chat/completions", json=ask)).json()
+        agents = await client.post("/v1/chat/completions", json=ask | {"model": "refine", "tools": [{}]})
+        unreachable = await client.post("/v1/chat/completions", json=ask | {"model": "far"})
+
+    assert whole["usage"]["completion_tokens"] == 3
+    assert whole["choices"][0]["finish_reason"] == "length"
+    assert (agents.status_code, agents.json()["error"]["param"]) == (400, "tools")
+    assert (unreachable.status_code, unreachable.json()["error"]["code"]) == (502, "model_failed")
+
+
+async def test_when_to_refine_is_read_from_the_defaults(directory: Path) -> None:
+    config = CONFIG.replace('generator = "g"', 'generator = "g"\nrefine_when = "never"')
+    async with open_services(_settings(directory, config)) as services:
+        assert services.bounds.refine_when == "never"
+
+
 async def test_a_whole_refinement_runs_on_embedded_weights(directory: Path) -> None:
     ask = {"problem": "Add.", "entry_point": "f", "rounds": 1, "sampling": {"max_tokens": 5, "seed": 1}}
     async with client_of(create_app(_settings(directory))) as client:

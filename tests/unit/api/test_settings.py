@@ -125,6 +125,8 @@ def test_a_misspelt_variable_is_listed(
         (('engine = "embedded"', 'engine = "magic"'), "models.local"),
         (('role = "generator"', 'template = "t.toml"'), "template needs role"),
         (("rounds = 2", "rounds = 17"), "defaults.rounds"),
+        (("rounds = 2", 'refine_when = "sometimes"'), "defaults.refine_when"),
+        (("[models.far]", "[models.refine]"), "that name is the loop's own"),
         (("[server]", "[server"), "ctrl.toml"),
     ],
 )

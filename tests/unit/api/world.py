@@ -16,7 +16,15 @@ from service.adapters.store import MemoryStore
 from service.app import create_app
 from service.domain.chat import Sampling
 from service.domain.errors import ServiceError
-from service.services import Bounds, Gate, ModelCard, ServedCritic, ServedGenerator, Services
+from service.services import (
+    Bounds,
+    Gate,
+    ModelCard,
+    ServedCritic,
+    ServedGenerator,
+    ServedModel,
+    Services,
+)
 from service.settings import EmbeddedModelSettings, Settings
 from service.store import Store
 from tests.fakes import CORRECT, INCORRECT, FakeChatModel, ScriptedGenerator, ScriptedSandbox
@@ -46,6 +54,8 @@ class World:
     unreachable: Mapping[str, ServiceError] = field(default_factory=dict)
     metrics: Metrics = field(default_factory=Metrics)
     store: Store = field(default_factory=MemoryStore)
+    models: Mapping[str, ServedModel] = field(default_factory=dict)
+    others: Mapping[str, ServedCritic] = field(default_factory=dict)
     gate: Gate = field(init=False)
 
     def __post_init__(self) -> None:
@@ -59,7 +69,7 @@ class World:
         critic = MeteredCritic(model, metrics=self.metrics)
         return Services(
             generators={"mini-generator": generator},
-            critics={"mini-critic": ServedCritic(card, critic, REVIEW, self._ping("critic"))},
+            critics={"mini-critic": ServedCritic(card, critic, REVIEW, self._ping("critic")), **self.others},
             default_generator="mini-generator",
             default_critic="mini-critic",
             sandbox=MeteredSandbox(self.sandbox, self.metrics),
@@ -68,6 +78,7 @@ class World:
             gate=self.gate,
             store=self.store,
             bounds=self.bounds,
+            models=self.models,
         )
 
     def app(self, **changes: Any) -> FastAPI:

@@ -7,11 +7,11 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 
 @contextmanager
-def serving(app: FastAPI) -> Generator[str, None, None]:
+def serving(app: Starlette) -> Generator[str, None, None]:
     """Serve for as long as the context lasts; yield the URL."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -132,6 +132,39 @@ def test_what_could_not_be_judged_exits_with_one() -> None:
     assert json.loads(shown)["results"][0]["status"] == "error"
 
 
+def test_a_program_is_reviewed(url: str, tmp_path: Path) -> None:
+    (tmp_path / "s.py").write_text(WRONG, encoding="utf-8")
+
+    code, shown, _ = _run("critique", "-", "--solution", tmp_path / "s.py", "--url", url, stdin="Add one.")
+    again, as_json, _ = _run(
+        "critique", "-", "--url", url, "--json", stdin=json.dumps(ASK | {"solution": WRONG})
+    )
+
+    assert (code, again) == (0, 0)
+    assert "Analysis: It fails for odd numbers." in shown
+    assert "Judgment: incorrect" in shown
+    assert json.loads(as_json)["critique"]["judgment"] == "correct"
+
+
+def test_a_critique_without_a_judgment_exits_with_one() -> None:
+    with serving(World(critic=FakeChatModel(["no idea"])).app()) as url:
+        body = json.dumps(ASK | {"solution": WRONG})
+        code, shown, _ = _run("critique", "-", "-n", "2", "--url", url, stdin=body)
+
+    assert code == 1
+    assert "critique 1" in shown
+    assert "no idea" in shown
+
+
+def test_the_environment_names_the_gateway(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CTRL_URL", url)
+
+    code, shown, _ = _run("models")
+
+    assert code == 0
+    assert "mini-critic" in shown
+
+
 def test_models_are_listed(url: str) -> None:
     code, shown, _ = _run("models", "--url", url)
     _, as_json, _ = _run("models", "--url", url, "--json")

@@ -28,6 +28,7 @@ from tests.fakes import (
     INCORRECT,
     TASK,
     TESTED,
+    TOKENS_A_CALL,
     FakeChatModel,
     ScriptedCritic,
     ScriptedGenerator,
@@ -143,6 +144,19 @@ async def test_each_round_of_each_chain_has_a_seed_of_its_own() -> None:
 
 
 # --- what is told while it runs
+
+
+async def test_a_round_knows_what_its_candidate_alone_cost() -> None:
+    stage = Stage(["a", "good"], good=("good",), draft=Candidate("mine"))
+
+    rounds = (await stage.run()).rounds
+
+    assert [round_.writing.completion_tokens for round_ in rounds] == [0, TOKENS_A_CALL, TOKENS_A_CALL]
+    assert [round_.usage.tokens.completion_tokens for round_ in rounds] == [
+        TOKENS_A_CALL,
+        2 * TOKENS_A_CALL,
+        2 * TOKENS_A_CALL,
+    ]
 
 
 async def test_a_round_is_told_in_order() -> None:

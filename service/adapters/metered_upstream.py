@@ -1,0 +1,33 @@
+"""Counts of what passes through to an endpoint."""
+
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from service.adapters.metrics import Metrics
+from service.services import Upstream, UpstreamReply
+
+CHAT = "chat"
+"""The label of a model that is called by its name, in no role."""
+
+
+class MeteredUpstream:
+    """An endpoint whose calls and failures are counted. Its tokens pass by uncounted, inside the answer."""
+
+    def __init__(self, name: str, upstream: Upstream, metrics: Metrics):
+        self._name, self._upstream, self._metrics = name, upstream, metrics
+
+    @property
+    def model(self) -> str:
+        return self._upstream.model
+
+    @asynccontextmanager
+    async def post(self, path: str, body: bytes) -> AsyncGenerator[UpstreamReply, None]:
+        started = time.perf_counter()
+        try:
+            with self._metrics.failures_of(CHAT):
+                async with self._upstream.post(path, body) as reply:
+                    yield reply
+        finally:
+            seconds = time.perf_counter() - started
+            self._metrics.model_seconds.labels(CHAT, self._name).observe(seconds)

@@ -1,0 +1,1 @@
+"""Other systems' reward-model contracts, each a thin shim over the same judging."""

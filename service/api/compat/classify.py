@@ -1,0 +1,115 @@
+"""vLLM's `/classify`, as verl asks it: conversations in, two probabilities out, that of correct last."""
+
+import time
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Body, Query, Request
+from pydantic import BeforeValidator, Field
+
+from service.api.compat.asking import insist
+from service.api.compat.messages import MessageIn, said_by
+from service.api.compat.openai_errors import ERRORS, OpenAIErrorRoute
+from service.api.compat.vllm import (
+    VllmProfile,
+    VllmRequest,
+    VllmUsage,
+    ask_critic,
+    case_of,
+    listed,
+    logit,
+    new_id,
+)
+from service.api.judge_request import PROGRAMS
+from service.api.on_error import Told, told
+from service.api.refinement import Out
+from service.api.routing import ServicesDep
+from service.api.task import CODE_CHARS, PROBLEM_CHARS
+from service.domain.critique import Judgment
+from service.domain.errors import RequestError
+from service.domain.ruling import Case
+from service.domain.transcript import turns
+
+router = APIRouter(route_class=OpenAIErrorRoute, tags=["compat"])
+
+_Text = Annotated[str, Field(max_length=PROBLEM_CHARS + CODE_CHARS)]
+_Texts = Annotated[list[_Text] | None, BeforeValidator(listed, json_schema_input_type=str | list[str] | None)]
+
+
+class ClassifyRequest(VllmRequest):
+    """`input`: conversations as a chat template writes them. `messages`: one conversation as it is."""
+
+    input: _Texts = Field(default=None, max_length=PROGRAMS)
+    messages: list[MessageIn] | None = Field(default=None, max_length=PROGRAMS)
+
+    @property
+    def cases(self) -> list[Case]:
+        if (self.input is None) == (self.messages is None):
+            raise RequestError("input", "give input or messages")
+        if self.messages is not None:
+            return [case_of(said_by("user", self.messages), _last(self.messages), "messages")]
+        return [_spoken(text, f"input.{number}") for number, text in enumerate(self.input or [])]
+
+
+class ClassifyData(Out):
+    """One conversation's classes: incorrect and correct."""
+
+    index: int
+    label: Judgment | None
+    probs: list[float] | None
+    num_classes: Literal[2] = 2
+
+
+class ClassifyResponse(Out):
+    """Classes in the order of the input."""
+
+    id: str
+    object: Literal["list"] = "list"
+    created: int
+    model: str
+    data: list[ClassifyData]
+    usage: VllmUsage
+
+
+@router.post("/classify", responses=ERRORS)
+@router.post("/v1/classify", responses=ERRORS)
+async def classify(
+    body: Annotated[ClassifyRequest, Body()],
+    profile: Annotated[VllmProfile, Query()],
+    request: Request,
+    services: ServicesDep,
+) -> ClassifyResponse:
+    """Classify programs as vLLM's reward models are asked to."""
+    outcome = await ask_critic(body, profile, body.cases, request, services)
+    insist(outcome.rulings, profile.on_error)
+    found = [told(ruling, profile.on_error) for ruling in outcome.rulings]
+    return ClassifyResponse(
+        id=new_id("classify"),
+        created=int(time.time()),
+        model=services.critic(body.model).card.name,
+        data=[_data(index, each, body) for index, each in enumerate(found)],
+        usage=VllmUsage.of(outcome.usage),
+    )
+
+
+def _data(index: int, found: Told, body: ClassifyRequest) -> ClassifyData:
+    if found.score is None:
+        return ClassifyData(index=index, label=None, probs=None)
+    label = Judgment.CORRECT if found.score > 0.5 else Judgment.INCORRECT
+    # The softmax of 0 and the logit are the two probabilities.
+    probs = [0.0, logit(found.score)] if body.use_activation is False else [1 - found.score, found.score]
+    return ClassifyData(index=index, label=label, probs=probs)
+
+
+def _spoken(text: str, field: str) -> Case:
+    said = turns(text)
+    if not said or said[-1].role != "assistant":
+        raise RequestError(field, "must be a conversation in a known chat template that ends with an answer")
+    asked = "\n\n".join(turn.text for turn in said if turn.role == "user")
+    return case_of(asked, said[-1].text, field)
+
+
+def _last(messages: Sequence[MessageIn]) -> str:
+    if not messages or messages[-1].role != "assistant":
+        raise RequestError("messages", "must end with the assistant's answer")
+    return messages[-1].text

@@ -1,0 +1,38 @@
+"""Messages as chat APIs write them, read for their text."""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.api.task import CODE_CHARS, PROBLEM_CHARS
+
+_CHARS = PROBLEM_CHARS + CODE_CHARS
+
+
+class PartIn(BaseModel):
+    """A part of a message; only parts with text are read."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    type: str = "text"
+    text: str | None = Field(default=None, max_length=_CHARS)
+
+
+class MessageIn(BaseModel):
+    """One turn; whatever else it carries is not read."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    role: str | None = None
+    content: str | list[PartIn] | None = None
+
+    @property
+    def text(self) -> str:
+        if isinstance(self.content, list):
+            return "".join(part.text or "" for part in self.content)
+        return self.content or ""
+
+
+def said_by(role: str, messages: Sequence[MessageIn]) -> str:
+    """All that one side says."""
+    return "\n\n".join(message.text for message in messages if message.role == role)

@@ -1,0 +1,114 @@
+"""NeMo Gym's verifier: a resources server's `/seed_session`, `/verify` and `/close_session`.
+
+A failed call of a judge is no wrong answer there: such a row carries `_ng_failure_class`, goes to the
+failures file, stays out of the metrics and is tried again. Its reward of 0.0 is the contract's blank.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Query, Request
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from service.api.compat.asking import ask, task_from
+from service.api.compat.messages import MessageIn, said_by
+from service.api.compat.profile import AbstainingProfile
+from service.api.on_error import told
+from service.api.routing import ServicesDep, StrictRoute
+from service.api.task import candidate_of
+from service.domain.errors import SandboxError
+from service.domain.ruling import Basis, Case, Ruling
+
+router = APIRouter(route_class=StrictRoute, prefix="/compat/nemo-gym", tags=["compat"])
+
+Json = dict[str, JsonValue]
+
+
+class Passed(BaseModel):
+    """Part of a row: what is not read comes back as it came."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class CreateParams(Passed):
+    """What the policy was asked."""
+
+    input: str | list[MessageIn]
+
+
+class GymResponse(Passed):
+    """What the policy answered: a Responses object."""
+
+    output: list[MessageIn] = []
+
+
+class VerifyRequest(Passed):
+    """A finished rollout. `verifier_metadata` brings the tests."""
+
+    responses_create_params: CreateParams
+    response: GymResponse
+    verifier_metadata: Json | None = None
+
+    @property
+    def case(self) -> Case:
+        asked = self.responses_create_params.input
+        problem = asked if isinstance(asked, str) else said_by("user", asked)
+        task = task_from(problem, self.verifier_metadata, "verifier_metadata")
+        return Case(task, candidate_of(said_by("assistant", self.response.output)))
+
+
+class VerifyResponse(VerifyRequest):
+    """The row with its reward, or with what kept it from one."""
+
+    reward: float
+    reward_components: dict[str, float]
+    """What the tests and what the critic gave; they add up to the reward."""
+    mask_sample: bool = False
+    failure_kind: str | None = None
+    failure_reason: str | None = None
+    failure_class: str | None = Field(default=None, alias="_ng_failure_class")
+    judge_error: str | None = Field(default=None, alias="_ng_failure_judge_error")
+
+
+@router.post("/seed_session")
+@router.post("/close_session")
+async def session(body: Annotated[Json | None, Body()] = None) -> Json:
+    """Begin or end a session. Verifying needs none, so there is only its id to give back."""
+    return {key: value for key, value in (body or {}).items() if key == "resources_session_id"}
+
+
+@router.post("/verify", response_model_exclude_unset=True)
+async def verify(
+    body: Annotated[VerifyRequest, Body()],
+    profile: Annotated[AbstainingProfile, Query()],
+    request: Request,
+    services: ServicesDep,
+) -> VerifyResponse:
+    """Verify a rollout as NeMo Gym asks for it."""
+    (ruling,) = (await ask(profile, [body.case], request, services)).rulings
+    row = body.model_dump(mode="json", exclude_unset=True, by_alias=True)
+    return VerifyResponse.model_validate(row | _rewarded(ruling, profile.on_error))
+
+
+def _rewarded(ruling: Ruling, on_error: str) -> dict[str, Any]:
+    reward = told(ruling, on_error).score
+    by_tests = reward if ruling.basis is Basis.TESTS else 0.0
+    row = {
+        "reward": reward or 0.0,
+        "reward_components": {"exec": by_tests or 0.0, "critic": (reward or 0.0) - (by_tests or 0.0)},
+    }
+    return row if ruling.score is not None and ruling.error is None else row | _failure(ruling)
+
+
+def _failure(ruling: Ruling) -> dict[str, Any]:
+    """Name the failure in the words that Gym counts failures by."""
+    kind, reason = "judge_unparseable", "the critic's judgment cannot be told"
+    if ruling.error is not None:
+        kind = "verifier_error" if isinstance(ruling.error, SandboxError) else "judge_failed"
+        reason = f"{type(ruling.error).__name__}: {ruling.error}"[:500]
+    return {
+        "mask_sample": True,
+        "failure_kind": kind,
+        "failure_reason": reason,
+        "_ng_failure_class": "judge_failed",
+        "_ng_failure_judge_error": reason,
+    }

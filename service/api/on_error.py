@@ -1,0 +1,52 @@
+"""What a caller wants done about a program that could not be judged."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from service.domain.ruling import Ruling, Status
+
+ERROR, ABSTAIN = "error", "abstain"
+_FALLBACK = "fallback:"
+
+_SCORE = r"fallback:-?[0-9]{1,6}(\.[0-9]{1,6})?"
+
+OnErrorText = Annotated[
+    str,
+    Field(
+        pattern=rf"^(error|abstain|{_SCORE})$",
+        description="`error`: a part's failure is told as one. `abstain`: it is told as an abstention. "
+        "`fallback:0.5`: what has no score gets this one, and is marked.",
+        examples=[ERROR, ABSTAIN, "fallback:0.5"],
+    ),
+]
+
+ScalarOnErrorText = Annotated[
+    str,
+    Field(
+        pattern=rf"^(error|{_SCORE})$",
+        description="`error`: the request fails. `fallback:0.5`: what has no score gets this one. "
+        "There is no abstaining where a reward must be a number.",
+        examples=[ERROR, "fallback:0.5"],
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A ruling's status and score as the caller wants them told."""
+
+    status: Status
+    score: float | None
+    fallback: bool
+
+
+def told(ruling: Ruling, on_error: str) -> Told:
+    """Tell a ruling. A fallback stands in for a missing score and never hides that one is missing."""
+    if ruling.status is Status.OK:
+        return Told(Status.OK, ruling.score, fallback=False)
+    status = Status.ABSTAIN if on_error == ABSTAIN else ruling.status
+    if on_error.startswith(_FALLBACK):
+        return Told(status, float(on_error.removeprefix(_FALLBACK)), fallback=True)
+    return Told(status, None, fallback=False)

@@ -1,0 +1,91 @@
+"""A request that passes through: the endpoint's bytes, until the client leaves."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from http import HTTPStatus
+
+import structlog
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from service.api.disconnect import unless_disconnected
+from service.api.openai.wire import KEEPALIVE, error_event
+from service.api.streaming import pump
+from service.domain.errors import RequestError, ServiceError
+from service.services import Services, Upstream, UpstreamReply
+
+log = structlog.get_logger(__name__)
+
+_ABSENT = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
+
+
+class Relay(Response):
+    """Asks the endpoint once it is itself asked to answer, so that the client is watched from the start."""
+
+    def __init__(
+        self,
+        upstream: Upstream,
+        path: str,
+        body: bytes,
+        services: Services,
+        *,
+        absent: RequestError | None = None,
+    ):
+        """`absent` says that the endpoint may lack the path, and what to do then."""
+        super().__init__()
+        self._upstream, self._path, self._sent = upstream, path, body
+        self._services, self._absent = services, absent
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._services.gate.admit():
+            # A client that stays and does not read would hold its place for ever.
+            async with asyncio.timeout(self._services.bounds.request_seconds):
+                await unless_disconnected(receive, self._relay(send))
+
+    async def _relay(self, send: Send) -> None:
+        async with self._upstream.post(self._path, self._sent) as reply:
+            if self._absent is not None and self._lacks_the_path(reply):
+                raise self._absent
+            if isinstance(reply.body, bytes):
+                await send(_start(reply, {"content-length": str(len(reply.body))}))
+                await send({"type": "http.response.body", "body": reply.body})
+            else:
+                await self._stream(reply, reply.body, send)
+
+    def _lacks_the_path(self, reply: UpstreamReply) -> bool:
+        """Tell a path that is not there from a model that is not."""
+        if reply.status not in _ABSENT or not isinstance(reply.body, bytes):
+            return False
+        named = (b"model_not_found", self._upstream.model.encode())
+        return not any(name in reply.body for name in named)
+
+    async def _stream(self, reply: UpstreamReply, body: AsyncGenerator[bytes, None], send: Send) -> None:
+        async def write(piece: bytes) -> None:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+
+        await send(_start(reply, {"cache-control": "no-cache", "x-accel-buffering": "no"}))
+        silence, silence_s = KEEPALIVE.encode(0), self._services.bounds.heartbeat_s
+        await pump(_told(body), write, silence=silence, silence_s=silence_s)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _told(body: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    """Pass pieces on; a failure on the way is the last event, as the status has been sent."""
+    yield b""  # the headers have come: from here on silence is filled
+    try:
+        async with aclosing(body):
+            async for piece in body:
+                yield piece
+    except ServiceError as error:
+        log.warning("relay_broke_off", error=str(error)[:200])
+        yield error_event(error).encode(0)
+
+
+def _start(reply: UpstreamReply, headers: dict[str, str]) -> dict[str, object]:
+    all_headers = {"content-type": reply.media_type, **reply.headers, **headers}
+    return {
+        "type": "http.response.start",
+        "status": reply.status,
+        "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in all_headers.items()],
+    }

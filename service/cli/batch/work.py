@@ -1,0 +1,100 @@
+"""So many rows at once, each until it is done or has failed."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from service.api.refinement import RefinementOut
+from service.cli.batch.ledger import Ledger
+from service.cli.batch.rows import Row, body_of
+from service.cli.refine import is_solved
+from service.client import AsyncClient, GatewayError, Patience, ProblemError, UnreachableError
+
+Json = dict[str, Any]
+
+PATIENT = Patience(busy_s=600.0, unreachable_s=120.0)
+"""Nobody sits and waits: a gateway that is full, or starts again, is waited for."""
+
+TRIES = 3
+"""How often a row is begun whose connection breaks on the way."""
+
+NOT_ALLOWED = (401, 403)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What this run has come to so far."""
+
+    done: int = 0
+    failed: int = 0
+    solved: int = 0
+    tokens: int = 0
+
+    def add(self, refinement: RefinementOut) -> None:
+        usage = refinement.usage
+        self.done += 1
+        self.solved += is_solved(refinement.model_dump(mode="json", include={"tests_passed", "judgment"}))
+        self.tokens += usage.prompt_tokens + usage.completion_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A run over rows."""
+
+    client: AsyncClient
+    source: Path
+    ledger: Ledger
+    tally: Tally
+    changed: Callable[[], None]
+    """Called after each row."""
+
+    async def through(self, rows: Iterator[Row], concurrency: int) -> None:
+        """Work until all rows have been tried. What would fail every row ends the run."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(concurrency):
+                    group.create_task(self._work(rows))
+        except* GatewayError as errors:
+            raise errors.exceptions[0] from None
+
+    async def _work(self, rows: Iterator[Row]) -> None:
+        for row in rows:
+            try:
+                refinement = await self._refined(row)
+            except GatewayError as error:
+                if _is_everybodys(error):
+                    raise
+                self.ledger.failed(row, _told(error))
+                self.tally.failed += 1
+            else:
+                self.ledger.done(row, refinement.model_dump(mode="json"))
+                self.tally.add(refinement)
+            self.changed()
+
+    async def _refined(self, row: Row) -> RefinementOut:
+        body = body_of(self.source, row)
+        for _ in range(TRIES - 1):
+            try:
+                return await self.client.refine(body)
+            except UnreachableError as error:
+                if not error.was_sent:
+                    raise
+        return await self.client.refine(body)
+
+
+def _is_everybodys(error: GatewayError) -> bool:
+    """Whether the next row would fail of it as well."""
+    match error:
+        case UnreachableError():
+            return not error.was_sent
+        case ProblemError():
+            return error.status in NOT_ALLOWED
+    return False
+
+
+def _told(error: GatewayError) -> Json:
+    if isinstance(error, ProblemError):
+        return error.problem | {"status": error.status}
+    return {"title": type(error).__name__, "detail": str(error)}

@@ -1,0 +1,71 @@
+"""From HTTP to answers and errors, the same for both clients."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import httpx
+
+from service.client.errors import AnswerError, ProblemError, UnreachableError
+from service.client.patience import retry_after_s
+from service.client.settings import configured_key
+from service.client.sse import Json
+
+CONNECT_S = 5.0
+SILENCE_S = 60.0
+"""The gateway sends a heartbeat every ten seconds; after this much silence it is taken for dead."""
+
+STREAM_TIMEOUT = httpx.Timeout(SILENCE_S, connect=CONNECT_S)
+
+_PROXIES = (502, 503)
+"""What a proxy says when there is no gateway behind it."""
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+def authorization(api_key: str | None) -> Mapping[str, str]:
+    """Return the header that a key is sent in; without a key, that of the environment."""
+    if api_key is None and (configured := configured_key()) is not None:
+        api_key = configured.get_secret_value()
+    return {"Authorization": f"Bearer {api_key}"} if api_key else {}
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn what the transport raises into an error of ours."""
+    try:
+        yield
+    except httpx.HTTPError as error:
+        raise UnreachableError(
+            f"{type(error).__name__}: {error}", was_sent=not isinstance(error, _NEVER_SENT)
+        ) from error
+    except httpx.InvalidURL as error:
+        raise UnreachableError(f"the gateway's address cannot be read: {error}", was_sent=False) from error
+
+
+def checked(response: httpx.Response) -> Json:
+    """Return a good answer's JSON; raise for a problem. The body must have been read."""
+    body = json_of(response)
+    if response.is_success:
+        return body
+    raise ProblemError(_problem(body), response.status_code, retry_after_s(response.headers))
+
+
+def json_of(response: httpx.Response) -> Json:
+    """Read a JSON object; whatever answers without one is no gateway."""
+    try:
+        value = response.json()
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        said = f"{response.url} answers with status {response.status_code}, but not as a gateway"
+        if response.status_code in _PROXIES:
+            raise UnreachableError(said, was_sent=False)
+        raise AnswerError(said)
+    return value
+
+
+def _problem(body: Json) -> Json:
+    """Take a problem as it is, or out of the body that OpenAI's routes have for errors."""
+    match body:
+        case {"error": {"message": str(message)}}:
+            return {"title": message}
+    return body

@@ -1,0 +1,20 @@
+"""Where the gateway is and what it is asked with, for a client that is told neither."""
+
+import os
+
+from pydantic import SecretStr
+
+from service.settings import API_KEY_VARIABLE, URL_VARIABLE
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+
+
+def configured_url() -> str | None:
+    """Return the address in the environment, if there is one."""
+    return os.environ.get(URL_VARIABLE) or None  # noqa: TID251 - a settings module
+
+
+def configured_key() -> SecretStr | None:
+    """Return the key in the environment, if there is one."""
+    key = os.environ.get(API_KEY_VARIABLE)  # noqa: TID251 - a settings module
+    return SecretStr(key) if key else None

@@ -1,0 +1,91 @@
+"""One batch of items to `/judge`, with patience for what passes by itself."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+log = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+
+BATCH = 512
+"""Items in one request; more are sent as several."""
+_PASSING = (408, 429, 500, 502, 503, 504)
+_LONGEST_WAIT_S = 30.0
+
+
+class RewardError(Exception):
+    """The gateway refuses the request: a mistake in configuration or data, worth stopping a run for."""
+
+
+class RewardMissingError(RewardError):
+    """A program could not be judged, and the caller wants no reward in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Where the gateway is, and how it is to judge."""
+
+    url: str
+    key: str | None = None
+    mode: str = "hybrid"
+    critic: str | None = None
+    votes: int = 1
+    timeout_s: float = 600.0
+    attempts: int = 6
+
+    async def results(self, items: Sequence[Mapping[str, Any]]) -> list[Json | None]:
+        """Judge the items, in their order. None stands for those of a batch that got no answer."""
+        results: list[Json | None] = []
+        for start in range(0, len(items), BATCH):
+            batch = items[start : start + BATCH]
+            results += await self._batch(batch) or [None] * len(batch)
+        return results
+
+    async def _batch(self, items: Sequence[Mapping[str, Any]]) -> list[Json] | None:
+        body = {"items": list(items), "mode": self.mode, "critic": self.critic, "votes": self.votes}
+        headers = {} if self.key is None else {"Authorization": f"Bearer {self.key}"}
+        timeout = aiohttp.ClientTimeout(total=self.timeout_s, sock_connect=10)
+        async with aiohttp.ClientSession(timeout=timeout, headers=headers) as session:
+            for attempt in range(self.attempts):
+                results, asked_s = await self._post(session, body)
+                if results is not None:
+                    return results
+                if attempt + 1 < self.attempts:
+                    await asyncio.sleep(_wait_s(attempt, asked_s))
+        return None
+
+    async def _post(self, session: aiohttp.ClientSession, body: Json) -> tuple[list[Json] | None, float]:
+        """Return the results; where there are none yet, for how long the gateway asks to be left alone."""
+        try:
+            async with session.post(f"{self.url.rstrip('/')}/judge", json=body) as response:
+                if response.status not in _PASSING:
+                    # Problems are JSON of another name.
+                    return _results(await response.json(content_type=None), response.status), 0.0
+                failure, asked = f"status {response.status}", response.headers.get("Retry-After", "")
+        except (aiohttp.ClientError, TimeoutError) as error:
+            failure, asked = type(error).__name__, ""
+        log.warning("no rewards yet from %s: %s", self.url, failure)
+        return None, float(asked) if asked.isdigit() else 0.0
+
+
+def score_of(result: Json | None) -> float | None:
+    """The score of a result that has one of its own."""
+    return float(result["score"]) if result is not None and result["status"] == "ok" else None
+
+
+def _results(answer: Json, status: int) -> list[Json]:
+    if status != 200:
+        raise RewardError(f"the gateway refuses (status {status}): {answer.get('detail', answer)}")
+    results: list[Json] = answer["results"]
+    return results
+
+
+def _wait_s(attempt: int, asked_s: float) -> float:
+    wait_s = max(0.5 * 2.0**attempt, asked_s)
+    return min(wait_s, _LONGEST_WAIT_S) * random.uniform(0.75, 1.0)  # noqa: S311 - jitter

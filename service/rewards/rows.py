@@ -1,0 +1,56 @@
+"""A row of a trainer's data set and a completion, as an item for `/judge`."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from service.domain.ground_truth import Truth, read_truth
+from service.domain.transcript import problem_in
+
+
+def item_of(problem: str, completion: str, truth: Truth) -> dict[str, Any]:
+    """Put an item together; tests come as data sets hold them."""
+    return {**truth.fields(problem), "solution": completion}
+
+
+def truth_of(row: Mapping[str, Any], field: str) -> Truth:
+    """What a row's columns `tests`, `entry_point` and `problem` say, and its column `field` for the rest."""
+    truth = read_truth(row.get(field), field)
+    own = {name: row[name] for name in ("entry_point", "problem") if row.get(name)}
+    if row.get("tests") is not None:
+        own["tests"] = tests_of(row["tests"])
+    return replace(truth, **own)
+
+
+def tests_of(column: Any) -> list[Any]:
+    """Read a column of tests: JSON text, or objects, which Arrow pads with nulls to one form."""
+    tests = json.loads(column) if isinstance(column, str) else list(column)
+    return [_unpadded(test) if isinstance(test, Mapping) else test for test in tests]
+
+
+def _unpadded(test: Mapping[str, Any]) -> dict[str, Any]:
+    """Drop the nulls, but for an `expected` of a call: that a function returns None may be tested."""
+    calls = test.get("args") is not None or test.get("kwargs") is not None
+    kept = {name: value for name, value in test.items() if value is not None}
+    return {"expected": None, **kept} if calls else kept
+
+
+def asked(prompt: str | Sequence[Mapping[str, Any]]) -> str:
+    """The problem in a prompt, which is text or a conversation."""
+    if isinstance(prompt, str):
+        return problem_in(prompt)
+    return "\n\n".join(said(message) for message in prompt if message.get("role") == "user")
+
+
+def answered(completion: str | Sequence[Mapping[str, Any]]) -> str:
+    """The text of a completion, which is text or a conversation."""
+    if isinstance(completion, str):
+        return completion
+    return "\n\n".join(said(message) for message in completion if message.get("role") == "assistant")
+
+
+def said(message: Mapping[str, Any]) -> str:
+    """The text of a message, whose content is text or parts."""
+    content = message.get("content") or ""
+    return content if isinstance(content, str) else "".join(part.get("text") or "" for part in content)

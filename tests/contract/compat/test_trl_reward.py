@@ -1,0 +1,180 @@
+"""The reward function for TRL, called by TRL's own code and as it calls."""
+
+import asyncio
+import json
+import pickle
+import threading
+from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from service.domain.chat import Message
+from service.domain.errors import ModelError, SandboxError
+from service.rewards.asking import RewardError, RewardMissingError
+from service.rewards.trl import JudgeReward, make_reward
+from tests.fakes import CORRECT, INCORRECT, FakeChatModel, ReadingChatModel, ScriptedSandbox, verdict_of
+from tests.unit.api.world import RIGHT, TESTS, WRONG, World
+from tests.unit.cli.serving import serving
+
+
+def _said(asked: Sequence[Message]) -> str:
+    return CORRECT if "x + 1" in asked[0].content else INCORRECT
+
+
+def _knowing() -> ReadingChatModel:
+    return ReadingChatModel(reader=_said)
+
+
+def _ignore(*_: object) -> None:
+    """What TRL offers and nobody here needs."""
+
+
+async def _rewards(
+    reward: JudgeReward, completions: Sequence[Any], prompt: Any = "Add one.", **columns: Any
+) -> list[float | None]:
+    """Call as `_calculate_rewards` does: columns by name, and things that are no columns."""
+    return await reward(
+        prompts=[prompt] * len(completions),
+        completions=completions,
+        completion_ids=[[1]] * len(completions),
+        trainer_state=SimpleNamespace(global_step=1),
+        log_extra=_ignore,
+        log_metric=_ignore,
+        **columns,
+    )
+
+
+async def test_a_batch_is_one_request_and_one_reward_each() -> None:
+    world = World(critic=_knowing())
+    with serving(world.app()) as url:
+        rewards = await _rewards(make_reward(url), [RIGHT, WRONG, f"```python\n{RIGHT}\n```"])
+
+    assert rewards == [1.0, 0.0, 1.0]
+    assert len(world.critic.conversations) == 2
+
+
+async def test_conversations_are_read_for_their_text() -> None:
+    world = World(critic=_knowing())
+    prompt = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Add one."}]
+    with serving(world.app()) as url:
+        rewards = await _rewards(make_reward(url), [[{"role": "assistant", "content": RIGHT}]], prompt)
+
+    assert rewards == [1.0]
+    assert "<problem>\nAdd one.\n</problem>" in world.critic.conversations[0][0].content
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"tests": [TESTS], "entry_point": ["f"]},
+        {"tests": [json.dumps(TESTS)], "entry_point": ["f"], "ground_truth": ["4"]},
+        {"tests": [[{**TESTS[0], "stdin": None, "stdout": None, "kwargs": None}]], "entry_point": ["f"]},
+        {"ground_truth": [json.dumps({"tests": TESTS, "entry_point": "f"})]},
+        {"ground_truth": [{"inputs": ["3"], "outputs": ["4"], "fn_name": "f"}]},
+    ],
+)
+async def test_tests_come_in_columns(columns: dict[str, Any]) -> None:
+    world = World(critic=_knowing(), sandbox=ScriptedSandbox({WRONG: verdict_of(1, 1)}))
+    with serving(world.app()) as url:
+        rewards = await _rewards(make_reward(url, mode="exec"), [WRONG], **columns)
+
+    assert rewards == [1.0]
+    assert world.critic.conversations == []
+
+
+async def test_what_was_not_judged_abstains() -> None:
+    world = World(critic=FakeChatModel(["Hm."]))
+    metrics: dict[str, float] = {}
+    with serving(world.app()) as url:
+        reward = make_reward(url)
+        rewards = await reward(["p"], [RIGHT], log_metric=metrics.__setitem__)
+
+    assert rewards == [None]
+    assert metrics == {"unjudged": 1.0}
+
+
+@pytest.mark.parametrize("columns", [{}, {"tests": [TESTS], "entry_point": ["f"]}])
+async def test_a_broken_part_abstains_too(columns: dict[str, Any]) -> None:
+    world = World(
+        critic=FakeChatModel([""], fault=ModelError("gone")),
+        sandbox=ScriptedSandbox(fault=SandboxError("gone")),
+    )
+    with serving(world.app()) as url:
+        assert await _rewards(make_reward(url), [RIGHT], **columns) == [None]
+
+
+async def test_a_gateway_that_is_not_there_abstains() -> None:
+    with serving(World().app()) as url:
+        pass
+
+    assert await _rewards(make_reward(url, attempts=1), [RIGHT, WRONG]) == [None, None]
+
+
+async def test_a_full_gateway_is_asked_again() -> None:
+    world = World(critic=_knowing(), max_inflight=1)
+    with serving(world.app()) as url:
+        with world.gate.admit():
+            asked = asyncio.ensure_future(_rewards(make_reward(url), [RIGHT]))
+            await asyncio.sleep(0.3)
+        assert await asked == [1.0]
+
+
+async def test_missing_rewards_may_end_the_run_or_have_a_number() -> None:
+    with serving(World(critic=FakeChatModel(["Hm."])).app()) as url:
+        assert await _rewards(make_reward(url, on_error=0.5), [RIGHT]) == [0.5]
+        with pytest.raises(RewardMissingError):
+            await _rewards(make_reward(url, on_error="raise"), [RIGHT])
+
+
+async def test_a_wrong_configuration_ends_the_run() -> None:
+    with serving(World().app()) as url, pytest.raises(RewardError, match="mini-critic"):
+        await _rewards(make_reward(url, critic="gpt-17"), [RIGHT])
+
+
+def test_the_function_can_be_sent_to_another_process() -> None:
+    reward = make_reward("http://gateway", "key", votes=3)
+
+    assert pickle.loads(pickle.dumps(reward)) == reward  # noqa: S301 - our own bytes
+
+
+@pytest.fixture
+def async_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """A loop in a thread, as GRPOTrainer keeps one for such functions."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    yield loop
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+@pytest.mark.training
+def test_trl_itself_calls_it_and_leaves_out_what_abstains(async_loop: asyncio.AbstractEventLoop) -> None:
+    import torch  # noqa: PLC0415 - slow to load
+    from accelerate import Accelerator  # noqa: PLC0415
+    from trl.trainer.grpo_trainer import GRPOTrainer  # noqa: PLC0415
+
+    critic = ReadingChatModel(reader=lambda asked: "Hm." if "print" in asked[0].content else _said(asked))
+    with serving(World(critic=critic).app()) as url:
+        trainer: Any = SimpleNamespace(
+            accelerator=Accelerator(cpu=True),
+            reward_funcs=[make_reward(url)],
+            reward_processing_classes=[None],
+            reward_func_names=["judge"],
+            state=SimpleNamespace(global_step=1),
+            environments=None,
+            async_loop=async_loop,
+            args=SimpleNamespace(report_to=[]),
+            _log_completion_extra=_ignore,
+            _log_metric=_ignore,
+        )
+        inputs = [{"prompt": "Add one.", "entry_point": "f", "tests": None}] * 3
+        rewards = GRPOTrainer._calculate_rewards(  # noqa: SLF001 - the call that is the contract
+            trainer, inputs, ["Add one."] * 3, [RIGHT, WRONG, "print(1)"], [[1], [2], [3]]
+        )
+
+    assert rewards[:2, 0].tolist() == [1.0, 0.0]
+    assert torch.isnan(rewards[2, 0])

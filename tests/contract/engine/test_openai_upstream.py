@@ -1,0 +1,203 @@
+"""An endpoint that requests pass through to, against a real server."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+
+import pytest
+from pydantic import SecretStr
+
+from service.adapters.openai.upstream import OpenAIUpstream
+from service.domain.errors import ModelError
+from service.services import UpstreamReply
+from tests.openai_server import (
+    DONE,
+    KEY,
+    QUICK,
+    Answering,
+    ChatServer,
+    break_off,
+    drip,
+    event,
+    hang,
+    hang_up,
+    raw,
+    refusal,
+    reply,
+    streamed,
+)
+
+PATH = "/chat/completions"
+BODY = b'{"model": "gpt-4o",  "temperature": 1.0, "\\u0061": [1e2]}'
+STRANGE = (
+    b'{"choices" : [ {"message":{"tool_calls":[{"function":{"arguments":"{\\"a\\": 1.0}"}}]} } ], "x":1e2}'
+)
+
+
+@pytest.fixture
+async def upstream(server: ChatServer) -> AsyncGenerator[OpenAIUpstream, None]:
+    upstream = OpenAIUpstream("gpt", server.base_url, "gpt-4o", SecretStr(KEY), patience=QUICK)
+    yield upstream
+    await upstream.aclose()
+
+
+async def _read(reply: UpstreamReply) -> bytes:
+    return reply.body if isinstance(reply.body, bytes) else b"".join([piece async for piece in reply.body])
+
+
+async def test_a_body_arrives_byte_for_byte_with_our_key_and_nothing_else(
+    server: ChatServer, upstream: OpenAIUpstream
+) -> None:
+    server.answer(raw(STRANGE))
+
+    async with upstream.post(PATH, BODY) as reply:
+        assert await _read(reply) == STRANGE
+
+    assert server.raw_bodies == [BODY]
+    assert server.headers[0]["Authorization"] == f"Bearer {KEY}"
+    assert set(server.headers[0]) == {
+        "Host",
+        "Content-Type",
+        "Content-Length",
+        "Accept",
+        "Accept-Encoding",
+        "Authorization",
+        "User-Agent",
+    }
+
+
+async def test_a_stream_arrives_byte_for_byte_in_whole_events(
+    server: ChatServer, upstream: OpenAIUpstream
+) -> None:
+    text = f": hello\n\n{event('a')}{event('b')}data: odd\r\n\r\n{DONE}"
+    server.answer(streamed(text[:30], text[30:70], text[70:]))
+
+    async with upstream.post(PATH, BODY) as reply:
+        assert not isinstance(reply.body, bytes)
+        pieces = [piece async for piece in reply.body]
+
+    assert b"".join(pieces).decode() == text
+    assert all(piece.endswith((b"\n\n", b"\r\n\r\n")) for piece in pieces)
+
+
+async def test_a_stream_that_breaks_off_gives_its_whole_events_and_then_fails(
+    server: ChatServer, upstream: OpenAIUpstream
+) -> None:
+    server.answer(break_off)
+
+    async with upstream.post(PATH, BODY) as reply:
+        assert not isinstance(reply.body, bytes)
+        piece = await anext(reply.body)
+        with pytest.raises(ModelError, match="broke off"):
+            await anext(reply.body)
+
+    assert piece.decode() == event("Hel")
+
+
+@pytest.mark.parametrize("answer", [hang, drip])
+async def test_leaving_closes_the_connection(
+    server: ChatServer, upstream: OpenAIUpstream, answer: Answering
+) -> None:
+    server.answer(answer)
+
+    async def ask() -> None:
+        async with upstream.post(PATH, BODY) as reply:
+            await _read(reply)
+
+    async with asyncio.TaskGroup() as group:
+        asking = group.create_task(ask())
+        await server.asked.wait()
+        asking.cancel()
+
+    await asyncio.wait_for(server.hung_up.wait(), 5)
+
+
+async def test_a_refusal_passes_with_its_status_and_when_to_come_back(
+    server: ChatServer, upstream: OpenAIUpstream
+) -> None:
+    server.answer(
+        refusal(429, "slow down", {"retry-after": "7", "x-secret": "1"}, code="rate_limit_exceeded")
+    )
+
+    async with upstream.post(PATH, BODY) as reply:
+        told = json.loads(await _read(reply))
+
+    assert (reply.status, dict(reply.headers)) == (429, {"retry-after": "7"})
+    assert told == {"error": {"message": "slow down", "code": "rate_limit_exceeded"}}
+    assert len(server.bodies) == 1
+
+
+async def test_a_refusal_that_quotes_our_key_is_passed_without_it(
+    server: ChatServer, upstream: OpenAIUpstream
+) -> None:
+    server.answer(refusal(400, f"bad: {KEY}"))
+
+    async with upstream.post(PATH, BODY) as reply:
+        body = await _read(reply)
+
+    assert KEY.encode() not in body
+    assert b"bad: ***" in body
+
+
+@pytest.mark.parametrize("body", [b"<html>nginx</html>", b"", b'{"detail": "no"}', b"[]"])
+async def test_a_refusal_in_another_dialect_is_told_in_openais(
+    server: ChatServer, upstream: OpenAIUpstream, body: bytes
+) -> None:
+    server.answer(raw(body, 503))
+
+    async with upstream.post(PATH, BODY) as reply:
+        told = json.loads(await _read(reply))
+
+    assert reply.status == 503
+    assert told["error"]["type"] == "server_error"
+    assert "nginx" not in told["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (refusal(401, f"Incorrect API key: {KEY}"), "key was refused"),
+        (refusal(403), "key was refused"),
+        (raw(b"", 307, {"Location": "http://169.254.169.254/"}), "status 307"),
+        (reply({"error": {"message": "out of memory"}}), "out of memory"),
+        (raw(b"not json"), "not a JSON object"),
+        (hang, "no answer within"),
+        (hang_up, "cannot be reached"),
+    ],
+)
+async def test_what_is_the_endpoints_own_failure_is_an_error(
+    server: ChatServer, upstream: OpenAIUpstream, answer: Answering, says: str
+) -> None:
+    server.answer(answer)
+
+    with pytest.raises(ModelError, match=says) as failure:
+        async with upstream.post(PATH, BODY):
+            pass
+
+    assert KEY not in str(failure.value)
+
+
+async def test_silence_inside_a_stream_has_a_bound(server: ChatServer, upstream: OpenAIUpstream) -> None:
+    server.answer(streamed(event("a"), ending=asyncio.sleep(3600)))
+
+    async with upstream.post(PATH, BODY) as reply:
+        with pytest.raises(ModelError, match="silent"):
+            await _read(reply)
+
+
+async def test_a_response_that_failed_is_an_answer(server: ChatServer, upstream: OpenAIUpstream) -> None:
+    answer = {"object": "response", "output": [], "error": {"message": "no"}}
+    server.answer(reply(answer))
+
+    async with upstream.post(PATH, BODY) as found:
+        assert json.loads(await _read(found)) == answer
+
+
+async def test_an_endpoint_that_is_not_there_is_an_error() -> None:
+    upstream = OpenAIUpstream("gpt", "http://127.0.0.1:9/v1", "any", None, patience=QUICK)
+    try:
+        with pytest.raises(ModelError, match="cannot be reached"):
+            async with upstream.post(PATH, BODY):
+                pass
+    finally:
+        await upstream.aclose()

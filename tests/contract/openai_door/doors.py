@@ -1,0 +1,66 @@
+"""A gateway on a real socket, in front of a real endpoint on another one."""
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import openai
+import uvicorn
+from pydantic import SecretStr
+
+from service.adapters.openai import OpenAIModel
+from service.adapters.openai.upstream import OpenAIUpstream
+from service.services import ServedModel
+from tests.fakes import FakeChatModel
+from tests.openai_server import KEY, QUICK, ChatServer, chat_server
+from tests.unit.api.world import World, until
+
+
+@dataclass(frozen=True)
+class Doors:
+    """What a test holds: the gateway's parts, the endpoint, and where clients connect."""
+
+    world: World
+    endpoint: ChatServer
+    url: str
+    client: openai.AsyncOpenAI
+    """OpenAI's own, which here tries nothing twice."""
+
+
+@asynccontextmanager
+async def open_doors(world: World | None = None) -> AsyncGenerator[Doors, None]:
+    """Serve: `gpt` and the default generator are behind the endpoint, `tiny` is in the process."""
+    world = world or World()
+    async with (
+        chat_server() as endpoint,
+        OpenAIModel("gpt", endpoint.base_url, "gpt-4o", SecretStr(KEY), patience=QUICK) as model,
+    ):
+        upstream = OpenAIUpstream("gpt", endpoint.base_url, "gpt-4o", SecretStr(KEY), patience=QUICK)
+        far = ServedModel(model, upstream)
+        tiny = ServedModel(FakeChatModel(["Hel\nlo."], name="tiny"))
+        world.models = {"gpt": far, "mini-generator": far, "tiny": tiny}
+        try:
+            async with (
+                _serving(world) as url,
+                openai.AsyncOpenAI(base_url=f"{url}/v1", api_key="sk-clients-own", max_retries=0) as client,
+            ):
+                yield Doors(world, endpoint, url, client)
+        finally:
+            await upstream.aclose()
+
+
+@asynccontextmanager
+async def _serving(world: World) -> AsyncGenerator[str, None]:
+    # A socket that does not name its protocol keeps Nagle's algorithm: 40 ms a request.
+    with socket.socket(proto=socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(world.app(), log_config=None, timeout_graceful_shutdown=1))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(server.serve([listener]))
+            await until(lambda: server.started)
+            try:
+                yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            finally:
+                server.should_exit = True

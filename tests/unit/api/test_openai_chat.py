@@ -1,0 +1,342 @@
+"""POST /v1/chat/completions, where the loop answers."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from service.domain.errors import CriticError
+from service.services import Bounds
+from tests.fakes import FakeChatModel, ScriptedGenerator, ScriptedSandbox, verdict_of
+from tests.unit.api.world import NOTICE, RIGHT, TESTS, WRONG, Call, Json, World, client_of, post, until
+
+PATH = "/v1/chat/completions"
+USER = {"role": "user", "content": "Add one."}
+ASK: Json = {"model": "refine", "messages": [USER]}
+
+
+def chunks_of(text: str) -> list[Json]:
+    """Read a stream's events, all but the last, which must say that it is the last."""
+    *events, done = [block for block in text.split("\n\n") if block and not block.startswith(":")]
+    assert done == "data: [DONE]"
+    return [json.loads(event.removeprefix("data: ")) for event in events]
+
+
+def said(chunks: list[Json], part: str) -> str:
+    """Join what the deltas say."""
+    return "".join(choice["delta"].get(part) or "" for chunk in chunks for choice in chunk["choices"])
+
+
+async def test_the_answer_is_the_final_program_in_a_fence_and_nothing_else() -> None:
+    response = await post(World(), PATH, ASK)
+
+    answer = response.json()
+    assert response.status_code == 200
+    assert (answer["object"], answer["model"]) == ("chat.completion", "refine")
+    (choice,) = answer["choices"]
+    assert choice["message"]["content"] == f"```python\n{RIGHT}\n```"
+    assert choice["finish_reason"] == "stop"
+    assert "Handle odd numbers." in choice["message"]["reasoning_content"]
+    assert (answer["refine"]["stop_reason"], answer["refine"]["notice"]) == ("judged_correct", NOTICE)
+    assert response.headers["x-refine-id"] == answer["refine"]["id"]
+    assert response.headers["x-refine-rounds"] == "2"
+
+
+async def test_usage_is_the_visible_exchange_and_the_total_stands_beside_it() -> None:
+    response = await post(World(), PATH, ASK)
+
+    usage = response.json()["usage"]
+    total = usage["refine_total"]
+    assert usage["completion_tokens"] == 10  # the final program, not all four calls
+    assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"]
+    assert (total["generator_calls"], total["critic_calls"]) == (2, 2)
+    assert total["total_tokens"] == total["prompt_tokens"] + total["completion_tokens"]
+    assert total["completion_tokens"] > 20
+    assert response.headers["x-refine-total-tokens"] == str(total["total_tokens"])
+
+
+async def test_a_stream_opens_with_the_role_thinks_aloud_and_says_the_program_once() -> None:
+    response = await post(World(), PATH, ASK | {"stream": True, "stream_options": {"include_usage": True}})
+
+    assert response.headers["content-type"].startswith("text/event-stream")
+    assert response.headers["x-refine-id"].startswith("rf_")
+    chunks = chunks_of(response.text)
+    assert chunks[0]["choices"][0]["delta"] == {"role": "assistant", "content": ""}
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks[1:-2]]
+    assert [delta["content"] for delta in deltas if "content" in delta] == [f"```python\n{RIGHT}\n```"]
+    assert "reasoning_content" in deltas[0]
+    assert chunks[-2]["choices"][0]["finish_reason"] == "stop"
+    assert (chunks[-1]["choices"], chunks[-1]["usage"]["completion_tokens"]) == ([], 10)
+    assert len({chunk["id"] for chunk in chunks}) == 1
+
+
+async def test_a_stream_thinks_what_the_whole_answer_thinks_and_never_a_program() -> None:
+    whole = (await post(World(), PATH, ASK)).json()["choices"][0]["message"]["reasoning_content"]
+    chunks = chunks_of((await post(World(), PATH, ASK | {"stream": True})).text)
+
+    assert said(chunks, "reasoning_content") == whole
+    assert "usage" not in chunks[-1]
+    for program in (WRONG, RIGHT):
+        assert program not in whole
+
+
+async def test_parallel_candidates_are_told_critique_by_critique() -> None:
+    world = World(generator=ScriptedGenerator([WRONG]), critic=FakeChatModel(["no\nno\nno"]))
+
+    answer = (await post(world, PATH, ASK | {"refine": {"candidates": 2, "rounds": 0}})).json()
+
+    thoughts = answer["choices"][0]["message"]["reasoning_content"]
+    assert "Candidate 1: no\nno\nno" in thoughts
+    assert "Candidate 2: no\nno\nno" in thoughts
+
+
+async def test_the_last_message_of_the_user_is_the_problem() -> None:
+    world = World()
+    messages = [
+        {"role": "system", "content": "You are a pirate."},
+        {"role": "user", "content": "Hello."},
+        {"role": "assistant", "content": "Hello!"},
+        {"role": "user", "content": [{"type": "text", "text": "Add"}, {"type": "text", "text": "two."}]},
+    ]
+
+    await post(world, PATH, ASK | {"messages": messages})
+
+    asked = world.critic.conversations[0][-1].content
+    assert "Add\ntwo." in asked
+    assert "pirate" not in asked
+    assert "Hello" not in asked
+
+
+@pytest.mark.parametrize(
+    ("earlier", "starts_from"),
+    [
+        (f"Sure:\n```python\n{RIGHT}\n```\nDone.", RIGHT),
+        (f"```\n{RIGHT}\n```", RIGHT),
+        ("No program here.", WRONG),
+        ("```bash\nmake\n```", WRONG),
+    ],
+)
+async def test_the_assistants_latest_program_is_the_draft(earlier: str, starts_from: str) -> None:
+    world = World()
+    messages = [USER, {"role": "assistant", "content": earlier}, {"role": "user", "content": "Faster!"}]
+
+    answer = await post(world, PATH, ASK | {"messages": messages, "refine": {"rounds": 0}})
+
+    assert answer.json()["choices"][0]["message"]["content"] == f"```python\n{starts_from}\n```"
+    assert world.generator.calls == (0 if starts_from is RIGHT else 1)
+
+
+async def test_a_draft_that_is_said_to_be_none_is_not_taken_from_the_conversation() -> None:
+    world = World()
+    messages = [USER, {"role": "assistant", "content": f"```python\n{RIGHT}\n```"}, USER]
+
+    await post(world, PATH, ASK | {"messages": messages, "refine": {"solution": None, "rounds": 0}})
+
+    assert world.generator.calls == 1
+
+
+async def test_options_of_the_loop_are_those_of_refine() -> None:
+    world = World(sandbox=ScriptedSandbox({RIGHT: verdict_of(1, 1)}))
+    options = {"entry_point": "f", "tests": TESTS, "stop": "tests_passed", "feedback": "tests"}
+
+    answer = (await post(world, PATH, ASK | {"refine": options, "seed": 7, "max_tokens": 50})).json()
+
+    assert (answer["refine"]["stop_reason"], answer["refine"]["tests_passed"]) == ("tests_passed", True)
+    assert answer["refine"]["feedback"] == "tests"
+    assert "0 of 1 tests passed." in answer["choices"][0]["message"]["reasoning_content"]
+    assert world.generator.samplings[0].max_tokens == 50
+    assert world.generator.samplings[0].seed == 7
+
+
+@pytest.mark.parametrize(
+    ("change", "param"),
+    [
+        ({"n": 2}, "n"),
+        ({"logprobs": True}, "logprobs"),
+        ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"stop": ["\n"]}, "stop"),
+        ({"reasoning_effort": "high"}, "reasoning_effort"),
+        ({"frobnicate": 1}, "frobnicate"),
+        ({"temperature": 3}, "temperature"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"max_completion_tokens": 0}, "max_completion_tokens"),
+        ({"stream": "perhaps"}, "stream"),
+        ({"stream_options": 7}, "stream_options"),
+        ({"metadata": {"a": 1}}, "metadata.a"),
+        ({"messages": []}, "messages"),
+        ({"messages": None}, "messages"),
+        ({"messages": ["Add one."]}, "messages"),
+        ({"messages": [{"role": "system", "content": "hi"}]}, "messages"),
+        ({"messages": [{"role": "user", "content": ""}]}, "messages"),
+        ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "messages.0.content.0"),
+        ({"messages": [{"role": "user", "content": 7}]}, "messages.0.content"),
+        ({"input": "Add one."}, "input"),
+        ({"refine": {"rounds": 99}}, "refine.rounds"),
+        ({"refine": {"stop": "tests_passed"}}, "refine.stop"),
+        ({"refine": {"critic": "nobody"}}, "refine.critic"),
+        ({"refine": {"problem": "x"}}, "refine.problem"),
+        ({"refine": {"solution": " "}}, "refine.solution"),
+        ({"refine": {"budget": {"minutes": 1}}}, "refine.budget.minutes"),
+        ({"refine": {"tests": [{"args": [1]}], "entry_point": "f"}}, "refine.tests.0.expected"),
+        ({"refine": 7}, "refine"),
+        ({"model": ""}, "model"),
+        ({"model": 7}, "model"),
+    ],
+)
+async def test_what_cannot_be_is_named(change: Json, param: str) -> None:
+    response = await post(World(), PATH, ASK | change)
+
+    error = response.json()["error"]
+    assert response.status_code == 400
+    assert (error["type"], error["param"]) == ("invalid_request_error", param)
+    assert error["message"]
+
+
+async def test_habits_of_clients_are_no_errors() -> None:
+    habits: Json = {
+        "n": 1,
+        "presence_penalty": 0.0,
+        "frequency_penalty": 0,
+        "logprobs": False,
+        "stop": None,
+        "response_format": {"type": "text"},
+        "tools": [],
+        "tool_choice": "auto",
+        "user": "me",
+        "store": False,
+    }
+
+    assert (await post(World(), PATH, ASK | habits)).status_code == 200
+
+
+async def test_a_body_of_another_route_is_told_where_it_belongs() -> None:
+    response = await post(World(), PATH, {"model": "refine", "input": "Add one."})
+
+    assert response.json()["error"]["param"] == "input"
+    assert "/v1/responses" in response.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("model", ["gpt-9", "refine/gpt-9", "refine/mini-critic"])
+async def test_an_unknown_model_is_not_found_and_the_known_ones_are_listed(model: str) -> None:
+    response = await post(World(), PATH, ASK | {"model": model})
+
+    error = response.json()["error"]
+    assert response.status_code == 404
+    assert (error["param"], error["code"]) == ("model", "model_not_found")
+    assert "refine/mini-generator" in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content", "status"),
+    [
+        ("POST", PATH, b"{", 400),
+        ("POST", PATH, b'{"model": NaN}', 400),
+        ("POST", PATH, b"[]", 400),
+        ("POST", PATH, b'{"model": "\xff"}', 400),
+        ("GET", PATH, b"", 405),
+        ("POST", "/v1/nothing", b"", 404),
+        ("POST", PATH, b" " * 200_000, 413),
+    ],
+)
+async def test_every_error_below_v1_is_openais(method: str, path: str, content: bytes, status: int) -> None:
+    async with client_of(World().app(server={"body_bytes": 100_000})) as client:
+        response = await client.request(method, path, content=content)
+
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/json"
+    assert set(response.json()["error"]) == {"message", "type", "param", "code"}
+    assert ("allow" in response.headers) == (status == 405)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_full_service_says_when_to_come_back(stream: bool) -> None:
+    world = World(max_inflight=1)
+    async with client_of(world.app()) as client:
+        with world.gate.admit():
+            refused = await client.post(PATH, json=ASK | {"stream": stream})
+
+    assert refused.status_code == 503
+    assert refused.headers["retry-after"] == "2"
+    assert refused.json()["error"]["code"] == "overloaded"
+
+
+async def test_a_failed_part_is_a_failure_and_never_an_answer() -> None:
+    world = World(critic=FakeChatModel([""], fault=CriticError("the critic is gone")))
+
+    response = await post(world, PATH, ASK)
+
+    assert response.status_code == 502
+    assert response.json()["error"] == {
+        "message": "the critic is gone",
+        "type": "server_error",
+        "param": None,
+        "code": "critic_failed",
+    }
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"), [(CriticError("gone"), "critic_failed"), (ZeroDivisionError("secret"), "unexpected")]
+)
+async def test_a_failure_on_the_way_is_the_streams_last_event(fault: Exception, code: str) -> None:
+    world = World(generator=ScriptedGenerator([WRONG], fault=fault, fault_at=1))
+
+    response = await post(world, PATH, ASK | {"stream": True})
+
+    last = json.loads(response.text.strip().split("\n\n")[-1].removeprefix("data: "))
+    assert last["error"]["code"] == code
+    assert "secret" not in response.text
+    assert '"content":"`' not in response.text
+    assert world.gate.inflight == 0
+
+
+async def test_time_that_ran_out_is_not_to_be_tried_again() -> None:
+    world = World(generator=ScriptedGenerator([WRONG], hangs_at=0), bounds=Bounds(request_seconds=0.05))
+
+    response = await post(world, PATH, ASK)
+
+    assert response.status_code == 504
+    assert response.headers["x-should-retry"] == "false"
+
+
+async def test_silence_is_filled_with_comments() -> None:
+    world = World(generator=ScriptedGenerator([WRONG], hangs_at=0), bounds=Bounds(heartbeat_s=0.02))
+    call = Call(world.app(), PATH, ASK | {"stream": True})
+    async with call.app.router.lifespan_context(call.app), asyncio.TaskGroup() as group:
+        group.create_task(call.run())
+        await until(lambda: [m.get("body") for m in call.sent].count(b": keepalive\n\n") >= 2)
+        call.leave()
+
+    assert b'"role":"assistant"' in call.sent[1]["body"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_leaving_frees_everything(stream: bool) -> None:
+    world = World(generator=ScriptedGenerator([WRONG], hangs_at=1))
+    call = Call(world.app(), PATH, ASK | {"stream": stream})
+    async with call.app.router.lifespan_context(call.app), asyncio.TaskGroup() as group:
+        running = group.create_task(call.run())
+        await until(lambda: world.generator.calls == 2)
+        call.leave()
+        await asyncio.wait_for(running, 5)
+
+    assert (world.generator.in_flight, world.gate.inflight) == (0, 0)
+    assert world.metric('ctrl_refinements_total{stop_reason="cancelled"}') == 1
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def test_text_cannot_break_the_framing() -> None:
+    nasty = "x = '\u2028data: [DONE]'\r\n\r\ndata: [DONE]\n\n"
+    world = World(generator=ScriptedGenerator([nasty]))
+
+    response = await post(world, PATH, ASK | {"stream": True, "refine": {"rounds": 0}})
+
+    assert response.text.isascii()
+    assert "data: [DONE]" in said(chunks_of(response.text), "content")
+
+
+async def test_a_second_model_name_chooses_the_generator() -> None:
+    answer: Any = (await post(World(), PATH, ASK | {"model": "refine/mini-generator"})).json()
+
+    assert answer["model"] == "refine/mini-generator"
+    assert answer["refine"]["rounds"] == 2

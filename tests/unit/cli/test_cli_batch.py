@@ -1,0 +1,328 @@
+"""`ctrl batch`: nothing is asked twice, nothing is lost, and what is wrong is named by its line."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from typer.testing import CliRunner
+
+from service.cli.batch.ledger import open_ledger
+from service.cli.batch.run import Batch, run_batch
+from service.cli.commands import app
+from service.cli.exits import Exit
+from service.client import Patience, ProblemError, UnreachableError
+from service.domain.chat import Sampling, TokenUsage
+from service.domain.errors import ModelError
+from service.domain.ports import OnText
+from service.domain.task import Candidate
+from tests.fakes import CORRECT, FakeChatModel, ScriptedGenerator
+from tests.unit.api.world import RIGHT, World
+from tests.unit.cli.serving import serving
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Files:
+    """The files of a batch."""
+
+    source: Path
+    out: Path
+
+    @property
+    def failures(self) -> Path:
+        return self.out.with_name("out.failures.jsonl")
+
+    def write(self, *rows: Json | str) -> None:
+        lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]
+        self.source.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+    def read(self) -> list[Json]:
+        return _rows(self.out)
+
+
+def _rows(path: Path) -> list[Json]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return Files(tmp_path / "in.jsonl", tmp_path / "out.jsonl")
+
+
+def _world(**changes: Any) -> World:
+    """Build a world whose every draft is right."""
+    generator = changes.pop("generator", ScriptedGenerator([RIGHT]))
+    return World(generator=generator, critic=FakeChatModel([CORRECT]), **changes)
+
+
+def _batch(files: Files, url: str, *options: str) -> tuple[int, Json, str]:
+    arguments = ["batch", str(files.source), str(files.out), "--url", url, "--json", *options]
+    result = CliRunner().invoke(app, arguments)
+    return result.exit_code, json.loads(result.stdout or "{}"), result.stderr
+
+
+def _asks(count: int) -> list[Json]:
+    return [{"id": number, "problem": f"Add {number}."} for number in range(count)]
+
+
+def test_each_row_comes_out_with_its_id_and_its_refinement(files: Files) -> None:
+    files.write(*_asks(5), {"problem": "Without an id."})
+    with serving(_world().app()) as url:
+        code, summary, _ = _batch(files, url)
+
+    rows = files.read()
+    assert code == 0
+    assert sorted(row["id"] for row in rows[:6] if isinstance(row["id"], int)) == [0, 1, 2, 3, 4]
+    assert sum(str(row["id"]).startswith("sha256:") for row in rows) == 1
+    assert all(row["refinement"]["solution"] == RIGHT for row in rows)
+    assert {name: summary[name] for name in ("rows", "done", "failed", "skipped", "left", "solved")} == {
+        "rows": 6,
+        "done": 6,
+        "failed": 0,
+        "skipped": 0,
+        "left": 0,
+        "solved": 6,
+    }
+    assert not files.failures.exists()
+
+
+def test_what_is_done_is_not_asked_again(files: Files) -> None:
+    world = _world()
+    with serving(world.app()) as url:
+        files.write(*_asks(2), {"problem": "p"})
+        _batch(files, url)
+        files.write(*_asks(3), {"problem": "p"}, {"problem": "p"})
+        code, summary, _ = _batch(files, url)
+
+    assert code == 0
+    assert (summary["skipped"], summary["done"]) == (3, 2)
+    assert world.generator.calls == 5
+    assert len({row["id"] for row in files.read()}) == 5
+
+
+def test_a_line_that_a_kill_cut_off_is_mended_and_its_row_done_again(files: Files) -> None:
+    files.write(*_asks(2))
+    with serving(_world().app()) as url:
+        _batch(files, url)
+        whole = files.out.read_bytes()
+        for torn in (whole[:-1], whole[:-100], whole.splitlines(keepends=True)[0] + b"{"):
+            files.out.write_bytes(torn)
+            code, summary, _ = _batch(files, url)
+
+            assert (code, summary["skipped"], summary["done"]) == (0, 1, 1)
+            assert sorted(row["id"] for row in files.read()) == [0, 1]
+
+
+def test_a_file_that_is_no_output_is_left_alone(files: Files) -> None:
+    files.write(*_asks(1))
+    for notes in ("my notes", "my notes\n", "{}\n", '{"id": 1}\n', '{"notes": "mine"', "[]\n", "\n"):
+        files.out.write_text(notes, encoding="utf-8")
+        code, _, said = _batch(files, "http://127.0.0.1:9")
+
+        assert (notes, code) == (notes, 2)
+        assert "is no row of `ctrl batch`; name another file" in said
+        assert files.out.read_text(encoding="utf-8") == notes
+
+
+def test_wrong_rows_are_named_by_line_before_anything_is_asked(files: Files) -> None:
+    files.write(
+        {"id": 1, "problem": "p"},
+        "{",
+        "",
+        "[]",
+        {"id": 1, "problem": "q"},
+        {"problem": "p", "tests": [{"stdin": "1"}]},
+        {"id": [], "problem": "p"},
+        {"problem": "p", "rounds": 99, "colour": "red"},
+        {"problem": "p", "background": True},
+        '{"problem": "\\ud800"}',
+    )
+    world = _world()
+    with serving(world.app()) as url:
+        code, _, said = _batch(files, url)
+
+    lines = dict(line.split(": ", 1) for line in said.replace("ctrl: ", "").strip().splitlines())
+    numbers = {int(place.rsplit(" ", 1)[1]): message for place, message in lines.items()}
+    assert code == 2
+    assert set(numbers) == {2, 4, 5, 6, 7, 8, 9, 10}
+    assert numbers[5] == "id: 1 is line 1's already"
+    assert "tests.0.stdout: Field required" in numbers[6]
+    assert "rounds: " in numbers[8]
+    assert "colour: " in numbers[8]
+    assert numbers[9].startswith("background: leave it out")
+    assert world.generator.calls == 0
+    assert not files.out.exists()
+
+
+def test_an_id_that_was_done_for_another_request_is_refused(files: Files) -> None:
+    with serving(_world().app()) as url:
+        files.write({"id": "a", "problem": "p"})
+        _batch(files, url)
+        files.write({"id": "a", "problem": "q"})
+        code, _, said = _batch(files, url)
+
+    assert code == 2
+    assert "line 1: id 'a' is done, for another request" in said
+    assert len(files.read()) == 1
+
+
+def test_a_row_that_fails_is_recorded_and_tried_again_by_the_next_run(files: Files) -> None:
+    files.write(*_asks(3))
+    generator = ScriptedGenerator([RIGHT], fault=ModelError("gone"), fault_at=1)
+    with serving(_world(generator=generator).app()) as url:
+        code, summary, _ = _batch(files, url, "--concurrency", "1")
+        failures = _rows(files.failures)
+        again, summary_again, _ = _batch(files, url)
+
+    assert (code, summary["done"], summary["failed"]) == (1, 2, 1)
+    assert summary["failures"] == str(files.failures)
+    assert [(failure["id"], failure["line"]) for failure in failures] == [(1, 2)]
+    assert failures[0]["error"]["detail"] == "gone"
+    assert failures[0]["error"]["status"] == 502
+    assert (again, summary_again["done"], summary_again["failures"]) == (0, 1, None)
+    assert not files.failures.exists()
+
+
+@dataclass
+class Crowd(ScriptedGenerator):
+    """Counts how many of its calls are at work at once."""
+
+    crowd: int = 0
+    peak: int = 0
+
+    async def _write(self, sampling: Sampling, on_text: OnText | None) -> tuple[Candidate, TokenUsage]:
+        self.crowd += 1
+        self.peak = max(self.peak, self.crowd)
+        try:
+            await asyncio.sleep(0.05)
+            return await super()._write(sampling, on_text)
+        finally:
+            self.crowd -= 1
+
+
+def test_no_more_rows_are_at_work_than_was_asked_for(files: Files) -> None:
+    files.write(*_asks(9))
+    crowd = Crowd([RIGHT])
+    with serving(_world(generator=crowd).app()) as url:
+        code, _, _ = _batch(files, url, "--concurrency", "3")
+
+    assert code == 0
+    assert crowd.peak == 3
+
+
+def test_a_full_gateway_is_waited_for(files: Files) -> None:
+    files.write(*_asks(4))
+    world = _world(generator=Crowd([RIGHT]), max_inflight=1)
+    with serving(world.app()) as url:
+        patience = Patience(busy_s=60.0, first_wait_s=0.01)
+        ended = run_batch(Batch(files.source, files.out, 2, url, patience=patience), as_json=True)
+
+    assert ended is Exit.DONE
+    assert len(files.read()) == 4
+
+
+def test_a_gateway_that_is_gone_ends_the_run_and_fails_no_row(files: Files) -> None:
+    files.write(*_asks(3))
+    batch = Batch(files.source, files.out, 2, "http://127.0.0.1:9", patience=Patience(unreachable_s=0.0))
+
+    with pytest.raises(UnreachableError):
+        run_batch(batch, as_json=True)
+
+    assert files.read() == []
+    assert not files.failures.exists()
+
+
+def test_a_wrong_key_ends_the_run_and_fails_no_row(files: Files) -> None:
+    async def refuse(request: Request) -> JSONResponse:
+        return JSONResponse({"title": "Who are you", "status": 401}, 401)
+
+    files.write(*_asks(3))
+    with serving(Starlette(routes=[Route("/refine", refuse, methods=["POST"])])) as url:
+        with pytest.raises(ProblemError, match="Who are you"):
+            run_batch(Batch(files.source, files.out, 2, url), as_json=True)
+        code, summary, said = _batch(files, url)
+
+    assert (code, summary["left"], summary["failed"]) == (2, 3, 0)
+    assert "Who are you" in said
+    assert not files.failures.exists()
+
+
+def test_two_runs_do_not_write_to_one_file(files: Files) -> None:
+    files.write(*_asks(1))
+    with serving(_world().app()) as url, open_ledger(files.out):
+        code, _, said = _batch(files, url)
+
+    assert code == 2
+    assert "another `ctrl batch` is writing there" in said
+
+
+def test_what_there_is_to_read_has_to_be_there(files: Files) -> None:
+    missing, _, _ = _batch(files, "http://127.0.0.1:9")
+    files.write(*_asks(1))
+    nowhere = Files(files.source, files.out.parent / "none" / "out.jsonl")
+    code, _, said = _batch(nowhere, "http://127.0.0.1:9")
+
+    assert (missing, code) == (2, 2)
+    assert "No such file or directory" in said
+
+
+def _started(files: Files, url: str) -> subprocess.Popen[bytes]:
+    arguments = ["batch", str(files.source), str(files.out), "--url", url, "--concurrency", "2", "--json"]
+    command = [sys.executable, "-m", "service.cli", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def _wait_for_rows(files: Files, count: int) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if files.out.exists() and files.out.read_bytes().count(b"\n") == count:
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"no {count} rows in time")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_loses_nothing_and_is_gone_on_with(files: Files, number: int) -> None:
+    files.write(*_asks(6))
+    world = _world(generator=ScriptedGenerator([RIGHT], hangs_at=3))
+    with serving(world.app()) as url:
+        # The other worker does the rest; then only the row that hangs is at work.
+        running = _started(files, url)
+        _wait_for_rows(files, 5)
+        os.kill(running.pid, number)
+        said, complaints = running.communicate(timeout=60)
+        rows = files.read()
+        code, summary, _ = _batch(files, url)
+
+    assert running.returncode == 130
+    assert (json.loads(said)["done"], json.loads(said)["left"]) == (5, 1)
+    assert b"Traceback" not in complaints
+    assert world.generator.in_flight == 0
+    assert len(rows) == 5
+    assert (code, summary["skipped"], summary["done"]) == (0, 5, 1)
+    assert sorted(row["id"] for row in files.read()) == list(range(6))
+
+
+def test_a_run_that_is_killed_loses_nothing_that_was_done(files: Files) -> None:
+    files.write(*_asks(6))
+    with serving(_world(generator=ScriptedGenerator([RIGHT], hangs_at=3)).app()) as url:
+        running = _started(files, url)
+        _wait_for_rows(files, 5)
+        running.kill()
+        running.communicate(timeout=60)
+        code, summary, _ = _batch(files, url)
+
+    assert (code, summary["skipped"], summary["done"]) == (0, 5, 1)
