@@ -13,6 +13,7 @@ from service.domain.errors import OverloadedError, UnknownModelError
 from service.domain.ports import Generator, RunningSandbox
 from service.domain.refinement import Refinement
 from service.domain.roles import ChatCritic
+from service.store import Store
 
 Ping = Callable[[], Awaitable[None]]
 """Returns when a part can be reached; raises a `ServiceError` when it cannot."""
@@ -106,11 +107,19 @@ class Telemetry(Protocol):
     def refinement_finished(self, stop_reason: str, refinement: Refinement | None) -> None:
         """Count a refinement, with its rounds where it has any."""
 
+    def refinements_waiting(self, number: int) -> None:
+        """Tell how many background refinements nobody works at."""
+
     def exposition(self) -> tuple[bytes, str]:
         """Return everything counted, and its media type."""
 
 
 _MAX_WAITING = 4096
+
+
+def stopping() -> OverloadedError:
+    """Another gateway may serve what this one no longer can."""
+    return OverloadedError("this gateway is stopping; send the request again, to another one")
 
 
 class Gate:
@@ -119,8 +128,13 @@ class Gate:
     def __init__(self, limit: int, telemetry: Telemetry):
         self._limit = limit
         self._telemetry = telemetry
+        self._shut = False
         self.inflight = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
+
+    def shut(self) -> None:
+        """Let nobody else in: the process is about to stop."""
+        self._shut = True
 
     @contextmanager
     def admit(self) -> Iterator[None]:
@@ -144,12 +158,14 @@ class Gate:
             self._release()
 
     def _take(self) -> None:
+        if self._shut:
+            raise stopping()
         if self.inflight >= self._limit:
             raise OverloadedError(f"{self._limit} requests are at work already; try again shortly")
         self._count(1)
 
     async def _wait(self, seconds: float) -> None:
-        if self.inflight < self._limit or len(self._waiting) >= _MAX_WAITING:
+        if self._shut or self.inflight < self._limit or len(self._waiting) >= _MAX_WAITING:
             self._take()
             return
         place = asyncio.get_running_loop().create_future()
@@ -196,6 +212,13 @@ class Bounds:
     queue_s: float = 100.0
     """How long a trainer's request waits for a place; trainers give up after 120 s or more."""
     default_rounds: int = 3
+    max_background: int = 8
+    """Durable refinements taken from the store and at work at once."""
+    lease_s: float = 15.0
+    max_followers: int = 1_000
+    """Clients that wait for durable refinements, or follow their events, at once."""
+    follow_s: float = 3_600.0
+    """Longest that one of them may stay; then it must come back."""
     refine_when: RefineWhen = RefineWhen.NO_TOOLS
 
 
@@ -211,6 +234,7 @@ class Services:
     ping_sandbox: Ping
     telemetry: Telemetry
     gate: Gate
+    store: Store
     bounds: Bounds = field(default_factory=Bounds)
     models: Mapping[str, ServedModel] = field(default_factory=dict)
 

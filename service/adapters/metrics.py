@@ -75,6 +75,9 @@ class Metrics:
             self._rounds.inc()
             self._round_seconds.observe(a_round.seconds)
 
+    def refinements_waiting(self, number: int) -> None:
+        self._queue_depth.set(number)
+
     def exposition(self) -> tuple[bytes, str]:
         return generate_latest(self._registry), CONTENT_TYPE_PLAIN_0_0_4
 

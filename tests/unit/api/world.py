@@ -12,6 +12,7 @@ import httpx
 from fastapi import FastAPI
 
 from service.adapters.metrics import MeteredCritic, MeteredModel, MeteredSandbox, Metrics
+from service.adapters.store import MemoryStore
 from service.app import create_app
 from service.domain.chat import Sampling
 from service.domain.errors import ServiceError
@@ -25,6 +26,7 @@ from service.services import (
     Services,
 )
 from service.settings import EmbeddedModelSettings, Settings
+from service.store import Store
 from tests.fakes import CORRECT, INCORRECT, FakeChatModel, ScriptedGenerator, ScriptedSandbox
 
 Json = dict[str, Any]
@@ -51,6 +53,7 @@ class World:
     max_inflight: int = 8
     unreachable: Mapping[str, ServiceError] = field(default_factory=dict)
     metrics: Metrics = field(default_factory=Metrics)
+    store: Store = field(default_factory=MemoryStore)
     models: Mapping[str, ServedModel] = field(default_factory=dict)
     others: Mapping[str, ServedCritic] = field(default_factory=dict)
     gate: Gate = field(init=False)
@@ -73,6 +76,7 @@ class World:
             ping_sandbox=self._ping("sandbox"),
             telemetry=self.metrics,
             gate=self.gate,
+            store=self.store,
             bounds=self.bounds,
             models=self.models,
         )
@@ -142,19 +146,24 @@ class Call:
     sent: list[Mapping[str, Any]] = field(default_factory=list)
     left: asyncio.Event = field(default_factory=asyncio.Event)
     bodies: int = 0
+    method: str = "POST"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     async def run(self) -> None:
         scope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
             "http_version": "1.1",
-            "method": "POST",
+            "method": self.method,
             "scheme": "http",
             "path": self.path,
             "raw_path": self.path.encode(),
             "query_string": b"",
             "root_path": "",
-            "headers": [(b"content-type", b"application/json")],
+            "headers": [
+                (b"content-type", b"application/json"),
+                *((name.lower().encode(), value.encode()) for name, value in self.headers.items()),
+            ],
             "client": ("127.0.0.1", 1),
             "server": ("gateway", 80),
         }
