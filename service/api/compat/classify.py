@@ -25,7 +25,7 @@ from service.api.judge_request import PROGRAMS
 from service.api.on_error import Told, told
 from service.api.refinement import Out
 from service.api.routing import ServicesDep, StrictRoute
-from service.api.task import CODE_CHARS, PROBLEM_CHARS
+from service.api.task import PROBLEM_CHARS, RESPONSE_CHARS
 from service.domain.critique import Judgment
 from service.domain.errors import RequestError
 from service.domain.ruling import Case
@@ -33,7 +33,7 @@ from service.domain.transcript import turns
 
 router = APIRouter(route_class=StrictRoute, tags=["compat"])
 
-_Text = Annotated[str, Field(max_length=PROBLEM_CHARS + CODE_CHARS)]
+_Text = Annotated[str, Field(max_length=PROBLEM_CHARS + RESPONSE_CHARS)]
 _Texts = Annotated[list[_Text] | None, BeforeValidator(listed, json_schema_input_type=str | list[str] | None)]
 
 

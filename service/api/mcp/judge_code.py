@@ -2,15 +2,12 @@
 
 from typing import Self
 
-from pydantic import Field
-
 from service.api.judge import judge
-from service.api.judge_request import PROGRAMS, JudgeRequest
+from service.api.judge_request import JudgeRequest
 from service.api.judge_response import JudgeResponse, JudgeResult
 from service.api.mcp import words
 from service.api.mcp.failure import told
 from service.api.mcp.tool import Answer, Call, Tool
-from service.api.task import CodeText, ProblemText
 from service.domain.critique import Judgment
 from service.domain.ruling import Status
 from service.domain.verdict import Outcome
@@ -75,14 +72,7 @@ class JudgeAnswer(Answer):
         )
 
 
-class ProgramsIn(JudgeRequest):
-    """Programs for one problem: an assistant has no batch of several."""
-
-    problem: ProblemText
-    solutions: list[CodeText] = Field(max_length=PROGRAMS)
-
-
-async def _judge(call: Call, body: ProgramsIn) -> JudgeAnswer:
+async def _judge(call: Call, body: JudgeRequest) -> JudgeAnswer:
     return JudgeAnswer.of(await judge(body, call.request, call.services))
 
 
@@ -92,7 +82,7 @@ JUDGE_CODE = Tool(
     description="Score Python programs for one problem by the probability that they are correct, and rank "
     "them. A trained critic reads them; tests that you give are run in a sandbox and count first. Use it to "
     "choose between candidates.",
-    model=ProgramsIn,
+    model=JudgeRequest,
     arguments={
         "problem": words.PROBLEM,
         "solutions": "The programs to compare.",
