@@ -17,7 +17,7 @@ from tests.openai_server import (
     DONE,
     HI,
     PLAIN,
-    QUICK,
+    STEADY,
     Answering,
     ChatServer,
     break_off,
@@ -46,7 +46,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def model(server: ChatServer, clock: Clock) -> AsyncGenerator[OpenAIModel, None]:
-    patience = replace(QUICK, clock=clock)
+    patience = replace(STEADY, clock=clock)
     async with OpenAIModel("gpt", server.base_url, "m", patience=patience) as model:
         yield model
 
@@ -187,7 +187,7 @@ async def test_a_passed_stream_that_breaks_off_is_a_failure_though_nobody_leaves
     server: ChatServer,
 ) -> None:
     server.answer(break_off)
-    transport = Transport("gpt", [server.base_url], None, QUICK)
+    transport = Transport("gpt", [server.base_url], None, STEADY)
     upstream = OpenAIUpstream(transport, "m")
     for _ in range(5):
         async with upstream.post("/chat/completions", b"{}") as reply:
