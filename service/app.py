@@ -34,7 +34,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
     metrics = Metrics()
     async with AsyncExitStack() as stack:
         opened = [
-            await stack.enter_async_context(open_model(name, section))
+            await stack.enter_async_context(open_model(name, section, settings.cache))
             for name, section in settings.models.items()
         ]
         sandbox = await stack.enter_async_context(

@@ -24,12 +24,19 @@ from service.adapters.metrics import MeteredCritic, MeteredModel, Metrics
 from service.adapters.openai import OpenAIModel, Patience
 from service.adapters.openai.upstream import OpenAIUpstream
 from service.adapters.reachability import EndpointPing
+from service.adapters.remembering import Memory, RememberingModel, calls_of_many
 from service.domain.chat import ChatModel
 from service.domain.loop import RefineSampling
 from service.domain.roles import ChatGenerator
 from service.domain.templates import CriticTemplate, GeneratorTemplate
 from service.services import ModelCard, Ping, ServedCritic, ServedGenerator, ServedModel, Upstream
-from service.settings import EmbeddedModelSettings, ModelSettings, OpenAIModelSettings, SettingsError
+from service.settings import (
+    CacheSection,
+    EmbeddedModelSettings,
+    ModelSettings,
+    OpenAIModelSettings,
+    SettingsError,
+)
 
 _DEFAULT = RefineSampling()
 
@@ -58,6 +65,9 @@ class ConfiguredModel:
     settings: ModelSettings
     manifest: Manifest | None
     template: TemplateText | None
+    calls: asyncio.TaskGroup
+    """Owns the calls that several wait for."""
+    cache: CacheSection
     upstream: Upstream | None = None
 
     @property
@@ -72,7 +82,7 @@ class ConfiguredModel:
         sampling = _sampling(self.manifest)
         return ServedGenerator(
             card=self._card(template),
-            generator=ChatGenerator(MeteredModel(self.engine, "generator", metrics), template),
+            generator=ChatGenerator(self._in_role("generator", metrics), template),
             propose=sampling["propose"].onto(_DEFAULT.propose),
             revise=sampling["revise"].onto(_DEFAULT.revise),
             ping=self.ping,
@@ -81,7 +91,7 @@ class ConfiguredModel:
     def served_critic(self, metrics: Metrics) -> ServedCritic:
         """Put the model into the critic's role; refuse one whose wording is unknown here."""
         template = critic_template(self.template)
-        model = MeteredModel(self.engine, "critic", metrics)
+        model = self._in_role("critic", metrics)
         return ServedCritic(
             card=self._card(template),
             critic=MeteredCritic(model, template, metrics=metrics),
@@ -97,6 +107,12 @@ class ConfiguredModel:
             if self.upstream is None
             else MeteredUpstream(self.engine.name, self.upstream, metrics),
         )
+
+    def _in_role(self, role: str, metrics: Metrics) -> ChatModel:
+        """Count what is asked of the engine, and ask it once for what would be the same again."""
+        metered = MeteredModel(self.engine, role, metrics)
+        memory = Memory(self.cache.entries, self.cache.ttl_s)
+        return RememberingModel(metered, self.calls, memory, metrics.count_shared)
 
     def _card(self, template: CriticTemplate | GeneratorTemplate) -> ModelCard:
         wording = f"{template.id}@{template_digest(template)}"
@@ -128,7 +144,9 @@ def _sampling(manifest: Manifest | None) -> dict[str, SamplingText]:
 
 
 @asynccontextmanager
-async def open_model(name: str, settings: ModelSettings) -> AsyncGenerator[ConfiguredModel, None]:
+async def open_model(
+    name: str, settings: ModelSettings, cache: CacheSection | None = None
+) -> AsyncGenerator[ConfiguredModel, None]:
     """Load weights or connect to an endpoint, for as long as the context lasts."""
     manifest = _manifest(settings)
     template = None if settings.template is None else read_template(settings.template)
@@ -139,7 +157,17 @@ async def open_model(name: str, settings: ModelSettings) -> AsyncGenerator[Confi
     async with AsyncExitStack() as stack:
         opened = await _open(name, settings)
         stack.push_async_callback(opened.engine.aclose)
-        yield ConfiguredModel(opened.engine, opened.ping, settings, manifest, template, opened.upstream)
+        calls = await stack.enter_async_context(calls_of_many())
+        yield ConfiguredModel(
+            opened.engine,
+            opened.ping,
+            settings,
+            manifest,
+            template,
+            calls,
+            cache or CacheSection(),
+            opened.upstream,
+        )
 
 
 def _manifest(settings: ModelSettings) -> Manifest | None:
