@@ -64,7 +64,7 @@ async def events(
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Send the events after a number: those that were, and those to come. The last one is the end."""
-    return event_stream(desk, job.id, _after(starting_after, last_event_id), lambda: None)
+    return event_stream(Follower(desk, job.id, _after(starting_after, last_event_id)))
 
 
 @router.delete("/refine/{id}", responses=STATES | {202: {"model": JobOut}})

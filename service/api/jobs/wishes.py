@@ -50,7 +50,7 @@ def tenant_of(request: Request) -> str:
     return tenant if isinstance(tenant, str) else ""
 
 
-def _wishes(
+async def _wishes(
     request: Request,
     idempotency_key: Annotated[
         str | None,
