@@ -86,7 +86,7 @@ async def _measure(plan: Plan) -> None:
             _gateway(upstream, folder) as gateway,
         ):
             print(
-                f"{CALLS} calls a refinement, {plan.latency_ms:g} ms each, in {plan.pieces} pieces if streamed"
+                f"{CALLS} calls a refinement, {plan.latency_ms:g} ms each, {plan.pieces} pieces if streamed"
             )
             if plan.peers:
                 await _compare(gateway, upstream, folder, plan.count, plan.rounds)
@@ -98,7 +98,7 @@ async def _measure(plan: Plan) -> None:
                 await soak(gateway, plan.soak)
 
 
-def main(  # noqa: PLR0913 - options
+def main(  # noqa: PLR0913, PLR0917 - options
     count: Annotated[int, typer.Option(help="Requests a round.")] = 400,
     rounds: Annotated[int, typer.Option(help="Rounds.")] = 3,
     latency_ms: Annotated[float, typer.Option(help="Of one model call.")] = 200.0,

@@ -61,9 +61,9 @@ async def _read(session: aiohttp.ClientSession, url: str, body: dict[str, Any]) 
         await answer.read()
 
 
-async def _until(upstream: Service, name: str, value: int) -> dict[str, float]:
+async def _until(upstream: Service, name: str, value: float) -> dict[str, float]:
     async with asyncio.timeout(_PATIENCE_S):
-        while (counts := await _counts(upstream))[name] < value:
+        while (counts := await _counts(upstream))[name] < value:  # noqa: ASYNC110 - another process counts
             await asyncio.sleep(0.002)
     return counts
 

@@ -32,7 +32,14 @@ class Peer:
             return
         print(f"installing {self.name} into {self.binaries.parent}", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", self.binaries.parent], check=True)
-        pip = [self.binaries / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [
+            str(self.binaries / "python"),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ]
         for requirement in self.requirements:
             subprocess.run([*pip, requirement], check=True)
 

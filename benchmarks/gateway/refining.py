@@ -25,10 +25,9 @@ async def refinements(gateway: Service, count: int, rounds: int) -> None:
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
         for stream in (False, True):
             for at_once in _AT_ONCE:
+                enough = max(2 * at_once, min(count, 25 * at_once))
                 found = [
-                    await refined(
-                        session, gateway, stream=stream, count=_enough(count, at_once), at_once=at_once
-                    )
+                    await refined(session, gateway, stream=stream, count=enough, at_once=at_once)
                     for _ in range(rounds)
                 ]
                 _show("refine, streamed" if stream else "refine", at_once, found)
@@ -58,10 +57,6 @@ async def soak(gateway: Service, count: int) -> None:
             await refined(session, gateway, stream=False, count=tenth, at_once=50)
             print(f"{gateway.resident_bytes() / 2**20:.1f}", end=" ", flush=True)
     print()
-
-
-def _enough(count: int, at_once: int) -> int:
-    return max(2 * at_once, min(count, 25 * at_once))
 
 
 def _show(name: str, at_once: int, found: Sequence[Round]) -> None:
