@@ -13,6 +13,7 @@ from service.api.jobs.desk import Desk, DeskDep
 from service.api.jobs.document import JobOut, cancellation, document
 from service.api.jobs.following import Follower, event_stream
 from service.api.jobs.wishes import preferred_wait_s, tenant_of
+from service.api.problems import Problem
 from service.api.refinement import RefinementOut
 from service.api.routing import ServicesDep
 from service.domain.errors import OverloadedError, RequestError
@@ -36,7 +37,11 @@ async def _known(
 
 KnownJob = Annotated[Job, Depends(_known)]
 
-STATES: dict[int | str, dict[str, Any]] = {200: {"model": RefinementOut | JobOut}}
+Responses = dict[int | str, dict[str, Any]]
+
+ERRORS: Responses = {404: {"model": Problem}, 503: {"model": Problem}}
+STATES: Responses = ERRORS | {200: {"model": RefinementOut | JobOut}}
+EVENTS: Responses = ERRORS | {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
 
 
 @router.get("/refine/{id}", responses=STATES)
@@ -56,7 +61,7 @@ async def refinement(
     return document(await desk.services.store.job(job.id) or job, headers=applied)
 
 
-@router.get("/refine/{id}/events", responses={200: {"content": {"text/event-stream": {}}}})
+@router.get("/refine/{id}/events", response_class=Response, responses=EVENTS)
 async def events(
     job: KnownJob,
     desk: DeskDep,
