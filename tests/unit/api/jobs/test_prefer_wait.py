@@ -49,7 +49,7 @@ async def test_a_client_that_leaves_before_it_has_a_handle_takes_its_work_along(
         group.create_task(call.run())
         await until(lambda: world.generator.in_flight == 1)
         call.leave()
-        await until(lambda: world.generator.in_flight == 0, seconds=0.25)
+        await until(lambda: world.generator.in_flight == 0)
 
 
 async def test_the_end_can_be_waited_for_with_the_handle() -> None:
