@@ -7,10 +7,12 @@ import structlog
 from fastapi import FastAPI
 
 from service.adapters.configured import ConfiguredModel, open_model
+from service.adapters.keys import open_keyring
 from service.adapters.manifest import ManifestError
 from service.adapters.metrics import MeteredSandbox, Metrics
 from service.adapters.sandbox import Patience, http_sandbox
 from service.api import critique, judge, models, operations, page, problems, refine
+from service.api.auth.middleware import Auth
 from service.api.body_limit import BodyLimit
 from service.api.compat import routes as compat
 from service.api.context import RequestContext
@@ -77,6 +79,7 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         try:
+            app.state.keyring = open_keyring(settings)
             async with open_services(settings) as services, door.open_door(settings, services) as mcp:
                 app.state.services, app.state.mcp = services, mcp
                 log.info("gateway_started", models=[card.name for card in services.cards])
@@ -96,6 +99,7 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
     )
     # The one added last is outermost: a body that is refused has a request id too.
     app.add_middleware(BodyLimit, limit_bytes=settings.server.body_bytes)
+    app.add_middleware(Auth, metrics_open=settings.auth.metrics_open)
     app.add_middleware(RequestContext)
     problems.install(app)
     for part in (refine, critique, judge, compat, models, chat, responses, operations, page):

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from service.api.problems import UNEXPECTED, field_error, row_of
+from service.api.problems import UNEXPECTED, field_error, retry_headers, row_of
 from service.api.routing import StrictRoute
 from service.domain.errors import RequestError, ServiceError, UnknownModelError
 
@@ -58,7 +58,7 @@ def _failed(error: ServiceError) -> JSONResponse:
     status = HTTPStatus.BAD_REQUEST if isinstance(error, RequestError) else row.status
     if isinstance(error, UnknownModelError):
         status, param = HTTPStatus.NOT_FOUND, "model"
-    headers = {} if row.retry_after_s is None else {"Retry-After": str(row.retry_after_s)}
+    headers = {} if row.retry_after_s is None else retry_headers(row.retry_after_s)
     return _answer(status, str(error)[:1000], param, row.slug, headers)
 
 

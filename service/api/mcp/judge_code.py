@@ -9,6 +9,7 @@ from service.api.mcp import words
 from service.api.mcp.failure import told
 from service.api.mcp.tool import Answer, Call, Tool
 from service.domain.critique import Judgment
+from service.domain.identity import Role
 from service.domain.ruling import Status
 from service.domain.verdict import Outcome
 
@@ -93,4 +94,5 @@ JUDGE_CODE = Tool(
     },
     answer=JudgeAnswer,
     work=_judge,
+    roles=frozenset({Role.JUDGE}),
 )

@@ -1,10 +1,10 @@
-"""OpenAI's error body, in which every route below `/v1/` is answered."""
+"""OpenAI's error body, in which every route below `/v1/`, and each that vLLM has, is answered."""
 
 from http import HTTPStatus
 
 from pydantic import BaseModel
 
-PATHS = "/v1/"
+PATHS = ("/v1/", "/v2/", "/score", "/classify", "/rerank")
 
 _TYPES = {
     HTTPStatus.UNAUTHORIZED: "authentication_error",
