@@ -9,17 +9,24 @@ from fastapi import FastAPI
 from service.adapters.configured import ConfiguredModel, open_model
 from service.adapters.keys import open_keyring
 from service.adapters.manifest import ManifestError
+from service.adapters.memory_limits import MemoryLimits
 from service.adapters.metrics import MeteredSandbox, Metrics
 from service.adapters.sandbox import Patience, http_sandbox
-from service.api import critique, judge, models, operations, page, problems, refine
+from service.adapters.store import open_store
+from service.api import critique, judge, models, operations, page, problems, refine, refinements
 from service.api.auth.middleware import Auth
+from service.api.auth.rate_limit import RateLimit
 from service.api.body_limit import BodyLimit
 from service.api.compat import routes as compat
 from service.api.context import RequestContext
+from service.api.drain import Drain
+from service.api.jobs.desk import open_desk
 from service.api.mcp import door
 from service.api.openai import chat, responses
+from service.api.security_headers import SecurityHeaders
 from service.domain.errors import ServiceError
-from service.services import Bounds, Gate, RefineWhen, Services
+from service.gate import Gate
+from service.services import Bounds, RefineWhen, Services
 from service.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
@@ -30,7 +37,7 @@ OpenServices = Callable[[Settings], AbstractAsyncContextManager[Services]]
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
     """Open everything outside the process, and close it in reverse order."""
-    metrics = Metrics()
+    metrics, keyring = Metrics(), open_keyring(settings)
     async with AsyncExitStack() as stack:
         opened = [
             await stack.enter_async_context(open_model(name, section))
@@ -43,6 +50,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
                 connections=settings.sandbox.connections,
             )
         )
+        store = await stack.enter_async_context(open_store(settings.store))
         _check_defaults(settings, opened)
         yield Services(
             generators={
@@ -61,12 +69,17 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
             ping_sandbox=sandbox.ping,
             telemetry=metrics,
             gate=Gate(settings.server.max_inflight, metrics),
+            store=store,
+            keys=keyring,
+            limits=MemoryLimits({} if keyring is None else keyring.quotas),
             bounds=Bounds(
                 request_seconds=settings.server.request_seconds,
                 heartbeat_s=settings.server.heartbeat_s,
                 judge_concurrency=settings.server.judge_concurrency,
                 queue_s=settings.server.queue_s,
                 default_rounds=settings.defaults.rounds,
+                max_background=settings.store.max_background,
+                lease_s=settings.store.lease_s,
                 refine_when=RefineWhen(settings.defaults.refine_when),
             ),
             models={model.engine.name: model.served_model(metrics) for model in opened},
@@ -79,9 +92,13 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         try:
-            app.state.keyring = open_keyring(settings)
-            async with open_services(settings) as services, door.open_door(settings, services) as mcp:
-                app.state.services, app.state.mcp = services, mcp
+            async with (
+                open_services(settings) as services,
+                open_desk(services, drain := Drain(services.gate)) as desk,
+                door.open_door(settings, services) as mcp,
+            ):
+                app.state.services, app.state.drain, app.state.desk = services, drain, desk
+                app.state.mcp = mcp
                 log.info("gateway_started", models=[card.name for card in services.cards])
                 yield
         except (SettingsError, ManifestError, ServiceError) as error:
@@ -99,10 +116,15 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
     )
     # The one added last is outermost: a body that is refused has a request id too.
     app.add_middleware(BodyLimit, limit_bytes=settings.server.body_bytes)
+    app.add_middleware(RateLimit, reserve_tokens=settings.auth.reserve_tokens)
     app.add_middleware(Auth, metrics_open=settings.auth.metrics_open)
     app.add_middleware(RequestContext)
+    app.add_middleware(SecurityHeaders)
     problems.install(app)
-    for part in (refine, critique, judge, compat, models, chat, responses, operations, page):
+    for part in (
+        *(refine, refinements, critique, judge, compat),
+        *(models, chat, responses, operations, page),
+    ):
         app.include_router(part.router)
     app.router.routes.append(door.route)
     return app

@@ -39,6 +39,12 @@ def caller() -> Identity:
     return ANYONE if account is None else account.identity
 
 
+def bill() -> int:
+    """Return the completion tokens spent so far."""
+    account = _account.get()
+    return 0 if account is None else account.completion_tokens
+
+
 def spend(completion_tokens: int) -> None:
     """Put tokens on the bill of whoever asks."""
     account = _account.get()

@@ -1,7 +1,7 @@
 """Stand-ins for models, roles and the sandbox: they remember what they saw, and break on demand."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
@@ -9,10 +9,10 @@ from service.domain.chat import Completion, FinishReason, Message, Sampling, Tok
 from service.domain.critique import Critique, Judgment
 from service.domain.errors import ServiceError
 from service.domain.events import Event, RefinementCompleted
-from service.domain.loop import RefineSampling, Roles, Rules, refine
+from service.domain.loop import RefineSampling, Roles, Rules, Start, refine
 from service.domain.parsing import parse_critique, render_critique
 from service.domain.ports import OnText
-from service.domain.refinement import Refinement
+from service.domain.refinement import Refinement, Round
 from service.domain.run import Run as ProgramRun
 from service.domain.scoring import scored
 from service.domain.task import Candidate, StdinTest, Task
@@ -113,6 +113,8 @@ class ScriptedGenerator:
     fault: Exception | None = None
     fault_at: int = 0
     hangs_at: int | None = None
+    before: Callable[[], Awaitable[object]] | None = None
+    """Awaited before each call writes."""
     calls: int = 0
     in_flight: int = 0
     critiques_seen: list[str] = field(default_factory=list)
@@ -134,6 +136,8 @@ class ScriptedGenerator:
         self.samplings.append(sampling)
         self.in_flight += 1
         try:
+            if self.before is not None:
+                await self.before()
             if call == self.hangs_at:
                 await asyncio.Event().wait()
             if self.fault is not None and call == self.fault_at:
@@ -232,6 +236,7 @@ class Stage:
     rules: Rules = field(default_factory=Rules)
     sampling: RefineSampling = field(default_factory=RefineSampling)
     draft: Candidate | None = None
+    rounds: Sequence[Round] = ()
     generator: ScriptedGenerator = field(init=False)
     critic: ScriptedCritic = field(init=False)
     sandbox: ScriptedSandbox = field(init=False)
@@ -243,7 +248,8 @@ class Stage:
 
     async def events(self) -> list[Event]:
         roles = Roles(self.generator, self.critic, self.sandbox)
-        async with aclosing(refine(self.task, self.rules, roles, self.sampling, self.draft)) as events:
+        refining = refine(self.task, self.rules, roles, self.sampling, Start(self.draft, tuple(self.rounds)))
+        async with aclosing(refining) as events:
             return [event async for event in events]
 
     async def run(self) -> Refinement:

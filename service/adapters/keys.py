@@ -58,6 +58,11 @@ class Keyring:
 
     holders: Mapping[bytes, Identity]
 
+    @property
+    def quotas(self) -> Mapping[str, Quota]:
+        """What each tenant may have."""
+        return {identity.tenant: identity.quota for identity in self.holders.values()}
+
     def holder(self, key: str) -> Identity | None:
         """Return whose key it is.
 

@@ -36,3 +36,5 @@ def configure_logs(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    # Tells of every message at its beginning and its end, as the request's own line does.
+    logging.getLogger("mcp").setLevel(max(logging.WARNING, root.level))

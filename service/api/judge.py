@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Request
+from fastapi.openapi.models import Example
 
 from service.api.disconnect import unless_disconnected
 from service.api.judge_request import JudgeRequest
@@ -13,12 +14,37 @@ from service.api.refinement import UsageOut
 from service.api.routing import ServicesDep, StrictRoute
 from service.services import Services
 
+EXAMPLES: dict[str, Example] = {
+    "programs for one problem": {
+        "value": {
+            "problem": "Add one to a number.",
+            "entry_point": "add_one",
+            "solutions": ["def add_one(x):\n    return x + 1", "def add_one(x):\n    return x"],
+            "votes": 8,
+        }
+    },
+    "a batch, by its tests and then by the critic": {
+        "value": {
+            "mode": "hybrid",
+            "on_error": "abstain",
+            "items": [
+                {
+                    "id": "row 7, sample 0",
+                    "problem": "Read a number and print it plus one.",
+                    "solution": "```python\nprint(int(input()) + 1)\n```",
+                    "tests": [{"stdin": "3\n", "stdout": "4\n"}],
+                }
+            ],
+        }
+    },
+}
+
 router = APIRouter(route_class=StrictRoute, tags=["judge"])
 
 
 @router.post("/judge")
 async def judge(
-    body: Annotated[JudgeRequest, Body()], request: Request, services: ServicesDep
+    body: Annotated[JudgeRequest, Body(openapi_examples=EXAMPLES)], request: Request, services: ServicesDep
 ) -> JudgeResponse:
     """Score programs. A part's failure is an item's `error`, never a score of 0."""
     order = Order(services.critic(body.critic), body.mode, body.votes, body.sampling)

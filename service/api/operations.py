@@ -6,6 +6,7 @@ from typing import Literal
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
+from service.api.drain import DrainDep
 from service.api.routing import ServicesDep
 from service.domain.errors import ServiceError
 from service.services import Ping, Services
@@ -29,10 +30,13 @@ class Part(BaseModel):
     error: str | None = None
 
 
+Status = Literal["ready", "degraded", "stopping"]
+
+
 class Readiness(BaseModel):
     """Whether every part that a default request needs can be reached."""
 
-    status: Literal["ready", "degraded"]
+    status: Status
     parts: dict[str, Part]
 
 
@@ -43,16 +47,21 @@ async def health() -> Health:
 
 
 @router.get("/ready", responses={503: {"model": Readiness}})
-async def ready(services: ServicesDep, response: Response) -> Readiness:
-    """Ping the default generator, the default critic and the sandbox."""
+async def ready(services: ServicesDep, drain: DrainDep, response: Response) -> Readiness:
+    """Ping the default generator, the default critic, the sandbox and the store.
+
+    Without the store the gateway is degraded and not unready: what needs no handle is served.
+    """
     async with asyncio.TaskGroup() as group:
         pings = {
             part: group.create_task(_part(name, ping)) for part, (name, ping) in _pings(services).items()
         }
     parts = {part: ping.result() for part, ping in pings.items()}
-    all_ready = all(part.ready for part in parts.values())
-    response.status_code = 200 if all_ready else 503
-    return Readiness(status="ready" if all_ready else "degraded", parts=parts)
+    unready = {part for part, state in parts.items() if not state.ready}
+    stopping = drain.begun.is_set()
+    response.status_code = 503 if stopping or unready - {"store"} else 200
+    status: Status = "stopping" if stopping else "degraded" if unready else "ready"
+    return Readiness(status=status, parts=parts)
 
 
 @router.get("/metrics", response_class=Response)
@@ -68,6 +77,7 @@ def _pings(services: Services) -> dict[str, tuple[str, Ping]]:
         "generator": (generator.card.name, generator.ping),
         "critic": (critic.card.name, critic.ping),
         "sandbox": ("sandbox", services.ping_sandbox),
+        "store": (services.store.name, services.store.ping),
     }
 
 

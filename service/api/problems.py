@@ -93,9 +93,13 @@ TABLE: Mapping[type[errors.ServiceError], Row] = {
         RETRY_AFTER_S,
         openai_code="rate_limit_exceeded",
     ),
+    errors.StoreError: Row(
+        "store-failed", "Durable refinements are not available", HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER_S
+    ),
     errors.OverloadedError: Row(
         "overloaded", "The service is full", HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER_S
     ),
+    errors.AbandonedError: Row("abandoned", "The refinement was given up", HTTPStatus.INTERNAL_SERVER_ERROR),
     errors.DeadlineError: Row("deadline-exceeded", "Time ran out", HTTPStatus.GATEWAY_TIMEOUT),
 }
 

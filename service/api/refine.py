@@ -1,17 +1,27 @@
 """`POST /refine`: rounds of critique and revision, told at the end or as they happen."""
 
+from functools import partial
 from typing import Annotated
 
+import structlog
 from fastapi import APIRouter, Body, Request
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from service.api.disconnect import unless_disconnected
+from service.api.drain import DrainDep
+from service.api.jobs.desk import DeskDep
+from service.api.jobs.document import JobOut
+from service.api.jobs.durable import Durable
+from service.api.jobs.handover import handed_over
+from service.api.jobs.wishes import WishesDep
 from service.api.refine_request import RefineRequest
 from service.api.refinement import RefinementOut
 from service.api.refining import Refining
 from service.api.routing import ServicesDep, StrictRoute
-from service.api.streaming import EventStream
+from service.api.streaming import EventStream, Interruption
+from service.domain.errors import StoreError
+
+log = structlog.get_logger(__name__)
 
 router = APIRouter(route_class=StrictRoute, tags=["refine"])
 
@@ -22,16 +32,39 @@ EVENTS = {
 }
 
 
-@router.post("/refine", response_model=RefinementOut, responses={200: EVENTS})
-async def refine(
-    body: Annotated[RefineRequest, Body()], request: Request, services: ServicesDep
+ACCEPTED = {
+    "model": JobOut,
+    "description": "A handle: the refinement goes on without its client, and is at `Location`.",
+}
+
+
+@router.post("/refine", response_model=RefinementOut, responses={200: EVENTS, 202: ACCEPTED})
+async def refine(  # noqa: PLR0913, PLR0917 - what FastAPI is to pass
+    body: Annotated[RefineRequest, Body()],
+    request: Request,
+    services: ServicesDep,
+    desk: DeskDep,
+    drain: DrainDep,
+    wishes: WishesDep,
 ) -> Response | RefinementOut:
-    """Refine a program for a problem. A client that leaves cancels the work."""
-    if body.background:
-        raise HTTPException(501, 'background: true is not served yet; leave it out, or set "stream": true')
+    """Refine a program for a problem. A client that leaves cancels work that is not in the background."""
+    if body.background or wishes.key is not None or wishes.wait_s is not None:
+        durable = Durable(desk, body, wishes)
+        try:
+            created = await durable.create()
+        except StoreError as error:
+            if body.background:
+                raise
+            # Better once too often than not at all: without the store there is no key to look up.
+            log.warning("refined_without_store", error=str(error))
+        else:
+            return await durable.answer(created.id, request)
     refining = Refining.of(body, services)
     if body.stream:
         return EventStream(
-            refining.frames(), heartbeat_s=services.bounds.heartbeat_s, limit_s=refining.limit_s
+            refining.frames(),
+            heartbeat_s=services.bounds.heartbeat_s,
+            limit_s=refining.limit_s,
+            interruption=Interruption(drain.over, partial(handed_over, refining)),
         )
-    return await unless_disconnected(request.receive, refining.result())
+    return await unless_disconnected(request.receive, drain.bounded(refining.result()))

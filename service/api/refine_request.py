@@ -59,7 +59,9 @@ class RefineRequest(TaskFields):
     budget: BudgetIn = BudgetIn()
     sampling: SamplingIn = SamplingIn()
     stream: bool = False
-    background: bool = Field(default=False, description="Not served yet: true is answered with 501.")
+    background: bool = Field(
+        default=False, description="Answer with 202 and a handle; the refinement outlives its connection."
+    )
     metadata: dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=METADATA_CHARS)]] = (
         Field(default={}, max_length=16)
     )

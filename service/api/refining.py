@@ -11,17 +11,19 @@ from typing import Self
 
 import structlog
 
-from service.api.events import frame_of
+from service.api.events import RoundEvent, frame_of
+from service.api.jobs.checkpoint import restored
 from service.api.models import ModelOut, notice
 from service.api.problems import problem_of
 from service.api.refine_request import RefineRequest
 from service.api.refinement import ModelsOut, RefinementOut, refinement_out
 from service.api.streaming import Frame
 from service.domain.errors import DeadlineError, ServiceError
-from service.domain.events import Event, RefinementCompleted
-from service.domain.loop import RefineSampling, Roles, Rules, refine
-from service.domain.refinement import Budget, Refinement
+from service.domain.events import Event, RefinementCompleted, RoundFinished
+from service.domain.loop import RefineSampling, Roles, Rules, Start, refine
+from service.domain.refinement import Budget, Refinement, Round
 from service.services import ServedCritic, ServedGenerator, Services
+from service.store import Job
 
 log = structlog.get_logger(__name__)
 
@@ -37,14 +39,27 @@ class Refining:
     generator: ServedGenerator
     critic: ServedCritic
     events: AsyncGenerator[Event, None]
+    finished: list[Round]
+    """Rounds that would not have to be done again."""
 
     @classmethod
     def of(cls, request: RefineRequest, services: Services) -> Self:
         """Prepare; what cannot be done at all is a `RequestError` here."""
+        new = Job(id=f"rf_{secrets.token_hex(16)}", request="", created=int(time.time()))
+        return cls._prepare(new, request, services)
+
+    @classmethod
+    def resumed(cls, job: Job, services: Services) -> Self:
+        """Prepare what somebody else began: it goes on after the rounds that are finished."""
+        return cls._prepare(job, RefineRequest.model_validate_json(job.request), services)
+
+    @classmethod
+    def _prepare(cls, job: Job, request: RefineRequest, services: Services) -> Self:
         generator, critic = services.generator(request.generator), services.critic(request.critic)
+        rounds = restored(job.rounds)
         return cls(
-            id=f"rf_{secrets.token_hex(16)}",
-            created=int(time.time()),
+            id=job.id,
+            created=job.created,
             request=request,
             services=services,
             generator=generator,
@@ -54,15 +69,21 @@ class Refining:
                 _rules(request, services),
                 Roles(generator.generator, critic.critic, services.sandbox),
                 _sampling(request, generator, critic),
-                request.draft,
+                Start(request.draft, rounds),
             ),
+            finished=list(rounds),
         )
+
+    @property
+    def rounds(self) -> int:
+        """How many revisions there may be."""
+        return _rules(self.request, self.services).budget.max_rounds
 
     async def result(self) -> RefinementOut:
         """Run to the end and tell all of it."""
         with self.services.gate.admit():
             try:
-                async with asyncio.timeout(self.limit_s), aclosing(self._run()) as events:
+                async with asyncio.timeout(self.limit_s), aclosing(self.run()) as events:
                     async for event in events:
                         if isinstance(event, RefinementCompleted):
                             return self._out(event.refinement)
@@ -73,21 +94,22 @@ class Refining:
     async def frames(self) -> AsyncGenerator[Frame, None]:
         """Run, and tell each event as it happens; a failure is the last event."""
         with self.services.gate.admit():
-            yield Frame("refinement.created", self._created())
+            yield self.created_frame("in_progress")
             try:
-                async with aclosing(self._run()) as events:
+                async with aclosing(self.run()) as events:
                     async for event in events:
-                        yield self._frame(event)
+                        if not isinstance(event, RoundFinished):
+                            yield self.frame(event)
             except ServiceError as error:
-                yield self._failed(error)
+                yield failure_of(self.id, error)
             except Exception as error:
                 log.exception("refinement_crashed")
-                yield self._failed(error)
+                yield failure_of(self.id, error)
 
     async def happenings(self) -> AsyncGenerator[Event, None]:
         """Run, and pass on what happens, for a door that has words of its own for it."""
         with self.services.gate.admit():
-            async with aclosing(self._run()) as events:
+            async with aclosing(self.run()) as events:
                 async for event in events:
                     yield event
 
@@ -96,7 +118,7 @@ class Refining:
         """When the loop is ended from outside."""
         return self.services.bounds.request_seconds + self.services.bounds.grace_s
 
-    async def _run(self) -> AsyncGenerator[Event, None]:
+    async def run(self) -> AsyncGenerator[Event, None]:
         """Pass the loop's events on, and count how it ended."""
         ended, refinement = "failed", None
         try:
@@ -104,6 +126,8 @@ class Refining:
                 async for event in events:
                     if isinstance(event, RefinementCompleted):
                         ended, refinement = event.refinement.stop_reason.value, event.refinement
+                    elif isinstance(event, RoundFinished):
+                        self.finished.append(event.round)
                     yield event
         except (GeneratorExit, asyncio.CancelledError):
             ended = "cancelled" if refinement is None else ended
@@ -112,33 +136,26 @@ class Refining:
             self.services.telemetry.refinement_finished(ended, refinement)
             self._log(ended, refinement)
 
-    def _frame(self, event: Event) -> Frame:
+    def frame(self, event: RoundEvent | RefinementCompleted) -> Frame:
+        """Tell an event."""
         if isinstance(event, RefinementCompleted):
             return Frame("refinement.completed", self._out(event.refinement).model_dump(mode="json"))
         return frame_of(event, self.id)
 
-    def _failed(self, error: Exception) -> Frame:
-        request_id = structlog.contextvars.get_contextvars().get("request_id")
-        problem = problem_of(error, instance=f"/refine/{self.id}", request_id=request_id)
+    def created_frame(self, status: str) -> Frame:
+        """Tell that there is one: always the first event."""
+        models = self._models()
         return Frame(
-            "refinement.failed",
+            "refinement.created",
             {
                 "id": self.id,
-                "status": "failed",
-                "problem": problem.model_dump(mode="json", exclude_none=True),
+                "object": "refinement",
+                "status": status,
+                "models": models.model_dump(mode="json"),
+                "notice": notice(models.generator, models.critic),
+                "created": self.created,
             },
         )
-
-    def _created(self) -> dict[str, object]:
-        models = self._models()
-        return {
-            "id": self.id,
-            "object": "refinement",
-            "status": "in_progress",
-            "models": models.model_dump(mode="json"),
-            "notice": notice(models.generator, models.critic),
-            "created": self.created,
-        }
 
     def _models(self) -> ModelsOut:
         return ModelsOut(generator=ModelOut.of(self.generator.card), critic=ModelOut.of(self.critic.card))
@@ -172,6 +189,20 @@ class Refining:
         )
 
 
+def failure_of(refinement_id: str, error: Exception) -> Frame:
+    """Tell that a refinement failed, and of what."""
+    request_id = structlog.contextvars.get_contextvars().get("request_id")
+    problem = problem_of(error, instance=f"/refine/{refinement_id}", request_id=request_id)
+    return Frame(
+        "refinement.failed",
+        {
+            "id": refinement_id,
+            "status": "failed",
+            "problem": problem.model_dump(mode="json", exclude_none=True),
+        },
+    )
+
+
 def _rules(request: RefineRequest, services: Services) -> Rules:
     longest_s = services.bounds.request_seconds
     seconds = longest_s if request.budget.seconds is None else min(request.budget.seconds, longest_s)
@@ -182,7 +213,7 @@ def _rules(request: RefineRequest, services: Services) -> Rules:
         stop=request.stop,
         feedback=request.feedback,
         select=request.select,
-        deltas=request.stream,
+        deltas=request.stream or request.background,  # whoever comes by may read along
     )
 
 

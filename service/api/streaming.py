@@ -31,6 +31,8 @@ class Frame:
 
     event: str
     data: Mapping[str, object]
+    sequence: int | None = None
+    """Its number in the log it comes from; None is numbered as it is sent."""
 
     def encode(self, sequence: int) -> bytes:
         """Write the frame. ASCII JSON has no line ends of any kind, which framing relies on."""
@@ -41,55 +43,126 @@ class Frame:
 HEARTBEAT = Frame("heartbeat", {})
 
 
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """What ends a stream from inside: `over`, and the words said then, given the last number sent."""
+
+    over: asyncio.Event
+    last_words: Callable[[int], Awaitable[Frame]]
+
+
 class EventStream(Response):
-    """Sends frames as they come. An error before the first frame is an ordinary error response."""
+    """Sends frames as they come. An error before the first frame is an ordinary error response.
+
+    Frames of a log (all after the number `after`) have numbers of their own; the first may be long in coming,
+    so the response begins before it, and a heartbeat repeats the number of the last frame.
+    """
 
     media_type = "text/event-stream"
     charset = "utf-8"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each by its name
         self,
         frames: AsyncGenerator[Sendable, None],
         *,
         heartbeat_s: float,
         limit_s: float,
         heartbeat: Sendable = HEARTBEAT,
+        interruption: Interruption | None = None,
+        after: int | None = None,
+        ended: Callable[[], None] = lambda: None,
         headers: Mapping[str, str] | None = None,
     ):
-        super().__init__(headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no", **(headers or {})})
+        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no", **(headers or {})})
         del self.headers["content-length"]
-        self._frames = frames
+        self._items: AsyncGenerator[Sendable | Interruption, None] = frames
         self._heartbeat = heartbeat
         self._heartbeat_s = heartbeat_s
         self._limit_s = limit_s
-        self._sequence = 0
+        self._interruption = interruption
+        self._ended = ended
+        self._follows_a_log = after is not None
+        self._sequence = after or 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def write(frame: Sendable) -> None:
-            if not self._sequence:
-                await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            self._sequence += 1
-            body = frame.encode(self._sequence)
+        try:
+            await self._stream(receive, send)
+        finally:
+            self._ended()
+
+    async def _stream(self, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def begin() -> None:
+            nonlocal begun
+            begun = True
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+
+        async def write(item: Sendable | Interruption) -> None:
+            if not begun:
+                await begin()
+            frame = await item.last_words(self._sequence) if isinstance(item, Interruption) else item
+            body = frame.encode(self._number(frame))
             await send({"type": "http.response.body", "body": body, "more_body": True})
 
-        pumping = pump(self._frames, write, silence=self._heartbeat, silence_s=self._heartbeat_s)
+        if self._follows_a_log:
+            await begin()
+        pumping = pump(
+            self._items,
+            write,
+            silence=self._heartbeat,
+            silence_s=self._heartbeat_s,
+            patient=not self._follows_a_log,
+            over=None if self._interruption is None else self._interruption.over,
+            last=self._interruption,
+        )
         # A client that stays and does not read would hold its place for ever.
         async with asyncio.timeout(self._limit_s):
             await unless_disconnected(receive, pumping)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
+    def _number(self, frame: Sendable) -> int:
+        own = frame.sequence if isinstance(frame, Frame) else None
+        if own is not None:
+            self._sequence = own
+        elif not self._follows_a_log:
+            self._sequence += 1
+        return self._sequence
 
-async def pump(
-    items: AsyncGenerator[T, None], write: Callable[[T], Awaitable[None]], *, silence: T, silence_s: float
+
+async def pump(  # noqa: PLR0913 - each by its name
+    items: AsyncGenerator[T, None],
+    write: Callable[[T], Awaitable[None]],
+    *,
+    silence: T,
+    silence_s: float,
+    patient: bool = True,
+    over: asyncio.Event | None = None,
+    last: T | None = None,
 ) -> None:
-    """Pass items on through a bounded queue; once the first has come, write `silence` into every pause."""
+    """Pass items on through a bounded queue, and write `silence` into every pause.
+
+    `patient` is to wait for the first item in silence. When it is `over`, `last` is the last item.
+    """
     queue: asyncio.Queue[T | None] = asyncio.Queue(WAITING_FRAMES)
     async with asyncio.TaskGroup() as group:
-        group.create_task(_produce(items, queue))
-        item = await queue.get()
+        producing = group.create_task(_produce(items, queue))
+        cutting = None if over is None else group.create_task(_cut(over, producing, queue, last))
+        item = await queue.get() if patient else await _next(queue, silence, silence_s)
         while item is not None:
             await write(item)
             item = await _next(queue, silence, silence_s)
+        if cutting is not None:
+            cutting.cancel()
+
+
+async def _cut(
+    over: asyncio.Event, producing: asyncio.Task[None], queue: asyncio.Queue[T | None], last: T | None
+) -> None:
+    await over.wait()
+    producing.cancel()
+    await queue.put(last)
+    await queue.put(None)
 
 
 async def _produce(items: AsyncGenerator[T, None], queue: asyncio.Queue[T | None]) -> None:

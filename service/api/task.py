@@ -23,6 +23,8 @@ from service.domain.task import AssertTest, CallTest, Candidate, StdinTest, Task
 
 PROBLEM_CHARS = 100_000
 CODE_CHARS = 200_000
+RESPONSE_CHARS = 1_000_000
+"""Of a response that a trainer sends whole, thoughts included: the longest rollouts must not fail."""
 TEST_CHARS = 1_000_000
 ASSERT_CHARS = 65_536
 TESTS = 500

@@ -109,6 +109,9 @@ def judge(
     ] = None,
     tests: TestsFile = None,
     entry_point: EntryPoint = None,
+    mode: Annotated[
+        str | None, typer.Option(help="What decides: critique, exec, hybrid or pairwise.")
+    ] = None,
     votes: Annotated[int | None, typer.Option(help="Critiques asked for of each program.")] = None,
     critic: Critic = None,
     url: Url = None,
@@ -127,6 +130,7 @@ def judge(
         "solutions": [read_text(path) for path in solution] if solution else None,
         "tests": read_tests(tests),
         "entry_point": entry_point,
+        "mode": mode,
         "votes": votes,
         "critic": critic,
     }

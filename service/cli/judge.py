@@ -46,12 +46,14 @@ def _show(judging: Json, console: Console) -> None:
 
 def _table(judging: Json) -> Table:
     table = Table("rank", "solution", "status", "score", "judgment", "votes + / - / ?", "tests")
-    for rank, index in enumerate(judging["ranking"], start=1):
+    # Programs for several problems have no ranking: they are shown as they came.
+    ranks = {index: str(rank) for rank, index in enumerate(judging["ranking"], start=1)}
+    for index in ranks or range(len(judging["results"])):
         result = judging["results"][index]
         votes, verdict = result["votes"], result["verdict"]
         table.add_row(
-            str(rank),
-            str(index),
+            ranks.get(index, "-"),
+            printable(result["id"] or str(index)),
             result["status"],
             "-" if result["score"] is None else f"{result['score']:.3f}",
             result["judgment"] or "-",

@@ -4,16 +4,13 @@ import logging
 from pathlib import Path
 
 import typer
-import uvicorn
 from pydantic import HttpUrl, ValidationError
 
 from service.adapters.logs import configure_logs
 from service.app import create_app
 from service.cli.exits import Exit
+from service.cli.server import run_server
 from service.settings import Settings, SettingsError, load_settings
-
-_KEEP_ALIVE_S = 75
-"""Longer than clients and load balancers keep an idle connection: whoever closes first must not be us."""
 
 
 def serve_gateway(host: str | None, port: int | None, sandbox_url: str | None, config: Path | None) -> None:
@@ -26,16 +23,7 @@ def serve_gateway(host: str | None, port: int | None, sandbox_url: str | None, c
     configure_logs(settings.log.level)
     # The application says why it did not start; uvicorn would repeat it as a traceback.
     logging.getLogger("uvicorn.error").addFilter(lambda record: "Traceback" not in record.getMessage())
-    uvicorn.run(
-        create_app(settings),
-        host=settings.server.host,
-        port=settings.server.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=settings.server.drain_s,
-        timeout_keep_alive=_KEEP_ALIVE_S,
-    )
+    run_server(create_app(settings), settings.server)
 
 
 def _with_options(

@@ -9,11 +9,13 @@ ServiceError
 │   └── CriticError       … in the critic's role
 ├── SandboxError          the sandbox failed
 │   └── SandboxBusyError  the sandbox is full; try later
+├── StoreError            the store of durable refinements failed; try later
 ├── CallerError           who asks may not, or not so much
 │   ├── UnknownKeyError   … without a key that is known
 │   ├── ForbiddenError    … with a key for other things
 │   └── QuotaError        … before more of the quota is there
 ├── OverloadedError       this service is full; try later
+├── AbandonedError        too many processes died over it; it is not tried again
 └── DeadlineError         time ran out before there was anything to return
 
 A candidate that fails, hangs or explodes is a verdict, never an error.
@@ -68,6 +70,10 @@ class SandboxBusyError(SandboxError):
     """The sandbox's queue is full."""
 
 
+class StoreError(ServiceError):
+    """The store of durable refinements does not answer. Says nothing about the refinements in it."""
+
+
 class CallerError(ServiceError):
     """Whoever asks may not have what they ask for."""
 
@@ -90,6 +96,10 @@ class QuotaError(CallerError):
 
 class OverloadedError(ServiceError):
     """More work is in flight than this process accepts."""
+
+
+class AbandonedError(ServiceError):
+    """A refinement is not tried again: it may be what killed the processes that worked at it."""
 
 
 class DeadlineError(ServiceError):

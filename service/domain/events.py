@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from service.domain.critique import Critique
-from service.domain.refinement import Refinement
+from service.domain.refinement import Refinement, Round
 from service.domain.task import Candidate
 from service.domain.verdict import Verdict
 
@@ -63,6 +63,13 @@ class VerdictCompleted:
 
 
 @dataclass(frozen=True, slots=True)
+class RoundFinished:
+    """All that will be said of a round has been said; `refine` can go on after it, in any process."""
+
+    round: Round
+
+
+@dataclass(frozen=True, slots=True)
 class RefinementCompleted:
     """The last event of every refinement that did not fail."""
 
@@ -76,5 +83,6 @@ Event = (
     | CritiqueDelta
     | CritiqueCompleted
     | VerdictCompleted
+    | RoundFinished
     | RefinementCompleted
 )

@@ -29,6 +29,10 @@ class Quota:
     """Completion tokens: they are what takes time."""
     max_inflight: int | None = None
 
+    @property
+    def is_by_the_minute(self) -> bool:
+        return self.requests_per_minute is not None or self.tokens_per_minute is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:

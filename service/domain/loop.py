@@ -19,6 +19,7 @@ from service.domain.events import (
     CritiqueDelta,
     Event,
     RefinementCompleted,
+    RoundFinished,
     RoundStarted,
     SolutionCompleted,
     SolutionDelta,
@@ -29,7 +30,16 @@ from service.domain.merging import Emit, merged
 from service.domain.ports import Critic, Generator, OnText, Sandbox
 from service.domain.purse import Purse, SpentError
 from service.domain.record import Record
-from service.domain.refinement import Budget, Feedback, Refinement, Selection, StopReason, StopRule, Usage
+from service.domain.refinement import (
+    Budget,
+    Feedback,
+    Refinement,
+    Round,
+    Selection,
+    StopReason,
+    StopRule,
+    Usage,
+)
 from service.domain.selection import select
 from service.domain.task import Candidate, Task
 from service.domain.verdict import Verdict
@@ -72,15 +82,27 @@ class RefineSampling:
     revise: Sampling = _GREEDY
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What there is already: a draft, and the rounds that were finished before an interruption."""
+
+    draft: Candidate | None = None
+    rounds: tuple[Round, ...] = ()
+
+
+_FROM_NOTHING = Start()
+
+
 def refine(
-    task: Task, rules: Rules, roles: Roles, sampling: RefineSampling, draft: Candidate | None = None
+    task: Task, rules: Rules, roles: Roles, sampling: RefineSampling, start: Start = _FROM_NOTHING
 ) -> AsyncGenerator[Event, None]:
     """Refine a candidate for the task; close the generator to cancel. It raises one error, never a group.
 
+    After finished rounds it goes on as if it had never been interrupted: what they spent is spent.
     What cannot be carried out is a `RequestError` here and now, before the first event.
     """
     _check(task, rules, roles)
-    return _refine(task, rules, roles, sampling, draft)
+    return _refine(task, rules, roles, sampling, start)
 
 
 def _check(task: Task, rules: Rules, roles: Roles) -> None:
@@ -96,28 +118,30 @@ def _check(task: Task, rules: Rules, roles: Roles) -> None:
 
 
 async def _refine(
-    task: Task, rules: Rules, roles: Roles, sampling: RefineSampling, draft: Candidate | None
+    task: Task, rules: Rules, roles: Roles, sampling: RefineSampling, start: Start
 ) -> AsyncGenerator[Event, None]:
     clock = asyncio.get_running_loop().time
-    started = clock()
+    records = [Record.resumed(index, start.rounds) for index in range(rules.candidates)]
+    # Chains run side by side: the longest one tells how long it took so far. Time spent dead costs nothing.
+    started = clock() - max(record.seconds for record in records)
     chains = [
-        _Chain(Record(index), task, rules, roles, sampling, _purse(rules, started))
-        for index in range(rules.candidates)
+        _Chain(record, task, rules, roles, sampling, _purse(rules, record, started)) for record in records
     ]
-    async with aclosing(merged([partial(chain.run, draft) for chain in chains])) as events:
+    async with aclosing(merged([partial(chain.run, start.draft) for chain in chains])) as events:
         async for event in events:
             yield event
-    records = [chain.record for chain in chains]
     yield RefinementCompleted(_refinement(records, rules.select, clock() - started))
 
 
-def _purse(rules: Rules, now: float) -> Purse:
+def _purse(rules: Rules, record: Record, started: float) -> Purse:
     """Share the tokens out evenly, so that no chain's end depends on how fast another one runs."""
     tokens, seconds = rules.budget.completion_tokens, rules.budget.seconds
-    return Purse(
+    purse = Purse(
         None if tokens is None else tokens // rules.candidates,
-        None if seconds is None else now + seconds,
+        None if seconds is None else started + seconds,
     )
+    purse.pay(record.usage.tokens.completion_tokens)
+    return purse
 
 
 def _refinement(records: Sequence[Record], selection: Selection, seconds: float) -> Refinement:
@@ -160,17 +184,37 @@ class _Chain:
             self.record.stop_reason = StopReason.BUDGET_EXHAUSTED
 
     async def _refine(self, draft: Candidate | None) -> StopReason:
-        await (self._propose() if draft is None else self._start_from(draft))
-        while True:
-            verdict = await self._judge()
-            if self.rules.stop is StopRule.TESTS_PASSED and verdict is not None and verdict.accepted:
-                return StopReason.TESTS_PASSED
-            critique = await self._critique(verdict)
-            if self.rules.stop is StopRule.JUDGED_CORRECT and critique.judgment is Judgment.CORRECT:
-                return StopReason.JUDGED_CORRECT
-            if self.record.last.index >= self.rules.budget.max_rounds:
-                return StopReason.ROUNDS_EXHAUSTED
-            await self._revise(critique)
+        if not self.record.rounds:
+            await (self._propose() if draft is None else self._start_from(draft))
+            await self._review()
+        while (reason := self._reason_to_stop()) is None:
+            await self._revise()
+            await self._review()
+        return reason
+
+    async def _review(self) -> None:
+        verdict = await self._judge()
+        if not self._tests_suffice:
+            await self._critique(verdict)
+        await self.emit(RoundFinished(self.record.last))
+
+    def _reason_to_stop(self) -> StopReason | None:
+        """Decide by the last round alone, so that a chain that was interrupted ends as it would have."""
+        last = self.record.last
+        if self._tests_suffice:
+            return StopReason.TESTS_PASSED
+        if (
+            self.rules.stop is StopRule.JUDGED_CORRECT
+            and last.critique is not None
+            and last.critique.judgment is Judgment.CORRECT
+        ):
+            return StopReason.JUDGED_CORRECT
+        return StopReason.ROUNDS_EXHAUSTED if last.index >= self.rules.budget.max_rounds else None
+
+    @property
+    def _tests_suffice(self) -> bool:
+        verdict = self.record.last.verdict
+        return self.rules.stop is StopRule.TESTS_PASSED and verdict is not None and verdict.accepted
 
     async def _start_from(self, draft: Candidate) -> None:
         await self._begin(0)
@@ -181,9 +225,10 @@ class _Chain:
         candidate = await self._write(0, self.sampling.propose, propose)
         await self._add(candidate)
 
-    async def _revise(self, critique: Critique) -> None:
+    async def _revise(self) -> None:
         last = self.record.last
-        revise = partial(self.roles.generator.revise, self.task, last.candidate, critique)
+        assert last.critique is not None, "a round that stops nothing has been criticized"
+        revise = partial(self.roles.generator.revise, self.task, last.candidate, last.critique)
         candidate = await self._write(last.index + 1, self.sampling.revise, revise)
         if self.purse.is_empty:
             # The last token may have cut it short; the round before it is whole.

@@ -1,7 +1,9 @@
 """The rounds of one chain as they grow, with what each cost."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from time import monotonic
+from typing import Self
 
 from service.domain.critique import Critique
 from service.domain.refinement import Round, StopReason, Usage
@@ -20,6 +22,19 @@ class Record:
     stop_reason: StopReason = StopReason.CANCELLED
     _round_usage: Usage = field(default_factory=Usage)
     _round_started: float = 0.0
+
+    @classmethod
+    def resumed(cls, chain: int, rounds: Iterable[Round]) -> Self:
+        """Take up the chain's own rounds; those after a gap are done again: what they built on is lost."""
+        own = {a_round.index: a_round for a_round in rounds if a_round.chain == chain}
+        finished: list[Round] = []
+        while (following := own.get(len(finished))) is not None:
+            finished.append(following)
+        return cls(chain, finished, sum((a_round.usage for a_round in finished), Usage()))
+
+    @property
+    def seconds(self) -> float:
+        return sum(a_round.seconds for a_round in self.rounds)
 
     @property
     def last(self) -> Round:

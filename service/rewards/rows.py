@@ -5,13 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from service.domain.extraction import extract_code
 from service.domain.ground_truth import Truth, read_truth
 from service.domain.transcript import problem_in
 
+_LONGEST = 200_000
+"""Characters of a solution that `/judge` takes."""
+
 
 def item_of(problem: str, completion: str, truth: Truth) -> dict[str, Any]:
-    """Put an item together; tests come as data sets hold them."""
-    return {**truth.fields(problem), "solution": completion}
+    """Put an item together. Of a completion longer than the gateway takes only the program is sent."""
+    program = completion if len(completion) <= _LONGEST else extract_code(completion)[:_LONGEST]
+    return {**truth.fields(problem), "solution": program}
 
 
 def truth_of(row: Mapping[str, Any], field: str) -> Truth:

@@ -1,14 +1,17 @@
 """`ctrl` with nothing faked but the weights, which are random: sandbox and gateway as real processes."""
 
+import asyncio
 import json
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from mcp import Client
 from typer.testing import CliRunner
 
 from service.cli.commands import app
@@ -60,6 +63,7 @@ def test_up_serves_until_it_is_told_to_stop(config: Path) -> None:
             again = subprocess.run(up, capture_output=True, text=True, timeout=30, check=False)
             ask = {"problem": "Add one.", "entry_point": "f", "tests": PROBLEM["tests"]}
             answer = httpx.post(f"http://127.0.0.1:{port}/refine", json=ask, timeout=30)
+            ran = asyncio.run(_run_by_mcp(port, {"code": "print(int(input()) + 1)", "stdin": "3\n"}))
         finally:
             process.send_signal(signal.SIGTERM)
         log, said = process.communicate(timeout=30)
@@ -67,6 +71,7 @@ def test_up_serves_until_it_is_told_to_stop(config: Path) -> None:
     assert process.returncode == 0
     assert answer.status_code == 200
     assert answer.json()["rounds"][0]["verdict"]["total"] == 1
+    assert (ran["outcome"], ran["stdout"]) == ("accepted", "4\n")
     assert again.returncode == 3
     assert f"port {sandbox_port} is in use" in again.stderr
     assert f"gateway  http://127.0.0.1:{port}" in said
@@ -98,6 +103,11 @@ def test_without_weights_the_reason_is_given(tmp_path: Path) -> None:
     assert "the gateway did not start" in result.stderr
     assert "weights" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+async def _run_by_mcp(port: int, program: dict[str, str]) -> Any:
+    async with Client(f"http://127.0.0.1:{port}/mcp") as client:
+        return (await client.call_tool("run_code", program)).structured_content
 
 
 def _wait_until_it_answers(url: str, process: subprocess.Popen[str]) -> None:

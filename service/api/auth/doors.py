@@ -29,6 +29,14 @@ DOORS = {
 """A door and all behind it. Each tool behind `/mcp` asks once more."""
 
 
+_QUEUED = frozenset(door for door, roles in DOORS.items() if roles == _JUDGE and door != "/judge")
+
+
+def is_queued(path: str) -> bool:
+    """Whether trainers come by this door: they take being turned away for a lost reward, so they wait."""
+    return door_of(path) in _QUEUED
+
+
 def door_of(path: str) -> str | None:
     """Find the listed door that a path goes through."""
     while path not in DOORS:

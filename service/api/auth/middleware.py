@@ -5,35 +5,35 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.adapters.keys import Keyring
 from service.api import problems
 from service.api.auth.credentials import keys_in
 from service.api.auth.doors import OPEN, roles_for
 from service.caller import asking
 from service.domain.errors import CallerError, ForbiddenError, UnknownKeyError
 from service.domain.identity import ANYONE, Identity, Role
+from service.services import Keys
 
 log = structlog.get_logger(__name__)
 
 
 class Auth:
-    """Plain ASGI. The keys are the running application's: `app.state.keyring`, None to ask for none."""
+    """Plain ASGI. The keys are the running application's: `Services.keys`, None to ask for none."""
 
     def __init__(self, app: ASGIApp, *, metrics_open: bool):
         self._app = app
         self._open = OPEN | ({"/metrics"} if metrics_open else set())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        keyring: Keyring | None = scope["app"].state.keyring if scope["type"] == "http" else None
-        if keyring is None or scope["path"] in self._open:
+        keys: Keys | None = scope["app"].state.services.keys if scope["type"] == "http" else None
+        if keys is None or scope["path"] in self._open:
             await self._app(scope, receive, send)
             return
         try:
-            identity = _admitted(scope, keyring)
+            identity = _admitted(scope, keys)
         except CallerError as error:
             await problems.answer(Request(scope), error)(scope, receive, send)
             return
-        scope["identity"] = identity
+        scope["identity"], scope["tenant"] = identity, identity.tenant
         with asking(identity), structlog.contextvars.bound_contextvars(tenant=identity.tenant):
             await self._app(scope, receive, send)
 
@@ -53,17 +53,17 @@ def identity_of(scope: Scope) -> Identity:
     return identity
 
 
-def _admitted(scope: Scope, keyring: Keyring) -> Identity:
-    identity = _holder(Headers(scope=scope), keyring)
+def _admitted(scope: Scope, keys: Keys) -> Identity:
+    identity = _holder(Headers(scope=scope), keys)
     demand(identity, roles_for(scope["path"]))
     return identity
 
 
-def _holder(headers: Headers, keyring: Keyring) -> Identity:
+def _holder(headers: Headers, keys: Keys) -> Identity:
     was_given = False
     for key in keys_in(headers):
         was_given = True
-        if (identity := keyring.holder(key)) is not None:
+        if (identity := keys.holder(key)) is not None:
             return identity
     raise UnknownKeyError(
         "this key is not known: it may have been withdrawn"

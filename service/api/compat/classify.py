@@ -9,8 +9,8 @@ from pydantic import BeforeValidator, Field
 
 from service.api.compat.asking import insist
 from service.api.compat.messages import MessageIn, said_by
-from service.api.compat.openai_errors import ERRORS, OpenAIErrorRoute
 from service.api.compat.vllm import (
+    ERRORS,
     VllmProfile,
     VllmRequest,
     VllmUsage,
@@ -18,21 +18,22 @@ from service.api.compat.vllm import (
     case_of,
     listed,
     logit,
+    named,
     new_id,
 )
 from service.api.judge_request import PROGRAMS
 from service.api.on_error import Told, told
 from service.api.refinement import Out
-from service.api.routing import ServicesDep
-from service.api.task import CODE_CHARS, PROBLEM_CHARS
+from service.api.routing import ServicesDep, StrictRoute
+from service.api.task import PROBLEM_CHARS, RESPONSE_CHARS
 from service.domain.critique import Judgment
 from service.domain.errors import RequestError
 from service.domain.ruling import Case
 from service.domain.transcript import turns
 
-router = APIRouter(route_class=OpenAIErrorRoute, tags=["compat"])
+router = APIRouter(route_class=StrictRoute, tags=["compat"])
 
-_Text = Annotated[str, Field(max_length=PROBLEM_CHARS + CODE_CHARS)]
+_Text = Annotated[str, Field(max_length=PROBLEM_CHARS + RESPONSE_CHARS)]
 _Texts = Annotated[list[_Text] | None, BeforeValidator(listed, json_schema_input_type=str | list[str] | None)]
 
 
@@ -86,7 +87,7 @@ async def classify(
     return ClassifyResponse(
         id=new_id("classify"),
         created=int(time.time()),
-        model=services.critic(body.model).card.name,
+        model=named(body, services).card.name,
         data=[_data(index, each, body) for index, each in enumerate(found)],
         usage=VllmUsage.of(outcome.usage),
     )

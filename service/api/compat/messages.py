@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.api.task import CODE_CHARS, PROBLEM_CHARS
+from service.api.task import PROBLEM_CHARS, RESPONSE_CHARS
 
-_CHARS = PROBLEM_CHARS + CODE_CHARS
+_CHARS = PROBLEM_CHARS + RESPONSE_CHARS
 
 
 class PartIn(BaseModel):

@@ -18,14 +18,14 @@ from service.api.judge_request import PROGRAMS
 from service.api.on_error import ScalarOnErrorText
 from service.api.refinement import Out
 from service.api.routing import ServicesDep, StrictRoute
-from service.api.task import CODE_CHARS, PROBLEM_CHARS, candidate_of
+from service.api.task import PROBLEM_CHARS, RESPONSE_CHARS, candidate_of
 from service.domain.ruling import Case, Ruling, Status
 from service.domain.transcript import problem_in, response_in
 
 router = APIRouter(route_class=StrictRoute, tags=["compat"])
 
 PromptText = Annotated[str, Field(max_length=PROBLEM_CHARS)]
-QueryText = Annotated[str, Field(max_length=PROBLEM_CHARS + CODE_CHARS)]
+QueryText = Annotated[str, Field(max_length=PROBLEM_CHARS + RESPONSE_CHARS)]
 
 
 class OpenRLHFProfile(ScalarProfile):

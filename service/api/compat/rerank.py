@@ -6,15 +6,23 @@ from fastapi import APIRouter, Body, Query, Request
 from pydantic import BeforeValidator, Field
 
 from service.api.compat.asking import insist
-from service.api.compat.openai_errors import ERRORS, OpenAIErrorRoute
-from service.api.compat.vllm import VllmProfile, VllmRequest, VllmUsage, ask_critic, case_of, new_id
+from service.api.compat.vllm import (
+    ERRORS,
+    VllmProfile,
+    VllmRequest,
+    VllmUsage,
+    ask_critic,
+    case_of,
+    named,
+    new_id,
+)
 from service.api.judge_request import PROGRAMS
 from service.api.on_error import told
 from service.api.refinement import Out
-from service.api.routing import ServicesDep
+from service.api.routing import ServicesDep, StrictRoute
 from service.api.task import CodeText, ProblemText
 
-router = APIRouter(route_class=OpenAIErrorRoute, tags=["compat"])
+router = APIRouter(route_class=StrictRoute, tags=["compat"])
 
 
 class Document(Out):
@@ -73,7 +81,7 @@ async def rerank(
     order = sorted(range(len(texts)), key=lambda index: _from_best(found[index]))
     return RerankResponse(
         id=new_id("rerank"),
-        model=services.critic(body.model).card.name,
+        model=named(body, services).card.name,
         results=[
             RerankResult(index=index, document=Document(text=texts[index]), relevance_score=found[index])
             for index in order[: body.top_n or None]

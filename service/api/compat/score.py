@@ -7,17 +7,26 @@ from fastapi import APIRouter, Body, Query, Request
 from pydantic import AliasChoices, BeforeValidator, Field
 
 from service.api.compat.asking import insist
-from service.api.compat.openai_errors import ERRORS, OpenAIErrorRoute
-from service.api.compat.vllm import VllmProfile, VllmRequest, VllmUsage, ask_critic, case_of, listed, new_id
+from service.api.compat.vllm import (
+    ERRORS,
+    VllmProfile,
+    VllmRequest,
+    VllmUsage,
+    ask_critic,
+    case_of,
+    listed,
+    named,
+    new_id,
+)
 from service.api.judge_request import PROGRAMS
 from service.api.on_error import told
 from service.api.refinement import Out
-from service.api.routing import ServicesDep
+from service.api.routing import ServicesDep, StrictRoute
 from service.api.task import CodeText, ProblemText
 from service.domain.errors import RequestError
 from service.domain.ruling import Case
 
-router = APIRouter(route_class=OpenAIErrorRoute, tags=["compat"])
+router = APIRouter(route_class=StrictRoute, tags=["compat"])
 
 
 _ONE_OR_MANY = BeforeValidator(listed, json_schema_input_type=str | list[str])
@@ -76,7 +85,7 @@ async def score(
     return ScoreResponse(
         id=new_id("score"),
         created=int(time.time()),
-        model=services.critic(body.model).card.name,
+        model=named(body, services).card.name,
         data=[ScoreData(index=index, score=body.activated(each)) for index, each in enumerate(found)],
         usage=VllmUsage.of(outcome.usage),
     )

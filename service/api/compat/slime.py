@@ -13,7 +13,7 @@ from service.api.compat.asking import ask, scores, task_from
 from service.api.compat.messages import MessageIn, said_by
 from service.api.compat.profile import ScalarProfile
 from service.api.routing import ServicesDep, StrictRoute
-from service.api.task import CODE_CHARS, PROBLEM_CHARS, candidate_of
+from service.api.task import PROBLEM_CHARS, RESPONSE_CHARS, candidate_of
 from service.domain.ruling import Case
 from service.domain.transcript import problem_in, without_end
 
@@ -32,7 +32,7 @@ class SlimeRequest(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     prompt: Annotated[str, Field(max_length=PROBLEM_CHARS)] | list[MessageIn]
-    response: str = Field(max_length=CODE_CHARS)
+    response: str = Field(max_length=RESPONSE_CHARS)
     label: JsonValue = None
 
     @property

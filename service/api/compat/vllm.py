@@ -3,7 +3,7 @@
 import math
 import secrets
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,16 +13,21 @@ from service.api.compat.profile import Profile
 from service.api.judge_request import COMPARED
 from service.api.judging import Judged, Order
 from service.api.on_error import ERROR, OnErrorText, Told
+from service.api.openai.errors import ErrorBody
 from service.api.refinement import Out
 from service.api.task import ModelName, candidate_of
-from service.domain.errors import RequestError
+from service.domain.errors import RequestError, UnknownModelError
 from service.domain.refinement import Usage
 from service.domain.ruling import Case, Mode
 from service.domain.transcript import problem_in
-from service.services import Services
+from service.services import ServedCritic, Services
 
 _SURE = 1e-6
 """Probabilities nearer to 0 or 1 than this are taken for this: a logit must be finite."""
+
+ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorBody} for status in (400, 404, 413, 502, 503, 504)
+}
 
 
 def listed(value: object) -> object:
@@ -77,8 +82,15 @@ async def ask_critic(
     """Have the model that the body names judge the cases."""
     if profile.mode is Mode.PAIRWISE and len(cases) > COMPARED:
         raise RequestError("mode", f"pairwise compares at most {COMPARED} programs")
-    order = Order(services.critic(body.model), profile.mode, profile.votes)
+    order = Order(named(body, services), profile.mode, profile.votes)
     return await in_turn(order, cases, request, services)
+
+
+def named(body: VllmRequest, services: Services) -> ServedCritic:
+    """Find the critic that the body calls its model."""
+    if body.model is not None and body.model not in services.critics:
+        raise UnknownModelError("model", body.model, tuple(services.critics))
+    return services.critic(body.model)
 
 
 def case_of(problem: str, response: str, field: str) -> Case:

@@ -54,6 +54,7 @@ CRITIQUE_CODE = Tool(
         "entry_point": words.ENTRY_POINT,
         "critic": words.CRITIC,
     },
+    required=("problem", "solution"),
     answer=CritiqueAnswer,
     work=_critique,
 )

@@ -89,9 +89,12 @@ JUDGE_CODE = Tool(
         "solutions": "The programs to compare.",
         "entry_point": words.ENTRY_POINT,
         "tests": words.TESTS,
+        "mode": "What decides: critique (the critic reads), exec (your tests), hybrid (your tests, then the "
+        "critic), or pairwise (the critic compares two by two). Leave out for critique.",
         "votes": "Critiques asked for of each program: more are steadier and dearer.",
         "critic": words.CRITIC,
     },
+    required=("problem", "solutions"),
     answer=JudgeAnswer,
     work=_judge,
     roles=frozenset({Role.JUDGE}),

@@ -172,6 +172,7 @@ REFINE_CODE = Tool(
         "generator": "A configured generator; leave out for the default.",
         "critic": words.CRITIC,
     },
+    required=("problem",),
     answer=RefineAnswer,
     work=_refine,
     roles=frozenset({Role.REFINE}),

@@ -124,6 +124,7 @@ RUN_CODE = Tool(
         "entry_point": words.ENTRY_POINT,
         "tests": words.TESTS,
     },
+    required=("code",),
     answer=RunAnswer,
     work=_run,
 )

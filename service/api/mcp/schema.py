@@ -1,6 +1,6 @@
 """The arguments of a tool as JSON Schema, taken from the model that checks the same fields over REST."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from pydantic import BaseModel
@@ -8,26 +8,18 @@ from pydantic import BaseModel
 Schema = dict[str, Any]
 
 
-def input_schema(model: type[BaseModel], arguments: Mapping[str, str]) -> Schema:
+def input_schema(model: type[BaseModel], arguments: Mapping[str, str], required: Sequence[str]) -> Schema:
     """Cut the model's schema down to the arguments, in their order, each with its description."""
-    whole = plain_schema(model)
-    properties = whole["properties"]
+    properties = plain_schema(model)["properties"]
     return {
         "type": "object",
         "properties": {
             name: _required(properties[name]) | {"description": description}
             for name, description in arguments.items()
         },
-        "required": _demanded(whole, arguments),
+        "required": list(required),
         "additionalProperties": False,
     }
-
-
-def _demanded(whole: Schema, arguments: Mapping[str, str]) -> list[str]:
-    """Name what must be given: always, or in the way of asking that the arguments leave."""
-    ways: list[list[str]] = [way["required"] for way in whole.get("oneOf", ())]
-    left = next((way for way in ways if arguments.keys() >= set(way)), [])
-    return [name for name in arguments if name in (*whole.get("required", ()), *left)]
 
 
 def plain_schema(model: type[BaseModel]) -> Schema:

@@ -1,7 +1,7 @@
 """What a tool is: a description for the assistant, a model that checks its arguments, and work to do."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -52,6 +52,7 @@ class Tool(Generic[RequestT]):
     model: type[RequestT]
     arguments: Mapping[str, str]
     """The model's fields that an assistant may set, and what it is told of each."""
+    required: Sequence[str]
     answer: type[Answer]
     work: Callable[[Call, RequestT], Awaitable[Answer]]
     roles: frozenset[Role] = WORK
@@ -63,11 +64,13 @@ class Tool(Generic[RequestT]):
         if unknown := sorted(arguments.keys() - self.arguments.keys()):
             known = ", ".join(self.arguments)
             raise RequestError(unknown[0], f"is no argument of {self.name}; its arguments are {known}")
+        if missing := [name for name in self.required if arguments.get(name) is None]:
+            raise RequestError(missing[0], "is required")
         return await self.work(call, self.model.model_validate(dict(arguments)))
 
     @property
     def input_schema(self) -> Schema:
-        return input_schema(self.model, self.arguments)
+        return input_schema(self.model, self.arguments, self.required)
 
     @property
     def output_schema(self) -> Schema:

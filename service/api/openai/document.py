@@ -16,6 +16,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         (502, "A part failed"),
         (503, "Try again after `Retry-After`"),
         (504, "Time ran out"),
+        ("default", "What an endpoint answered to a request that passed through"),
     )
 }
 

@@ -1,4 +1,4 @@
-"""OpenAI's error body, in which every route below `/v1/`, and each that vLLM has, is answered."""
+"""OpenAI's error body, in which every route below `/v1/` is answered, and vLLM's other scoring routes."""
 
 from http import HTTPStatus
 

@@ -70,6 +70,14 @@ async def test_of_two_urls_the_second_gets_nothing_and_says_so() -> None:
     assert trainer.attempts == 2
 
 
+async def test_a_rollout_with_long_thoughts_is_rewarded() -> None:
+    with _served(World(critic=_knowing())) as url:
+        answer = await OpenRLHF([url]).reward("Add one.", f"<think>{'Hm. ' * 100_000}</think>\n{ANSWER}")
+
+    assert answer is not None
+    assert answer["rewards"] == [1.0]
+
+
 async def test_a_batch_of_an_older_release_is_rewarded_in_order() -> None:
     rows = [rollout("Add one.", code) for code in (WRONG, ANSWER, WRONG)]
     queries, prompts = zip(*rows, strict=True)

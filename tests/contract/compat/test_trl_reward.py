@@ -65,6 +65,12 @@ async def test_conversations_are_read_for_their_text() -> None:
     assert "<problem>\nAdd one.\n</problem>" in world.critic.conversations[0][0].content
 
 
+async def test_a_completion_with_long_thoughts_is_judged_by_its_program() -> None:
+    thoughtful = f"<think>{'Hm. ' * 60_000}</think>\n```python\n{RIGHT}\n```"
+    with serving(World(critic=_knowing()).app()) as url:
+        assert await _rewards(make_reward(url), [thoughtful, "x" * 300_000]) == [1.0, 0.0]
+
+
 @pytest.mark.parametrize(
     "columns",
     [

@@ -168,7 +168,7 @@ async def test_a_dead_critic_is_an_error_of_openais_form_and_never_a_zero(
         "message": "gone",
         "type": "server_error",
         "param": None,
-        "code": "critic-failed",
+        "code": "critic_failed",
     }
 
 
@@ -221,4 +221,4 @@ async def test_what_is_no_json_is_an_error_of_openais_form() -> None:
         response = await client.post("/v1/score", content=b"{", headers={"Content-Type": "application/json"})
 
     assert response.status_code == 400
-    assert response.json()["error"]["code"] == "bad-request"
+    assert response.json()["error"]["code"] == "bad_request"

@@ -150,11 +150,13 @@ async def test_a_long_output_is_shown_by_its_ends(era: str) -> None:
 
 
 WRONG_ARGUMENTS: tuple[tuple[str, dict[str, Any], str], ...] = (
-    ("refine_code", {}, "problem: Field required"),
+    ("refine_code", {}, "problem: is required"),
     ("refine_code", ASK | {"rounds": 99}, "rounds: Input should be less than or equal to 16"),
     ("refine_code", ASK | {"critic": "gpt-17"}, "configured models: mini-critic"),
     ("refine_code", ASK | {"stream": True}, "stream: is no argument of refine_code; its arguments are"),
     ("refine_code", ASK | {"tests": [{"stdin": "1"}]}, "tests.0.stdout: Field required"),
+    ("judge_code", ASK, "solutions: is required"),
+    ("judge_code", ASK | {"solutions": [WRONG], "mode": "exec"}, "exec judges by tests alone"),
     ("judge_code", ASK | {"solutions": [WRONG], "votes": 0}, "votes: Input should be greater"),
     ("critique_code", ASK | {"solution": " "}, "solution: is blank"),
     ("run_code", {"code": " "}, "code: is blank"),

@@ -9,6 +9,7 @@ import openai
 import pytest
 import structlog
 
+from service.domain.roles import ChatGenerator
 from service.services import Bounds, RefineWhen
 from tests.contract.openai_door.doors import Doors, open_doors
 from tests.openai_server import (
@@ -228,20 +229,41 @@ async def test_a_client_that_leaves_closes_the_endpoints_connection(
     doors: Doors, answer: Answering, stream: bool
 ) -> None:
     doors.endpoint.answer(answer)
-    body = json.dumps({"model": "gpt", "messages": [], "stream": stream}).encode()
+
+    await _ask_and_leave(doors, {"model": "gpt", "messages": [], "stream": stream}, answer is _drip_events)
+
+    await asyncio.wait_for(doors.endpoint.hung_up.wait(), 5)
+    await until(lambda: doors.world.gate.inflight == 0)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_client_that_leaves_the_loop_closes_the_endpoints_connection(stream: bool) -> None:
+    world = World()
+    with structlog.testing.capture_logs():
+        async with open_doors(world) as doors:
+            generator = ChatGenerator(world.models["gpt"].model)
+            world.generator.propose = generator.propose  # type: ignore[method-assign]
+            doors.endpoint.answer(hang)
+            ask = {"model": "refine", "messages": [{"role": "user", "content": "Add one."}]}
+
+            await _ask_and_leave(doors, ask | {"stream": stream}, stream)
+
+            await asyncio.wait_for(doors.endpoint.hung_up.wait(), 5)
+            await until(lambda: world.gate.inflight == 0)
+
+
+async def _ask_and_leave(doors: Doors, ask: Mapping[str, object], reads: bool) -> None:
+    body = json.dumps(ask).encode()
     head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
     port = int(doors.url.rsplit(":", 1)[1])
 
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(head + body)
     await doors.endpoint.asked.wait()
-    if answer is _drip_events:
+    if reads:
         await reader.readuntil(b"data: ")
     writer.close()
     await writer.wait_closed()
-
-    await asyncio.wait_for(doors.endpoint.hung_up.wait(), 5)
-    await until(lambda: doors.world.gate.inflight == 0)
 
 
 async def test_calls_and_failures_are_bounded_by_the_gate(http: aiohttp.ClientSession) -> None:

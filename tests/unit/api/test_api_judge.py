@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from service.api.judge import EXAMPLES
 from service.domain.chat import Sampling, TokenLogprob
 from service.domain.errors import ModelError, SandboxError
 from service.domain.roles import ChatCritic
@@ -342,3 +343,12 @@ async def test_a_judging_that_cannot_be_done_names_the_field(body: dict[str, obj
 
     assert response.status_code == 422
     assert response.json()["errors"][0]["field"] == field
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+async def test_the_documented_examples_are_judged(name: str) -> None:
+    world = World(sandbox=ScriptedSandbox({"print(int(input()) + 1)": verdict_of(1, 1)}))
+
+    response = await post(world, "/judge", EXAMPLES[name]["value"])
+
+    assert {result["status"] for result in response.json()["results"]} == {"ok"}

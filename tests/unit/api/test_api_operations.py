@@ -29,6 +29,7 @@ async def test_ready_names_every_part() -> None:
         "generator": "mini-generator",
         "critic": "mini-critic",
         "sandbox": "sandbox",
+        "store": "memory",
     }
 
 
@@ -138,6 +139,8 @@ async def test_the_openapi_document_tells_every_route() -> None:
 
     assert set(document["paths"]) == {
         "/refine",
+        "/refine/{id}",
+        "/refine/{id}/events",
         "/critique",
         "/judge",
         "/compat/openrlhf/get_reward",

@@ -102,14 +102,6 @@ async def test_an_unknown_model_is_refused_with_the_known_ones_listed(role: str)
     assert f"mini-{role}" in problem["detail"]
 
 
-async def test_background_is_refused_honestly() -> None:
-    response = await post(World(), "/refine", ASK | {"background": True})
-
-    assert response.status_code == 501
-    assert response.headers["content-type"] == "application/problem+json"
-    assert "background" in response.json()["detail"]
-
-
 @pytest.mark.parametrize(
     ("world", "status", "slug"),
     [

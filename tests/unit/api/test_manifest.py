@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from service.adapters.manifest import (
     template_digest,
 )
 from service.domain.chat import Sampling
-from service.domain.templates import CRITIC_TEMPLATE, GENERATOR_TEMPLATE
+from service.domain.templates import CRITIC_TEMPLATE, GENERATOR_TEMPLATE, PROMPTED_CRITIC_TEMPLATE
 
 MANIFEST: dict[str, Any] = {
     "schema": 1,
@@ -124,3 +125,22 @@ def test_sampling_fills_what_is_not_said() -> None:
     merged = SamplingText(temperature=0.0).onto(Sampling(temperature=0.7, top_p=0.8, max_tokens=5))
 
     assert (merged.temperature, merged.top_p, merged.max_tokens) == (0.0, 0.8, 5)
+
+
+def test_the_wording_that_critics_were_trained_with_keeps_its_digest() -> None:
+    assert template_digest(CRITIC_TEMPLATE) == "bf2c5da49b68"
+    assert template_digest(PROMPTED_CRITIC_TEMPLATE) != template_digest(
+        replace(PROMPTED_CRITIC_TEMPLATE, compare=None)
+    )
+
+
+def test_the_template_for_prompted_critics_is_named_by_a_file() -> None:
+    text = read_template(Path("configs/templates/prompted-critic.toml"))
+
+    assert critic_template(text) is PROMPTED_CRITIC_TEMPLATE
+
+
+def test_a_template_of_ones_own_may_have_a_wording_for_comparisons() -> None:
+    text = TemplateText(id="mine/1", critique="c", hint="h", compare="{{first}} or {{second}}?")
+
+    assert critic_template(text).compare == "{{first}} or {{second}}?"

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,13 +12,16 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from service.adapters.keys import open_keyring
+from service.adapters.memory_limits import MemoryLimits
 from service.adapters.metrics import MeteredCritic, MeteredModel, MeteredSandbox, Metrics
+from service.adapters.store import MemoryStore
 from service.app import create_app
 from service.domain.chat import Sampling
 from service.domain.errors import ServiceError
+from service.gate import Gate
 from service.services import (
     Bounds,
-    Gate,
     ModelCard,
     ServedCritic,
     ServedGenerator,
@@ -25,6 +29,7 @@ from service.services import (
     Services,
 )
 from service.settings import EmbeddedModelSettings, Settings
+from service.store import Store
 from tests.fakes import CORRECT, INCORRECT, FakeChatModel, ScriptedGenerator, ScriptedSandbox
 
 Json = dict[str, Any]
@@ -51,14 +56,17 @@ class World:
     max_inflight: int = 8
     unreachable: Mapping[str, ServiceError] = field(default_factory=dict)
     metrics: Metrics = field(default_factory=Metrics)
+    store: Store = field(default_factory=MemoryStore)
     models: Mapping[str, ServedModel] = field(default_factory=dict)
     others: Mapping[str, ServedCritic] = field(default_factory=dict)
+    clock: Callable[[], float] = time.monotonic
     gate: Gate = field(init=False)
 
     def __post_init__(self) -> None:
         self.gate = Gate(self.max_inflight, self.metrics)
 
-    def services(self) -> Services:
+    def services(self, settings: Settings) -> Services:
+        keyring = open_keyring(settings)
         card = ModelCard("mini-generator", "generator", "embedded", "g/1@abc", NOTICE, {"schema": 1}, "g@1")
         generator = ServedGenerator(card, self.generator, PROPOSE, REVISE, self._ping("generator"))
         card = ModelCard("mini-critic", "critic", "embedded", "c/1@abc", NOTICE, {"schema": 1}, "c@1+c/1@abc")
@@ -73,14 +81,17 @@ class World:
             ping_sandbox=self._ping("sandbox"),
             telemetry=self.metrics,
             gate=self.gate,
+            store=self.store,
             bounds=self.bounds,
             models=self.models,
+            keys=keyring,
+            limits=MemoryLimits({} if keyring is None else keyring.quotas, self.clock),
         )
 
     def app(self, **changes: Any) -> FastAPI:
         @asynccontextmanager
         async def open_fakes(settings: Settings) -> AsyncGenerator[Services, None]:
-            yield self.services()
+            yield self.services(settings)
 
         return create_app(settings(**changes), open_fakes)
 
@@ -142,19 +153,24 @@ class Call:
     sent: list[Mapping[str, Any]] = field(default_factory=list)
     left: asyncio.Event = field(default_factory=asyncio.Event)
     bodies: int = 0
+    method: str = "POST"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     async def run(self) -> None:
         scope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
             "http_version": "1.1",
-            "method": "POST",
+            "method": self.method,
             "scheme": "http",
             "path": self.path,
             "raw_path": self.path.encode(),
             "query_string": b"",
             "root_path": "",
-            "headers": [(b"content-type", b"application/json")],
+            "headers": [
+                (b"content-type", b"application/json"),
+                *((name.lower().encode(), value.encode()) for name, value in self.headers.items()),
+            ],
             "client": ("127.0.0.1", 1),
             "server": ("gateway", 80),
         }

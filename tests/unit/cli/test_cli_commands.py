@@ -123,6 +123,25 @@ def test_programs_are_judged_and_ranked(url: str, tmp_path: Path) -> None:
     assert "1.000" in shown
 
 
+def test_a_mode_is_passed_on(url: str, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(WRONG, encoding="utf-8")
+    request = ("judge", "-", "--solution", tmp_path / "a.py", "--mode", "exec", "--url", url)
+
+    code, _, said = _run(*request, stdin="Add one.")
+
+    assert code == 2
+    assert "mode: exec judges by tests alone" in said
+
+
+def test_programs_for_several_problems_are_shown_as_they_came(url: str) -> None:
+    items = [ASK | {"id": name, "problem": name, "solution": WRONG} for name in ("first", "second")]
+
+    code, shown, _ = _run("judge", "-", "--url", url, stdin=json.dumps({"items": items}))
+
+    assert code == 0
+    assert shown.index("first ") < shown.index("second ")
+
+
 def test_what_could_not_be_judged_exits_with_one() -> None:
     with serving(World(critic=FakeChatModel([""], fault=ModelError("gone"))).app()) as url:
         body = json.dumps(ASK | {"solutions": [WRONG]})

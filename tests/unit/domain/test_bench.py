@@ -4,13 +4,21 @@ import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 import pytest
 
 from service.domain.bench import rule, spent
 from service.domain.chat import Completion, Message, Sampling
 from service.domain.critique import Judgment
-from service.domain.errors import CriticError, DeadlineError, ModelError, RequestError, SandboxError
+from service.domain.errors import (
+    CriticError,
+    DeadlineError,
+    ModelError,
+    RequestError,
+    SandboxError,
+    ServiceError,
+)
 from service.domain.judge import Judge
 from service.domain.roles import ChatCritic
 from service.domain.ruling import Basis, Case, Mode, Ruling, Status, Tally
@@ -120,6 +128,21 @@ async def test_what_is_no_program_never_reaches_the_critic(mode: Mode) -> None:
     for ruling in await court.rulings(mode, ["", ":", "Let's solve this step by step.", "# fine"]):
         assert (ruling.score, ruling.judgment) == (0.0, Judgment.INCORRECT)
     assert court.model.conversations == []
+
+
+async def test_what_is_no_program_is_not_judged_by_a_dead_sandbox_either() -> None:
+    court = Court(sandbox=ScriptedSandbox(fault=SandboxError("gone")))
+
+    for ruling in await court.rulings(Mode.PAIRWISE, [":", "# fine"]):
+        assert (ruling.status, ruling.score) == (Status.ERROR, None)
+
+
+async def test_a_part_that_times_out_by_itself_is_a_fault_of_ours() -> None:
+    court = Court(sandbox=ScriptedSandbox(fault=cast(ServiceError, TimeoutError())))
+
+    with pytest.raises(ExceptionGroup) as crash:
+        await court.rulings(Mode.EXEC, [GOOD])
+    assert crash.group_contains(TimeoutError)
 
 
 async def test_equal_cases_are_judged_once_and_paid_for_once() -> None:

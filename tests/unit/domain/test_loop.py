@@ -13,6 +13,7 @@ from service.domain.events import (
     CritiqueCompleted,
     CritiqueDelta,
     RefinementCompleted,
+    RoundFinished,
     RoundStarted,
     SolutionCompleted,
     SolutionDelta,
@@ -164,6 +165,7 @@ async def test_a_round_is_told_in_order() -> None:
     events = await stage.events()
 
     verdict = verdict_of(0, 2)
+    assert isinstance(events[-1], RefinementCompleted)
     assert events[:-1] == [
         RoundStarted(0, 0),
         SolutionDelta(0, 0, "good"),
@@ -171,8 +173,8 @@ async def test_a_round_is_told_in_order() -> None:
         VerdictCompleted(0, 0, verdict),
         CritiqueDelta(0, 0, CORRECT),
         CritiqueCompleted(0, 0, GOOD),
+        RoundFinished(events[-1].refinement.selected),
     ]
-    assert isinstance(events[-1], RefinementCompleted)
 
 
 async def test_a_given_draft_is_told_without_deltas() -> None:
@@ -304,4 +306,5 @@ async def test_without_deltas_only_whole_pieces_of_work_are_told() -> None:
 
     told = [type(event) for event in await stage.events()]
 
-    assert told == [*[RoundStarted, SolutionCompleted, CritiqueCompleted] * 2, RefinementCompleted]
+    a_round = [RoundStarted, SolutionCompleted, CritiqueCompleted, RoundFinished]
+    assert told == [*a_round * 2, RefinementCompleted]

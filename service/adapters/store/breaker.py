@@ -1,0 +1,37 @@
+"""Stops asking a store that does not answer, so that nobody waits for it, and tries it again by itself."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from service.domain.errors import StoreError
+
+
+@dataclass(slots=True)
+class Breaker:
+    """Opens after some failures in a row; then one call at a time may try, after a pause."""
+
+    name: str
+    failures: int = 3
+    pause_s: float = 1.0
+    clock: Callable[[], float] = time.monotonic
+    _failed: int = 0
+    _tries_at: float = 0.0
+
+    def check(self) -> None:
+        """Raise `StoreError` while open; let the first call after the pause through."""
+        if self._failed < self.failures:
+            return
+        now = self.clock()
+        if now < self._tries_at:
+            raise StoreError(f"{self.name} does not answer")
+        self._tries_at = now + self.pause_s
+
+    def succeeded(self) -> None:
+        """Close."""
+        self._failed = 0
+
+    def failed(self) -> None:
+        """Count a failure."""
+        self._failed += 1
+        self._tries_at = self.clock() + self.pause_s

@@ -1,0 +1,11 @@
+-- ARGV: id, token.
+local token, status = unpack(redis.call('HMGET', KEYS[1], 'token', 'status'))
+if not token then
+  return 'unknown'
+end
+if token ~= ARGV[2] or status ~= 'in_progress' then
+  return 'lost'
+end
+redis.call('HSET', KEYS[1], 'status', 'queued')
+redis.call('ZADD', KEYS[4], now_ms(), ARGV[1])
+return 'written'

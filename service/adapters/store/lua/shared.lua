@@ -1,0 +1,39 @@
+-- What the scripts share. Time is the server's own: gateways need not agree about the clock.
+-- Keys of a job: KEYS[1] its document, KEYS[2] its log, KEYS[3] its rounds, KEYS[4] the jobs not yet finished,
+-- scored by when each may be taken: at once, or after its lease.
+
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function is_final(status)
+  return status ~= 'queued' and status ~= 'in_progress'
+end
+
+local function append(sequence, event, data, kept)
+  redis.call('XADD', KEYS[2], sequence .. '-0', 'event', event, 'data', data)
+  redis.call('HSET', KEYS[1], 'last', sequence)
+  local surplus = redis.call('XLEN', KEYS[2]) - kept
+  if surplus > 0 then
+    local oldest = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', surplus)
+    redis.call('HSET', KEYS[1], 'trimmed', string.match(oldest[#oldest][1], '^%d+'))
+    redis.call('XTRIM', KEYS[2], 'MAXLEN', kept)
+  end
+end
+
+local function finish(id, status, event, data, kept, ttl_ms)
+  local sequence = redis.call('HGET', KEYS[1], 'last') + 1
+  append(sequence, event, data, kept)
+  redis.call('HSET', KEYS[1], 'status', status, 'end_sequence', sequence, 'end_event', event, 'end_data', data)
+  redis.call('ZREM', KEYS[4], id)
+  for number = 1, 3 do
+    redis.call('PEXPIRE', KEYS[number], ttl_ms)
+  end
+end
+
+local function lease(job, open, id, owner, lease_ms)
+  redis.call('ZADD', open, now_ms() + lease_ms, id)
+  redis.call('HSET', job, 'status', 'in_progress', 'owner', owner)
+  return redis.call('HINCRBY', job, 'token', 1)
+end

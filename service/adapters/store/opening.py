@@ -1,0 +1,29 @@
+"""Opens the store that the configuration names."""
+
+import os
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from service.adapters.store.bounds import StoreBounds
+from service.adapters.store.memory import MemoryStore
+from service.settings import StoreSection
+from service.store import Store
+
+
+@asynccontextmanager
+async def open_store(section: StoreSection) -> AsyncGenerator[Store, None]:
+    """Open it for as long as the context lasts. A Redis that is not there yet is no reason not to start."""
+    bounds = StoreBounds(section.ttl_s, section.lease_s, section.max_events, section.max_queued)
+    url, password = section.url.get_secret_value(), section.password()
+    if not url:
+        yield MemoryStore(bounds)
+        return
+    # Imported here: whoever keeps jobs in memory loads no redis.
+    from service.adapters.store.calls import open_calls  # noqa: PLC0415
+    from service.adapters.store.redis import RedisStore  # noqa: PLC0415
+
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    secret = None if password is None else password.get_secret_value()
+    async with open_calls(url, secret, section.timeout_s) as calls:
+        yield RedisStore(calls, section.prefix, bounds, owner)

@@ -1,0 +1,1 @@
+"""Durable refinements: jobs that outlive the connection, and the process, that began them."""

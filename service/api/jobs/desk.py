@@ -1,0 +1,233 @@
+"""Where durable refinements are attended to: taken from the store, worked at, and told to those who wait."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import (
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
+from dataclasses import dataclass, field
+from typing import Annotated, cast
+
+import structlog
+from fastapi import Depends, Request
+
+from service.api.drain import Drain
+from service.api.jobs.document import cancellation
+from service.api.jobs.run import Run
+from service.domain.errors import OverloadedError, StoreError
+from service.services import Services
+from service.store import Glance, Lease
+
+log = structlog.get_logger(__name__)
+
+POLL_S = 0.1
+"""How often the store is asked about the jobs that are worked at or waited for: one round trip for all."""
+IDLE_POLLS = 5
+"""Polls between two looks for work, when nothing here gives a reason to look."""
+LEAVING_S = 2.0
+"""How long a stopping process may take to write down what it leaves to others."""
+
+
+@dataclass(slots=True)
+class _Followed:
+    """A job that clients here wait for."""
+
+    changed: set[asyncio.Event] = field(default_factory=set)
+    seen: Glance | None = None
+
+
+@dataclass(slots=True)
+class Desk:
+    """One a process. Jobs taken from the store are bounded; those of clients here hold places of the gate."""
+
+    services: Services
+    drain: Drain
+    group: asyncio.TaskGroup
+    runs: dict[str, Run] = field(default_factory=dict)
+    _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _taken: set[str] = field(default_factory=set)
+    _followed: dict[str, _Followed] = field(default_factory=dict)
+    _followers: int = 0
+    _kicked: asyncio.Event = field(default_factory=asyncio.Event)
+    _store_answers: bool = True
+
+    def start(self, lease: Lease, place: AbstractContextManager[object] | None = None) -> None:
+        """Work at a job; without a `place` it is one of the bounded number taken from the store."""
+        job_id = lease.job.id
+        self.stop(job_id)  # an earlier lease of ours, which has expired
+        run = Run(lease, self.services, place or nullcontext(), lambda: self.wake(job_id))
+        self.runs[job_id] = run
+        if place is None:
+            self._taken.add(job_id)
+        self._tasks[job_id] = self.group.create_task(self._work(job_id, run))
+
+    def stop(self, job_id: str) -> None:
+        """Stop working at a job that has ended otherwise."""
+        if task := self._tasks.get(job_id):
+            task.cancel()
+
+    def wake(self, job_id: str) -> None:
+        """Let those who follow a job look at it."""
+        for changed in self._followed.get(job_id, _Followed()).changed:
+            changed.set()
+
+    def kick(self) -> None:
+        """Look at the store now."""
+        self._kicked.set()
+
+    def client_left(self, job_id: str) -> None:
+        """Tell the store, in spite of whatever cancels the caller."""
+        self.group.create_task(self._leave(job_id))
+
+    def check_room(self) -> None:
+        """Raise `OverloadedError` if no further client may follow anything."""
+        if self._followers >= self.services.bounds.max_followers:
+            raise OverloadedError(f"{self._followers} clients follow refinements already; try again shortly")
+
+    @contextmanager
+    def following(self, job_id: str) -> Iterator[asyncio.Event]:
+        """Return what is set whenever the job may have changed."""
+        self.check_room()
+        changed = asyncio.Event()
+        self._followers += 1
+        self._followed.setdefault(job_id, _Followed()).changed.add(changed)
+        try:
+            yield changed
+        finally:
+            self._followers -= 1
+            followed = self._followed[job_id]
+            followed.changed.discard(changed)
+            if not followed.changed:
+                del self._followed[job_id]
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody here works at anything, or waits for it."""
+        return not self.runs and not self._followers
+
+    async def attend(self) -> None:
+        """Take what waits, look at what is followed, until cancelled."""
+        polls = 0
+        while True:
+            kicked = self._kicked.is_set()
+            self._kicked.clear()
+            try:
+                await self._look()
+                if kicked or polls % IDLE_POLLS == 0:
+                    await self._take()
+                    self.services.telemetry.refinements_waiting(await self.services.store.waiting())
+                self._answers(None)
+            except StoreError as error:
+                self._answers(error)
+            except Exception:
+                log.exception("desk_failed")
+            polls += 1
+            await self._pause()
+
+    def hand_over(self, *, now: bool) -> None:
+        """Leave the jobs at work to other processes."""
+        for run in self.runs.values():
+            run.hand_over(now=now)
+
+    async def leave(self) -> None:
+        """Stop: give every lease back, and let go of what does not end in time."""
+        self.hand_over(now=True)
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks.values(), timeout=LEAVING_S)
+            for task in late:
+                task.cancel()
+
+    async def _work(self, job_id: str, run: Run) -> None:
+        try:
+            await run.work()
+        except Exception:
+            log.exception("job_crashed", refinement=job_id)
+        finally:
+            if self.runs.get(job_id) is run:
+                del self.runs[job_id], self._tasks[job_id]
+                self._taken.discard(job_id)
+            self.wake(job_id)
+            self.kick()
+
+    async def _look(self) -> None:
+        """Stop what was ended elsewhere, and wake who follows what has changed."""
+        asked = [*self.runs, *(job_id for job_id in self._followed if job_id not in self.runs)]
+        if not asked:
+            return
+        glances = await self.services.store.look(asked)
+        for job_id in asked:
+            glance = glances.get(job_id)
+            if glance is not None and glance.status.is_final and self._works_in_vain(job_id):
+                self.stop(job_id)
+            followed = self._followed.get(job_id)
+            if followed is not None and followed.seen != glance:
+                followed.seen = glance
+                self.wake(job_id)
+
+    def _works_in_vain(self, job_id: str) -> bool:
+        """Whether a job that has ended did so without its run here."""
+        run = self.runs.get(job_id)
+        return run is not None and run.ending is None
+
+    async def _take(self) -> None:
+        while len(self._taken) < self.services.bounds.max_background and not self.drain.begun.is_set():
+            lease = await self.services.store.take()
+            if lease is None:
+                return
+            self.start(lease)
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(POLL_S):
+                await self._kicked.wait()
+        except TimeoutError:
+            pass
+
+    async def _leave(self, job_id: str) -> None:
+        try:
+            await self.services.store.leave(job_id, cancellation(job_id))
+        except StoreError:
+            self.stop(job_id)
+        self.kick()
+
+    def _answers(self, error: StoreError | None) -> None:
+        """Log when the store falls silent, and when it answers again."""
+        if self._store_answers and error is not None:
+            log.warning("store_unreachable", error=str(error))
+        if not self._store_answers and error is None:
+            log.info("store_reachable")
+        self._store_answers = error is None
+
+
+@asynccontextmanager
+async def open_desk(services: Services, drain: Drain) -> AsyncGenerator[Desk, None]:
+    """Attend to jobs for as long as the context lasts; then leave what is unfinished to others."""
+    async with asyncio.TaskGroup() as group:
+        desk = Desk(services, drain, group)
+        attending = group.create_task(desk.attend())
+        leaving = group.create_task(_leave_rounds(desk))
+        try:
+            yield desk
+        finally:
+            attending.cancel()
+            leaving.cancel()
+            await desk.leave()
+
+
+async def _leave_rounds(desk: Desk) -> None:
+    """When the process is to stop, let each job go after the round at work, if anyone else can take it."""
+    await desk.drain.begun.wait()
+    if desk.services.store.shared:
+        desk.hand_over(now=False)
+    await desk.drain.over.wait()
+    desk.hand_over(now=True)
+
+
+def _desk(request: Request) -> Desk:
+    return cast(Desk, request.app.state.desk)
+
+
+DeskDep = Annotated[Desk, Depends(_desk)]

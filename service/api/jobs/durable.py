@@ -1,0 +1,101 @@
+"""A `POST /refine` that asks for more than an answer: a handle, a key's promise, or an end to waiting."""
+
+import asyncio
+from contextlib import ExitStack
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.api.disconnect import unless_disconnected
+from service.api.jobs.desk import Desk
+from service.api.jobs.document import document, location, result
+from service.api.jobs.following import Follower, event_stream
+from service.api.jobs.pending import encoded
+from service.api.jobs.wishes import Wishes
+from service.api.refine_request import RefineRequest
+from service.api.refining import Refining
+from service.domain.errors import StoreError
+from service.gate import stopping
+from service.store import Created, Entry, Job, JobStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Durable:
+    """One such request. In the foreground its refinement ends with the last client that waits for it."""
+
+    desk: Desk
+    body: RefineRequest
+    wishes: Wishes
+
+    async def create(self) -> Created:
+        """Create the job, or join it. Work of the foreground begins at once, and holds a place meanwhile."""
+        services = self.desk.services
+        if self.desk.drain.begun.is_set():
+            raise stopping()
+        job, entries = self._described()
+        claim = self.wishes.claim(encoded(self.body.model_dump(mode="json", by_alias=True)))
+        if self.body.background:
+            created = await services.store.create(job, entries, claim=claim)
+            self.desk.kick()
+            return created
+        with ExitStack() as place:
+            place.enter_context(services.gate.admit())
+            created = await services.store.create(job, entries, claim=claim, leased=True)
+            if created.lease is not None:
+                self.desk.start(created.lease, place.pop_all())
+            return created
+
+    async def answer(self, job_id: str, request: Request) -> Response:
+        """Answer as was asked: with events, with a handle, or with the result."""
+        if self.body.stream:
+            return event_stream(self.desk, job_id, 0, lambda: self._left(job_id))
+        if self.body.background and self.wishes.wait_s is None:
+            return await self._handle(job_id)
+        return await unless_disconnected(request.receive, self._waited(job_id))
+
+    async def _waited(self, job_id: str) -> Response:
+        try:
+            async with asyncio.timeout(self.wishes.wait_s):
+                end = await Follower(self.desk, job_id).end()
+            return result(end, location(job_id))
+        except TimeoutError:
+            return await self._handle(job_id)
+        finally:
+            self._left(job_id)
+
+    async def _handle(self, job_id: str) -> Response:
+        """Hand out what the result can be fetched with, and see to it that there will be one."""
+        store = self.desk.services.store
+        if not self.body.background:
+            await store.keep(job_id)
+        job = await store.job(job_id)
+        if job is None:
+            raise StoreError("the store has lost this refinement; send it again")
+        headers = location(job_id)
+        if self.wishes.wait_s is not None:
+            headers["Preference-Applied"] = f"wait={self.wishes.wait_s}"
+        return document(job, HTTPStatus.OK if job.status.is_final else HTTPStatus.ACCEPTED, headers)
+
+    def _left(self, job_id: str) -> None:
+        if not self.body.background:
+            self.desk.client_left(job_id)
+
+    def _described(self) -> tuple[Job, list[Entry]]:
+        """Describe the job with all defaults spelt out: a gateway that takes it over may have others."""
+        refining = Refining.of(self.body, self.desk.services)
+        named = {
+            "generator": refining.generator.card.name,
+            "critic": refining.critic.card.name,
+            "rounds": refining.rounds,
+        }
+        job = Job(
+            id=refining.id,
+            request=encoded(self.body.model_copy(update=named).model_dump(mode="json", by_alias=True)),
+            created=refining.created,
+            tenant=self.wishes.tenant,
+            background=self.body.background,
+        )
+        first = refining.created_frame(JobStatus.QUEUED if self.body.background else JobStatus.IN_PROGRESS)
+        return job, [Entry(1, first.event, encoded(first.data))]

@@ -1,0 +1,135 @@
+"""One job at work in this process: from its lease to its end, or to its handing over."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager, aclosing
+from dataclasses import dataclass, field
+
+import structlog
+
+from service.api.jobs.pending import encoded
+from service.api.jobs.recorder import Recorder
+from service.api.refining import Refining, failure_of
+from service.api.streaming import Frame
+from service.caller import asking
+from service.domain.errors import AbandonedError, DeadlineError, ServiceError, StoreError
+from service.domain.events import RefinementCompleted, RoundFinished
+from service.domain.identity import Identity
+from service.services import Services
+from service.store import Ending, Job, JobStatus, Lease, LeaseLostError
+
+log = structlog.get_logger(__name__)
+
+CRASHES = 3
+"""Owners that may fall silent over one job, which may be what killed them."""
+
+
+@dataclass(slots=True)
+class Run:
+    """Works at a job under a lease. `place` is what it holds in the process meanwhile."""
+
+    lease: Lease
+    services: Services
+    place: AbstractContextManager[object]
+    told: Callable[[], None]
+    ending: Ending | None = None
+    """The last word, as soon as it is known; it may not be written yet."""
+    _recorder: Recorder = field(init=False)
+    _leaving: bool = False
+    _limit: asyncio.Timeout | None = None
+
+    def __post_init__(self) -> None:
+        renew_s = self.services.bounds.lease_s / 3
+        self._recorder = Recorder(self.services.store, self.lease, renew_s, self.told)
+
+    async def work(self) -> None:
+        """Carry the job as far as this process gets. What stays unfinished is taken over by others."""
+        tenant, limits = self.lease.job.tenant, self.services.limits
+        # Its request may be over, or have been another gateway's: the bill is the job's own.
+        with asking(Identity(tenant, frozenset())) as account:
+            try:
+                await self._worked()
+            finally:
+                await limits.settle(tenant, account.completion_tokens)
+
+    async def _worked(self) -> None:
+        with self.place, structlog.contextvars.bound_contextvars(refinement=self.lease.job.id):
+            log.info("job_taken", token=self.lease.token, rounds=len(self.lease.job.rounds))
+            try:
+                await self._recorded()
+            except* LeaseLostError:
+                log.warning("job_lost")
+            except* (TimeoutError, StoreError):
+                log.error("job_not_written_in_time")  # noqa: TRY400 - each attempt has been logged
+
+    def hand_over(self, *, now: bool) -> None:
+        """Leave the job to another process, after the round at work or `now`."""
+        self._leaving = True
+        if now and self._limit is not None and not self._limit.expired():
+            self._limit.reschedule(asyncio.get_running_loop().time())
+
+    async def _recorded(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            writing = group.create_task(self._recorder.write_behind())
+            self.ending = await self._refined()
+            self._recorder.close(self.ending)
+            self.told()
+            async with asyncio.timeout(self.services.bounds.request_seconds):
+                await writing
+        if self.ending is None:
+            await self.services.store.release(self._recorder.lease)
+            log.info("job_handed_over")
+
+    async def _refined(self) -> Ending | None:
+        """Refine; return the last word, or None if the job is left to others."""
+        job_id = self.lease.job.id
+        try:
+            return await self._in_time(Refining.resumed(self.lease.job, self.services))
+        except ServiceError as error:
+            return _ending(JobStatus.FAILED, failure_of(job_id, error))
+        except Exception as error:
+            log.exception("refinement_crashed")
+            return _ending(JobStatus.FAILED, failure_of(job_id, error))
+
+    async def _in_time(self, refining: Refining) -> Ending | None:
+        limit = asyncio.timeout(refining.limit_s)
+        try:
+            async with limit:
+                self._limit = limit
+                return await self._told(refining)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            if self._leaving:
+                return None
+            raise DeadlineError("the refinement did not end in time") from None
+        finally:
+            self._limit = None
+
+    async def _told(self, refining: Refining) -> Ending | None:
+        if self.lease.crashes > CRASHES:
+            raise AbandonedError(f"{self.lease.crashes} gateways fell silent while they worked at it")
+        if self.lease.token > 1 or self.lease.job.rounds:
+            await self._recorder.say(_resumption(self.lease.job))
+        async with aclosing(refining.run()) as events:
+            async for event in events:
+                if isinstance(event, RefinementCompleted):
+                    return _ending(JobStatus.COMPLETED, refining.frame(event))
+                if isinstance(event, RoundFinished):
+                    self._recorder.finish(event.round)
+                    if self._leaving:
+                        return None
+                else:
+                    await self._recorder.say(refining.frame(event))
+        raise AssertionError("a refinement that does not fail ends with RefinementCompleted")
+
+
+def _ending(status: JobStatus, frame: Frame) -> Ending:
+    return Ending(status, frame.event, encoded(frame.data))
+
+
+def _resumption(job: Job) -> Frame:
+    """Tell which rounds stand; what was told of later ones is told again."""
+    rounds = sorted(tuple(map(int, name.split(":"))) for name in job.rounds)
+    stand = [{"candidate": chain, "round": index} for chain, index in rounds]
+    return Frame("refinement.resumed", {"id": job.id, "rounds": stand})

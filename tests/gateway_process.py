@@ -1,0 +1,168 @@
+"""Gateways as real processes, in front of models that a test makes slow."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from service.cli.stack import free_port
+from service.domain.chat import Completion, Message, Sampling
+from tests.fakes import CORRECT, INCORRECT, FakeChatModel
+from tests.openai_server import ChatServer, chat_server, speaking
+
+Json = dict[str, Any]
+
+WRONG, RIGHT = "def f(x):\n    return x", "def f(x):\n    return x + 1"
+START_S = 60
+ALL = 100_000
+
+
+@dataclass
+class HeldModel(FakeChatModel):
+    """Answers as many calls as it is let."""
+
+    says: Callable[[str], str] = str
+    """From the whole prompt to the answer."""
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
+    calls: int = 0
+    working: int = 0
+
+    def let(self, calls: int) -> None:
+        for _ in range(calls):
+            self.turns.release()
+
+    async def stream(
+        self, messages: Sequence[Message], sampling: Sampling
+    ) -> AsyncGenerator[str | Completion, None]:
+        await self._turn(messages)
+        async for piece in super().stream(messages, sampling):
+            yield piece
+
+    async def complete(
+        self, messages: Sequence[Message], sampling: Sampling, n: int = 1
+    ) -> tuple[Completion, ...]:
+        await self._turn(messages)
+        return await super().complete(messages, sampling, n)
+
+    async def _turn(self, messages: Sequence[Message]) -> None:
+        self.calls += 1
+        self.working += 1
+        try:
+            await self.turns.acquire()
+        finally:
+            self.working -= 1
+        self.texts = [self.says("\n".join(message.content for message in messages))]
+
+
+@dataclass
+class Gateway:
+    """One process. `stack` closes over it; a test may kill it before."""
+
+    config: Path
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.config.with_suffix(f".{self.port}.log")
+
+    async def start(self) -> None:
+        command = [sys.executable, "-m", "service.cli", "serve", "--port", str(self.port)]
+        command += ["--config", str(self.config)]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: ASYNC220 - a moment
+        async with asyncio.timeout(START_S), httpx.AsyncClient() as client:
+            while not await self._answers(client):
+                assert self.process.poll() is None, self.log.read_text()
+                await asyncio.sleep(0.1)
+
+    def kill(self) -> None:
+        self.send(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        self.send(signal.SIGTERM)
+
+    def send(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    async def ended(self) -> int:
+        """Wait for the process, and return its exit status."""
+        assert self.process is not None
+        return await asyncio.to_thread(self.process.wait, 60)
+
+    async def _answers(self, client: httpx.AsyncClient) -> bool:
+        try:
+            return (await client.get(f"{self.url}/health", timeout=2)).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+
+@dataclass
+class Town:
+    """Gateways that share a store and two models. Every draft is wrong, and its revision right."""
+
+    directory: Path
+    redis_url: str
+    generator: HeldModel
+    critic: HeldModel
+    servers: Mapping[str, ChatServer]
+    store: Mapping[str, object]
+    drain_s: int = 30
+    gateways: list[Gateway] = field(default_factory=list)
+
+    async def gateway(self) -> Gateway:
+        """Start one more."""
+        config = self.directory / f"gateway-{len(self.gateways)}.toml"
+        config.write_text(self._config(), encoding="utf-8")
+        gateway = Gateway(config)
+        self.gateways.append(gateway)
+        await gateway.start()
+        return gateway
+
+    def _config(self) -> str:
+        store = "\n".join(f"{name} = {value!r}" for name, value in self.store.items())
+        models = "\n".join(
+            f'[models.{role}]\nengine = "openai"\nrole = "{role}"\nmodel = "m"\n'
+            f'base_url = "{server.base_url}"'
+            for role, server in self.servers.items()
+        )
+        return (
+            f'{models}\n[defaults]\ngenerator = "generator"\ncritic = "critic"\n'
+            f"[server]\ndrain_s = {self.drain_s}\nheartbeat_s = 1.0\n"
+            f'[sandbox]\nurl = "http://127.0.0.1:9"\n'
+            f'[store]\nurl = "{self.redis_url}"\nprefix = "{self.directory.name}:"\n{store}\n'
+        )
+
+
+@asynccontextmanager
+async def town(
+    directory: Path, redis_url: str, *, drain_s: int = 30, **store: object
+) -> AsyncGenerator[Town, None]:
+    """Open models; whatever gateways were started are killed in the end."""
+    generator = HeldModel([], says=lambda prompt: f"```python\n{RIGHT if WRONG in prompt else WRONG}\n```")
+    critic = HeldModel([], says=lambda prompt: CORRECT if RIGHT in prompt else INCORRECT)
+    critic.let(ALL)
+    async with AsyncExitStack() as stack:
+        servers = {role: await stack.enter_async_context(chat_server()) for role in ("generator", "critic")}
+        servers["generator"].answer(speaking(generator))
+        servers["critic"].answer(speaking(critic))
+        made = Town(directory, redis_url, generator, critic, servers, store, drain_s)
+        try:
+            yield made
+        finally:
+            for gateway in made.gateways:
+                if gateway.process is not None and gateway.process.poll() is None:
+                    gateway.kill()
+                    await gateway.ended()

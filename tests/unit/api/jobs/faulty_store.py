@@ -1,0 +1,35 @@
+"""A store that goes away, comes back, and loses its memory, as a test says."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from service.adapters.store import MemoryStore
+from service.domain.errors import StoreError
+from service.store import Store
+
+
+@dataclass
+class FaultyStore:
+    """Passes everything on while it is up."""
+
+    kept: MemoryStore = field(default_factory=MemoryStore)
+    down: bool = False
+    shared: bool = True
+    name: str = "faulty"
+    refused: int = 0
+
+    def as_store(self) -> Store:
+        return cast(Store, self)
+
+    def wipe(self) -> None:
+        self.kept = MemoryStore(self.kept.bounds)
+
+    def __getattr__(self, operation: str) -> Callable[..., Awaitable[Any]]:
+        async def call(*arguments: Any, **options: Any) -> Any:
+            if self.down:
+                self.refused += 1
+                raise StoreError("the store is away")
+            return await getattr(self.kept, operation)(*arguments, **options)
+
+        return call

@@ -1,0 +1,169 @@
+"""The events of a durable refinement: all of them, from any one on, as often as a client asks."""
+
+import asyncio
+import json
+from itertools import pairwise
+
+import pytest
+
+from service.adapters.store import MemoryStore
+from service.adapters.store.bounds import StoreBounds
+from service.services import Bounds
+from tests.fakes import FakeChatModel, ScriptedGenerator
+from tests.unit.api.jobs.waiting import finished
+from tests.unit.api.world import RIGHT, WRONG, Call, World, client_of, events_of, until
+
+ASK = {"problem": "Add one.", "entry_point": "f", "background": True}
+
+
+async def test_the_events_are_those_of_a_stream_and_can_be_had_again() -> None:
+    async with client_of(World().app()) as client:
+        job_id = (await client.post("/refine", json=ASK)).json()["id"]
+        first = await client.get(f"/refine/{job_id}/events")
+        again = await client.get(f"/refine/{job_id}/events")
+        whole = await finished(client, job_id)
+
+    events = events_of(first.text)
+    assert first.headers["content-type"].startswith("text/event-stream")
+    assert first.text == again.text
+    assert [event.id for event in events] == list(range(1, len(events) + 1))
+    assert [event.name for event in events if not event.name.endswith("delta")] == [
+        "refinement.created",
+        *("round.started", "solution.completed", "critique.completed") * 2,
+        "refinement.completed",
+    ]
+    assert events[0].data["status"] == "queued"
+    assert events[-1].data == whole
+    written = "".join(event.data["delta"] for event in events if event.name == "solution.delta")
+    assert written == WRONG + RIGHT
+
+
+async def test_deltas_nobody_has_read_yet_become_one() -> None:
+    critique = "".join(f"word {number}\n" for number in range(500))
+    world = World(critic=FakeChatModel([critique]))
+    async with client_of(world.app()) as client:
+        job_id = (await client.post("/refine", json=ASK | {"rounds": 0})).json()["id"]
+        events = events_of((await client.get(f"/refine/{job_id}/events")).text)
+
+    deltas = [event.data["delta"] for event in events if event.name == "critique.delta"]
+    assert "".join(deltas) == critique
+    assert len(deltas) < 100
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "after"),
+    [
+        ("?starting_after=3", {}, 3),
+        ("", {"Last-Event-ID": "3"}, 3),
+        ("?starting_after=1", {"Last-Event-ID": "4"}, 4),
+    ],
+)
+async def test_a_client_goes_on_after_the_last_event_it_has(
+    query: str, headers: dict[str, str], after: int
+) -> None:
+    async with client_of(World().app()) as client:
+        job_id = (await client.post("/refine", json=ASK)).json()["id"]
+        whole = events_of((await client.get(f"/refine/{job_id}/events")).text)
+        rest = events_of((await client.get(f"/refine/{job_id}/events{query}", headers=headers)).text)
+
+    assert rest == whole[after:]
+
+
+async def test_a_client_that_has_everything_is_told_the_end_once_more() -> None:
+    """An empty stream would make a browser come back for ever."""
+    async with client_of(World().app()) as client:
+        job_id = (await client.post("/refine", json=ASK)).json()["id"]
+        whole = events_of((await client.get(f"/refine/{job_id}/events")).text)
+        rest = await client.get(f"/refine/{job_id}/events?starting_after={len(whole)}")
+
+    assert events_of(rest.text) == whole[-1:]
+
+
+@pytest.mark.parametrize("header", ["-1", "x", "1.5", "9" * 400, "\u00b2"])
+async def test_an_id_that_is_none_is_refused_by_name(header: str) -> None:
+    async with client_of(World().app()) as client:
+        job_id = (await client.post("/refine", json=ASK)).json()["id"]
+        path = f"/refine/{job_id}/events"
+        refusal = await client.get(path, headers={b"Last-Event-ID": header.encode("latin-1")})
+
+    assert refusal.status_code == 422
+    assert refusal.json()["errors"][0]["field"] == "Last-Event-ID"
+
+
+async def test_events_that_are_gone_are_not_passed_over_in_silence() -> None:
+    world = World(store=MemoryStore(StoreBounds(max_events=4)))
+    async with client_of(world.app()) as client:
+        job_id = (await client.post("/refine", json=ASK)).json()["id"]
+        await finished(client, job_id)
+        events = events_of((await client.get(f"/refine/{job_id}/events")).text)
+        rest = events_of((await client.get(f"/refine/{job_id}/events?starting_after={events[0].id}")).text)
+
+    assert events[0].name == "events.trimmed"
+    assert events[0].data["problem"]["status"] == 410
+    assert [event.id for event in events[1:]] == list(range(events[0].id + 1, events[0].id + 5))
+    assert events[-1].name == "refinement.completed"
+    assert rest == events[1:]
+
+
+async def test_silence_is_filled_with_heartbeats_that_take_no_number() -> None:
+    """A client that comes back after a heartbeat must not miss the event that would have had its number."""
+    world = World(generator=ScriptedGenerator([WRONG], hangs_at=0), bounds=Bounds(heartbeat_s=0.05))
+    app = world.app()
+    call = Call(app, "/refine", ASK | {"stream": True})
+    async with client_of(app), asyncio.TaskGroup() as group:
+        group.create_task(call.run())
+        await until(lambda: _heartbeats(call) >= 3)
+        call.leave()
+
+    events = events_of(b"".join(message.get("body", b"") for message in call.sent).decode())
+    told = [event.name for event in events if event.name != "heartbeat"]
+    assert told == ["refinement.created", "round.started"]
+    for before, event in pairwise(events):
+        assert event.id == before.id + (event.name != "heartbeat")
+
+
+async def test_a_client_may_follow_what_has_not_begun() -> None:
+    world = World(bounds=Bounds(max_background=0, heartbeat_s=0.05))
+    app = world.app()
+    async with client_of(app) as client, asyncio.TaskGroup() as group:
+        job_id = (await client.post("/refine", json=ASK)).json()["id"]
+        call = Call(app, f"/refine/{job_id}/events", {}, method="GET")
+        group.create_task(call.run())
+        await until(lambda: _heartbeats(call) >= 1)
+        call.leave()
+
+    assert call.sent[0]["status"] == 200
+
+
+async def test_many_follow_one_refinement_and_one_too_many_is_turned_away() -> None:
+    world = World(bounds=Bounds(max_background=0, max_followers=2))
+    app = world.app()
+    async with client_of(app) as client, asyncio.TaskGroup() as group:
+        job_id = (await client.post("/refine", json=ASK)).json()["id"]
+        calls = [Call(app, f"/refine/{job_id}/events", {}, method="GET") for _ in range(2)]
+        for call in calls:
+            group.create_task(call.run())
+        await until(lambda: all(len(call.sent) > 1 for call in calls))
+        refused = await client.get(f"/refine/{job_id}/events")
+        await client.delete(f"/refine/{job_id}")
+
+    assert refused.status_code == 503
+    assert refused.headers["retry-after"]
+    for call in calls:
+        assert b"refinement.cancelled" in b"".join(message.get("body", b"") for message in call.sent)
+
+
+def _heartbeats(call: Call) -> int:
+    return sum(b"event: heartbeat" in message.get("body", b"") for message in call.sent)
+
+
+async def test_text_cannot_break_the_framing() -> None:
+    nasty = "x = 1\r\n\r\ndata: forged\u2028event: refinement.completed\n\nid: 99"
+    async with client_of(World(generator=ScriptedGenerator([nasty])).app()) as client:
+        job_id = (await client.post("/refine", json=ASK | {"rounds": 0})).json()["id"]
+        text = (await client.get(f"/refine/{job_id}/events")).text
+
+    events = events_of(text)
+    assert text.isascii()
+    assert json.loads(json.dumps(events[-1].data))["solution"] == nasty
+    assert [event.name for event in events].count("refinement.completed") == 1

@@ -1,0 +1,80 @@
+"""What data sets call ground truth, read as tests."""
+
+import base64
+import json
+import zlib
+
+import pytest
+
+from service.domain.errors import RequestError
+from service.domain.ground_truth import Truth, read_truth
+
+CALLS = [{"args": [1], "expected": 2}]
+LINES = {"inputs": ["[1]\n2"], "outputs": ["3"], "fn_name": "f"}
+LISTS = {"inputs": [[1, 2]], "outputs": [[3]], "fn_name": "f"}
+
+
+def _packed(value: object) -> str:
+    return base64.b64encode(zlib.compress(json.dumps(value).encode())).decode()
+
+
+@pytest.mark.parametrize(
+    ("value", "truth"),
+    [
+        ({"tests": CALLS, "entry_point": "f"}, Truth(CALLS, "f")),
+        (json.dumps({"tests": CALLS, "entry_point": "f"}), Truth(CALLS, "f")),
+        ({"tests": None, "problem": "Add one."}, Truth(problem="Add one.")),
+        (
+            {"inputs": ["1\n"], "outputs": ["2\n"]},
+            Truth([{"stdin": "1\n", "stdout": "2\n"}]),
+        ),
+        (
+            {"inputs": ["[1]\n2"], "outputs": ["3"], "fn_name": "f"},
+            Truth([{"args": [[1], 2], "expected": 3}], "f"),
+        ),
+        (
+            {"inputs": [[1, 2]], "outputs": [[3]], "fn_name": "f"},
+            Truth([{"args": [1, 2], "expected": [3]}], "f"),
+        ),
+        ({"inputs": [1], "outputs": [2], "fn_name": "f"}, Truth([{"args": [1], "expected": 2}], "f")),
+        ({"unit_tests": {"inputs": ["1"], "outputs": ["2"]}}, Truth([{"stdin": "1", "stdout": "2"}])),
+        ({"input_output": '{"inputs": ["1"], "outputs": ["2"]}'}, Truth([{"stdin": "1", "stdout": "2"}])),
+        (
+            {"unit_tests": {"packed": _packed({"inputs": ["1"], "outputs": ["2"]}), "fn_name": None}},
+            Truth([{"stdin": "1", "stdout": "2"}]),
+        ),
+    ],
+)
+def test_tests_are_read_in_the_forms_that_data_sets_have(value: object, truth: Truth) -> None:
+    assert read_truth(value, "label") == truth
+
+
+@pytest.mark.parametrize("value", [None, "", "42", "{not json", "[1, 2]", 42, ["a"], {}, {"answer": "42"}])
+def test_anything_else_holds_no_tests(value: object) -> None:
+    assert read_truth(value, "label") == Truth()
+
+
+@pytest.mark.parametrize(
+    ("value", "field"),
+    [
+        ({"tests": "x"}, "label.tests"),
+        ({"tests": {"a": 1}}, "label.tests"),
+        ({"inputs": "1", "outputs": ["2"]}, "label.inputs"),
+        ({"inputs": ["1"], "outputs": ["2", "3"]}, "label.outputs"),
+        ({"inputs": ["one"], "outputs": ["2"], "fn_name": "f"}, "label.inputs"),
+        ({"inputs": ["1"], "outputs": ["two"], "fn_name": "f"}, "label.inputs"),
+        ({"packed": "???"}, "label.packed"),
+        ({"packed": base64.b64encode(b"not zlib").decode()}, "label.packed"),
+        ({"packed": _packed(3)[:-8]}, "label.packed"),
+    ],
+)
+def test_tests_that_cannot_be_read_name_the_field(value: object, field: str) -> None:
+    with pytest.raises(RequestError) as refusal:
+        read_truth(value, "label")
+
+    assert refusal.value.field == field
+
+
+def test_the_rows_own_problem_stands_before_the_prompts() -> None:
+    assert Truth(problem="Add one.").fields("Hello.")["problem"] == "Add one."
+    assert Truth().fields("Hello.")["problem"] == "Hello."
