@@ -1,6 +1,7 @@
 """Events that wait to be written: in order, numbered late, deltas of one text as one."""
 
 import json
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,4 +87,4 @@ def test_nothing_is_lost_and_each_candidate_keeps_its_order(
         ]
         text = "".join(data["delta"] for _, data in heard)
         assert text == "".join(piece for who, _, piece in said if who == candidate)
-        assert all(before[0] != after[0] for before, after in zip(heard, heard[1:], strict=False))
+        assert all(before[0] != after[0] for before, after in pairwise(heard))
