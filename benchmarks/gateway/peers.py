@@ -18,9 +18,10 @@ class Peer:
     """A package that serves `/v1/chat/completions`."""
 
     name: str
-    requirements: tuple[str, ...]
+    requirement: str
     ready: str
     model: str
+    needs_torch: bool = False
 
     @property
     def binaries(self) -> Path:
@@ -31,22 +32,18 @@ class Peer:
         if (self.binaries / self.name).exists():
             return
         print(f"installing {self.name} into {self.binaries.parent}", file=sys.stderr)
+        python = str(self.binaries / "python")
         subprocess.run([sys.executable, "-m", "venv", self.binaries.parent], check=True)
-        pip = [
-            str(self.binaries / "python"),
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-        ]
-        for requirement in self.requirements:
-            subprocess.run([*pip, requirement], check=True)
+        # As in the Makefile: torch by pip, which honours the index chosen for it; the rest by uv.
+        if self.needs_torch:
+            pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+            subprocess.run([*pip, "torch==2.13.0"], check=True)
+        uv = [str(Path(sys.executable).with_name("uv")), "pip", "install", "--quiet", "--python", python]
+        subprocess.run([*uv, self.requirement], check=True)
 
 
-LITELLM = Peer("litellm", ("litellm[proxy]==1.106.2",), "/health/liveliness", "writer")
-# torch first: the index that a person has chosen for it may have a build without CUDA.
-OPTILLM = Peer("optillm", ("torch==2.13.0", "optillm==0.4.0"), "/health", "none-writer")
+LITELLM = Peer("litellm", "litellm[proxy]==1.106.2", "/health/liveliness", "writer")
+OPTILLM = Peer("optillm", "optillm==0.4.0", "/health", "none-writer", needs_torch=True)
 
 
 @asynccontextmanager

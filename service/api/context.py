@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api import problems
 from service.api.disconnect import ClientDisconnectedError
+from service.domain.identity import Identity
 
 log = structlog.get_logger(__name__)
 
@@ -59,5 +60,12 @@ class RequestContext:
                 method=scope["method"],
                 path=scope["path"],
                 status=status,
+                **_asker(scope),
                 seconds=round(time.perf_counter() - started, 4),
             )
+
+
+def _asker(scope: Scope) -> dict[str, str]:
+    """Name whoever asked, where that is known; their key has a name too."""
+    identity: Identity | None = scope.get("identity")
+    return {} if identity is None else {"tenant": identity.tenant, "key_id": identity.key_id}

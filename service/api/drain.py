@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar, cast
 import structlog
 from fastapi import Depends, Request
 
-from service.services import Gate, stopping
+from service.gate import Gate, stopping
 
 T = TypeVar("T")
 

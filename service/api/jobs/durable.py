@@ -17,7 +17,7 @@ from service.api.jobs.wishes import Wishes
 from service.api.refine_request import RefineRequest
 from service.api.refining import Refining
 from service.domain.errors import OverloadedError, StoreError
-from service.services import stopping
+from service.gate import stopping
 from service.store import Created, Entry, Job, JobStatus
 
 

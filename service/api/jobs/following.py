@@ -13,7 +13,7 @@ from service.api.problems import Problem
 from service.api.refining import failure_of
 from service.api.streaming import EventStream, Frame
 from service.domain.errors import StoreError
-from service.services import stopping
+from service.gate import stopping
 from service.store import Log
 
 AGAIN_S = 0.5

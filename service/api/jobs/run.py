@@ -11,8 +11,10 @@ from service.api.jobs.pending import encoded
 from service.api.jobs.recorder import Recorder
 from service.api.refining import Refining, failure_of
 from service.api.streaming import Frame
+from service.caller import asking
 from service.domain.errors import AbandonedError, DeadlineError, ServiceError, StoreError
 from service.domain.events import RefinementCompleted, RoundFinished
+from service.domain.identity import Identity
 from service.services import Services
 from service.store import Ending, Job, JobStatus, Lease, LeaseLostError
 
@@ -42,6 +44,15 @@ class Run:
 
     async def work(self) -> None:
         """Carry the job as far as this process gets. What stays unfinished is taken over by others."""
+        tenant, limits = self.lease.job.tenant, self.services.limits
+        # Its request may be over, or have been another gateway's: the bill is the job's own.
+        with asking(Identity(tenant, frozenset())) as account:
+            try:
+                await self._worked()
+            finally:
+                await limits.settle(tenant, account.completion_tokens)
+
+    async def _worked(self) -> None:
         with self.place, structlog.contextvars.bound_contextvars(refinement=self.lease.job.id):
             log.info("job_taken", token=self.lease.token, rounds=len(self.lease.job.rounds))
             try:
