@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from service.adapters.metrics import Metrics
+from service.observing.stopwatch import calling
 from service.services import Upstream, UpstreamReply
 
 CHAT = "chat"
@@ -25,7 +26,7 @@ class MeteredUpstream:
     async def post(self, path: str, body: bytes) -> AsyncGenerator[UpstreamReply, None]:
         started = time.perf_counter()
         try:
-            with self._metrics.failures_of(CHAT):
+            with self._metrics.failures_of(CHAT), calling():
                 async with self._upstream.post(path, body) as reply:
                     yield reply
         finally:

@@ -17,6 +17,7 @@ from yarl import URL
 from service.adapters.openai.failure import Refusal
 from service.adapters.openai.patience import Deadline, Patience
 from service.domain.errors import ModelError
+from service.observing.propagation import trace_headers
 from service.services import UpstreamReply
 
 MAX_ANSWER_BYTES = 32 * 2**20
@@ -63,6 +64,7 @@ class OpenAIUpstream:
 
     async def _send(self, path: str, body: bytes, deadline: Deadline) -> aiohttp.ClientResponse:
         headers = {"Content-Type": _JSON, "Accept-Encoding": "identity"}
+        headers |= trace_headers()
         if self._secret:
             headers["Authorization"] = f"Bearer {self._secret}"
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._patience.connect_s)

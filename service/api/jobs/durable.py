@@ -17,6 +17,7 @@ from service.api.jobs.wishes import Wishes
 from service.api.refine_request import RefineRequest
 from service.api.refining import Refining
 from service.domain.errors import StoreError
+from service.observing.stopwatch import following
 from service.services import stopping
 from service.store import Created, Entry, Job, JobStatus
 
@@ -58,7 +59,8 @@ class Durable:
     async def _waited(self, job_id: str) -> Response:
         try:
             async with asyncio.timeout(self.wishes.wait_s):
-                end = await Follower(self.desk, job_id).end()
+                with following():
+                    end = await Follower(self.desk, job_id).end()
             return result(end, location(job_id))
         except TimeoutError:
             return await self._handle(job_id)
