@@ -72,7 +72,7 @@ async def judged(order: Order, cases: Sequence[Case], services: Services) -> Jud
     seconds = time.perf_counter() - started
     for ruling in rulings:
         if ruling.error is not None:
-            log.warning("candidate_not_judged", error=str(ruling.error)[:200])
+            log.warning("candidate_not_judged", error=ruling.error.loggable)
     statuses = [ruling.status for ruling in rulings]
     log.info(
         "judge_finished",

@@ -172,9 +172,10 @@ def openai_error(problem: Problem, row: Row, status: int) -> ErrorBody:
 
 
 async def _service_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, errors.ServiceError)
     row = row_of(error)
     if row.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.warning("request_failed", problem=row.slug, error=str(error)[:200])
+        log.warning("request_failed", problem=row.slug, error=error.loggable)
     problem = problem_of(error, instance=request.url.path, request_id=request_id(request))
     return _response(problem, row)
 

@@ -149,7 +149,9 @@ class Endpoint:
         told = refusal.told(self._secret)
         if refusal.too_long:
             raise ContextError(f"model {self._name!r} (openai endpoint): {told}")
-        return RefusedError(f"model {self._name!r} (openai endpoint): {told}", refusal)
+        error = RefusedError(f"model {self._name!r} (openai endpoint): {told}", refusal)
+        error.quote = refusal.readable(self._secret)
+        return error
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
