@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
+from service.caller import spend
 from service.domain.chat import ChatModel, Completion, Message, Sampling, TokenUsage
 from service.domain.critique import Critique
 from service.domain.errors import SandboxBusyError, ServiceError
@@ -133,13 +134,20 @@ class MeteredModel:
     async def stream(
         self, messages: Sequence[Message], sampling: Sampling
     ) -> AsyncGenerator[str | Completion, None]:
-        with self._metered():
-            async with aclosing(self._model.stream(messages, sampling)) as pieces:
-                async for piece in pieces:
-                    if isinstance(piece, Completion):
-                        self._metrics.count_tokens(self._role, piece.usage)
-                    with answering():
-                        yield piece
+        unbilled = 0
+        try:
+            with self._metered():
+                async with aclosing(self._model.stream(messages, sampling)) as pieces:
+                    async for piece in pieces:
+                        unbilled += 1
+                        if isinstance(piece, Completion):
+                            self._metrics.count_tokens(self._role, piece.usage)
+                            unbilled = piece.usage.completion_tokens
+                        with answering():
+                            yield piece
+        finally:
+            # Who leaves before the end pays for what was written by then: a piece is a token, nearly.
+            spend(unbilled)
 
     async def complete(
         self, messages: Sequence[Message], sampling: Sampling, n: int = 1
@@ -148,6 +156,7 @@ class MeteredModel:
             completions = await self._model.complete(messages, sampling, n)
         for completion in completions:
             self._metrics.count_tokens(self._role, completion.usage)
+            spend(completion.usage.completion_tokens)
         return completions
 
     @contextmanager

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api import problems
 from service.api.disconnect import ClientDisconnectedError
+from service.domain.identity import Identity
 from service.observing.propagation import continued
 from service.observing.stopwatch import Stopwatch, stopwatch
 from service.services import Services
@@ -76,6 +77,7 @@ class RequestContext:
                 method=scope["method"],
                 path=scope["path"],
                 status=status,
+                **_asker(scope),
                 seconds=round(time.perf_counter() - started, 4),
             )
 
@@ -97,3 +99,9 @@ def _overhead(headers: Iterable[tuple[bytes, bytes]], watch: Stopwatch) -> list[
     if not watch.calls or any(name == b"content-type" and _EVENTS in value for name, value in headers):
         return []
     return [(b"x-refine-overhead-ms", f"{watch.own_s * 1000:.2f}".encode())]
+
+
+def _asker(scope: Scope) -> dict[str, str]:
+    """Name whoever asked, where that is known; their key has a name too."""
+    identity: Identity | None = scope.get("identity")
+    return {} if identity is None else {"tenant": identity.tenant, "key_id": identity.key_id}

@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Self
 
@@ -43,6 +43,8 @@ class Refining:
     events: AsyncGenerator[Event, None]
     finished: list[Round]
     """Rounds that would not have to be done again."""
+    left_to_others: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when it ends here and goes on elsewhere, where it is counted."""
 
     @classmethod
     def of(cls, request: RefineRequest, services: Services) -> Self:
@@ -138,8 +140,11 @@ class Refining:
                 ended = "cancelled" if refinement is None else ended
                 raise
             finally:
+                if self.left_to_others.is_set() and refinement is None:
+                    ended = "left_to_others"
+                else:
+                    self.services.telemetry.refinement_finished(ended, refinement)
                 watching(ended, refinement)
-                self.services.telemetry.refinement_finished(ended, refinement)
                 self._log(ended, refinement)
 
     def frame(self, event: RoundEvent | RefinementCompleted) -> Frame:

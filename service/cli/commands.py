@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from service.cli import job_commands
+from service.cli import job_commands, key_commands
 from service.cli.options import AsJson, Config, Critic, EntryPoint, RunningUrl, Source, TestsFile, Url
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(job_commands.app, name="jobs")
+app.add_typer(key_commands.app, name="keys")
 
 
 @app.callback()

@@ -10,6 +10,10 @@ ServiceError
 ├── SandboxError          the sandbox failed
 │   └── SandboxBusyError  the sandbox is full; try later
 ├── StoreError            the store of durable refinements failed; try later
+├── CallerError           who asks may not, or not so much
+│   ├── UnknownKeyError   … without a key that is known
+│   ├── ForbiddenError    … with a key for other things
+│   └── QuotaError        … before more of the quota is there
 ├── OverloadedError       this service is full; try later
 ├── AbandonedError        too many processes died over it; it is not tried again
 └── DeadlineError         time ran out before there was anything to return
@@ -85,6 +89,26 @@ class SandboxBusyError(SandboxError):
 
 class StoreError(ServiceError):
     """The store of durable refinements does not answer. Says nothing about the refinements in it."""
+
+
+class CallerError(ServiceError):
+    """Whoever asks may not have what they ask for."""
+
+
+class UnknownKeyError(CallerError):
+    """There is no key, or none that is known."""
+
+
+class ForbiddenError(CallerError):
+    """The key is known, and is for other things."""
+
+
+class QuotaError(CallerError):
+    """The tenant has had what it may have for now."""
+
+    def __init__(self, message: str, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class OverloadedError(ServiceError):

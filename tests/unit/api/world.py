@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,16 +12,18 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from service.adapters.keys import open_keyring
+from service.adapters.memory_limits import MemoryLimits
 from service.adapters.metrics import MeteredCritic, MeteredModel, MeteredSandbox, Metrics
 from service.adapters.store import MemoryStore
 from service.adapters.traced import TracedModel, TracedSandbox
 from service.app import create_app
 from service.domain.chat import Sampling
 from service.domain.errors import ServiceError
+from service.gate import Gate
 from service.observing.spans import Spans
 from service.services import (
     Bounds,
-    Gate,
     ModelCard,
     ServedCritic,
     ServedGenerator,
@@ -58,13 +61,15 @@ class World:
     store: Store = field(default_factory=MemoryStore)
     models: Mapping[str, ServedModel] = field(default_factory=dict)
     others: Mapping[str, ServedCritic] = field(default_factory=dict)
+    clock: Callable[[], float] = time.monotonic
     spans: Spans = field(default_factory=Spans)
     gate: Gate = field(init=False)
 
     def __post_init__(self) -> None:
         self.gate = Gate(self.max_inflight, self.metrics)
 
-    def services(self) -> Services:
+    def services(self, settings: Settings) -> Services:
+        keyring = open_keyring(settings)
         card = ModelCard("mini-generator", "generator", "embedded", "g/1@abc", NOTICE, {"schema": 1}, "g@1")
         generator = ServedGenerator(card, self.generator, PROPOSE, REVISE, self._ping("generator"))
         card = ModelCard("mini-critic", "critic", "embedded", "c/1@abc", NOTICE, {"schema": 1}, "c@1+c/1@abc")
@@ -84,13 +89,15 @@ class World:
             store=self.store,
             bounds=self.bounds,
             models=self.models,
+            keys=keyring,
+            limits=MemoryLimits({} if keyring is None else keyring.quotas, self.clock),
             spans=self.spans,
         )
 
     def app(self, **changes: Any) -> FastAPI:
         @asynccontextmanager
         async def open_fakes(settings: Settings) -> AsyncGenerator[Services, None]:
-            yield self.services()
+            yield self.services(settings)
 
         return create_app(settings(**changes), open_fakes)
 
