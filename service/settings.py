@@ -191,6 +191,18 @@ class McpSection(Section):
     """Web pages that may call, such as `https://example.org`, besides those served from loopback."""
 
 
+class TracingSection(Section):
+    """Where OpenTelemetry's spans go, if anywhere; needs the extra `otel`."""
+
+    endpoint: HttpUrl | None = None
+    """A collector of OTLP over HTTP, such as `http://localhost:4318`; without one nothing is recorded."""
+    service_name: str = Field(default="ctrl-gateway", min_length=1, max_length=128)
+    sample: float = Field(default=1.0, ge=0, le=1)
+    """Share of the traces begun here that are recorded; one begun by a client is recorded as it says."""
+    timeout_s: PositiveFloat = 5.0
+    """How long the collector may take for a batch, and for the last one of a process that stops."""
+
+
 class AuthSection(Section):
     """Who may ask."""
 
@@ -253,6 +265,7 @@ class Settings(BaseSettings):
     mcp: McpSection = McpSection()
     auth: AuthSection = AuthSection()
     log: LogSection = LogSection()
+    tracing: TracingSection = TracingSection()
 
     @classmethod
     def settings_customise_sources(  # the signature is pydantic-settings'

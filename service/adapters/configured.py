@@ -24,14 +24,17 @@ from service.adapters.metrics import MeteredCritic, MeteredModel, Metrics
 from service.adapters.openai import OpenAIModel, Patience
 from service.adapters.openai.upstream import OpenAIUpstream
 from service.adapters.reachability import EndpointPing
+from service.adapters.traced import TracedModel, TracedUpstream
 from service.domain.chat import ChatModel
 from service.domain.loop import RefineSampling
 from service.domain.roles import ChatGenerator
 from service.domain.templates import CriticTemplate, GeneratorTemplate
+from service.observing.spans import Spans
 from service.services import ModelCard, Ping, ServedCritic, ServedGenerator, ServedModel, Upstream
 from service.settings import EmbeddedModelSettings, ModelSettings, OpenAIModelSettings, SettingsError
 
 _DEFAULT = RefineSampling()
+_UNRECORDED = Spans()
 
 
 class Engine(ChatModel, Protocol):
@@ -58,22 +61,22 @@ class ConfiguredModel:
             return self.manifest.role
         return self.settings.role or "any"
 
-    def served_generator(self, metrics: Metrics) -> ServedGenerator:
+    def served_generator(self, metrics: Metrics, spans: Spans = _UNRECORDED) -> ServedGenerator:
         """Put the model into the generator's role."""
         template = generator_template(self.template)
         sampling = _sampling(self.manifest)
         return ServedGenerator(
             card=self._card(template),
-            generator=ChatGenerator(MeteredModel(self.engine, "generator", metrics), template),
+            generator=ChatGenerator(self._observed("generator", metrics, spans), template),
             propose=sampling["propose"].onto(_DEFAULT.propose),
             revise=sampling["revise"].onto(_DEFAULT.revise),
             ping=self.ping,
         )
 
-    def served_critic(self, metrics: Metrics) -> ServedCritic:
+    def served_critic(self, metrics: Metrics, spans: Spans = _UNRECORDED) -> ServedCritic:
         """Put the model into the critic's role; refuse one whose wording is unknown here."""
         template = critic_template(self.template)
-        model = MeteredModel(self.engine, "critic", metrics)
+        model = self._observed("critic", metrics, spans)
         return ServedCritic(
             card=self._card(template),
             critic=MeteredCritic(model, template, metrics=metrics),
@@ -81,14 +84,23 @@ class ConfiguredModel:
             ping=self.ping,
         )
 
-    def served_model(self, metrics: Metrics) -> ServedModel:
+    def served_model(self, metrics: Metrics, spans: Spans = _UNRECORDED) -> ServedModel:
         """Offer the model as itself."""
         return ServedModel(
-            model=MeteredModel(self.engine, CHAT, metrics),
+            model=self._observed(CHAT, metrics, spans),
             upstream=None
             if self.upstream is None
-            else MeteredUpstream(self.engine.name, self.upstream, metrics),
+            else self._observed_upstream(self.upstream, metrics, spans),
         )
+
+    def _observed(self, role: str, metrics: Metrics, spans: Spans) -> MeteredModel:
+        model = TracedModel(self.engine, role, spans) if spans.recorded else self.engine
+        return MeteredModel(model, role, metrics)
+
+    def _observed_upstream(self, upstream: Upstream, metrics: Metrics, spans: Spans) -> Upstream:
+        name = self.engine.name
+        traced = TracedUpstream(name, upstream, spans) if spans.recorded else upstream
+        return MeteredUpstream(name, traced, metrics)
 
     def _card(self, template: CriticTemplate | GeneratorTemplate) -> ModelCard:
         wording = f"{template.id}@{template_digest(template)}"

@@ -191,14 +191,15 @@ def openai_error(problem: Problem, row: Row, status: int) -> ErrorBody:
 
 
 async def _service_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, errors.ServiceError)
     return answer(request, error)
 
 
-def answer(request: Request, error: Exception) -> JSONResponse:
+def answer(request: Request, error: errors.ServiceError) -> JSONResponse:
     """Answer an error of our own in the words of the route."""
     row = row_of(error)
     if row.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.warning("request_failed", problem=row.slug, error=str(error)[:200])
+        log.warning("request_failed", problem=row.slug, error=error.loggable)
     if isinstance(error, errors.QuotaError):
         row = replace(row, retry_after_s=error.retry_after_s)
     problem = problem_of(error, instance=request.url.path, request_id=request_id(request))

@@ -12,6 +12,7 @@ from yarl import URL
 from service.adapters.openai.failure import Refusal, RefusedError
 from service.adapters.openai.patience import Deadline, Patience, asked_wait_s
 from service.domain.errors import ContextError, ModelError
+from service.observing.propagation import trace_headers
 
 MAX_ANSWER_BYTES = 32 * 2**20
 MAX_ERROR_BYTES = 2**16
@@ -118,6 +119,7 @@ class Endpoint:
 
     async def _send(self, body: bytes, deadline: Deadline, begins_s: float) -> aiohttp.ClientResponse:
         headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+        headers |= trace_headers()
         if self._secret:
             headers["Authorization"] = f"Bearer {self._secret}"
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=self.patience.connect_s)
@@ -147,7 +149,9 @@ class Endpoint:
         told = refusal.told(self._secret)
         if refusal.too_long:
             raise ContextError(f"model {self._name!r} (openai endpoint): {told}")
-        return RefusedError(f"model {self._name!r} (openai endpoint): {told}", refusal)
+        error = RefusedError(f"model {self._name!r} (openai endpoint): {told}", refusal)
+        error.quote = refusal.readable(self._secret)
+        return error
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:

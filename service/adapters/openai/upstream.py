@@ -17,6 +17,7 @@ from yarl import URL
 from service.adapters.openai.failure import Refusal
 from service.adapters.openai.patience import Deadline, Patience
 from service.domain.errors import ModelError
+from service.observing.propagation import trace_headers
 from service.services import UpstreamReply
 
 MAX_ANSWER_BYTES = 32 * 2**20
@@ -63,6 +64,7 @@ class OpenAIUpstream:
 
     async def _send(self, path: str, body: bytes, deadline: Deadline) -> aiohttp.ClientResponse:
         headers = {"Content-Type": _JSON, "Accept-Encoding": "identity"}
+        headers |= trace_headers()
         if self._secret:
             headers["Authorization"] = f"Bearer {self._secret}"
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._patience.connect_s)
@@ -105,7 +107,7 @@ class OpenAIUpstream:
         refusal = Refusal.read(status, body)
         told = refusal.told(self._secret)
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or status < HTTPStatus.BAD_REQUEST:
-            raise self._error(told)
+            raise self._refused(refusal)
         if _is_error(body):
             return body.replace(self._secret.encode(), b"***") if self._secret else body
         # An HTML page of some proxy, perhaps.
@@ -118,7 +120,7 @@ class OpenAIUpstream:
         if not body.lstrip().startswith(b"{"):
             raise self._error("its answer is not a JSON object")
         if b'"error"' in body and _is_error(body):
-            raise self._error(Refusal.read(HTTPStatus.OK, body).told(self._secret))
+            raise self._refused(Refusal.read(HTTPStatus.OK, body))
 
     async def _events(
         self, response: aiohttp.ClientResponse, deadline: Deadline
@@ -152,6 +154,11 @@ class OpenAIUpstream:
             raise self._error(f"silent for {wait_s:g} s, or past its deadline") from None
         except (aiohttp.ClientError, ConnectionError) as error:
             raise self._error(f"the answer broke off ({type(error).__name__})") from error
+
+    def _refused(self, refusal: Refusal) -> ModelError:
+        error = self._error(refusal.told(self._secret))
+        error.quote = refusal.readable(self._secret)
+        return error
 
     def _error(self, what: str) -> ModelError:
         return ModelError(f"model {self._name!r} (openai endpoint): {what}")
