@@ -45,6 +45,14 @@ class Engine(ChatModel, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class _Opened:
+    engine: Engine
+    ping: Ping
+    upstream: Upstream | None = None
+    """The endpoint reached a second way, over the same connections: requests pass through as they are."""
+
+
+@dataclass(frozen=True, slots=True)
 class ConfiguredModel:
     """An engine with what its configuration and its manifest say of it."""
 
@@ -119,7 +127,7 @@ class ConfiguredModel:
         """Stand in for a manifest's digest: the best that is known of an endpoint without one."""
         match self.settings:
             case OpenAIModelSettings():
-                known = [self.settings.model, str(self.settings.base_url)]
+                known = [self.settings.model, *self.settings.addresses]
             case EmbeddedModelSettings():
                 known = [str(self.settings.path)]
         return "unversioned-" + hashlib.sha256(json.dumps(known).encode()).hexdigest()[:12]
@@ -141,12 +149,9 @@ async def open_model(name: str, settings: ModelSettings) -> AsyncGenerator[Confi
     if manifest is not None and settings.role not in (None, manifest.role):
         raise SettingsError(f"models.{name}: role is {settings.role}, the manifest says {manifest.role}")
     async with AsyncExitStack() as stack:
-        engine, ping = await _engine(name, settings)
-        stack.push_async_callback(engine.aclose)
-        upstream = _upstream(name, settings)
-        if upstream is not None:
-            stack.push_async_callback(upstream.aclose)
-        yield ConfiguredModel(engine, ping, settings, manifest, template, upstream)
+        opened = await _open(name, settings)
+        stack.push_async_callback(opened.engine.aclose)
+        yield ConfiguredModel(opened.engine, opened.ping, settings, manifest, template, opened.upstream)
 
 
 def _manifest(settings: ModelSettings) -> Manifest | None:
@@ -156,26 +161,20 @@ def _manifest(settings: ModelSettings) -> Manifest | None:
     return None if path is None else read_manifest(path)
 
 
-async def _engine(name: str, settings: ModelSettings) -> tuple[Engine, Ping]:
+async def _open(name: str, settings: ModelSettings) -> _Opened:
     # Imported here: whoever configures no embedded model loads no numpy.
     match settings:
         case EmbeddedModelSettings():
             from service.adapters.embedded import EmbeddedModel  # noqa: PLC0415
 
-            return await asyncio.to_thread(EmbeddedModel.load, name, settings.path), _loaded
+            return _Opened(await asyncio.to_thread(EmbeddedModel.load, name, settings.path), _loaded)
         case OpenAIModelSettings():
-            url, key = str(settings.base_url), settings.api_key()
+            urls, key = settings.addresses, settings.api_key()
             patience = Patience(total_s=settings.timeout_s)
-            model = OpenAIModel(name, url, settings.model, key, patience=patience)
-            return model, EndpointPing(name, url, key)
-
-
-def _upstream(name: str, settings: ModelSettings) -> OpenAIUpstream | None:
-    """Reach the endpoint a second way: for requests that pass through as they are."""
-    if isinstance(settings, EmbeddedModelSettings):
-        return None
-    patience = Patience(total_s=settings.timeout_s)
-    return OpenAIUpstream(name, str(settings.base_url), settings.model, settings.api_key(), patience=patience)
+            model = OpenAIModel(name, urls, settings.model, key, patience=patience)
+            return _Opened(
+                model, EndpointPing(name, urls, key), OpenAIUpstream(model.transport, settings.model)
+            )
 
 
 async def _loaded() -> None:

@@ -14,7 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from service.caller import spend
 from service.domain.chat import ChatModel, Completion, Message, Sampling, TokenUsage
 from service.domain.critique import Critique
-from service.domain.errors import SandboxBusyError, ServiceError
+from service.domain.errors import ModelError, SandboxBusyError, ServiceError
 from service.domain.ports import OnText, RunningSandbox
 from service.domain.refinement import Refinement
 from service.domain.roles import ChatCritic
@@ -108,13 +108,17 @@ class Metrics:
         try:
             yield
         except ServiceError as error:
-            kind = "busy" if isinstance(error, SandboxBusyError) else _cause(error)
+            kind = _kind(error)
             self.upstream_errors.labels(part, kind).inc()
             raise
 
 
-def _cause(error: ServiceError) -> str:
+def _kind(error: ServiceError) -> str:
     """Name a failure by the exception beneath it: a small set, decided by our own adapters."""
+    if isinstance(error, SandboxBusyError):
+        return "busy"
+    if isinstance(error, ModelError) and error.retry_after_s is not None:
+        return "breaker_open"
     cause = error.__cause__
     return "failed" if cause is None else type(cause).__name__
 

@@ -68,7 +68,14 @@ class ContextError(RequestError):
 
 
 class ModelError(ServiceError):
-    """A model endpoint refused, timed out or answered with something unreadable."""
+    """A model endpoint refused, timed out or answered with something unreadable.
+
+    `retry_after_s` says that it was not asked at all: it fails, and is left alone for so long.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class GeneratorError(ModelError):
