@@ -7,11 +7,17 @@ import structlog
 from fastapi import FastAPI
 
 from service.adapters.configured import ConfiguredModel, open_model
+from service.adapters.keys import open_keyring
 from service.adapters.manifest import ManifestError
+from service.adapters.memory_limits import MemoryLimits
 from service.adapters.metrics import MeteredSandbox, Metrics
 from service.adapters.sandbox import Patience, http_sandbox
 from service.adapters.store import open_store
+from service.adapters.traced import TracedSandbox
+from service.adapters.tracing import open_tracing
 from service.api import critique, judge, models, operations, page, problems, refine, refinements
+from service.api.auth.middleware import Auth
+from service.api.auth.rate_limit import RateLimit
 from service.api.body_limit import BodyLimit
 from service.api.compat import routes as compat
 from service.api.context import RequestContext
@@ -19,8 +25,10 @@ from service.api.drain import Drain
 from service.api.jobs.desk import open_desk
 from service.api.mcp import door
 from service.api.openai import chat, responses
+from service.api.security_headers import SecurityHeaders
 from service.domain.errors import ServiceError
-from service.services import Bounds, Gate, RefineWhen, Services
+from service.gate import Gate
+from service.services import Bounds, RefineWhen, Services
 from service.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
@@ -31,8 +39,9 @@ OpenServices = Callable[[Settings], AbstractAsyncContextManager[Services]]
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
     """Open everything outside the process, and close it in reverse order."""
-    metrics = Metrics()
+    metrics, keyring = Metrics(), open_keyring(settings)
     async with AsyncExitStack() as stack:
+        spans = await stack.enter_async_context(open_tracing(settings.tracing))
         opened = [
             await stack.enter_async_context(open_model(name, section, settings.cache))
             for name, section in settings.models.items()
@@ -48,22 +57,24 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
         _check_defaults(settings, opened)
         yield Services(
             generators={
-                model.engine.name: model.served_generator(metrics)
+                model.engine.name: model.served_generator(metrics, spans)
                 for model in opened
                 if model.role != "critic"
             },
             critics={
-                model.engine.name: model.served_critic(metrics)
+                model.engine.name: model.served_critic(metrics, spans)
                 for model in opened
                 if model.role != "generator"
             },
             default_generator=settings.defaults.generator,
             default_critic=settings.defaults.critic,
-            sandbox=MeteredSandbox(sandbox, metrics),
+            sandbox=MeteredSandbox(TracedSandbox(sandbox, spans) if spans.recorded else sandbox, metrics),
             ping_sandbox=sandbox.ping,
             telemetry=metrics,
             gate=Gate(settings.server.max_inflight, metrics),
             store=store,
+            keys=keyring,
+            limits=MemoryLimits({} if keyring is None else keyring.quotas),
             bounds=Bounds(
                 request_seconds=settings.server.request_seconds,
                 heartbeat_s=settings.server.heartbeat_s,
@@ -74,7 +85,8 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
                 lease_s=settings.store.lease_s,
                 refine_when=RefineWhen(settings.defaults.refine_when),
             ),
-            models={model.engine.name: model.served_model(metrics) for model in opened},
+            models={model.engine.name: model.served_model(metrics, spans) for model in opened},
+            spans=spans,
         )
 
 
@@ -108,7 +120,10 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
     )
     # The one added last is outermost: a body that is refused has a request id too.
     app.add_middleware(BodyLimit, limit_bytes=settings.server.body_bytes)
+    app.add_middleware(RateLimit, reserve_tokens=settings.auth.reserve_tokens)
+    app.add_middleware(Auth, metrics_open=settings.auth.metrics_open)
     app.add_middleware(RequestContext)
+    app.add_middleware(SecurityHeaders)
     problems.install(app)
     for part in (
         *(refine, refinements, critique, judge, compat),

@@ -1,18 +1,20 @@
 """What a request handler may use: assembled once, by `app.py`, or by tests with fakes."""
 
-import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, Protocol
 
 from service.domain.chat import ChatModel, Sampling
-from service.domain.errors import OverloadedError, UnknownModelError
+from service.domain.errors import UnknownModelError
+from service.domain.identity import Identity
+from service.domain.limits import Limits, Unlimited
 from service.domain.ports import Generator, RunningSandbox
 from service.domain.refinement import Refinement
 from service.domain.roles import ChatCritic
+from service.gate import Gate
+from service.observing.spans import Spans
 from service.store import Store
 
 Ping = Callable[[], Awaitable[None]]
@@ -110,94 +112,18 @@ class Telemetry(Protocol):
     def refinements_waiting(self, number: int) -> None:
         """Tell how many background refinements nobody works at."""
 
+    def request_answered(self, own_seconds: float) -> None:
+        """Count a request that called somebody, with the time in which it waited for nobody."""
+
     def exposition(self) -> tuple[bytes, str]:
         """Return everything counted, and its media type."""
 
 
-_MAX_WAITING = 4096
+class Keys(Protocol):
+    """The keys that are known."""
 
-
-def stopping() -> OverloadedError:
-    """Another gateway may serve what this one no longer can."""
-    return OverloadedError("this gateway is stopping; send the request again, to another one")
-
-
-class Gate:
-    """Bounds the work in flight. What does not fit is turned away at once: waiting hides overload."""
-
-    def __init__(self, limit: int, telemetry: Telemetry):
-        self._limit = limit
-        self._telemetry = telemetry
-        self._shut = False
-        self.inflight = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
-
-    def shut(self) -> None:
-        """Let nobody else in: the process is about to stop."""
-        self._shut = True
-
-    @contextmanager
-    def admit(self) -> Iterator[None]:
-        """Hold a place, or raise `OverloadedError`."""
-        self._take()
-        try:
-            yield
-        finally:
-            self._release()
-
-    @asynccontextmanager
-    async def queue(self, seconds: float) -> AsyncIterator[None]:
-        """Hold a place, waiting for one in turn; raise `OverloadedError` where none comes free in time.
-
-        For clients that take being turned away for a failed reward, and ask again at once.
-        """
-        await self._wait(seconds)
-        try:
-            yield
-        finally:
-            self._release()
-
-    def _take(self) -> None:
-        if self._shut:
-            raise stopping()
-        if self.inflight >= self._limit:
-            raise OverloadedError(f"{self._limit} requests are at work already; try again shortly")
-        self._count(1)
-
-    async def _wait(self, seconds: float) -> None:
-        if self._shut or self.inflight < self._limit or len(self._waiting) >= _MAX_WAITING:
-            self._take()
-            return
-        place = asyncio.get_running_loop().create_future()
-        self._waiting.append(place)
-        try:
-            async with asyncio.timeout(seconds):
-                await place
-        except BaseException as error:
-            self._leave(place)
-            if isinstance(error, TimeoutError):
-                raise OverloadedError(f"no place came free within {seconds:g} s") from None
-            raise
-
-    def _leave(self, place: asyncio.Future[None]) -> None:
-        """Pass on a place that was given to who left at the same moment."""
-        if place in self._waiting:
-            self._waiting.remove(place)
-        elif place.done() and not place.cancelled():
-            self._release()
-
-    def _release(self) -> None:
-        """Hand the place to whoever has waited longest, so that nobody new comes between."""
-        while self._waiting:
-            place = self._waiting.popleft()
-            if not place.done():
-                place.set_result(None)
-                return
-        self._count(-1)
-
-    def _count(self, change: int) -> None:
-        self.inflight += change
-        self._telemetry.inflight(change)
+    def holder(self, key: str) -> Identity | None:
+        """Return whose key it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +163,10 @@ class Services:
     store: Store
     bounds: Bounds = field(default_factory=Bounds)
     models: Mapping[str, ServedModel] = field(default_factory=dict)
+    keys: Keys | None = None
+    """None: nobody is asked for one."""
+    limits: Limits = field(default_factory=Unlimited)
+    spans: Spans = field(default_factory=Spans)
 
     def generator(self, name: str | None) -> ServedGenerator:
         """Find a generator by name; None is the default."""

@@ -43,6 +43,15 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
+    def resolved(self, base: Path) -> Self:
+        """Take relative paths as relative to `base`."""
+        paths = {
+            name: base / value
+            for name in type(self).model_fields
+            if isinstance(value := getattr(self, name), Path)
+        }
+        return self.model_copy(update=paths)
+
 
 class ModelSection(Section):
     """What every model has: a part to play, and the wording it was trained or prompted with."""
@@ -59,15 +68,6 @@ class ModelSection(Section):
         if self.template is not None and self.role is None:
             raise ValueError('template needs role = "generator" or role = "critic"')
         return self
-
-    def resolved(self, base: Path) -> Self:
-        """Take relative paths as relative to `base`."""
-        paths = {
-            name: base / value
-            for name in type(self).model_fields
-            if isinstance(value := getattr(self, name), Path)
-        }
-        return self.model_copy(update=paths)
 
 
 class EmbeddedModelSettings(ModelSection):
@@ -215,6 +215,55 @@ class McpSection(Section):
     """Web pages that may call, such as `https://example.org`, besides those served from loopback."""
 
 
+class TracingSection(Section):
+    """Where OpenTelemetry's spans go, if anywhere; needs the extra `otel`."""
+
+    endpoint: HttpUrl | None = None
+    """A collector of OTLP over HTTP, such as `http://localhost:4318`; without one nothing is recorded."""
+    service_name: str = Field(default="ctrl-gateway", min_length=1, max_length=128)
+    sample: float = Field(default=1.0, ge=0, le=1)
+    """Share of the traces begun here that are recorded; one begun by a client is recorded as it says."""
+    timeout_s: PositiveFloat = 5.0
+    """How long the collector may take for a batch, and for the last one of a process that stops."""
+
+
+class AuthSection(Section):
+    """Who may ask."""
+
+    keys: Path | None = None
+    """The file of keys, TOML or JSON; `ctrl keys new` writes it. Without keys nobody is asked for one."""
+    keys_env: str | None = Field(default=None, min_length=1)
+    """The environment variable that holds what such a file would."""
+    open: bool = False
+    """Listen to the network without keys all the same."""
+    metrics_open: bool = False
+    """Answer `/metrics` without a key."""
+    reserve_tokens: PositiveInt = 1_024
+    """Completion tokens set aside as a request begins, where its tenant's are counted."""
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> Self:
+        if self.keys is not None and self.keys_env is not None:
+            raise ValueError("keys and keys_env exclude each other: leave one of them out")
+        if self.open and (self.keys is not None or self.keys_env is not None):
+            raise ValueError("open = true and keys exclude each other: leave one of them out")
+        return self
+
+    def text(self) -> str | None:
+        """Read the keys, wherever they are; None where there are to be none."""
+        if self.keys_env is not None:
+            text = os.environ.get(self.keys_env, "")  # noqa: TID251 - this is the one module that may
+            if not text:
+                raise SettingsError(f"auth.keys_env: the environment variable {self.keys_env} is not set")
+            return text
+        if self.keys is None:
+            return None
+        try:
+            return self.keys.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"auth.keys: {self.keys}: {error}") from None
+
+
 class LogSection(Section):
     """What is written to stdout, one JSON object a line."""
 
@@ -239,7 +288,9 @@ class Settings(BaseSettings):
     sandbox: SandboxSection = SandboxSection()
     store: StoreSection = StoreSection()
     mcp: McpSection = McpSection()
+    auth: AuthSection = AuthSection()
     log: LogSection = LogSection()
+    tracing: TracingSection = TracingSection()
 
     @classmethod
     def settings_customise_sources(  # the signature is pydantic-settings'
@@ -295,7 +346,7 @@ def load_settings(path: Path | None = None) -> Settings:
     except ValidationError as error:
         raise SettingsError(_explain(error)) from None
     models = {name: model.resolved(base) for name, model in settings.models.items()}
-    return settings.model_copy(update={"models": models})
+    return settings.model_copy(update={"models": models, "auth": settings.auth.resolved(base)})
 
 
 def _mini_models() -> dict[str, dict[str, object]]:

@@ -25,10 +25,13 @@ from service.adapters.openai import OpenAIModel, Patience
 from service.adapters.openai.upstream import OpenAIUpstream
 from service.adapters.reachability import EndpointPing
 from service.adapters.remembering import Memory, RememberingModel, calls_of_many
+from service.adapters.traced import TracedModel, TracedUpstream
+from service.caller import caller
 from service.domain.chat import ChatModel
 from service.domain.loop import RefineSampling
 from service.domain.roles import ChatGenerator
 from service.domain.templates import CriticTemplate, GeneratorTemplate
+from service.observing.spans import Spans
 from service.services import ModelCard, Ping, ServedCritic, ServedGenerator, ServedModel, Upstream
 from service.settings import (
     CacheSection,
@@ -39,6 +42,7 @@ from service.settings import (
 )
 
 _DEFAULT = RefineSampling()
+_UNRECORDED = Spans()
 
 
 class Engine(ChatModel, Protocol):
@@ -76,22 +80,22 @@ class ConfiguredModel:
             return self.manifest.role
         return self.settings.role or "any"
 
-    def served_generator(self, metrics: Metrics) -> ServedGenerator:
+    def served_generator(self, metrics: Metrics, spans: Spans = _UNRECORDED) -> ServedGenerator:
         """Put the model into the generator's role."""
         template = generator_template(self.template)
         sampling = _sampling(self.manifest)
         return ServedGenerator(
             card=self._card(template),
-            generator=ChatGenerator(self._in_role("generator", metrics), template),
+            generator=ChatGenerator(self._in_role("generator", metrics, spans), template),
             propose=sampling["propose"].onto(_DEFAULT.propose),
             revise=sampling["revise"].onto(_DEFAULT.revise),
             ping=self.ping,
         )
 
-    def served_critic(self, metrics: Metrics) -> ServedCritic:
+    def served_critic(self, metrics: Metrics, spans: Spans = _UNRECORDED) -> ServedCritic:
         """Put the model into the critic's role; refuse one whose wording is unknown here."""
         template = critic_template(self.template)
-        model = self._in_role("critic", metrics)
+        model = self._in_role("critic", metrics, spans)
         return ServedCritic(
             card=self._card(template),
             critic=MeteredCritic(model, template, metrics=metrics),
@@ -99,20 +103,28 @@ class ConfiguredModel:
             ping=self.ping,
         )
 
-    def served_model(self, metrics: Metrics) -> ServedModel:
+    def served_model(self, metrics: Metrics, spans: Spans = _UNRECORDED) -> ServedModel:
         """Offer the model as itself."""
         return ServedModel(
-            model=MeteredModel(self.engine, CHAT, metrics),
+            model=self._observed(CHAT, metrics, spans),
             upstream=None
             if self.upstream is None
-            else MeteredUpstream(self.engine.name, self.upstream, metrics),
+            else self._observed_upstream(self.upstream, metrics, spans),
         )
 
-    def _in_role(self, role: str, metrics: Metrics) -> ChatModel:
-        """Count what is asked of the engine, and ask it once for what would be the same again."""
-        metered = MeteredModel(self.engine, role, metrics)
-        memory = Memory(self.cache.entries, self.cache.ttl_s)
-        return RememberingModel(metered, self.calls, memory, metrics.count_shared)
+    def _in_role(self, role: str, metrics: Metrics, spans: Spans) -> ChatModel:
+        """Ask the engine once for what would be the same again, among the calls of one tenant."""
+        observed, memory = self._observed(role, metrics, spans), Memory(self.cache.entries, self.cache.ttl_s)
+        return RememberingModel(observed, self.calls, memory, metrics.count_shared, _tenant)
+
+    def _observed(self, role: str, metrics: Metrics, spans: Spans) -> MeteredModel:
+        model = TracedModel(self.engine, role, spans) if spans.recorded else self.engine
+        return MeteredModel(model, role, metrics)
+
+    def _observed_upstream(self, upstream: Upstream, metrics: Metrics, spans: Spans) -> Upstream:
+        name = self.engine.name
+        traced = TracedUpstream(name, upstream, spans) if spans.recorded else upstream
+        return MeteredUpstream(name, traced, metrics)
 
     def _card(self, template: CriticTemplate | GeneratorTemplate) -> ModelCard:
         wording = f"{template.id}@{template_digest(template)}"
@@ -135,6 +147,10 @@ class ConfiguredModel:
             case EmbeddedModelSettings():
                 known = [str(self.settings.path)]
         return "unversioned-" + hashlib.sha256(json.dumps(known).encode()).hexdigest()[:12]
+
+
+def _tenant() -> str:
+    return caller().tenant
 
 
 def _sampling(manifest: Manifest | None) -> dict[str, SamplingText]:

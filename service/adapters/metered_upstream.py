@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from service.adapters.metrics import Metrics
+from service.adapters.token_bill import billed
+from service.observing.stopwatch import calling
 from service.services import Upstream, UpstreamReply
 
 CHAT = "chat"
@@ -12,7 +14,7 @@ CHAT = "chat"
 
 
 class MeteredUpstream:
-    """An endpoint whose calls and failures are counted. Its tokens pass by uncounted, inside the answer."""
+    """An endpoint whose calls and failures are counted; its tokens are billed where they are limited."""
 
     def __init__(self, name: str, upstream: Upstream, metrics: Metrics):
         self._name, self._upstream, self._metrics = name, upstream, metrics
@@ -25,9 +27,9 @@ class MeteredUpstream:
     async def post(self, path: str, body: bytes) -> AsyncGenerator[UpstreamReply, None]:
         started = time.perf_counter()
         try:
-            with self._metrics.failures_of(CHAT):
+            with self._metrics.failures_of(CHAT), calling():
                 async with self._upstream.post(path, body) as reply:
-                    yield reply
+                    yield billed(reply)
         finally:
             seconds = time.perf_counter() - started
             self._metrics.model_seconds.labels(CHAT, self._name).observe(seconds)

@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar, cast
 import structlog
 from fastapi import Depends, Request
 
-from service.services import Gate, stopping
+from service.gate import Gate, stopping
 
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ class Drain:
             limit.reschedule(asyncio.get_running_loop().time())
 
 
-def _drain(request: Request) -> Drain:
+async def _drain(request: Request) -> Drain:
     return cast(Drain, request.app.state.drain)
 
 

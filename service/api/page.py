@@ -11,8 +11,7 @@ _HEADERS = {
     # A model's words are shown here: even if they became markup, nothing could run or be fetched.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
 }
 
 

@@ -1,5 +1,6 @@
 """Errors at the edge: one table from error to RFC 9457 problem, by the error's nearest listed ancestor."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -20,6 +21,8 @@ log = structlog.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 2
 DETAIL_CHARS = 1000
+CHALLENGE = 'Bearer realm="ctrl"'
+"""Basic is understood and not offered: a browser would keep it, and send it for any page that asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class Row:
     slug: str
     title: str
     status: HTTPStatus
-    retry_after_s: int | None = None
+    retry_after_s: float | None = None
     openai_code: str | None = None
     """OpenAI's word for it, where it has one of its own."""
 
@@ -78,6 +81,17 @@ TABLE: Mapping[type[errors.ServiceError], Row] = {
     errors.SandboxError: Row("sandbox-failed", "The sandbox failed", HTTPStatus.BAD_GATEWAY),
     errors.SandboxBusyError: Row(
         "sandbox-busy", "The sandbox is busy", HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER_S
+    ),
+    errors.CallerError: Row("forbidden", "This key may not do that", HTTPStatus.FORBIDDEN),
+    errors.UnknownKeyError: Row(
+        "unauthorized", "A key is needed", HTTPStatus.UNAUTHORIZED, openai_code="invalid_api_key"
+    ),
+    errors.QuotaError: Row(
+        "quota-exceeded",
+        "The quota is used up for now",
+        HTTPStatus.TOO_MANY_REQUESTS,
+        RETRY_AFTER_S,
+        openai_code="rate_limit_exceeded",
     ),
     errors.StoreError: Row(
         "store-failed", "Durable refinements are not available", HTTPStatus.SERVICE_UNAVAILABLE, RETRY_AFTER_S
@@ -147,11 +161,16 @@ def request_id(request: Request) -> str | None:
 
 
 def _response(problem: Problem, row: Row) -> JSONResponse:
-    headers = {} if row.retry_after_s is None else {"Retry-After": str(row.retry_after_s)}
+    headers = {} if row.retry_after_s is None else retry_headers(row.retry_after_s)
     if (problem.instance or "").startswith(PATHS):
         return _openai_response(problem, row, headers)
     content = problem.model_dump(mode="json", exclude_none=True)
     return JSONResponse(content, problem.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def retry_headers(seconds: float) -> dict[str, str]:
+    """Say when to come back: whole seconds as HTTP has it, and as exactly as OpenAI's clients read it."""
+    return {"Retry-After": str(math.ceil(seconds)), "retry-after-ms": str(math.ceil(seconds * 1000))}
 
 
 def _openai_response(problem: Problem, row: Row, headers: dict[str, str]) -> JSONResponse:
@@ -175,11 +194,22 @@ def openai_error(problem: Problem, row: Row, status: int) -> ErrorBody:
 
 
 async def _service_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, errors.ServiceError)
+    return answer(request, error)
+
+
+def answer(request: Request, error: errors.ServiceError) -> JSONResponse:
+    """Answer an error of our own in the words of the route."""
     row = row_of(error)
     if row.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.warning("request_failed", problem=row.slug, error=str(error)[:200])
+        log.warning("request_failed", problem=row.slug, error=error.loggable)
+    if isinstance(error, errors.QuotaError):
+        row = replace(row, retry_after_s=error.retry_after_s)
     problem = problem_of(error, instance=request.url.path, request_id=request_id(request))
-    return _response(problem, row)
+    response = _response(problem, row)
+    if isinstance(error, errors.UnknownKeyError):
+        response.headers["WWW-Authenticate"] = CHALLENGE
+    return response
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

@@ -73,7 +73,7 @@ class EventStream(Response):
         ended: Callable[[], None] = lambda: None,
         headers: Mapping[str, str] | None = None,
     ):
-        super().__init__(headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no", **(headers or {})})
+        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no", **(headers or {})})
         del self.headers["content-length"]
         self._items: AsyncGenerator[Sendable | Interruption, None] = frames
         self._heartbeat = heartbeat

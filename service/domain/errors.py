@@ -10,6 +10,10 @@ ServiceError
 ├── SandboxError          the sandbox failed
 │   └── SandboxBusyError  the sandbox is full; try later
 ├── StoreError            the store of durable refinements failed; try later
+├── CallerError           who asks may not, or not so much
+│   ├── UnknownKeyError   … without a key that is known
+│   ├── ForbiddenError    … with a key for other things
+│   └── QuotaError        … before more of the quota is there
 ├── OverloadedError       this service is full; try later
 ├── AbandonedError        too many processes died over it; it is not tried again
 └── DeadlineError         time ran out before there was anything to return
@@ -19,9 +23,26 @@ A candidate that fails, hangs or explodes is a verdict, never an error.
 
 from collections.abc import Sequence
 
+_LOGGED_CHARS = 200
+_CAUSES = 8
+
 
 class ServiceError(Exception):
     """Root of everything this service raises on purpose."""
+
+    quote = ""
+    """What of the message are the words of a part: they may quote a prompt, so that no log may have them."""
+
+    @property
+    def loggable(self) -> str:
+        """The message without what is quoted, here or in the errors it came of."""
+        text, error = str(self), self
+        for _ in range(_CAUSES):
+            text = text.replace(error.quote, "…") if error.quote else text
+            if not isinstance(error.__cause__, ServiceError):
+                break
+            error = error.__cause__
+        return text[:_LOGGED_CHARS]
 
 
 class RequestError(ServiceError):
@@ -77,6 +98,26 @@ class SandboxBusyError(SandboxError):
 
 class StoreError(ServiceError):
     """The store of durable refinements does not answer. Says nothing about the refinements in it."""
+
+
+class CallerError(ServiceError):
+    """Whoever asks may not have what they ask for."""
+
+
+class UnknownKeyError(CallerError):
+    """There is no key, or none that is known."""
+
+
+class ForbiddenError(CallerError):
+    """The key is known, and is for other things."""
+
+
+class QuotaError(CallerError):
+    """The tenant has had what it may have for now."""
+
+    def __init__(self, message: str, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class OverloadedError(ServiceError):

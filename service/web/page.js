@@ -46,6 +46,11 @@ function request() {
   };
 }
 
+function authorization() {
+  const key = new FormData(form).get("key").trim();
+  return key ? { Authorization: `Bearer ${key}` } : {};
+}
+
 async function* frames(response) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   for (let buffer = ""; ;) {
@@ -69,7 +74,7 @@ async function refine(event) {
   stop.hidden = false;
   try {
     const response = await fetch("/refine", {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(request()), signal: running.signal,
+      method: "POST", headers: { "Content-Type": "application/json", ...authorization() }, body: JSON.stringify(request()), signal: running.signal,
     });
     if (!response.ok) {
       const problem = await response.json();
@@ -85,7 +90,9 @@ async function refine(event) {
 }
 
 async function tellNotices() {
-  const models = await (await fetch("/v1/models")).json();
+  const response = await fetch("/v1/models", { headers: authorization() });
+  if (!response.ok) return;
+  const models = await response.json();
   notice.textContent = [...new Set(models.data.map((model) => model.notice).filter(Boolean))].join(" ");
 }
 

@@ -100,4 +100,6 @@ class Endpoint:
         told = self._transport.told(refusal.told(self._transport.secret))
         if refusal.too_long:
             raise ContextError(told)
-        return RefusedError(told, refusal)
+        error = RefusedError(told, refusal)
+        error.quote = refusal.readable(self._transport.secret)
+        return error

@@ -15,6 +15,7 @@ from service.adapters.openai.breaker import Ending
 from service.adapters.openai.patience import Deadline, Patience
 from service.adapters.openai.replicas import Call, Replica, Route, route
 from service.domain.errors import ModelError
+from service.observing.propagation import trace_headers
 
 MAX_ANSWER_BYTES = 32 * 2**20
 MAX_ERROR_BYTES = 2**16
@@ -189,7 +190,7 @@ class Transport:
             raise self.error(f"its answer is not HTTP ({type(error).__name__})") from error
 
     def _headers(self) -> dict[str, str]:
-        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity", **trace_headers()}
         if self.secret:
             headers["Authorization"] = f"Bearer {self.secret}"
         return headers

@@ -15,6 +15,7 @@ from service.adapters.openai.failure import Refusal
 from service.adapters.openai.patience import Deadline
 from service.adapters.openai.prefix import shared_part
 from service.adapters.openai.transport import Reply, Transport, UnreachableError
+from service.domain.errors import ModelError
 from service.services import UpstreamReply
 
 MAX_EVENT_BYTES = 2**20
@@ -72,7 +73,7 @@ class OpenAIUpstream:
         refusal, secret = Refusal.read(status, body), self._transport.secret
         told = refusal.told(secret)
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or status < HTTPStatus.BAD_REQUEST:
-            raise self._transport.error(told)
+            raise self._refused(refusal)
         if _is_error(body):
             return body.replace(secret.encode(), b"***") if secret else body
         # An HTML page of some proxy, perhaps.
@@ -85,7 +86,12 @@ class OpenAIUpstream:
         if not body.lstrip().startswith(b"{"):
             raise self._transport.error("its answer is not a JSON object")
         if b'"error"' in body and _is_error(body):
-            raise self._transport.error(Refusal.read(HTTPStatus.OK, body).told(self._transport.secret))
+            raise self._refused(Refusal.read(HTTPStatus.OK, body))
+
+    def _refused(self, refusal: Refusal) -> ModelError:
+        error = self._transport.error(refusal.told(self._transport.secret))
+        error.quote = refusal.readable(self._transport.secret)
+        return error
 
     async def _events(self, reply: Reply) -> AsyncGenerator[bytes, None]:
         """Yield whole events: a piece of one, followed by an error of ours, could not be read."""

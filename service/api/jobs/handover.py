@@ -7,6 +7,7 @@ from service.api.jobs.following import interruption
 from service.api.jobs.pending import encoded
 from service.api.refining import Refining
 from service.api.streaming import Frame
+from service.caller import caller
 from service.domain.errors import ServiceError
 from service.store import Job
 
@@ -22,6 +23,7 @@ async def handed_over(refining: Refining, last: int) -> Frame:
         id=refining.id,
         request=encoded(refining.request.model_dump(mode="json", by_alias=True)),
         created=refining.created,
+        tenant=caller().tenant,
         rounds={round_name(a_round): checkpoint(a_round) for a_round in refining.finished},
         last=last,
     )

@@ -43,14 +43,17 @@ def _told(title: str, lines: Sequence[str], remedy: str = "Change this and call 
     return "\n".join([*said, remedy])
 
 
+_REMEDIES = {
+    403: "Ask for a key that may: calling again does not help.",
+    422: "Change this and call again.",
+    429: "Call again later, and less often.",
+    503: "This passes by itself: call again in a few seconds.",
+    504: "Ask for less at once: fewer rounds, fewer programs, a shorter problem.",
+}
+
+
 def _remedy(problem: Problem) -> str:
-    match problem.status:
-        case 422:
-            return "Change this and call again."
-        case 503:
-            return "This passes by itself: call again in a few seconds."
-        case 504:
-            return "Ask for less at once: fewer rounds, fewer programs, a shorter problem."
-        case 500:
-            return f"The fault is the gateway's; its log has it under {problem.request_id}."
-    return "Nothing was judged. Call again; if it stays, the gateway's /ready says which part is down."
+    if problem.status == 500:
+        return f"The fault is the gateway's; its log has it under {problem.request_id}."
+    nothing = "Nothing was judged. Call again; if it stays, the gateway's /ready says which part is down."
+    return _REMEDIES.get(problem.status, nothing)

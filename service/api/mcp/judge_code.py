@@ -9,6 +9,7 @@ from service.api.mcp import words
 from service.api.mcp.failure import told
 from service.api.mcp.tool import Answer, Call, Tool
 from service.domain.critique import Judgment
+from service.domain.identity import Role
 from service.domain.ruling import Status
 from service.domain.verdict import Outcome
 
@@ -96,4 +97,5 @@ JUDGE_CODE = Tool(
     required=("problem", "solutions"),
     answer=JudgeAnswer,
     work=_judge,
+    roles=frozenset({Role.JUDGE}),
 )

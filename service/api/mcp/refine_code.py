@@ -17,6 +17,7 @@ from service.api.refining import Refining
 from service.api.streaming import Frame
 from service.domain.critique import Judgment
 from service.domain.errors import DeadlineError
+from service.domain.identity import Role
 from service.domain.refinement import StopReason
 from service.domain.templates import fenced
 from service.domain.verdict import Outcome
@@ -174,4 +175,5 @@ REFINE_CODE = Tool(
     required=("problem",),
     answer=RefineAnswer,
     work=_refine,
+    roles=frozenset({Role.REFINE}),
 )

@@ -8,10 +8,12 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 
+from service.api.auth.middleware import demand, identity_of
 from service.api.mcp.progress import Progress
 from service.api.mcp.schema import Schema, input_schema, plain_schema
 from service.api.task import Wire
 from service.domain.errors import RequestError
+from service.domain.identity import WORK, Role
 from service.services import Services
 
 RequestT = TypeVar("RequestT", bound=Wire)
@@ -53,9 +55,12 @@ class Tool(Generic[RequestT]):
     required: Sequence[str]
     answer: type[Answer]
     work: Callable[[Call, RequestT], Awaitable[Answer]]
+    roles: frozenset[Role] = WORK
+    """Which keys may call it."""
 
     async def run(self, call: Call, arguments: Mapping[str, Any]) -> Answer:
-        """Check the arguments as REST does, and work."""
+        """Check the key and the arguments as REST does, and work."""
+        demand(identity_of(call.request.scope), self.roles)
         if unknown := sorted(arguments.keys() - self.arguments.keys()):
             known = ", ".join(self.arguments)
             raise RequestError(unknown[0], f"is no argument of {self.name}; its arguments are {known}")

@@ -64,7 +64,7 @@ class Relay(Response):
         async def write(piece: bytes) -> None:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
 
-        await send(_start(reply, {"cache-control": "no-cache", "x-accel-buffering": "no"}))
+        await send(_start(reply, {"cache-control": "no-store", "x-accel-buffering": "no"}))
         silence, silence_s = KEEPALIVE.encode(0), self._services.bounds.heartbeat_s
         await pump(_told(body), write, silence=silence, silence_s=silence_s)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -78,7 +78,7 @@ async def _told(body: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None
             async for piece in body:
                 yield piece
     except ServiceError as error:
-        log.warning("relay_broke_off", error=str(error)[:200])
+        log.warning("relay_broke_off", error=error.loggable)
         yield error_event(error).encode(0)
 
 

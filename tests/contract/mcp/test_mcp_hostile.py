@@ -4,7 +4,7 @@ import json
 
 import httpx
 
-from service.settings import McpSection, ServerSection
+from service.settings import AuthSection, McpSection, ServerSection
 from tests.contract.mcp.calling import ASK, INITIALIZE, answer_of, by_hand, call
 from tests.unit.api.world import World
 
@@ -50,7 +50,7 @@ async def test_who_is_known_may_call() -> None:
 
 
 async def test_a_gateway_that_listens_to_the_network_goes_by_any_name_but_lets_no_page_in() -> None:
-    async with by_hand(World(), server=ServerSection(host="0.0.0.0")) as client:
+    async with by_hand(World(), server=ServerSection(host="0.0.0.0"), auth=AuthSection(open=True)) as client:
         named = await client.post("/mcp", json=call("refine_code", ASK), headers={"host": "gateway.svc"})
         page = {"host": "evil.example", "origin": "http://evil.example"}
         rebound = await client.post("/mcp", json=call("refine_code", ASK), headers=page)

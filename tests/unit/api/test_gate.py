@@ -7,7 +7,7 @@ import pytest
 
 from service.adapters.metrics import Metrics
 from service.domain.errors import OverloadedError
-from service.services import Gate
+from service.gate import Gate
 
 
 async def _hold(gate: Gate, done: asyncio.Event, order: list[str], name: str, seconds: float = 5.0) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,14 +12,18 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from service.adapters.keys import open_keyring
+from service.adapters.memory_limits import MemoryLimits
 from service.adapters.metrics import MeteredCritic, MeteredModel, MeteredSandbox, Metrics
 from service.adapters.store import MemoryStore
+from service.adapters.traced import TracedModel, TracedSandbox
 from service.app import create_app
 from service.domain.chat import Sampling
 from service.domain.errors import ServiceError
+from service.gate import Gate
+from service.observing.spans import Spans
 from service.services import (
     Bounds,
-    Gate,
     ModelCard,
     ServedCritic,
     ServedGenerator,
@@ -56,35 +61,43 @@ class World:
     store: Store = field(default_factory=MemoryStore)
     models: Mapping[str, ServedModel] = field(default_factory=dict)
     others: Mapping[str, ServedCritic] = field(default_factory=dict)
+    clock: Callable[[], float] = time.monotonic
+    spans: Spans = field(default_factory=Spans)
     gate: Gate = field(init=False)
 
     def __post_init__(self) -> None:
         self.gate = Gate(self.max_inflight, self.metrics)
 
-    def services(self) -> Services:
+    def services(self, settings: Settings) -> Services:
+        keyring = open_keyring(settings)
         card = ModelCard("mini-generator", "generator", "embedded", "g/1@abc", NOTICE, {"schema": 1}, "g@1")
         generator = ServedGenerator(card, self.generator, PROPOSE, REVISE, self._ping("generator"))
         card = ModelCard("mini-critic", "critic", "embedded", "c/1@abc", NOTICE, {"schema": 1}, "c@1+c/1@abc")
-        model = MeteredModel(self.critic, "critic", self.metrics)
+        traced = TracedModel(self.critic, "critic", self.spans) if self.spans.recorded else self.critic
+        model = MeteredModel(traced, "critic", self.metrics)
         critic = MeteredCritic(model, metrics=self.metrics)
+        sandbox = TracedSandbox(self.sandbox, self.spans) if self.spans.recorded else self.sandbox
         return Services(
             generators={"mini-generator": generator},
             critics={"mini-critic": ServedCritic(card, critic, REVIEW, self._ping("critic")), **self.others},
             default_generator="mini-generator",
             default_critic="mini-critic",
-            sandbox=MeteredSandbox(self.sandbox, self.metrics),
+            sandbox=MeteredSandbox(sandbox, self.metrics),
             ping_sandbox=self._ping("sandbox"),
             telemetry=self.metrics,
             gate=self.gate,
             store=self.store,
             bounds=self.bounds,
             models=self.models,
+            keys=keyring,
+            limits=MemoryLimits({} if keyring is None else keyring.quotas, self.clock),
+            spans=self.spans,
         )
 
     def app(self, **changes: Any) -> FastAPI:
         @asynccontextmanager
         async def open_fakes(settings: Settings) -> AsyncGenerator[Services, None]:
-            yield self.services()
+            yield self.services(settings)
 
         return create_app(settings(**changes), open_fakes)
 

@@ -1,0 +1,166 @@
+"""Requests and tokens a minute: what is granted, what is refused, and how either is told."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from service.domain.errors import ModelError
+from tests.fakes import CORRECT, FakeChatModel
+from tests.unit.api.auth_keys import auth, bearer, entry
+from tests.unit.api.world import World, client_of
+
+JUDGE = {"problem": "Add one.", "solutions": ["def f(x):\n    return x + 1"]}
+ROLLOUT = {"query": ["Add one.\ndef f(x): return x"], "prompts": ["Add one.\n"], "labels": [None]}
+
+
+class Clock:
+    """Time that passes when told to."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def _world() -> tuple[World, Clock]:
+    clock = Clock()
+    return World(critic=FakeChatModel([CORRECT]), clock=clock), clock
+
+
+async def test_an_answer_says_what_is_left(tmp_path: Path) -> None:
+    world, _ = _world()
+    keys = auth(tmp_path, entry("judge", requests_per_minute=60, tokens_per_minute=6_000), reserve_tokens=600)
+    async with client_of(world.app(auth=keys)) as client:
+        response = await client.post("/judge", json=JUDGE, headers=bearer("judge"))
+
+    assert response.status_code == 200
+    told = {name: value for name, value in response.headers.items() if name.startswith("x-ratelimit")}
+    assert told == {
+        "x-ratelimit-limit-requests": "60",
+        "x-ratelimit-remaining-requests": "59",
+        "x-ratelimit-reset-requests": "1.000s",
+        "x-ratelimit-limit-tokens": "6000",
+        "x-ratelimit-remaining-tokens": "5400",
+        "x-ratelimit-reset-tokens": "6.000s",
+    }
+
+
+async def test_what_is_over_the_quota_is_429_and_says_when_to_come_back(tmp_path: Path) -> None:
+    world, clock = _world()
+    async with client_of(world.app(auth=auth(tmp_path, entry("judge", requests_per_minute=40)))) as client:
+        for _ in range(40):
+            assert (await client.post("/judge", json=JUDGE, headers=bearer("judge"))).status_code == 200
+        refused = await client.post("/judge", json=JUDGE, headers=bearer("judge"))
+        clock.now += float(refused.headers["retry-after-ms"]) / 1000
+        again = await client.post("/judge", json=JUDGE, headers=bearer("judge"))
+
+    assert (refused.status_code, refused.json()["type"]) == (429, "/problems/quota-exceeded")
+    assert (refused.headers["retry-after"], refused.headers["retry-after-ms"]) == ("2", "1500")
+    assert refused.headers["x-ratelimit-remaining-requests"] == "0"
+    assert again.status_code == 200
+
+
+async def test_openais_doors_refuse_in_openais_words(tmp_path: Path) -> None:
+    world, _ = _world()
+    body = {"model": "refine", "messages": [{"role": "user", "content": "Add one."}]}
+    async with client_of(world.app(auth=auth(tmp_path, entry("refine", requests_per_minute=1)))) as client:
+        answers = [
+            await client.post("/v1/chat/completions", json=body, headers=bearer("refine")) for _ in range(2)
+        ]
+
+    assert [answer.status_code for answer in answers] == [200, 429]
+    error = answers[1].json()["error"]
+    assert (error["type"], error["code"]) == ("rate_limit_error", "rate_limit_exceeded")
+    assert answers[1].headers["retry-after-ms"] == "60000"
+
+
+async def test_tenants_do_not_share_a_quota_and_a_tenants_keys_do(tmp_path: Path) -> None:
+    world, _ = _world()
+    keys = auth(
+        tmp_path,
+        entry("judge", requests_per_minute=1),
+        entry("admin"),
+        entry("refine", tenant="other", requests_per_minute=1),
+    )
+    body = {"problem": "Add one.", "solution": "def f(x): return x"}
+    async with client_of(world.app(auth=keys)) as client:
+        answers = [
+            (await client.post("/critique", json=body, headers=bearer(name))).status_code
+            for name in ("judge", "admin", "refine")
+        ]
+
+    assert answers == [200, 429, 200]
+
+
+async def test_what_a_request_spent_is_settled_when_it_ends(tmp_path: Path) -> None:
+    world, _ = _world()
+    keys = auth(tmp_path, entry("judge", tokens_per_minute=600), reserve_tokens=300)
+    async with client_of(world.app(auth=keys)) as client:
+        first = await client.post("/judge", json=JUDGE, headers=bearer("judge"))
+        spent = first.json()["usage"]["completion_tokens"]
+        second = await client.post("/judge", json=JUDGE, headers=bearer("judge"))
+
+    assert spent > 0
+    assert first.headers["x-ratelimit-remaining-tokens"] == "300"
+    assert second.headers["x-ratelimit-remaining-tokens"] == str(300 - spent)
+
+
+@pytest.mark.parametrize("body", [{"problem": ""}, {"nonsense": 1}])
+async def test_a_request_that_costs_nothing_gets_its_tokens_back(tmp_path: Path, body: object) -> None:
+    world, _ = _world()
+    keys = auth(tmp_path, entry("judge", tokens_per_minute=600), reserve_tokens=600)
+    async with client_of(world.app(auth=keys)) as client:
+        answers = [await client.post("/judge", json=body, headers=bearer("judge")) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [422] * 3
+
+
+async def test_a_failed_model_gives_the_tokens_back_too(tmp_path: Path) -> None:
+    world = World(critic=FakeChatModel([""], fault=ModelError("gone")))
+    keys = auth(tmp_path, entry("judge", tokens_per_minute=600), reserve_tokens=600)
+    async with client_of(world.app(auth=keys)) as client:
+        answers = [await client.post("/judge", json=JUDGE, headers=bearer("judge")) for _ in range(3)]
+
+    assert 429 not in {answer.status_code for answer in answers}
+
+
+async def test_a_trainer_waits_where_others_are_refused(tmp_path: Path) -> None:
+    world, _ = _world()
+    app = world.app(auth=auth(tmp_path, entry("judge", requests_per_minute=1_200)))
+    async with client_of(app) as client:
+        for _ in range(1_200):
+            await app.state.services.limits.reserve("acme", 0, 0)
+        refused = await client.post("/judge", json=JUDGE, headers=bearer("judge"))
+        waited = await client.post("/compat/openrlhf/get_reward", json=ROLLOUT, headers=bearer("judge"))
+
+    assert (refused.status_code, waited.status_code) == (429, 200)
+
+
+async def test_a_trainer_that_would_wait_too_long_is_told_503_and_never_429(tmp_path: Path) -> None:
+    world, _ = _world()
+    world.bounds = replace(world.bounds, queue_s=5.0)
+    async with client_of(world.app(auth=auth(tmp_path, entry("judge", requests_per_minute=1)))) as client:
+        answers = [
+            await client.post("/compat/openrlhf/get_reward", json=ROLLOUT, headers=bearer("judge"))
+            for _ in range(2)
+        ]
+
+    assert [answer.status_code for answer in answers] == [200, 503]
+    assert "retry-after" in answers[1].headers
+
+
+async def test_looking_is_free(tmp_path: Path) -> None:
+    world, _ = _world()
+    async with client_of(world.app(auth=auth(tmp_path, entry("judge", requests_per_minute=1)))) as client:
+        for _ in range(5):
+            assert (await client.get("/v1/models", headers=bearer("judge"))).status_code == 200
+        assert (await client.post("/judge", json=JUDGE, headers=bearer("judge"))).status_code == 200
+
+
+async def test_without_a_quota_nothing_is_told(tmp_path: Path) -> None:
+    world, _ = _world()
+    async with client_of(world.app(auth=auth(tmp_path))) as client:
+        response = await client.post("/judge", json=JUDGE, headers=bearer("judge"))
+
+    assert not [name for name in response.headers if name.startswith("x-ratelimit")]

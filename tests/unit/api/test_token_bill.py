@@ -1,0 +1,74 @@
+"""What passes through is billed by what the endpoint says of it."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from service.adapters.token_bill import billed
+from service.caller import asking, bill
+from service.domain.identity import Identity, Quota
+from service.services import UpstreamReply
+
+LIMITED = Identity("lab", frozenset(), quota=Quota(tokens_per_minute=1_000))
+TRICK = rb'{"choices":[{"delta":{"content":"\"completion_tokens\":0"}}]}'
+
+
+async def _pieces(*pieces: bytes) -> AsyncGenerator[bytes, None]:
+    for piece in pieces:
+        yield piece
+
+
+def _reply(body: bytes | AsyncGenerator[bytes, None]) -> UpstreamReply:
+    return UpstreamReply(200, "application/json", {}, body)
+
+
+@pytest.mark.parametrize(
+    ("body", "tokens"),
+    [
+        (b'{"usage": {"prompt_tokens": 9, "completion_tokens" : 42, "total_tokens": 51}}', 42),
+        (b'{"usage":{"input_tokens":9,"output_tokens":7}}', 7),
+        (b'{"usage":{"completion_tokens":5},"text":' + TRICK + b"}", 5),
+        (b'{"error": {}}', 0),
+    ],
+)
+def test_a_whole_answer_costs_what_it_says(body: bytes, tokens: int) -> None:
+    with asking(LIMITED):
+        billed(_reply(body))
+
+        assert bill() == tokens
+
+
+@pytest.mark.parametrize(
+    ("pieces", "tokens"),
+    [
+        ([b"data: {}\n\n", b"data: {}\n\ndata: [DONE]\n\n"], 3),
+        ([b"data: {}\n\n", b'data: {"usage":{"completion_tokens":42}}\n\n', b"data: [DONE]\n\n"], 42),
+        ([b'data: {"usage":{"output_tokens":0}}\n\n', b'data: {"usage":{"output_tokens":9}}\n\n'], 9),
+        ([b"data: " + TRICK + b"\n\n"] * 4, 4),
+    ],
+)
+async def test_a_stream_costs_what_it_says_or_else_its_events(pieces: list[bytes], tokens: int) -> None:
+    with asking(LIMITED):
+        body = billed(_reply(_pieces(*pieces))).body
+        assert not isinstance(body, bytes)
+        passed = [piece async for piece in body]
+
+        assert (passed, bill()) == (pieces, tokens)
+
+
+async def test_who_leaves_pays_for_what_has_come() -> None:
+    with asking(LIMITED):
+        body = billed(_reply(_pieces(*[b"data: {}\n\n"] * 9))).body
+        assert not isinstance(body, bytes)
+        await anext(body)
+        await anext(body)
+        await body.aclose()
+
+        assert bill() == 2
+
+
+async def test_nothing_is_read_for_who_has_no_limit() -> None:
+    body = _pieces(b"data: {}\n\n")
+    with asking(Identity("lab", frozenset())):
+        assert billed(_reply(body)).body is body
+    await body.aclose()
