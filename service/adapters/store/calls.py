@@ -17,7 +17,7 @@ from service.domain.errors import StoreError
 
 CONNECTIONS = 16
 
-SCRIPTS = ("create", "take", "write", "release", "cancel", "keep", "waiting")
+SCRIPTS = ("create", "take", "write", "release", "cancel", "keep", "waiting", "reserve", "settle")
 
 
 class RedisCalls:
