@@ -48,6 +48,7 @@ vllm: install
 bench: install
 	$(BIN)/python -m benchmarks.embedded
 	$(BIN)/python -m benchmarks.sandbox
+	$(BIN)/python -m benchmarks.gateway
 
 lock: install
 	{ head -1 requirements.lock; $(UV) pip freeze --quiet --python $(BIN)/python --exclude-editable \
@@ -55,4 +56,4 @@ lock: install
 	mv requirements.lock.new requirements.lock
 
 clean:
-	rm -rf .venv .venv-vllm runs .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-vllm .venv-peers runs .mypy_cache .ruff_cache .pytest_cache

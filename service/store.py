@@ -143,7 +143,7 @@ class Store(Protocol):
         """
 
     async def take(self) -> Lease | None:
-        """Lease the job that has waited longest, or one whose owner let the lease expire."""
+        """Lease the job that could be taken longest; one whose owner fell silent can be, after its lease."""
 
     async def write(self, lease: Lease, batch: Batch) -> None:
         """Write and renew the lease. Entries that are already there are skipped: a batch may be repeated.
@@ -152,7 +152,7 @@ class Store(Protocol):
         """
 
     async def release(self, lease: Lease) -> None:
-        """Give an unfinished job back, for anyone to take at once."""
+        """Give an unfinished job back, for anyone to take at once, before those that have not begun."""
 
     async def cancel(self, job_id: str, ending: Ending) -> JobStatus | None:
         """End a job that has not ended, whoever works at it; return the status it had, None if unknown."""

@@ -2,25 +2,24 @@
 
 The models behind it are one mock endpoint with a fixed latency, in a process of its own; the load comes from
 a third. CPU time is that of the gateway alone, read from /proc, with its metrics and logs on. Figures are
-medians over rounds.
+medians over rounds. With `--peers`, LiteLLM's proxy and optillm pass on the same calls in the same run.
 """
 
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import aiohttp
 import typer
 
-from benchmarks.gateway.load import Round, closed_loop, median_of
+from benchmarks.gateway.cancelling import latencies_ms, ways_to_leave
+from benchmarks.gateway.passing import passed_on
+from benchmarks.gateway.peers import peers as open_peers
+from benchmarks.gateway.refining import CALLS, refinements, soak
 from benchmarks.processes import Service, module
-
-ROUNDS_OF_REFINEMENT = 2
-CALLS = 2 + 2 * ROUNDS_OF_REFINEMENT
-"""A draft and its critique, then a revision and a critique each round."""
 
 _CONFIG = """
 [server]
@@ -45,80 +44,71 @@ critic = "critic"
 
 
 @asynccontextmanager
-async def _gateway(upstream: Service) -> AsyncIterator[Service]:
-    with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder) / "ctrl.toml"
-        config.write_text(_CONFIG.format(url=upstream.url))
-        async with module(
-            "gateway", "service.cli", "serve", "--config", str(config), ready="/health"
-        ) as gateway:
-            yield gateway
+async def _gateway(upstream: Service, folder: Path) -> AsyncIterator[Service]:
+    config = folder / "ctrl.toml"
+    config.write_text(_CONFIG.format(url=upstream.url))
+    async with module("ours", "service.cli", "serve", "--config", str(config), ready="/health") as gateway:
+        yield gateway
 
 
-async def _refine(session: aiohttp.ClientSession, gateway: Service, *, stream: bool) -> None:
-    request = {
-        "problem": "Write f(x), which adds some numbers to x.",
-        "rounds": ROUNDS_OF_REFINEMENT,
-        "stop": "never",
-        "stream": stream,
-    }
-    async with session.post(f"{gateway.url}/refine", json=request) as answer:
-        body = await answer.read()
-    wanted = b"event: refinement.completed" if stream else b'"status":"completed"'
-    if answer.status != 200 or wanted not in body:
-        raise RuntimeError(f"the gateway did not refine: {answer.status} {body[:500]!r}")
+async def _compare(gateway: Service, upstream: Service, folder: Path, count: int, rounds: int) -> None:
+    async with open_peers(upstream, folder) as others:
+        known = [(service, peer.model) for peer, service in others]
+        await passed_on([(gateway, "writer"), *known], count, rounds)
 
 
-async def _refinements(gateway: Service, count: int, rounds: int) -> None:
-    print(f"{'':24} {'at once':>8} {'a second':>9} {'CPU ms':>8} {'p50 ms':>8} {'p99 ms':>8} {'KB each':>8}")
-    connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(connector=connector) as session:
-        for stream in (False, True):
-            for at_once in (1, 50, 200, 800):
-                found = [
-                    await closed_loop(
-                        gateway,
-                        lambda stream=stream: _refine(session, gateway, stream=stream),  # type: ignore[misc]
-                        count=max(2 * at_once, min(count, 25 * at_once)),
-                        at_once=at_once,
-                    )
-                    for _ in range(rounds)
-                ]
-                _show("refine, streamed" if stream else "refine", at_once, found)
+async def _cancel(gateway: Service, upstream: Service, latency_s: float, count: int) -> None:
+    print(f"{'client leaves':34} {'p50 ms':>8} {'p99 ms':>8}")
+    for leaving in ways_to_leave(latency_s):
+        found = await latencies_ms(gateway, upstream, leaving, count)
+        print(f"{leaving.name:34} {found[len(found) // 2]:8.1f} {found[len(found) * 99 // 100]:8.1f}")
 
 
-def _show(name: str, at_once: int, found: list[Round]) -> None:
-    figures = (
-        f"{median_of(found, lambda each: each.rate):9.1f}",
-        f"{median_of(found, lambda each: each.cpu_ms):8.2f}",
-        f"{median_of(found, lambda each: each.percentile_ms(50)):8.0f}",
-        f"{median_of(found, lambda each: each.percentile_ms(99)):8.0f}",
-        f"{max(each.grown_bytes for each in found) / at_once / 1024:8.0f}",
-    )
-    print(f"{name:24} {at_once:8}", *figures)
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much of what."""
+
+    count: int
+    rounds: int
+    latency_ms: float
+    pieces: int
+    cancelled: int
+    soak: int
+    peers: bool
 
 
-async def _measure(count: int, rounds: int, latency_ms: float, pieces: int) -> None:
-    pace = ("--latency-ms", str(latency_ms), "--pieces", str(pieces))
-    async with (
-        module("upstream", "benchmarks.gateway.upstream", *pace, ready="/counts") as upstream,
-        _gateway(upstream) as gateway,
-    ):
-        print(
-            f"{CALLS} calls a refinement, {latency_ms:g} ms each, streamed in {pieces} pieces with logprobs; "
-            f"{latency_ms * CALLS:g} ms at least"
-        )
-        await _refinements(gateway, count, rounds)
+async def _measure(plan: Plan) -> None:
+    pace = ("--latency-ms", str(plan.latency_ms), "--pieces", str(plan.pieces))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        async with (
+            module("upstream", "benchmarks.gateway.upstream", *pace, ready="/counts") as upstream,
+            _gateway(upstream, folder) as gateway,
+        ):
+            print(
+                f"{CALLS} calls a refinement, {plan.latency_ms:g} ms each, {plan.pieces} pieces if streamed"
+            )
+            if plan.peers:
+                await _compare(gateway, upstream, folder, plan.count, plan.rounds)
+            else:
+                await passed_on([(gateway, "writer")], plan.count, plan.rounds)
+            await refinements(gateway, plan.count, plan.rounds)
+            await _cancel(gateway, upstream, plan.latency_ms / 1000, plan.cancelled)
+            if plan.soak:
+                await soak(gateway, plan.soak)
 
 
-def main(
-    count: Annotated[int, typer.Option(help="Refinements a round.")] = 400,
+def main(  # noqa: PLR0913, PLR0917 - options
+    count: Annotated[int, typer.Option(help="Requests a round.")] = 400,
     rounds: Annotated[int, typer.Option(help="Rounds.")] = 3,
     latency_ms: Annotated[float, typer.Option(help="Of one model call.")] = 200.0,
     pieces: Annotated[int, typer.Option(help="Of a streamed completion.")] = 60,
+    cancelled: Annotated[int, typer.Option(help="Clients that leave, for each way to leave.")] = 100,
+    soak: Annotated[int, typer.Option(help="Refinements for the memory figure; 0 leaves it out.")] = 0,
+    peers: Annotated[bool, typer.Option(help="Install and measure other gateways too.")] = False,
 ) -> None:
     """Measure the gateway in front of a mock endpoint."""
-    asyncio.run(_measure(count, rounds, latency_ms, pieces))
+    asyncio.run(_measure(Plan(count, rounds, latency_ms, pieces, cancelled, soak, peers)))
 
 
 if __name__ == "__main__":

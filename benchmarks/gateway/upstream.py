@@ -7,7 +7,8 @@ streamed one comes in even pieces. Model `critic` finds fault every time, any ot
 import asyncio
 import itertools
 import json
-from dataclasses import dataclass
+import time
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 import typer
@@ -32,9 +33,11 @@ class Counts:
     begun: int = 0
     hung_up: int = 0
     open: int = 0
+    hung_up_at: float = 0.0
+    """The last time, by the monotonic clock that all processes of the machine share."""
 
     def as_json(self) -> bytes:
-        return json.dumps({"begun": self.begun, "hung_up": self.hung_up, "open": self.open}).encode()
+        return json.dumps(asdict(self)).encode()
 
 
 class Connection(asyncio.Protocol):
@@ -54,6 +57,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._answering is not None and not self._answering.done():
             self._counts.hung_up += 1
+            self._counts.hung_up_at = time.monotonic()
             self._answering.cancel()
 
     def data_received(self, data: bytes) -> None:

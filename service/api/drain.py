@@ -53,7 +53,7 @@ class Drain:
             limit.reschedule(asyncio.get_running_loop().time())
 
 
-def _drain(request: Request) -> Drain:
+async def _drain(request: Request) -> Drain:
     return cast(Drain, request.app.state.drain)
 
 

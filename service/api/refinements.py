@@ -1,18 +1,22 @@
 """A durable refinement by its id: its state, its events, its end."""
 
+import asyncio
+import contextlib
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from starlette.exceptions import HTTPException
 
-from service.api.jobs.desk import DeskDep
+from service.api.disconnect import unless_disconnected
+from service.api.jobs.desk import Desk, DeskDep
 from service.api.jobs.document import JobOut, cancellation, document
-from service.api.jobs.following import event_stream
-from service.api.jobs.wishes import tenant_of
+from service.api.jobs.following import Follower, event_stream
+from service.api.jobs.wishes import preferred_wait_s, tenant_of
+from service.api.problems import Problem
 from service.api.refinement import RefinementOut
 from service.api.routing import ServicesDep
-from service.domain.errors import RequestError
+from service.domain.errors import OverloadedError, RequestError
 from service.store import Job, JobStatus
 
 # ruff: noqa: FAST003 - the id is the dependency's
@@ -33,16 +37,31 @@ async def _known(
 
 KnownJob = Annotated[Job, Depends(_known)]
 
-STATES: dict[int | str, dict[str, Any]] = {200: {"model": RefinementOut | JobOut}}
+Responses = dict[int | str, dict[str, Any]]
+
+ERRORS: Responses = {404: {"model": Problem}, 503: {"model": Problem}}
+STATES: Responses = ERRORS | {200: {"model": RefinementOut | JobOut}}
+EVENTS: Responses = ERRORS | {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
 
 
 @router.get("/refine/{id}", responses=STATES)
-async def refinement(job: KnownJob) -> Response:
+async def refinement(
+    job: KnownJob,
+    request: Request,
+    desk: DeskDep,
+    prefer: Annotated[str | None, Header(description="`wait=N`: N seconds at most for its end.")] = None,
+) -> Response:
     """Tell where a refinement stands; a completed one is told whole."""
-    return document(job)
+    wait_s = preferred_wait_s(prefer)
+    if wait_s is None or job.status.is_final:
+        return document(job)
+    desk.check_room()
+    await unless_disconnected(request.receive, _waited(desk, job, wait_s))
+    applied = {"Preference-Applied": f"wait={wait_s}"}
+    return document(await desk.services.store.job(job.id) or job, headers=applied)
 
 
-@router.get("/refine/{id}/events", responses={200: {"content": {"text/event-stream": {}}}})
+@router.get("/refine/{id}/events", response_class=Response, responses=EVENTS)
 async def events(
     job: KnownJob,
     desk: DeskDep,
@@ -50,7 +69,7 @@ async def events(
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Send the events after a number: those that were, and those to come. The last one is the end."""
-    return event_stream(desk, job.id, _after(starting_after, last_event_id), lambda: None)
+    return event_stream(Follower(desk, job.id, _after(starting_after, last_event_id)))
 
 
 @router.delete("/refine/{id}", responses=STATES | {202: {"model": JobOut}})
@@ -61,6 +80,13 @@ async def cancel(job: KnownJob, desk: DeskDep) -> Response:
     desk.kick()
     ended = await store.job(job.id) or job
     return document(ended, HTTPStatus.ACCEPTED if was is JobStatus.IN_PROGRESS else HTTPStatus.OK)
+
+
+async def _waited(desk: Desk, job: Job, wait_s: int) -> None:
+    """Wait for the end, but no longer than was asked for, nor than this process serves."""
+    with contextlib.suppress(TimeoutError, OverloadedError):
+        async with asyncio.timeout(wait_s):
+            await Follower(desk, job.id, job.last).end()
 
 
 def _after(starting_after: int, last_event_id: str | None) -> int:

@@ -20,7 +20,8 @@ from service.cli.exits import StackError
 HOST = "127.0.0.1"
 START_S = 90.0
 """How long a part may take to answer; the gateway reads weights first."""
-STOP_S = 20.0
+STOP_S = 30.0
+"""How long a part may take to stop; the gateway drains first."""
 POLL_S = 0.1
 
 

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from service.adapters.store.breaker import Breaker
 from service.domain.errors import StoreError
+from service.settings import SettingsError
 
 CONNECTIONS = 16
 
@@ -74,25 +75,32 @@ def _script(client: Redis, name: str) -> AsyncScript:
     return client.register_script("\n".join(text))
 
 
+def _pool(url: str, password: str | None, timeout_s: float) -> BlockingConnectionPool:
+    given = {} if password is None else {"password": password}
+    try:
+        return BlockingConnectionPool.from_url(
+            url,
+            max_connections=CONNECTIONS,
+            timeout=timeout_s,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s,
+            # A write that may have been done is repeated by whoever knows that it may be repeated.
+            retry=Retry(NoBackoff(), 0),
+            decode_responses=True,
+            protocol=2,
+            **given,
+        )
+    except ValueError:
+        # What it says may quote the URL, and the URL may hold a password.
+        raise SettingsError("store.url: cannot be read; its form is redis://host:6379/0") from None
+
+
 @asynccontextmanager
 async def open_calls(url: str, password: str | None, timeout_s: float) -> AsyncGenerator[RedisCalls, None]:
     """Make a client. It connects when it is first asked, so that a gateway starts without Redis.
 
     `timeout_s` bounds the wait for a connection, connecting, and the answer, each.
     """
-    given = {} if password is None else {"password": password}
-    pool = BlockingConnectionPool.from_url(
-        url,
-        max_connections=CONNECTIONS,
-        timeout=timeout_s,
-        socket_timeout=timeout_s,
-        socket_connect_timeout=timeout_s,
-        # A write that may have been done is repeated by whoever knows that it may be repeated.
-        retry=Retry(NoBackoff(), 0),
-        decode_responses=True,
-        protocol=2,
-        **given,
-    )
-    client = Redis.from_pool(pool)
+    client = Redis.from_pool(_pool(url, password, timeout_s))
     async with aclosing(client), asyncio.TaskGroup() as group:
         yield RedisCalls(client, group, Breaker("redis"), 3 * timeout_s)

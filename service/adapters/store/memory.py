@@ -115,7 +115,7 @@ class MemoryStore:
         kept = self._known(lease.job.id)
         self._check(kept, lease)
         kept.job = replace(kept.job, status=JobStatus.QUEUED)
-        kept.ready_at = self.clock()
+        kept.ready_at = 0.0  # before those that have not begun
 
     async def cancel(self, job_id: str, ending: Ending) -> JobStatus | None:
         kept = self._find(job_id)

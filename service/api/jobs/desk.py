@@ -74,6 +74,11 @@ class Desk:
         for changed in self._followed.get(job_id, _Followed()).changed:
             changed.set()
 
+    def wake_all(self) -> None:
+        """Let everybody look at what they follow."""
+        for job_id in list(self._followed):
+            self.wake(job_id)
+
     def kick(self) -> None:
         """Look at the store now."""
         self._kicked.set()
@@ -160,15 +165,15 @@ class Desk:
         glances = await self.services.store.look(asked)
         for job_id in asked:
             glance = glances.get(job_id)
-            if glance is not None and glance.status.is_final and self._works_in_vain(job_id):
+            if glance is not None and glance.status.is_final and self._is_unfinished(job_id):
                 self.stop(job_id)
             followed = self._followed.get(job_id)
             if followed is not None and followed.seen != glance:
                 followed.seen = glance
                 self.wake(job_id)
 
-    def _works_in_vain(self, job_id: str) -> bool:
-        """Whether a job that has ended did so without its run here."""
+    def _is_unfinished(self, job_id: str) -> bool:
+        """Whether a run here has yet to find its last word."""
         run = self.runs.get(job_id)
         return run is not None and run.ending is None
 
@@ -190,7 +195,8 @@ class Desk:
         try:
             await self.services.store.leave(job_id, cancellation(job_id))
         except StoreError:
-            self.stop(job_id)
+            if self._is_unfinished(job_id):
+                self.stop(job_id)
         self.kick()
 
     def _answers(self, error: StoreError | None) -> None:
@@ -222,11 +228,13 @@ async def _leave_rounds(desk: Desk) -> None:
     await desk.drain.begun.wait()
     if desk.services.store.shared:
         desk.hand_over(now=False)
+    desk.wake_all()
     await desk.drain.over.wait()
     desk.hand_over(now=True)
+    desk.wake_all()
 
 
-def _desk(request: Request) -> Desk:
+async def _desk(request: Request) -> Desk:
     return cast(Desk, request.app.state.desk)
 
 

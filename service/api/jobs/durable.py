@@ -16,8 +16,9 @@ from service.api.jobs.pending import encoded
 from service.api.jobs.wishes import Wishes
 from service.api.refine_request import RefineRequest
 from service.api.refining import Refining
-from service.domain.errors import StoreError
+from service.domain.errors import OverloadedError, StoreError
 from service.gate import stopping
+from service.observing.stopwatch import following
 from service.store import Created, Entry, Job, JobStatus
 
 
@@ -49,21 +50,27 @@ class Durable:
 
     async def answer(self, job_id: str, request: Request) -> Response:
         """Answer as was asked: with events, with a handle, or with the result."""
+        follower = Follower(self.desk, job_id)
         if self.body.stream:
-            return event_stream(self.desk, job_id, 0, lambda: self._left(job_id))
+            return event_stream(follower, lambda: self._left(follower))
         if self.body.background and self.wishes.wait_s is None:
             return await self._handle(job_id)
-        return await unless_disconnected(request.receive, self._waited(job_id))
+        return await unless_disconnected(request.receive, self._waited(follower))
 
-    async def _waited(self, job_id: str) -> Response:
+    async def _waited(self, follower: Follower) -> Response:
         try:
             async with asyncio.timeout(self.wishes.wait_s):
-                end = await Follower(self.desk, job_id).end()
-            return result(end, location(job_id))
+                with following():
+                    end = await follower.end()
+            return result(end, location(follower.job_id))
         except TimeoutError:
-            return await self._handle(job_id)
+            return await self._handle(follower.job_id)
+        except OverloadedError:
+            if self.wishes.wait_s is None or not follower.interrupted:
+                raise
+            return await self._handle(follower.job_id)
         finally:
-            self._left(job_id)
+            self._left(follower)
 
     async def _handle(self, job_id: str) -> Response:
         """Hand out what the result can be fetched with, and see to it that there will be one."""
@@ -78,9 +85,10 @@ class Durable:
             headers["Preference-Applied"] = f"wait={self.wishes.wait_s}"
         return document(job, HTTPStatus.OK if job.status.is_final else HTTPStatus.ACCEPTED, headers)
 
-    def _left(self, job_id: str) -> None:
-        if not self.body.background:
-            self.desk.client_left(job_id)
+    def _left(self, follower: Follower) -> None:
+        """Tell that a client is gone; one that was sent elsewhere may come back, with its key or its id."""
+        if not self.body.background and not follower.interrupted:
+            self.desk.client_left(follower.job_id)
 
     def _described(self) -> tuple[Job, list[Entry]]:
         """Describe the job with all defaults spelt out: a gateway that takes it over may have others."""

@@ -34,16 +34,21 @@ class Follower:
     desk: Desk
     job_id: str
     after: int = 0
+    interrupted: bool = False
+    """Whether the refinement goes on without this process; the client may come back to it."""
     _unknown: int = 0
+    _leaves_at: float = 0.0
 
     async def frames(self) -> AsyncGenerator[Frame, None]:
         """Yield the events after the number; the last one ends the refinement, or says where it goes on."""
+        self._leaves_at = _now() + self.desk.services.bounds.follow_s
         with self.desk.following(self.job_id) as changed:
             while True:
                 changed.clear()
                 frames, pause_s = await self._read()
                 for frame in frames:
                     self.after = self.after if frame.sequence is None else frame.sequence
+                    self.interrupted = frame.event == INTERRUPTED
                     yield frame
                     if frame.event in ENDINGS:
                         return
@@ -104,10 +109,12 @@ class Follower:
         return [failure_of(self.job_id, StoreError("the store has lost this refinement; send it again"))]
 
     def _interrupted(self) -> list[Frame]:
-        """While the process stops, follow only what is still at work in it."""
+        """While the process stops, follow only what is still at work in it; and nobody follows for ever."""
         drain = self.desk.drain
-        if drain.begun.is_set() and (drain.over.is_set() or self.job_id not in self.desk.runs):
-            return [interruption(self.job_id, self.after, resumable=self.desk.services.store.shared)]
+        is_left = drain.begun.is_set() and (drain.over.is_set() or self.job_id not in self.desk.runs)
+        if is_left or _now() >= self._leaves_at:
+            resumable = self.desk.services.store.shared or not drain.begun.is_set()
+            return [interruption(self.job_id, self.after, resumable=resumable)]
         return []
 
 
@@ -119,18 +126,22 @@ def interruption(job_id: str, last: int, *, resumable: bool) -> Frame:
     return Frame(INTERRUPTED, data, last)
 
 
-def event_stream(desk: Desk, job_id: str, after: int, ended: Callable[[], None]) -> EventStream:
-    """Send a job's events after a number; `ended` is called when the client or the events are gone."""
-    desk.check_room()  # while there is still a status to send
-    bounds = desk.services.bounds
+def event_stream(follower: Follower, ended: Callable[[], None] = lambda: None) -> EventStream:
+    """Send a job's events; `ended` is called when the client or the events are gone."""
+    follower.desk.check_room()  # while there is still a status to send
+    bounds = follower.desk.services.bounds
     return EventStream(
-        Follower(desk, job_id, after).frames(),
+        follower.frames(),
         heartbeat_s=bounds.heartbeat_s,
-        limit_s=bounds.follow_s,
-        after=after,
+        limit_s=bounds.follow_s + bounds.grace_s,
+        after=follower.after,
         ended=ended,
-        headers=location(job_id),
+        headers=location(follower.job_id),
     )
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _until(changed: asyncio.Event, limit_s: float) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager, aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -35,7 +35,7 @@ class Run:
     ending: Ending | None = None
     """The last word, as soon as it is known; it may not be written yet."""
     _recorder: Recorder = field(init=False)
-    _leaving: bool = False
+    _leaving: asyncio.Event = field(default_factory=asyncio.Event)
     _limit: asyncio.Timeout | None = None
 
     def __post_init__(self) -> None:
@@ -64,7 +64,7 @@ class Run:
 
     def hand_over(self, *, now: bool) -> None:
         """Leave the job to another process, after the round at work or `now`."""
-        self._leaving = True
+        self._leaving.set()
         if now and self._limit is not None and not self._limit.expired():
             self._limit.reschedule(asyncio.get_running_loop().time())
 
@@ -84,7 +84,8 @@ class Run:
         """Refine; return the last word, or None if the job is left to others."""
         job_id = self.lease.job.id
         try:
-            return await self._in_time(Refining.resumed(self.lease.job, self.services))
+            refining = Refining.resumed(self.lease.job, self.services)
+            return await self._in_time(replace(refining, left_to_others=self._leaving))
         except ServiceError as error:
             return _ending(JobStatus.FAILED, failure_of(job_id, error))
         except Exception as error:
@@ -100,7 +101,7 @@ class Run:
         except TimeoutError:
             if not limit.expired():
                 raise
-            if self._leaving:
+            if self._leaving.is_set():
                 return None
             raise DeadlineError("the refinement did not end in time") from None
         finally:
@@ -117,7 +118,7 @@ class Run:
                     return _ending(JobStatus.COMPLETED, refining.frame(event))
                 if isinstance(event, RoundFinished):
                     self._recorder.finish(event.round)
-                    if self._leaving:
+                    if self._leaving.is_set():
                         return None
                 else:
                     await self._recorder.say(refining.frame(event))

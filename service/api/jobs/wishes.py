@@ -29,8 +29,7 @@ class Wishes:
         """Read the headers. A preference that cannot be understood is ignored, as RFC 7240 has it."""
         if key is not None and not (0 < len(key) <= KEY_CHARS and key.isprintable()):
             raise RequestError("Idempotency-Key", f"must be 1 to {KEY_CHARS} printable characters")
-        wait = _WAIT.search(prefer or "")
-        return cls(tenant, key, None if wait is None else min(int(wait[1]), WAIT_S))
+        return cls(tenant, key, preferred_wait_s(prefer))
 
     def claim(self, body: str) -> Claim | None:
         """Claim the key for a request. Tenants cannot meet: neither of them can contain a zero byte."""
@@ -39,13 +38,19 @@ class Wishes:
         return Claim(_digest(f"{self.tenant}\0{self.key}"), _digest(body))
 
 
+def preferred_wait_s(prefer: str | None) -> int | None:
+    """Read how long a client would wait."""
+    wait = _WAIT.search(prefer or "")
+    return None if wait is None else min(int(wait[1]), WAIT_S)
+
+
 def tenant_of(request: Request) -> str:
     """Return whose request it is; everybody is one tenant until somebody says otherwise."""
     tenant: object = request.scope.get("tenant", "")
     return tenant if isinstance(tenant, str) else ""
 
 
-def _wishes(
+async def _wishes(
     request: Request,
     idempotency_key: Annotated[
         str | None,

@@ -134,6 +134,21 @@ async def test_a_released_job_goes_to_the_next_at_once_and_is_no_crash(store: St
         await store.write(first, batch(1, 1))
 
 
+async def test_what_was_begun_goes_before_what_was_not(store: Store) -> None:
+    begun = job()
+    await store.create(begun)
+    first = await store.take()
+    assert first is not None
+    await store.create(job())
+    await asyncio.sleep(0.01)
+
+    await store.release(first)
+
+    second = await store.take()
+    assert second is not None
+    assert second.job.id == begun.id
+
+
 async def test_the_owner_of_a_cancelled_job_is_refused(store: Store) -> None:
     new = job()
     await store.create(new)

@@ -7,5 +7,5 @@ if token ~= ARGV[2] or status ~= 'in_progress' then
   return 'lost'
 end
 redis.call('HSET', KEYS[1], 'status', 'queued')
-redis.call('ZADD', KEYS[4], now_ms(), ARGV[1])
+redis.call('ZADD', KEYS[4], 0, ARGV[1]) -- before those that have not begun
 return 'written'

@@ -130,7 +130,7 @@ async def test_cancelling_stops_the_work_and_says_so() -> None:
         await until(lambda: world.generator.in_flight == 1 and world.generator.calls == 2)
         await with_rounds(client, job_id, 1)
         cancelled = await client.delete(f"/refine/{job_id}")
-        await until(lambda: world.generator.in_flight == 0, seconds=0.25)
+        await until(lambda: world.generator.in_flight == 0)
         document = (await client.get(f"/refine/{job_id}")).json()
         again = await client.delete(f"/refine/{job_id}")
         events = events_of((await client.get(f"/refine/{job_id}/events")).text)

@@ -221,3 +221,59 @@ async def test_whoever_follows_a_job_is_told_when_it_leaves_and_not_before() -> 
         "critique.completed",
         "refinement.interrupted",
     ]
+
+
+async def test_whoever_comes_back_with_the_key_finds_the_work_as_it_was_left() -> None:
+    kept = MemoryStore()
+    world = World(store=FaultyStore(kept).as_store(), generator=ScriptedGenerator([WRONG], hangs_at=1))
+    app, key = world.app(), {"Idempotency-Key": "k"}
+    async with client_of(app) as client, asyncio.TaskGroup() as group:
+        asking = group.create_task(client.post("/refine", json=ASK, headers=key))
+        await until(lambda: world.generator.calls == 2)
+        _begin(app, SOON)
+    async with _heir(kept) as other:
+        again = await other.post("/refine", json=ASK, headers=key)
+
+    assert asking.result().status_code == 503
+    assert again.status_code == 200
+    assert [a_round["solution"] for a_round in again.json()["rounds"]] == [WRONG, RIGHT]
+
+
+async def test_a_client_that_takes_a_handle_is_given_one_when_it_cannot_be_waited_for() -> None:
+    kept = MemoryStore()
+    world = World(store=FaultyStore(kept).as_store(), generator=ScriptedGenerator([WRONG], hangs_at=1))
+    app = world.app()
+    async with client_of(app) as client, asyncio.TaskGroup() as group:
+        asking = group.create_task(client.post("/refine", json=ASK, headers={"Prefer": "wait=60"}))
+        await until(lambda: world.generator.calls == 2)
+        _begin(app, SOON)
+    async with _heir(kept) as other:
+        whole = await finished(other, asking.result().json()["id"])
+
+    assert asking.result().status_code == 202
+    assert whole["solution"] == RIGHT
+
+
+async def test_whoever_follows_what_is_worked_at_elsewhere_is_sent_there_at_once() -> None:
+    world = World(store=FaultyStore().as_store(), bounds=Bounds(max_background=0))
+    app = world.app()
+    async with client_of(app) as client, asyncio.TaskGroup() as group:
+        job_id = (await client.post("/refine", json=BACKGROUND)).json()["id"]
+        following = group.create_task(client.get(f"/refine/{job_id}/events"))
+        await until(lambda: not app.state.desk.is_idle)
+        _begin(app, NEVER)
+        await asyncio.wait_for(following, 2)
+
+    assert events_of(following.result().text)[-1].name == "refinement.interrupted"
+
+
+async def test_what_was_left_to_others_is_not_counted_as_ended() -> None:
+    world = World(store=FaultyStore().as_store(), generator=ScriptedGenerator([WRONG], hangs_at=0))
+    app = world.app()
+    async with client_of(app) as client:
+        await client.post("/refine", json=BACKGROUND)
+        await until(lambda: world.generator.in_flight == 1)
+        _begin(app, SOON)
+        await until(lambda: not app.state.desk.runs)
+
+    assert world.metric('ctrl_refinements_total{stop_reason="cancelled"}') == 0

@@ -167,3 +167,15 @@ async def test_text_cannot_break_the_framing() -> None:
     assert text.isascii()
     assert json.loads(json.dumps(events[-1].data))["solution"] == nasty
     assert [event.name for event in events].count("refinement.completed") == 1
+
+
+async def test_nobody_follows_for_ever_and_whoever_is_sent_away_can_come_back() -> None:
+    world = World(bounds=Bounds(max_background=0, follow_s=0.05))
+    app = world.app()
+    async with client_of(app) as client:
+        job_id = (await client.post("/refine", json=ASK)).json()["id"]
+        events = events_of((await client.get(f"/refine/{job_id}/events")).text)
+
+    assert [event.name for event in events] == ["refinement.created", "refinement.interrupted"]
+    assert events[-1].id == events[-1].data["last_event_id"] == 1
+    assert events[-1].data["resumable"] is True

@@ -49,7 +49,22 @@ async def test_a_client_that_leaves_before_it_has_a_handle_takes_its_work_along(
         group.create_task(call.run())
         await until(lambda: world.generator.in_flight == 1)
         call.leave()
-        await until(lambda: world.generator.in_flight == 0, seconds=0.25)
+        await until(lambda: world.generator.in_flight == 0)
+
+
+async def test_the_end_can_be_waited_for_with_the_handle() -> None:
+    world, gate = World(), asyncio.Event()
+    world.generator.before = gate.wait
+    async with client_of(world.app()) as client, asyncio.TaskGroup() as group:
+        path = (await client.post("/refine", json=ASK | {"background": True})).headers["location"]
+        early = await client.get(path, headers={"Prefer": "wait=0"})
+        waiting = group.create_task(client.get(path, headers={"Prefer": "wait=20"}))
+        await until(lambda: world.generator.in_flight == 1)
+        gate.set()
+
+    assert early.json()["status"] in {"queued", "in_progress"}
+    assert early.headers["preference-applied"] == "wait=0"
+    assert waiting.result().json()["solution"] == RIGHT
 
 
 @pytest.mark.parametrize(
