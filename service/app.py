@@ -42,7 +42,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
     async with AsyncExitStack() as stack:
         spans = await stack.enter_async_context(open_tracing(settings.tracing))
         opened = [
-            await stack.enter_async_context(open_model(name, section))
+            await stack.enter_async_context(open_model(name, section, settings.cache))
             for name, section in settings.models.items()
         ]
         sandbox = await stack.enter_async_context(

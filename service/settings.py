@@ -128,6 +128,14 @@ class Defaults(Section):
     """Which requests for the model `refine` are refined; the others reach the generator untouched."""
 
 
+class CacheSection(Section):
+    """Answers of models that would be the same again: decoded greedily or with a seed."""
+
+    entries: int = Field(default=0, ge=0, le=100_000)
+    """Answers kept of each model in each role, in this process; 0 keeps none. One takes up to 0.5 MB."""
+    ttl_s: PositiveFloat = 600.0
+
+
 class SandboxSection(Section):
     """Where programs are run."""
 
@@ -276,6 +284,7 @@ class Settings(BaseSettings):
     server: ServerSection = ServerSection()
     models: dict[ModelName, ModelSettings] = Field(min_length=1)
     defaults: Defaults = Defaults()
+    cache: CacheSection = CacheSection()
     sandbox: SandboxSection = SandboxSection()
     store: StoreSection = StoreSection()
     mcp: McpSection = McpSection()

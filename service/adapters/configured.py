@@ -24,6 +24,7 @@ from service.adapters.metrics import MeteredCritic, MeteredModel, Metrics
 from service.adapters.openai import OpenAIModel, Patience
 from service.adapters.openai.upstream import OpenAIUpstream
 from service.adapters.reachability import EndpointPing
+from service.adapters.remembering import Memory, RememberingModel, calls_of_many
 from service.adapters.traced import TracedModel, TracedUpstream
 from service.domain.chat import ChatModel
 from service.domain.loop import RefineSampling
@@ -31,7 +32,13 @@ from service.domain.roles import ChatGenerator
 from service.domain.templates import CriticTemplate, GeneratorTemplate
 from service.observing.spans import Spans
 from service.services import ModelCard, Ping, ServedCritic, ServedGenerator, ServedModel, Upstream
-from service.settings import EmbeddedModelSettings, ModelSettings, OpenAIModelSettings, SettingsError
+from service.settings import (
+    CacheSection,
+    EmbeddedModelSettings,
+    ModelSettings,
+    OpenAIModelSettings,
+    SettingsError,
+)
 
 _DEFAULT = RefineSampling()
 _UNRECORDED = Spans()
@@ -61,6 +68,9 @@ class ConfiguredModel:
     settings: ModelSettings
     manifest: Manifest | None
     template: TemplateText | None
+    calls: asyncio.TaskGroup
+    """Owns the calls that several wait for."""
+    cache: CacheSection
     upstream: Upstream | None = None
 
     @property
@@ -75,7 +85,7 @@ class ConfiguredModel:
         sampling = _sampling(self.manifest)
         return ServedGenerator(
             card=self._card(template),
-            generator=ChatGenerator(self._observed("generator", metrics, spans), template),
+            generator=ChatGenerator(self._in_role("generator", metrics, spans), template),
             propose=sampling["propose"].onto(_DEFAULT.propose),
             revise=sampling["revise"].onto(_DEFAULT.revise),
             ping=self.ping,
@@ -84,7 +94,7 @@ class ConfiguredModel:
     def served_critic(self, metrics: Metrics, spans: Spans = _UNRECORDED) -> ServedCritic:
         """Put the model into the critic's role; refuse one whose wording is unknown here."""
         template = critic_template(self.template)
-        model = self._observed("critic", metrics, spans)
+        model = self._in_role("critic", metrics, spans)
         return ServedCritic(
             card=self._card(template),
             critic=MeteredCritic(model, template, metrics=metrics),
@@ -100,6 +110,12 @@ class ConfiguredModel:
             if self.upstream is None
             else self._observed_upstream(self.upstream, metrics, spans),
         )
+
+    def _in_role(self, role: str, metrics: Metrics, spans: Spans) -> ChatModel:
+        """Count what is asked of the engine, and ask it once for what would be the same again."""
+        metered = self._observed(role, metrics, spans)
+        memory = Memory(self.cache.entries, self.cache.ttl_s)
+        return RememberingModel(metered, self.calls, memory, metrics.count_shared)
 
     def _observed(self, role: str, metrics: Metrics, spans: Spans) -> MeteredModel:
         model = TracedModel(self.engine, role, spans) if spans.recorded else self.engine
@@ -140,7 +156,9 @@ def _sampling(manifest: Manifest | None) -> dict[str, SamplingText]:
 
 
 @asynccontextmanager
-async def open_model(name: str, settings: ModelSettings) -> AsyncGenerator[ConfiguredModel, None]:
+async def open_model(
+    name: str, settings: ModelSettings, cache: CacheSection | None = None
+) -> AsyncGenerator[ConfiguredModel, None]:
     """Load weights or connect to an endpoint, for as long as the context lasts."""
     manifest = _manifest(settings)
     template = None if settings.template is None else read_template(settings.template)
@@ -151,7 +169,17 @@ async def open_model(name: str, settings: ModelSettings) -> AsyncGenerator[Confi
     async with AsyncExitStack() as stack:
         opened = await _open(name, settings)
         stack.push_async_callback(opened.engine.aclose)
-        yield ConfiguredModel(opened.engine, opened.ping, settings, manifest, template, opened.upstream)
+        calls = await stack.enter_async_context(calls_of_many())
+        yield ConfiguredModel(
+            opened.engine,
+            opened.ping,
+            settings,
+            manifest,
+            template,
+            calls,
+            cache or CacheSection(),
+            opened.upstream,
+        )
 
 
 def _manifest(settings: ModelSettings) -> Manifest | None:

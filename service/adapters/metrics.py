@@ -66,6 +66,9 @@ class Metrics:
         self.upstream_errors = Counter(
             "ctrl_upstream_errors", "Failures of parts by kind", ["part", "kind"], registry=registry
         )
+        self._model_cache = Counter(
+            "ctrl_model_cache", "Repeatable calls by whose answer served them", ["result"], registry=registry
+        )
         self._queue_depth = Gauge("ctrl_queue_depth", "Background refinements waiting", registry=registry)
         self._inflight = Gauge("ctrl_inflight", "Requests at work", registry=registry)
         self._overhead = Histogram(
@@ -97,6 +100,10 @@ class Metrics:
         self.model_tokens.labels(role, "prompt").inc(usage.prompt_tokens)
         self.model_tokens.labels(role, "cached").inc(usage.cached_tokens)
         self.model_tokens.labels(role, "completion").inc(usage.completion_tokens)
+
+    def count_shared(self, result: str) -> None:
+        """Count a call whose answer may serve others: a hit, a shared one, or a miss."""
+        self._model_cache.labels(result).inc()
 
     def count_critique(self, critique: Critique) -> None:
         self.critiques.labels(critique.parsed).inc()

@@ -73,6 +73,8 @@ class ModelError(ServiceError):
     `retry_after_s` says that it was not asked at all: it fails, and is left alone for so long.
     """
 
+    retry_after_s: int | None = None
+
     def __init__(self, message: str, *, retry_after_s: int | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s

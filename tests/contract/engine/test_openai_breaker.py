@@ -7,17 +7,21 @@ from dataclasses import replace
 
 import pytest
 
+from service.adapters.metrics import MeteredModel, Metrics
 from service.adapters.openai import OpenAIModel
 from service.adapters.openai.breaker import Breaker, Ending
 from service.adapters.openai.budget import RetryBudget
 from service.adapters.openai.transport import Transport
 from service.adapters.openai.upstream import OpenAIUpstream
-from service.domain.errors import ContextError, ModelError
+from service.api.problems import row_of
+from service.domain.errors import ContextError, CriticError, ModelError
+from service.domain.roles import ChatCritic
+from service.domain.task import Candidate, Task
 from tests.openai_server import (
     DONE,
     HI,
     PLAIN,
-    QUICK,
+    STEADY,
     Answering,
     ChatServer,
     break_off,
@@ -46,7 +50,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def model(server: ChatServer, clock: Clock) -> AsyncGenerator[OpenAIModel, None]:
-    patience = replace(QUICK, clock=clock)
+    patience = replace(STEADY, clock=clock)
     async with OpenAIModel("gpt", server.base_url, "m", patience=patience) as model:
         yield model
 
@@ -187,7 +191,7 @@ async def test_a_passed_stream_that_breaks_off_is_a_failure_though_nobody_leaves
     server: ChatServer,
 ) -> None:
     server.answer(break_off)
-    transport = Transport("gpt", [server.base_url], None, QUICK)
+    transport = Transport("gpt", [server.base_url], None, STEADY)
     upstream = OpenAIUpstream(transport, "m")
     for _ in range(5):
         async with upstream.post("/chat/completions", b"{}") as reply:
@@ -264,3 +268,22 @@ def test_a_budget_refills_by_calls_and_by_time(clock: Clock) -> None:
 
     clock.now += 2
     assert [budget.take(), budget.take()] == [True, False]
+
+
+async def test_the_client_is_told_503_and_when_to_come_back_in_whatever_role_it_failed(
+    server: ChatServer, model: OpenAIModel
+) -> None:
+    server.answer(refusal(500))
+    await fail(model, 5)
+    metrics = Metrics()
+    critic = ChatCritic(MeteredModel(model, "critic", metrics))
+
+    with pytest.raises(CriticError) as failure:
+        await critic.critique(Task("add"), Candidate("x = 1"), None, PLAIN, None)
+
+    row = row_of(failure.value)
+    assert (row.status, row.retry_after_s) == (503, 1)
+    assert (
+        'ctrl_upstream_errors_total{kind="breaker_open",part="critic"} 1.0'
+        in metrics.exposition()[0].decode()
+    )

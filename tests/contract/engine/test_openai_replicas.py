@@ -17,7 +17,7 @@ from service.domain.errors import ModelError
 from service.domain.parsing import parse_critique
 from service.domain.task import Candidate, Task
 from service.domain.templates import CRITIC_TEMPLATE, GENERATOR_TEMPLATE
-from tests.openai_server import PLAIN, QUICK, ChatServer, chat_server, refusal, whole
+from tests.openai_server import PLAIN, STEADY, ChatServer, chat_server, refusal, whole
 
 NOWHERE = "http://127.0.0.1:1/v1"
 REVIEW = parse_critique("Analysis:\nbad\n\nImprovement suggestions:\nfix\n\nOverall judgment: Incorrect")
@@ -35,7 +35,7 @@ async def servers() -> AsyncGenerator[list[ChatServer], None]:
 @pytest.fixture
 async def model(servers: list[ChatServer]) -> AsyncGenerator[OpenAIModel, None]:
     urls = [server.base_url for server in servers]
-    async with OpenAIModel("gpt", urls, "m", patience=QUICK) as model:
+    async with OpenAIModel("gpt", urls, "m", patience=STEADY) as model:
         yield model
 
 
@@ -76,7 +76,7 @@ async def test_a_problem_stays_where_it_was_when_another_server_is_added(servers
         urls = [server.base_url for server in servers[:many]]
         before = asked(servers)
         home = []
-        async with OpenAIModel("gpt", urls, "m", patience=QUICK) as model:
+        async with OpenAIModel("gpt", urls, "m", patience=STEADY) as model:
             for number in range(12):
                 await model.complete(about(f"Add {number}.")[0], PLAIN)
                 now = asked(servers)
@@ -89,7 +89,7 @@ async def test_a_problem_stays_where_it_was_when_another_server_is_added(servers
 
 async def test_a_server_that_is_not_there_is_passed_over_at_once(server: ChatServer) -> None:
     server.answer(whole("hello"))
-    patience = replace(QUICK, attempts=1)
+    patience = replace(STEADY, attempts=1)
     async with OpenAIModel("gpt", [NOWHERE, server.base_url], "m", patience=patience) as model:
         for number in range(8):
             await model.complete(about(f"Add {number}.")[0], PLAIN)
@@ -104,7 +104,7 @@ async def test_a_server_that_is_not_there_is_passed_over_at_once(server: ChatSer
 async def test_a_server_that_is_overloaded_hands_on_to_the_next(servers: list[ChatServer]) -> None:
     busy, free = servers[:2]
     busy.answers[0] = refusal(503, headers={"Retry-After": "1"})
-    async with OpenAIModel("gpt", [busy.base_url, free.base_url], "m", patience=QUICK) as model:
+    async with OpenAIModel("gpt", [busy.base_url, free.base_url], "m", patience=STEADY) as model:
         for number in range(8):
             await model.complete(about(f"Add {number}.")[0], PLAIN)
 
@@ -116,7 +116,7 @@ async def test_a_failing_server_is_left_alone_while_the_other_serves(servers: li
     broken, well = servers[:2]
     broken.answers[0] = refusal(503)
     async with OpenAIModel(
-        "gpt", [broken.base_url, well.base_url], "m", patience=replace(QUICK, clock=lambda: 0.0)
+        "gpt", [broken.base_url, well.base_url], "m", patience=replace(STEADY, clock=lambda: 0.0)
     ) as model:
         for number in range(60):
             await model.complete(about(f"Add {number}.")[0], PLAIN)
