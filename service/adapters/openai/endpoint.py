@@ -146,12 +146,12 @@ class Endpoint:
 
     def refused(self, refusal: Refusal) -> RefusedError:
         """Return the error for a refusal; raise `ContextError` where the request itself is too long."""
-        told = refusal.told(self._secret)
+        told = f"model {self._name!r} (openai endpoint): {refusal.told(self._secret)}"
+        too_long, refused = ContextError(told), RefusedError(told, refusal)
+        too_long.quote = refused.quote = refusal.readable(self._secret)
         if refusal.too_long:
-            raise ContextError(f"model {self._name!r} (openai endpoint): {told}")
-        error = RefusedError(f"model {self._name!r} (openai endpoint): {told}", refusal)
-        error.quote = refusal.readable(self._secret)
-        return error
+            raise too_long
+        return refused
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
