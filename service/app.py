@@ -14,7 +14,7 @@ from service.adapters.sandbox import Patience, http_sandbox
 from service.adapters.store import open_limits, open_store
 from service.adapters.traced import TracedSandbox
 from service.adapters.tracing import open_tracing
-from service.api import critique, judge, models, operations, page, problems, refine, refinements
+from service.api import contract, critique, judge, models, operations, page, problems, refine, refinements
 from service.api.auth.middleware import Auth
 from service.api.auth.rate_limit import RateLimit
 from service.api.body_limit import BodyLimit
@@ -132,6 +132,7 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
     ):
         app.include_router(part.router)
     app.router.routes.append(door.route)
+    contract.install(app)
     return app
 
 
