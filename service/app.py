@@ -13,6 +13,8 @@ from service.adapters.memory_limits import MemoryLimits
 from service.adapters.metrics import MeteredSandbox, Metrics
 from service.adapters.sandbox import Patience, http_sandbox
 from service.adapters.store import open_store
+from service.adapters.traced import TracedSandbox
+from service.adapters.tracing import open_tracing
 from service.api import critique, judge, models, operations, page, problems, refine, refinements
 from service.api.auth.middleware import Auth
 from service.api.auth.rate_limit import RateLimit
@@ -39,6 +41,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
     """Open everything outside the process, and close it in reverse order."""
     metrics, keyring = Metrics(), open_keyring(settings)
     async with AsyncExitStack() as stack:
+        spans = await stack.enter_async_context(open_tracing(settings.tracing))
         opened = [
             await stack.enter_async_context(open_model(name, section))
             for name, section in settings.models.items()
@@ -54,18 +57,18 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
         _check_defaults(settings, opened)
         yield Services(
             generators={
-                model.engine.name: model.served_generator(metrics)
+                model.engine.name: model.served_generator(metrics, spans)
                 for model in opened
                 if model.role != "critic"
             },
             critics={
-                model.engine.name: model.served_critic(metrics)
+                model.engine.name: model.served_critic(metrics, spans)
                 for model in opened
                 if model.role != "generator"
             },
             default_generator=settings.defaults.generator,
             default_critic=settings.defaults.critic,
-            sandbox=MeteredSandbox(sandbox, metrics),
+            sandbox=MeteredSandbox(TracedSandbox(sandbox, spans) if spans.recorded else sandbox, metrics),
             ping_sandbox=sandbox.ping,
             telemetry=metrics,
             gate=Gate(settings.server.max_inflight, metrics),
@@ -82,7 +85,8 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
                 lease_s=settings.store.lease_s,
                 refine_when=RefineWhen(settings.defaults.refine_when),
             ),
-            models={model.engine.name: model.served_model(metrics) for model in opened},
+            models={model.engine.name: model.served_model(metrics, spans) for model in opened},
+            spans=spans,
         )
 
 

@@ -14,6 +14,7 @@ from service.domain.ports import Generator, RunningSandbox
 from service.domain.refinement import Refinement
 from service.domain.roles import ChatCritic
 from service.gate import Gate
+from service.observing.spans import Spans
 from service.store import Store
 
 Ping = Callable[[], Awaitable[None]]
@@ -111,6 +112,9 @@ class Telemetry(Protocol):
     def refinements_waiting(self, number: int) -> None:
         """Tell how many background refinements nobody works at."""
 
+    def request_answered(self, own_seconds: float) -> None:
+        """Count a request that called somebody, with the time in which it waited for nobody."""
+
     def exposition(self) -> tuple[bytes, str]:
         """Return everything counted, and its media type."""
 
@@ -162,6 +166,7 @@ class Services:
     keys: Keys | None = None
     """None: nobody is asked for one."""
     limits: Limits = field(default_factory=Unlimited)
+    spans: Spans = field(default_factory=Spans)
 
     def generator(self, name: str | None) -> ServedGenerator:
         """Find a generator by name; None is the default."""

@@ -81,11 +81,27 @@ class OpenAIModelSettings(ModelSection):
     """A chat endpoint that speaks OpenAI's API: vLLM, a vendor, a router."""
 
     engine: Literal["openai"]
-    base_url: HttpUrl
+    base_url: HttpUrl | None = None
+    base_urls: tuple[HttpUrl, ...] = Field(default=(), max_length=64)
+    """Several servers of the same weights, in place of `base_url`; one problem's calls go to one of them."""
     model: str = Field(min_length=1)
     api_key_env: str | None = Field(default=None, min_length=1)
     timeout_s: PositiveFloat = 600.0
     """Bound of one call, repetitions included."""
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> Self:
+        if (self.base_url is None) == (not self.base_urls):
+            raise ValueError("needs either base_url or base_urls")
+        if len(set(self.base_urls)) < len(self.base_urls):
+            raise ValueError("base_urls names one server twice")
+        return self
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every base URL."""
+        urls = self.base_urls if self.base_url is None else (self.base_url,)
+        return tuple(map(str, urls))
 
     def api_key(self) -> SecretStr | None:
         """Read the key from the variable this model names."""
@@ -191,6 +207,18 @@ class McpSection(Section):
     """Web pages that may call, such as `https://example.org`, besides those served from loopback."""
 
 
+class TracingSection(Section):
+    """Where OpenTelemetry's spans go, if anywhere; needs the extra `otel`."""
+
+    endpoint: HttpUrl | None = None
+    """A collector of OTLP over HTTP, such as `http://localhost:4318`; without one nothing is recorded."""
+    service_name: str = Field(default="ctrl-gateway", min_length=1, max_length=128)
+    sample: float = Field(default=1.0, ge=0, le=1)
+    """Share of the traces begun here that are recorded; one begun by a client is recorded as it says."""
+    timeout_s: PositiveFloat = 5.0
+    """How long the collector may take for a batch, and for the last one of a process that stops."""
+
+
 class AuthSection(Section):
     """Who may ask."""
 
@@ -253,6 +281,7 @@ class Settings(BaseSettings):
     mcp: McpSection = McpSection()
     auth: AuthSection = AuthSection()
     log: LogSection = LogSection()
+    tracing: TracingSection = TracingSection()
 
     @classmethod
     def settings_customise_sources(  # the signature is pydantic-settings'

@@ -68,6 +68,8 @@ class Gateway:
     config: Path
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    program: Sequence[str] = ("-m", "service.cli")
+    """What python is to run; a test may put a bug into it."""
 
     @property
     def url(self) -> str:
@@ -78,7 +80,7 @@ class Gateway:
         return self.config.with_suffix(f".{self.port}.log")
 
     async def start(self) -> None:
-        command = [sys.executable, "-m", "service.cli", "serve", "--port", str(self.port)]
+        command = [sys.executable, *self.program, "serve", "--port", str(self.port)]
         command += ["--config", str(self.config)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: ASYNC220 - a moment

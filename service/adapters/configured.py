@@ -24,14 +24,17 @@ from service.adapters.metrics import MeteredCritic, MeteredModel, Metrics
 from service.adapters.openai import OpenAIModel, Patience
 from service.adapters.openai.upstream import OpenAIUpstream
 from service.adapters.reachability import EndpointPing
+from service.adapters.traced import TracedModel, TracedUpstream
 from service.domain.chat import ChatModel
 from service.domain.loop import RefineSampling
 from service.domain.roles import ChatGenerator
 from service.domain.templates import CriticTemplate, GeneratorTemplate
+from service.observing.spans import Spans
 from service.services import ModelCard, Ping, ServedCritic, ServedGenerator, ServedModel, Upstream
 from service.settings import EmbeddedModelSettings, ModelSettings, OpenAIModelSettings, SettingsError
 
 _DEFAULT = RefineSampling()
+_UNRECORDED = Spans()
 
 
 class Engine(ChatModel, Protocol):
@@ -39,6 +42,14 @@ class Engine(ChatModel, Protocol):
 
     async def aclose(self) -> None:
         """Let go of what is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    engine: Engine
+    ping: Ping
+    upstream: Upstream | None = None
+    """The endpoint reached a second way, over the same connections: requests pass through as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +69,22 @@ class ConfiguredModel:
             return self.manifest.role
         return self.settings.role or "any"
 
-    def served_generator(self, metrics: Metrics) -> ServedGenerator:
+    def served_generator(self, metrics: Metrics, spans: Spans = _UNRECORDED) -> ServedGenerator:
         """Put the model into the generator's role."""
         template = generator_template(self.template)
         sampling = _sampling(self.manifest)
         return ServedGenerator(
             card=self._card(template),
-            generator=ChatGenerator(MeteredModel(self.engine, "generator", metrics), template),
+            generator=ChatGenerator(self._observed("generator", metrics, spans), template),
             propose=sampling["propose"].onto(_DEFAULT.propose),
             revise=sampling["revise"].onto(_DEFAULT.revise),
             ping=self.ping,
         )
 
-    def served_critic(self, metrics: Metrics) -> ServedCritic:
+    def served_critic(self, metrics: Metrics, spans: Spans = _UNRECORDED) -> ServedCritic:
         """Put the model into the critic's role; refuse one whose wording is unknown here."""
         template = critic_template(self.template)
-        model = MeteredModel(self.engine, "critic", metrics)
+        model = self._observed("critic", metrics, spans)
         return ServedCritic(
             card=self._card(template),
             critic=MeteredCritic(model, template, metrics=metrics),
@@ -81,14 +92,23 @@ class ConfiguredModel:
             ping=self.ping,
         )
 
-    def served_model(self, metrics: Metrics) -> ServedModel:
+    def served_model(self, metrics: Metrics, spans: Spans = _UNRECORDED) -> ServedModel:
         """Offer the model as itself."""
         return ServedModel(
-            model=MeteredModel(self.engine, CHAT, metrics),
+            model=self._observed(CHAT, metrics, spans),
             upstream=None
             if self.upstream is None
-            else MeteredUpstream(self.engine.name, self.upstream, metrics),
+            else self._observed_upstream(self.upstream, metrics, spans),
         )
+
+    def _observed(self, role: str, metrics: Metrics, spans: Spans) -> MeteredModel:
+        model = TracedModel(self.engine, role, spans) if spans.recorded else self.engine
+        return MeteredModel(model, role, metrics)
+
+    def _observed_upstream(self, upstream: Upstream, metrics: Metrics, spans: Spans) -> Upstream:
+        name = self.engine.name
+        traced = TracedUpstream(name, upstream, spans) if spans.recorded else upstream
+        return MeteredUpstream(name, traced, metrics)
 
     def _card(self, template: CriticTemplate | GeneratorTemplate) -> ModelCard:
         wording = f"{template.id}@{template_digest(template)}"
@@ -107,7 +127,7 @@ class ConfiguredModel:
         """Stand in for a manifest's digest: the best that is known of an endpoint without one."""
         match self.settings:
             case OpenAIModelSettings():
-                known = [self.settings.model, str(self.settings.base_url)]
+                known = [self.settings.model, *self.settings.addresses]
             case EmbeddedModelSettings():
                 known = [str(self.settings.path)]
         return "unversioned-" + hashlib.sha256(json.dumps(known).encode()).hexdigest()[:12]
@@ -129,12 +149,9 @@ async def open_model(name: str, settings: ModelSettings) -> AsyncGenerator[Confi
     if manifest is not None and settings.role not in (None, manifest.role):
         raise SettingsError(f"models.{name}: role is {settings.role}, the manifest says {manifest.role}")
     async with AsyncExitStack() as stack:
-        engine, ping = await _engine(name, settings)
-        stack.push_async_callback(engine.aclose)
-        upstream = _upstream(name, settings)
-        if upstream is not None:
-            stack.push_async_callback(upstream.aclose)
-        yield ConfiguredModel(engine, ping, settings, manifest, template, upstream)
+        opened = await _open(name, settings)
+        stack.push_async_callback(opened.engine.aclose)
+        yield ConfiguredModel(opened.engine, opened.ping, settings, manifest, template, opened.upstream)
 
 
 def _manifest(settings: ModelSettings) -> Manifest | None:
@@ -144,26 +161,20 @@ def _manifest(settings: ModelSettings) -> Manifest | None:
     return None if path is None else read_manifest(path)
 
 
-async def _engine(name: str, settings: ModelSettings) -> tuple[Engine, Ping]:
+async def _open(name: str, settings: ModelSettings) -> _Opened:
     # Imported here: whoever configures no embedded model loads no numpy.
     match settings:
         case EmbeddedModelSettings():
             from service.adapters.embedded import EmbeddedModel  # noqa: PLC0415
 
-            return await asyncio.to_thread(EmbeddedModel.load, name, settings.path), _loaded
+            return _Opened(await asyncio.to_thread(EmbeddedModel.load, name, settings.path), _loaded)
         case OpenAIModelSettings():
-            url, key = str(settings.base_url), settings.api_key()
+            urls, key = settings.addresses, settings.api_key()
             patience = Patience(total_s=settings.timeout_s)
-            model = OpenAIModel(name, url, settings.model, key, patience=patience)
-            return model, EndpointPing(name, url, key)
-
-
-def _upstream(name: str, settings: ModelSettings) -> OpenAIUpstream | None:
-    """Reach the endpoint a second way: for requests that pass through as they are."""
-    if isinstance(settings, EmbeddedModelSettings):
-        return None
-    patience = Patience(total_s=settings.timeout_s)
-    return OpenAIUpstream(name, str(settings.base_url), settings.model, settings.api_key(), patience=patience)
+            model = OpenAIModel(name, urls, settings.model, key, patience=patience)
+            return _Opened(
+                model, EndpointPing(name, urls, key), OpenAIUpstream(model.transport, settings.model)
+            )
 
 
 async def _loaded() -> None:

@@ -8,6 +8,9 @@ import sys
 
 import structlog
 
+from service.adapters.crash import without_words
+from service.observing.propagation import trace_id
+
 
 def configure_logs(level: str) -> None:
     """Set up structlog and the standard library's logging, once a process."""
@@ -15,7 +18,8 @@ def configure_logs(level: str) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        without_words,
+        _name_trace,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -38,3 +42,9 @@ def configure_logs(level: str) -> None:
     root.setLevel(level.upper())
     # Tells of every message at its beginning and its end, as the request's own line does.
     logging.getLogger("mcp").setLevel(max(logging.WARNING, root.level))
+
+
+def _name_trace(logger: object, method: str, entry: structlog.types.EventDict) -> structlog.types.EventDict:
+    """Let a line be found from its trace, where there is one."""
+    found = trace_id()
+    return entry if found is None else {**entry, "trace_id": found}

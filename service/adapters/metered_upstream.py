@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from service.adapters.metrics import Metrics
 from service.adapters.token_bill import billed
+from service.observing.stopwatch import calling
 from service.services import Upstream, UpstreamReply
 
 CHAT = "chat"
@@ -26,7 +27,7 @@ class MeteredUpstream:
     async def post(self, path: str, body: bytes) -> AsyncGenerator[UpstreamReply, None]:
         started = time.perf_counter()
         try:
-            with self._metrics.failures_of(CHAT):
+            with self._metrics.failures_of(CHAT), calling():
                 async with self._upstream.post(path, body) as reply:
                     yield billed(reply)
         finally:

@@ -14,14 +14,16 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from service.caller import spend
 from service.domain.chat import ChatModel, Completion, Message, Sampling, TokenUsage
 from service.domain.critique import Critique
-from service.domain.errors import SandboxBusyError, ServiceError
+from service.domain.errors import ModelError, SandboxBusyError, ServiceError
 from service.domain.ports import OnText, RunningSandbox
 from service.domain.refinement import Refinement
 from service.domain.roles import ChatCritic
 from service.domain.run import Run
 from service.domain.task import Candidate, Task
 from service.domain.verdict import Verdict
+from service.observing.stopwatch import answering, calling
 
+OWN_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5, 20)
 SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320)
 
 
@@ -66,6 +68,12 @@ class Metrics:
         )
         self._queue_depth = Gauge("ctrl_queue_depth", "Background refinements waiting", registry=registry)
         self._inflight = Gauge("ctrl_inflight", "Requests at work", registry=registry)
+        self._overhead = Histogram(
+            "ctrl_overhead_seconds",
+            "A request's time less its waits for models, sandbox and client",
+            buckets=OWN_SECONDS,
+            registry=registry,
+        )
 
     def inflight(self, change: int) -> None:
         self._inflight.inc(change)
@@ -78,6 +86,9 @@ class Metrics:
 
     def refinements_waiting(self, number: int) -> None:
         self._queue_depth.set(number)
+
+    def request_answered(self, own_seconds: float) -> None:
+        self._overhead.observe(own_seconds)
 
     def exposition(self) -> tuple[bytes, str]:
         return generate_latest(self._registry), CONTENT_TYPE_PLAIN_0_0_4
@@ -97,13 +108,17 @@ class Metrics:
         try:
             yield
         except ServiceError as error:
-            kind = "busy" if isinstance(error, SandboxBusyError) else _cause(error)
+            kind = _kind(error)
             self.upstream_errors.labels(part, kind).inc()
             raise
 
 
-def _cause(error: ServiceError) -> str:
+def _kind(error: ServiceError) -> str:
     """Name a failure by the exception beneath it: a small set, decided by our own adapters."""
+    if isinstance(error, SandboxBusyError):
+        return "busy"
+    if isinstance(error, ModelError) and error.retry_after_s is not None:
+        return "breaker_open"
     cause = error.__cause__
     return "failed" if cause is None else type(cause).__name__
 
@@ -132,7 +147,8 @@ class MeteredModel:
                         if isinstance(piece, Completion):
                             self._metrics.count_tokens(self._role, piece.usage)
                             unbilled = piece.usage.completion_tokens
-                        yield piece
+                        with answering():
+                            yield piece
         finally:
             # Who leaves before the end pays for what was written by then: a piece is a token, nearly.
             spend(unbilled)
@@ -151,7 +167,7 @@ class MeteredModel:
     def _metered(self) -> Generator[None, None, None]:
         started = time.perf_counter()
         try:
-            with self._metrics.failures_of(self._role):
+            with self._metrics.failures_of(self._role), calling():
                 yield
         finally:
             seconds = time.perf_counter() - started
@@ -189,13 +205,13 @@ class MeteredSandbox:
         self._metrics = metrics
 
     async def judge(self, task: Task, candidate: Candidate) -> Verdict:
-        with self._metrics.failures_of("sandbox"):
+        with self._metrics.failures_of("sandbox"), calling():
             verdict = await self._sandbox.judge(task, candidate)
         self._metrics.sandbox_runs.labels(verdict.outcome).inc()
         return verdict
 
     async def run(self, code: str, *, stdin: str = "", language: str = "python") -> Run:
-        with self._metrics.failures_of("sandbox"):
+        with self._metrics.failures_of("sandbox"), calling():
             run = await self._sandbox.run(code, stdin=stdin, language=language)
         self._metrics.sandbox_runs.labels(run.outcome).inc()
         return run

@@ -20,6 +20,7 @@ from service.domain.errors import RequestError, SandboxBusyError, SandboxError, 
 from service.domain.run import Run
 from service.domain.task import AssertTest, CallTest, Candidate, StdinTest, Task, Test
 from service.domain.verdict import Verdict
+from service.observing.propagation import trace_headers
 
 ANSWER_BYTES = 32 * 1024 * 1024
 """Longest answer read: the sandbox bounds each test's output, this bounds a sandbox gone wrong."""
@@ -105,7 +106,7 @@ class HttpSandbox:
             asked_s: float | None = None
             try:
                 async with self._session.post(
-                    path, data=body, headers=_JSON, allow_redirects=False
+                    path, data=body, headers=_JSON | trace_headers(), allow_redirects=False
                 ) as response:
                     if response.status == 200:
                         return await _read(response)

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Iterable
 
 import structlog
 from starlette.requests import Request
@@ -10,11 +11,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.api import problems
 from service.api.disconnect import ClientDisconnectedError
 from service.domain.identity import Identity
+from service.observing.propagation import continued
+from service.observing.stopwatch import Stopwatch, stopwatch
+from service.services import Services
 
 log = structlog.get_logger(__name__)
 
 QUIET = ("/health", "/ready", "/metrics")
 """Paths that something asks for every few seconds."""
+_EVENTS = b"text/event-stream"
 
 
 class RequestContext:
@@ -29,10 +34,14 @@ class RequestContext:
             return
         # The client's own X-Request-Id is not read: ids come back as headers and in upstream calls.
         scope["request_id"] = f"req_{secrets.token_hex(12)}"
-        with structlog.contextvars.bound_contextvars(request_id=scope["request_id"]):
-            await self._serve(scope, receive, send)
+        with (
+            structlog.contextvars.bound_contextvars(request_id=scope["request_id"]),
+            continued(scope["headers"]),
+            stopwatch() as watch,
+        ):
+            await self._serve(scope, _restarting(receive, watch), send, watch)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, watch: Stopwatch) -> None:
         started = time.perf_counter()
         status: int | None = None
 
@@ -40,8 +49,13 @@ class RequestContext:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", scope["request_id"].encode())]
-            await send(message)
+                added = [
+                    (b"x-request-id", scope["request_id"].encode()),
+                    *_overhead(message["headers"], watch),
+                ]
+                message["headers"] = [*message["headers"], *added]
+            with watch.elsewhere():  # a client that reads slowly is not ours
+                await send(message)
 
         try:
             await self._app(scope, receive, send_with_id)
@@ -54,6 +68,9 @@ class RequestContext:
             response = problems.respond(Request(scope), problems.UNEXPECTED, None)
             await response(scope, receive, send_with_id)
         finally:
+            if watch.calls:
+                services: Services = scope["app"].state.services
+                services.telemetry.request_answered(watch.own_s)
             write = log.debug if scope["path"] in QUIET else log.info
             write(
                 "request_finished",
@@ -63,6 +80,25 @@ class RequestContext:
                 **_asker(scope),
                 seconds=round(time.perf_counter() - started, 4),
             )
+
+
+def _restarting(receive: Receive, watch: Stopwatch) -> Receive:
+    """Count from the end of the body: how long it was in coming is the client's affair."""
+
+    async def receive_timed() -> Message:
+        message = await receive()
+        if message["type"] == "http.request" and not message.get("more_body") and not watch.calls:
+            watch.restart()
+        return message
+
+    return receive_timed
+
+
+def _overhead(headers: Iterable[tuple[bytes, bytes]], watch: Stopwatch) -> list[tuple[bytes, bytes]]:
+    """Tell our own share of an answer that needed others; what is streamed has hardly begun."""
+    if not watch.calls or any(name == b"content-type" and _EVENTS in value for name, value in headers):
+        return []
+    return [(b"x-refine-overhead-ms", f"{watch.own_s * 1000:.2f}".encode())]
 
 
 def _asker(scope: Scope) -> dict[str, str]:

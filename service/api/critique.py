@@ -17,6 +17,7 @@ from service.api.task import CodeText, ModelName, TaskFields, candidate_of
 from service.domain.errors import DeadlineError
 from service.domain.refinement import Usage
 from service.domain.task import Candidate
+from service.observing import attributes as names
 from service.services import ServedCritic, Services
 
 router = APIRouter(route_class=StrictRoute, tags=["critique"])
@@ -74,7 +75,10 @@ async def _critique(body: CritiqueRequest, served: ServedCritic, services: Servi
     with services.gate.admit():
         try:
             async with asyncio.timeout(services.bounds.request_seconds):
-                drawn, tokens = await served.critic.draw(body.to_task(), body.candidate, sampling, body.n)
+                with services.spans.span(
+                    names.CRITIQUE, {names.CRITIC: served.card.name, names.VOTES: body.n}
+                ):
+                    drawn, tokens = await served.critic.draw(body.to_task(), body.candidate, sampling, body.n)
         except TimeoutError:
             raise DeadlineError("the critic did not answer in time") from None
     critiques = [CritiqueOut.of(critique) for critique in drawn]

@@ -11,6 +11,8 @@ from service.domain.bench import rule, spent
 from service.domain.judge import Judge
 from service.domain.refinement import Usage
 from service.domain.ruling import Case, Mode, Ruling, Status
+from service.observing import attributes as names
+from service.observing.spans import Value
 from service.services import ServedCritic, Services
 
 log = structlog.get_logger(__name__)
@@ -58,11 +60,19 @@ class Judged:
 async def judged(order: Order, cases: Sequence[Case], services: Services) -> Judged:
     """Rule on the cases, and log what came of it."""
     started = time.perf_counter()
-    rulings = await rule(order.judge(services), cases)
+    said: dict[str, Value] = {
+        names.CRITIC: order.served.card.name,
+        names.MODE: order.mode.value,
+        names.VOTES: order.votes,
+        names.SOLUTIONS: len(cases),
+    }
+    with services.spans.span(names.JUDGING, said) as note:
+        rulings = await rule(order.judge(services), cases)
+        note({names.FAILED: sum(ruling.error is not None for ruling in rulings)})
     seconds = time.perf_counter() - started
     for ruling in rulings:
         if ruling.error is not None:
-            log.warning("candidate_not_judged", error=str(ruling.error)[:200])
+            log.warning("candidate_not_judged", error=ruling.error.loggable)
     statuses = [ruling.status for ruling in rulings]
     log.info(
         "judge_finished",

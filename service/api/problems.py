@@ -106,7 +106,10 @@ TABLE: Mapping[type[errors.ServiceError], Row] = {
 
 def row_of(error: BaseException) -> Row:
     """Find the row of an error's nearest listed ancestor; a stranger is unexpected."""
-    return next((TABLE[kind] for kind in type(error).__mro__ if kind in TABLE), UNEXPECTED)
+    row = next((TABLE[kind] for kind in type(error).__mro__ if kind in TABLE), UNEXPECTED)
+    if isinstance(error, errors.ModelError) and error.retry_after_s is not None:
+        return replace(row, status=HTTPStatus.SERVICE_UNAVAILABLE, retry_after_s=error.retry_after_s)
+    return row
 
 
 def problem_of(
@@ -191,14 +194,15 @@ def openai_error(problem: Problem, row: Row, status: int) -> ErrorBody:
 
 
 async def _service_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, errors.ServiceError)
     return answer(request, error)
 
 
-def answer(request: Request, error: Exception) -> JSONResponse:
+def answer(request: Request, error: errors.ServiceError) -> JSONResponse:
     """Answer an error of our own in the words of the route."""
     row = row_of(error)
     if row.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.warning("request_failed", problem=row.slug, error=str(error)[:200])
+        log.warning("request_failed", problem=row.slug, error=error.loggable)
     if isinstance(error, errors.QuotaError):
         row = replace(row, retry_after_s=error.retry_after_s)
     problem = problem_of(error, instance=request.url.path, request_id=request_id(request))

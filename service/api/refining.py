@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Self
 
 import structlog
@@ -18,6 +19,7 @@ from service.api.problems import problem_of
 from service.api.refine_request import RefineRequest
 from service.api.refinement import ModelsOut, RefinementOut, refinement_out
 from service.api.streaming import Frame
+from service.api.watching import watch_round, watched_refinement
 from service.domain.errors import DeadlineError, ServiceError
 from service.domain.events import Event, RefinementCompleted, RoundFinished
 from service.domain.loop import RefineSampling, Roles, Rules, Start, refine
@@ -69,7 +71,9 @@ class Refining:
             events=refine(
                 request.to_task(),
                 _rules(request, services),
-                Roles(generator.generator, critic.critic, services.sandbox),
+                Roles(
+                    generator.generator, critic.critic, services.sandbox, partial(watch_round, services.spans)
+                ),
                 _sampling(request, generator, critic),
                 Start(request.draft, rounds),
             ),
@@ -123,23 +127,25 @@ class Refining:
     async def run(self) -> AsyncGenerator[Event, None]:
         """Pass the loop's events on, and count how it ended."""
         ended, refinement = "failed", None
-        try:
-            async with aclosing(self.events) as events:
-                async for event in events:
-                    if isinstance(event, RefinementCompleted):
-                        ended, refinement = event.refinement.stop_reason.value, event.refinement
-                    elif isinstance(event, RoundFinished):
-                        self.finished.append(event.round)
-                    yield event
-        except (GeneratorExit, asyncio.CancelledError):
-            ended = "cancelled" if refinement is None else ended
-            raise
-        finally:
-            if self.left_to_others.is_set() and refinement is None:
-                ended = "left_to_others"
-            else:
-                self.services.telemetry.refinement_finished(ended, refinement)
-            self._log(ended, refinement)
+        with watched_refinement(self.services.spans, self.id, self._names) as watching:
+            try:
+                async with aclosing(self.events) as events:
+                    async for event in events:
+                        if isinstance(event, RefinementCompleted):
+                            ended, refinement = event.refinement.stop_reason.value, event.refinement
+                        elif isinstance(event, RoundFinished):
+                            self.finished.append(event.round)
+                        yield event
+            except (GeneratorExit, asyncio.CancelledError):
+                ended = "cancelled" if refinement is None else ended
+                raise
+            finally:
+                if self.left_to_others.is_set() and refinement is None:
+                    ended = "left_to_others"
+                else:
+                    self.services.telemetry.refinement_finished(ended, refinement)
+                watching(ended, refinement)
+                self._log(ended, refinement)
 
     def frame(self, event: RoundEvent | RefinementCompleted) -> Frame:
         """Tell an event."""
@@ -161,6 +167,10 @@ class Refining:
                 "created": self.created,
             },
         )
+
+    @property
+    def _names(self) -> tuple[str, str]:
+        return self.generator.card.name, self.critic.card.name
 
     def _models(self) -> ModelsOut:
         return ModelsOut(generator=ModelOut.of(self.generator.card), critic=ModelOut.of(self.critic.card))

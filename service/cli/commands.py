@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from service.cli import job_commands, key_commands
-from service.cli.options import AsJson, Config, Critic, EntryPoint, Source, TestsFile, Url
+from service.cli.options import AsJson, Config, Critic, EntryPoint, RunningUrl, Source, TestsFile, Url
 
 app = typer.Typer(
     name="ctrl",
@@ -199,6 +199,25 @@ def batch(
     with explained():
         ended = run_batch(Batch(source, out, concurrency, url, config), as_json=as_json)
     raise typer.Exit(ended)
+
+
+@app.command()
+def trace(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID|FILE|-", help="What the gateway called it (rf_…), or what ctrl refine --json printed."
+        ),
+    ],
+    url: RunningUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print a refinement as it went: programs and changes, verdicts, critiques, tokens, seconds, and who."""
+    from service.cli.exits import explained
+    from service.cli.trace import trace as print_trace
+
+    with explained():
+        print_trace(source, url, as_json=as_json)
 
 
 @app.command()

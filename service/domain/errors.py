@@ -23,9 +23,26 @@ A candidate that fails, hangs or explodes is a verdict, never an error.
 
 from collections.abc import Sequence
 
+_LOGGED_CHARS = 200
+_CAUSES = 8
+
 
 class ServiceError(Exception):
     """Root of everything this service raises on purpose."""
+
+    quote = ""
+    """What of the message are the words of a part: they may quote a prompt, so that no log may have them."""
+
+    @property
+    def loggable(self) -> str:
+        """The message without what is quoted, here or in the errors it came of."""
+        text, error = str(self), self
+        for _ in range(_CAUSES):
+            text = text.replace(error.quote, "…") if error.quote else text
+            if not isinstance(error.__cause__, ServiceError):
+                break
+            error = error.__cause__
+        return text[:_LOGGED_CHARS]
 
 
 class RequestError(ServiceError):
@@ -51,7 +68,14 @@ class ContextError(RequestError):
 
 
 class ModelError(ServiceError):
-    """A model endpoint refused, timed out or answered with something unreadable."""
+    """A model endpoint refused, timed out or answered with something unreadable.
+
+    `retry_after_s` says that it was not asked at all: it fails, and is left alone for so long.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class GeneratorError(ModelError):

@@ -7,7 +7,7 @@ independent samples: each runs to its own end, whatever the others find, so that
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -47,6 +47,14 @@ from service.domain.verdict import Verdict
 _Write = Callable[[Sampling, OnText | None], Awaitable[tuple[Candidate, TokenUsage]]]
 """A proposal or a revision, but for how it is sampled and who hears of it."""
 
+Watch = Callable[[int, int], AbstractContextManager[Callable[[Round], None]]]
+"""Entered, in a chain's own task, around the work at a round; then called with what the round became."""
+
+
+def _unwatched(chain: int, index: int) -> AbstractContextManager[Callable[[Round], None]]:
+    return nullcontext(lambda _: None)
+
+
 _SAMPLED = Sampling(temperature=0.7, top_p=0.8, max_tokens=1024)
 _GREEDY = Sampling(temperature=0.0, max_tokens=1024)
 
@@ -66,11 +74,12 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Who writes, who reviews, who runs."""
+    """Who writes, who reviews, who runs, who looks on."""
 
     generator: Generator
     critic: Critic
     sandbox: Sandbox | None = None
+    watch: Watch = _unwatched
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +194,16 @@ class _Chain:
 
     async def _refine(self, draft: Candidate | None) -> StopReason:
         if not self.record.rounds:
-            await (self._propose() if draft is None else self._start_from(draft))
-            await self._review()
+            await self._round(self._propose if draft is None else partial(self._start_from, draft))
         while (reason := self._reason_to_stop()) is None:
-            await self._revise()
-            await self._review()
+            await self._round(self._revise)
         return reason
+
+    async def _round(self, begin: Callable[[], Awaitable[None]]) -> None:
+        with self.roles.watch(self.record.chain, len(self.record.rounds)) as told:
+            await begin()
+            await self._review()
+            told(self.record.last)
 
     async def _review(self) -> None:
         verdict = await self._judge()

@@ -78,12 +78,16 @@ class Refusal:
         """Return what an operator should know, without the key."""
         if self.status in _ABOUT_THE_KEY:
             return f"the API key was refused (status {self.status})"
-        message = self.message.replace(secret, "***") if secret else self.message
-        readable = "".join(c if c.isprintable() else " " for c in message)[:_MESSAGE_LENGTH].strip()
+        readable = self.readable(secret)
         told = (
             "failed while answering" if self.status == HTTPStatus.OK else f"refused with status {self.status}"
         )
         return f"{told}: {readable}" if readable else told
+
+    def readable(self, secret: str) -> str:
+        """Return the endpoint's own words, without the key and on one line."""
+        message = self.message.replace(secret, "***") if secret else self.message
+        return "".join(c if c.isprintable() else " " for c in message)[:_MESSAGE_LENGTH].strip()
 
 
 class RefusedError(ModelError):

@@ -18,6 +18,7 @@ from service.api.refine_request import RefineRequest
 from service.api.refining import Refining
 from service.domain.errors import OverloadedError, StoreError
 from service.gate import stopping
+from service.observing.stopwatch import following
 from service.store import Created, Entry, Job, JobStatus
 
 
@@ -59,7 +60,8 @@ class Durable:
     async def _waited(self, follower: Follower) -> Response:
         try:
             async with asyncio.timeout(self.wishes.wait_s):
-                end = await follower.end()
+                with following():
+                    end = await follower.end()
             return result(end, location(follower.job_id))
         except TimeoutError:
             return await self._handle(follower.job_id)

@@ -78,7 +78,7 @@ async def _told(body: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None
             async for piece in body:
                 yield piece
     except ServiceError as error:
-        log.warning("relay_broke_off", error=str(error)[:200])
+        log.warning("relay_broke_off", error=error.loggable)
         yield error_event(error).encode(0)
 
 

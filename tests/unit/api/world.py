@@ -16,10 +16,12 @@ from service.adapters.keys import open_keyring
 from service.adapters.memory_limits import MemoryLimits
 from service.adapters.metrics import MeteredCritic, MeteredModel, MeteredSandbox, Metrics
 from service.adapters.store import MemoryStore
+from service.adapters.traced import TracedModel, TracedSandbox
 from service.app import create_app
 from service.domain.chat import Sampling
 from service.domain.errors import ServiceError
 from service.gate import Gate
+from service.observing.spans import Spans
 from service.services import (
     Bounds,
     ModelCard,
@@ -60,6 +62,7 @@ class World:
     models: Mapping[str, ServedModel] = field(default_factory=dict)
     others: Mapping[str, ServedCritic] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
+    spans: Spans = field(default_factory=Spans)
     gate: Gate = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,14 +73,16 @@ class World:
         card = ModelCard("mini-generator", "generator", "embedded", "g/1@abc", NOTICE, {"schema": 1}, "g@1")
         generator = ServedGenerator(card, self.generator, PROPOSE, REVISE, self._ping("generator"))
         card = ModelCard("mini-critic", "critic", "embedded", "c/1@abc", NOTICE, {"schema": 1}, "c@1+c/1@abc")
-        model = MeteredModel(self.critic, "critic", self.metrics)
+        traced = TracedModel(self.critic, "critic", self.spans) if self.spans.recorded else self.critic
+        model = MeteredModel(traced, "critic", self.metrics)
         critic = MeteredCritic(model, metrics=self.metrics)
+        sandbox = TracedSandbox(self.sandbox, self.spans) if self.spans.recorded else self.sandbox
         return Services(
             generators={"mini-generator": generator},
             critics={"mini-critic": ServedCritic(card, critic, REVIEW, self._ping("critic")), **self.others},
             default_generator="mini-generator",
             default_critic="mini-critic",
-            sandbox=MeteredSandbox(self.sandbox, self.metrics),
+            sandbox=MeteredSandbox(sandbox, self.metrics),
             ping_sandbox=self._ping("sandbox"),
             telemetry=self.metrics,
             gate=self.gate,
@@ -86,6 +91,7 @@ class World:
             models=self.models,
             keys=keyring,
             limits=MemoryLimits({} if keyring is None else keyring.quotas, self.clock),
+            spans=self.spans,
         )
 
     def app(self, **changes: Any) -> FastAPI:

@@ -1,0 +1,60 @@
+"""OpenTelemetry's SDK, started where a collector is configured: spans go out by OTLP over HTTP, in batches.
+
+A collector that is away costs spans, never a request: the queue is bounded and has a thread of its own.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from pydantic import HttpUrl
+
+from service.observing.spans import Spans
+from service.settings import SettingsError, TracingSection
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+
+_PATH = "/v1/traces"
+
+
+@asynccontextmanager
+async def open_tracing(settings: TracingSection) -> AsyncGenerator[Spans, None]:
+    """Record spans for as long as the context lasts, and send the last ones at its end."""
+    if settings.endpoint is None:
+        yield Spans()
+        return
+    provider = _provider(settings, address(settings.endpoint))
+    try:
+        yield Spans(provider.get_tracer("ctrl"))
+    finally:
+        await asyncio.to_thread(provider.shutdown)
+
+
+def address(endpoint: HttpUrl) -> str:
+    """Return where spans go: a collector's own path where none is named."""
+    url = str(endpoint)
+    return url if endpoint.path not in (None, "", "/") else url.rstrip("/") + _PATH
+
+
+def _provider(settings: TracingSection, url: str) -> "TracerProvider":
+    # Imported here: the SDK is an extra, and nobody without a collector should wait for it.
+    try:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
+        from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
+        from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+        from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased  # noqa: PLC0415
+    except ImportError as error:
+        raise SettingsError(
+            f"tracing.endpoint is set, and {error.name} is not installed: "
+            "pip install 'ctrl-refine[otel]', or leave the endpoint out"
+        ) from None
+    provider = TracerProvider(
+        resource=Resource.create({"service.name": settings.service_name}),
+        sampler=ParentBased(TraceIdRatioBased(settings.sample)),
+        shutdown_on_exit=False,
+    )
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(url, timeout=settings.timeout_s)))
+    return provider
