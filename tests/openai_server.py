@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -226,7 +226,7 @@ def _usage(completions: tuple[Completion, ...]) -> dict[str, object]:
     }
 
 
-def _logprobs(tokens: tuple[TokenLogprob, ...] | None) -> dict[str, object] | None:
+def _logprobs(tokens: Sequence[TokenLogprob] | None) -> dict[str, object] | None:
     if tokens is None:
         return None
     return {
