@@ -9,10 +9,9 @@ from fastapi import FastAPI
 from service.adapters.configured import ConfiguredModel, open_model
 from service.adapters.keys import open_keyring
 from service.adapters.manifest import ManifestError
-from service.adapters.memory_limits import MemoryLimits
 from service.adapters.metrics import MeteredSandbox, Metrics
 from service.adapters.sandbox import Patience, http_sandbox
-from service.adapters.store import open_store
+from service.adapters.store import open_limits, open_store
 from service.adapters.traced import TracedSandbox
 from service.adapters.tracing import open_tracing
 from service.api import contract, critique, judge, models, operations, page, problems, refine, refinements
@@ -43,7 +42,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
     async with AsyncExitStack() as stack:
         spans = await stack.enter_async_context(open_tracing(settings.tracing))
         opened = [
-            await stack.enter_async_context(open_model(name, section))
+            await stack.enter_async_context(open_model(name, section, settings.cache))
             for name, section in settings.models.items()
         ]
         sandbox = await stack.enter_async_context(
@@ -54,6 +53,8 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
             )
         )
         store = await stack.enter_async_context(open_store(settings.store))
+        quotas = {} if keyring is None else keyring.quotas
+        limits = await stack.enter_async_context(open_limits(settings.store, quotas))
         _check_defaults(settings, opened)
         yield Services(
             generators={
@@ -74,7 +75,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
             gate=Gate(settings.server.max_inflight, metrics),
             store=store,
             keys=keyring,
-            limits=MemoryLimits({} if keyring is None else keyring.quotas),
+            limits=limits,
             bounds=Bounds(
                 request_seconds=settings.server.request_seconds,
                 heartbeat_s=settings.server.heartbeat_s,

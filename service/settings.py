@@ -81,11 +81,27 @@ class OpenAIModelSettings(ModelSection):
     """A chat endpoint that speaks OpenAI's API: vLLM, a vendor, a router."""
 
     engine: Literal["openai"]
-    base_url: HttpUrl
+    base_url: HttpUrl | None = None
+    base_urls: tuple[HttpUrl, ...] = Field(default=(), max_length=64)
+    """Several servers of the same weights, in place of `base_url`; one problem's calls go to one of them."""
     model: str = Field(min_length=1)
     api_key_env: str | None = Field(default=None, min_length=1)
     timeout_s: PositiveFloat = 600.0
     """Bound of one call, repetitions included."""
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> Self:
+        if (self.base_url is None) == (not self.base_urls):
+            raise ValueError("needs either base_url or base_urls")
+        if len(set(self.base_urls)) < len(self.base_urls):
+            raise ValueError("base_urls names one server twice")
+        return self
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every base URL."""
+        urls = self.base_urls if self.base_url is None else (self.base_url,)
+        return tuple(map(str, urls))
 
     def api_key(self) -> SecretStr | None:
         """Read the key from the variable this model names."""
@@ -110,6 +126,14 @@ class Defaults(Section):
     rounds: int = Field(default=3, ge=0, le=16)
     refine_when: Literal["never", "no_tools", "always"] = "no_tools"
     """Which requests for the model `refine` are refined; the others reach the generator untouched."""
+
+
+class CacheSection(Section):
+    """Answers of models that would be the same again: decoded greedily or with a seed."""
+
+    entries: int = Field(default=0, ge=0, le=100_000)
+    """Answers kept of each model in each role, in this process; 0 keeps none. One takes up to 0.5 MB."""
+    ttl_s: PositiveFloat = 600.0
 
 
 class SandboxSection(Section):
@@ -260,6 +284,7 @@ class Settings(BaseSettings):
     server: ServerSection = ServerSection()
     models: dict[ModelName, ModelSettings] = Field(min_length=1)
     defaults: Defaults = Defaults()
+    cache: CacheSection = CacheSection()
     sandbox: SandboxSection = SandboxSection()
     store: StoreSection = StoreSection()
     mcp: McpSection = McpSection()

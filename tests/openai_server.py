@@ -3,9 +3,9 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aiohttp import web
@@ -26,6 +26,8 @@ QUICK = Patience(
     idle_s=0.2,
     total_s=2.0,
 )
+STEADY = replace(QUICK, first_byte_s=60.0, whole_s=60.0, idle_s=60.0, total_s=60.0)
+"""Repeats as quickly, and waits for an answer however busy the machine is."""
 
 Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -224,7 +226,7 @@ def _usage(completions: tuple[Completion, ...]) -> dict[str, object]:
     }
 
 
-def _logprobs(tokens: tuple[TokenLogprob, ...] | None) -> dict[str, object] | None:
+def _logprobs(tokens: Sequence[TokenLogprob] | None) -> dict[str, object] | None:
     if tokens is None:
         return None
     return {

@@ -24,6 +24,7 @@ from service.adapters.metrics import MeteredCritic, MeteredModel, Metrics
 from service.adapters.openai import OpenAIModel, Patience
 from service.adapters.openai.upstream import OpenAIUpstream
 from service.adapters.reachability import EndpointPing
+from service.adapters.remembering import Memory, RememberingModel, calls_of_many
 from service.adapters.traced import TracedModel, TracedUpstream
 from service.domain.chat import ChatModel
 from service.domain.loop import RefineSampling
@@ -31,7 +32,13 @@ from service.domain.roles import ChatGenerator
 from service.domain.templates import CriticTemplate, GeneratorTemplate
 from service.observing.spans import Spans
 from service.services import ModelCard, Ping, ServedCritic, ServedGenerator, ServedModel, Upstream
-from service.settings import EmbeddedModelSettings, ModelSettings, OpenAIModelSettings, SettingsError
+from service.settings import (
+    CacheSection,
+    EmbeddedModelSettings,
+    ModelSettings,
+    OpenAIModelSettings,
+    SettingsError,
+)
 
 _DEFAULT = RefineSampling()
 _UNRECORDED = Spans()
@@ -45,6 +52,14 @@ class Engine(ChatModel, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class _Opened:
+    engine: Engine
+    ping: Ping
+    upstream: Upstream | None = None
+    """The endpoint reached a second way, over the same connections: requests pass through as they are."""
+
+
+@dataclass(frozen=True, slots=True)
 class ConfiguredModel:
     """An engine with what its configuration and its manifest say of it."""
 
@@ -53,6 +68,9 @@ class ConfiguredModel:
     settings: ModelSettings
     manifest: Manifest | None
     template: TemplateText | None
+    calls: asyncio.TaskGroup
+    """Owns the calls that several wait for."""
+    cache: CacheSection
     upstream: Upstream | None = None
 
     @property
@@ -67,7 +85,7 @@ class ConfiguredModel:
         sampling = _sampling(self.manifest)
         return ServedGenerator(
             card=self._card(template),
-            generator=ChatGenerator(self._observed("generator", metrics, spans), template),
+            generator=ChatGenerator(self._in_role("generator", metrics, spans), template),
             propose=sampling["propose"].onto(_DEFAULT.propose),
             revise=sampling["revise"].onto(_DEFAULT.revise),
             ping=self.ping,
@@ -76,7 +94,7 @@ class ConfiguredModel:
     def served_critic(self, metrics: Metrics, spans: Spans = _UNRECORDED) -> ServedCritic:
         """Put the model into the critic's role; refuse one whose wording is unknown here."""
         template = critic_template(self.template)
-        model = self._observed("critic", metrics, spans)
+        model = self._in_role("critic", metrics, spans)
         return ServedCritic(
             card=self._card(template),
             critic=MeteredCritic(model, template, metrics=metrics),
@@ -92,6 +110,12 @@ class ConfiguredModel:
             if self.upstream is None
             else self._observed_upstream(self.upstream, metrics, spans),
         )
+
+    def _in_role(self, role: str, metrics: Metrics, spans: Spans) -> ChatModel:
+        """Count what is asked of the engine, and ask it once for what would be the same again."""
+        metered = self._observed(role, metrics, spans)
+        memory = Memory(self.cache.entries, self.cache.ttl_s)
+        return RememberingModel(metered, self.calls, memory, metrics.count_shared)
 
     def _observed(self, role: str, metrics: Metrics, spans: Spans) -> MeteredModel:
         model = TracedModel(self.engine, role, spans) if spans.recorded else self.engine
@@ -119,7 +143,7 @@ class ConfiguredModel:
         """Stand in for a manifest's digest: the best that is known of an endpoint without one."""
         match self.settings:
             case OpenAIModelSettings():
-                known = [self.settings.model, str(self.settings.base_url)]
+                known = [self.settings.model, *self.settings.addresses]
             case EmbeddedModelSettings():
                 known = [str(self.settings.path)]
         return "unversioned-" + hashlib.sha256(json.dumps(known).encode()).hexdigest()[:12]
@@ -132,7 +156,9 @@ def _sampling(manifest: Manifest | None) -> dict[str, SamplingText]:
 
 
 @asynccontextmanager
-async def open_model(name: str, settings: ModelSettings) -> AsyncGenerator[ConfiguredModel, None]:
+async def open_model(
+    name: str, settings: ModelSettings, cache: CacheSection | None = None
+) -> AsyncGenerator[ConfiguredModel, None]:
     """Load weights or connect to an endpoint, for as long as the context lasts."""
     manifest = _manifest(settings)
     template = None if settings.template is None else read_template(settings.template)
@@ -141,12 +167,19 @@ async def open_model(name: str, settings: ModelSettings) -> AsyncGenerator[Confi
     if manifest is not None and settings.role not in (None, manifest.role):
         raise SettingsError(f"models.{name}: role is {settings.role}, the manifest says {manifest.role}")
     async with AsyncExitStack() as stack:
-        engine, ping = await _engine(name, settings)
-        stack.push_async_callback(engine.aclose)
-        upstream = _upstream(name, settings)
-        if upstream is not None:
-            stack.push_async_callback(upstream.aclose)
-        yield ConfiguredModel(engine, ping, settings, manifest, template, upstream)
+        opened = await _open(name, settings)
+        stack.push_async_callback(opened.engine.aclose)
+        calls = await stack.enter_async_context(calls_of_many())
+        yield ConfiguredModel(
+            opened.engine,
+            opened.ping,
+            settings,
+            manifest,
+            template,
+            calls,
+            cache or CacheSection(),
+            opened.upstream,
+        )
 
 
 def _manifest(settings: ModelSettings) -> Manifest | None:
@@ -156,26 +189,20 @@ def _manifest(settings: ModelSettings) -> Manifest | None:
     return None if path is None else read_manifest(path)
 
 
-async def _engine(name: str, settings: ModelSettings) -> tuple[Engine, Ping]:
+async def _open(name: str, settings: ModelSettings) -> _Opened:
     # Imported here: whoever configures no embedded model loads no numpy.
     match settings:
         case EmbeddedModelSettings():
             from service.adapters.embedded import EmbeddedModel  # noqa: PLC0415
 
-            return await asyncio.to_thread(EmbeddedModel.load, name, settings.path), _loaded
+            return _Opened(await asyncio.to_thread(EmbeddedModel.load, name, settings.path), _loaded)
         case OpenAIModelSettings():
-            url, key = str(settings.base_url), settings.api_key()
+            urls, key = settings.addresses, settings.api_key()
             patience = Patience(total_s=settings.timeout_s)
-            model = OpenAIModel(name, url, settings.model, key, patience=patience)
-            return model, EndpointPing(name, url, key)
-
-
-def _upstream(name: str, settings: ModelSettings) -> OpenAIUpstream | None:
-    """Reach the endpoint a second way: for requests that pass through as they are."""
-    if isinstance(settings, EmbeddedModelSettings):
-        return None
-    patience = Patience(total_s=settings.timeout_s)
-    return OpenAIUpstream(name, str(settings.base_url), settings.model, settings.api_key(), patience=patience)
+            model = OpenAIModel(name, urls, settings.model, key, patience=patience)
+            return _Opened(
+                model, EndpointPing(name, urls, key), OpenAIUpstream(model.transport, settings.model)
+            )
 
 
 async def _loaded() -> None:

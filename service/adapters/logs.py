@@ -47,4 +47,4 @@ def configure_logs(level: str) -> None:
 def _name_trace(logger: object, method: str, entry: structlog.types.EventDict) -> structlog.types.EventDict:
     """Let a line be found from its trace, where there is one."""
     found = trace_id()
-    return entry if found is None else entry | {"trace_id": found}
+    return entry if found is None else {**entry, "trace_id": found}

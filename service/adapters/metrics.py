@@ -14,7 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from service.caller import spend
 from service.domain.chat import ChatModel, Completion, Message, Sampling, TokenUsage
 from service.domain.critique import Critique
-from service.domain.errors import SandboxBusyError, ServiceError
+from service.domain.errors import ModelError, SandboxBusyError, ServiceError
 from service.domain.ports import OnText, RunningSandbox
 from service.domain.refinement import Refinement
 from service.domain.roles import ChatCritic
@@ -66,6 +66,9 @@ class Metrics:
         self.upstream_errors = Counter(
             "ctrl_upstream_errors", "Failures of parts by kind", ["part", "kind"], registry=registry
         )
+        self._model_cache = Counter(
+            "ctrl_model_cache", "Repeatable calls by whose answer served them", ["result"], registry=registry
+        )
         self._queue_depth = Gauge("ctrl_queue_depth", "Background refinements waiting", registry=registry)
         self._inflight = Gauge("ctrl_inflight", "Requests at work", registry=registry)
         self._overhead = Histogram(
@@ -98,6 +101,10 @@ class Metrics:
         self.model_tokens.labels(role, "cached").inc(usage.cached_tokens)
         self.model_tokens.labels(role, "completion").inc(usage.completion_tokens)
 
+    def count_shared(self, result: str) -> None:
+        """Count a call whose answer may serve others: a hit, a shared one, or a miss."""
+        self._model_cache.labels(result).inc()
+
     def count_critique(self, critique: Critique) -> None:
         self.critiques.labels(critique.parsed).inc()
         self.judgments.labels(critique.judgment or "none").inc()
@@ -108,13 +115,17 @@ class Metrics:
         try:
             yield
         except ServiceError as error:
-            kind = "busy" if isinstance(error, SandboxBusyError) else _cause(error)
+            kind = _kind(error)
             self.upstream_errors.labels(part, kind).inc()
             raise
 
 
-def _cause(error: ServiceError) -> str:
+def _kind(error: ServiceError) -> str:
     """Name a failure by the exception beneath it: a small set, decided by our own adapters."""
+    if isinstance(error, SandboxBusyError):
+        return "busy"
+    if isinstance(error, ModelError) and error.retry_after_s is not None:
+        return "breaker_open"
     cause = error.__cause__
     return "failed" if cause is None else type(cause).__name__
 

@@ -106,7 +106,10 @@ TABLE: Mapping[type[errors.ServiceError], Row] = {
 
 def row_of(error: BaseException) -> Row:
     """Find the row of an error's nearest listed ancestor; a stranger is unexpected."""
-    return next((TABLE[kind] for kind in type(error).__mro__ if kind in TABLE), UNEXPECTED)
+    row = next((TABLE[kind] for kind in type(error).__mro__ if kind in TABLE), UNEXPECTED)
+    if isinstance(error, errors.ModelError) and error.retry_after_s is not None:
+        return replace(row, status=HTTPStatus.SERVICE_UNAVAILABLE, retry_after_s=error.retry_after_s)
+    return row
 
 
 def problem_of(

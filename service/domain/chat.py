@@ -61,7 +61,7 @@ class Completion:
     text: str
     finish_reason: FinishReason
     usage: TokenUsage
-    logprobs: tuple[TokenLogprob, ...] | None = None
+    logprobs: Sequence[TokenLogprob] | None = None
 
 
 class ChatModel(Protocol):

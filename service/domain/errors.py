@@ -63,12 +63,21 @@ class ContextError(RequestError):
 
 
 class ModelError(ServiceError):
-    """A model endpoint refused, timed out or answered with something unreadable."""
+    """A model endpoint refused, timed out or answered with something unreadable.
+
+    `retry_after_s` says that it was not asked at all: it fails, and is left alone for so long.
+    """
+
+    retry_after_s: int | None = None
+
+    def __init__(self, message: str, *, retry_after_s: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
     @classmethod
     def of(cls, error: "ModelError") -> Self:
         """Say the same of the role in which the endpoint was asked."""
-        same = cls(str(error))
+        same = cls(str(error), retry_after_s=error.retry_after_s)
         same.quote = error.quote
         return same
 

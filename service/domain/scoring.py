@@ -11,6 +11,7 @@ from service.domain.critique import Critique, Judgment
 
 _JUDGMENT_WORD = re.compile(r"(?:in)?correct", re.IGNORECASE)
 # Tokenizers spell the space before a word as a space, as U+0120 or as U+2581.
+_TAIL = 16
 _BEFORE_A_WORD = " \t\r\n*_:\u0120\u2581"
 
 
@@ -64,11 +65,23 @@ def probability_of_correct(logprobs: Sequence[TokenLogprob]) -> float | None:
     The judgment is the last such word of a critique: nothing may follow it. It is looked for in the
     tokens' own text, which may hold special tokens that the completion's text lacks.
     """
-    words = list(_JUDGMENT_WORD.finditer("".join(token.text for token in logprobs)))
-    if not words:
-        return None
-    token = _token_at(logprobs, words[-1].start())
-    return _share_of_correct({token.text: token.logprob, **token.top})
+    token = _judgment_token(logprobs)
+    return None if token is None else _share_of_correct({token.text: token.logprob, **token.top})
+
+
+def _judgment_token(logprobs: Sequence[TokenLogprob]) -> TokenLogprob | None:
+    """Look through a longer and longer tail: reading a token may cost something."""
+    length = _TAIL
+    while True:
+        tail = tuple(logprobs[-length:])
+        words = list(_JUDGMENT_WORD.finditer("".join(token.text for token in tail)))
+        whole = length >= len(logprobs)
+        # A word at the very beginning of a tail may be the end of a longer one.
+        if words and (whole or words[-1].start() >= len("in")):
+            return _token_at(tail, words[-1].start())
+        if whole:
+            return None
+        length *= 4
 
 
 def _token_at(tokens: Sequence[TokenLogprob], offset: int) -> TokenLogprob:

@@ -22,7 +22,7 @@ async def _ping(status: int) -> list[str]:
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         port = runner.addresses[0][1]
-        await EndpointPing("gpt", f"http://127.0.0.1:{port}/v1/", SecretStr("sk-1"))()
+        await EndpointPing("gpt", [f"http://127.0.0.1:{port}/v1/"], SecretStr("sk-1"))()
     finally:
         await runner.cleanup()
     return keys

@@ -1,11 +1,16 @@
-"""An endpoint's answers, whole or in pieces, as the domain's completions."""
+"""An endpoint's answers, whole or in pieces, as the domain's completions.
 
-from collections.abc import Sequence
-from typing import Self
+Tokens are most of an answer and of no interest but for the few at the judgment: each stays JSON until it is
+looked at.
+"""
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from collections.abc import Iterator, Sequence
+from typing import Any, Self, overload
+
+import msgspec
 
 from service.domain.chat import Completion, FinishReason, TokenLogprob, TokenUsage
+from service.domain.errors import ModelError
 
 _FINISH: dict[str, FinishReason] = {
     "stop": "stop",
@@ -23,51 +28,93 @@ class UnreadableAnswerError(Exception):
     """The endpoint answered with something that is not a completion; the message says what."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+class _Part(msgspec.Struct, frozen=True):
+    """Fields that are not named are skipped."""
 
 
-class _Alternative(_Part):
+class _Alternative(_Part, frozen=True):
     token: str
     logprob: float
 
 
-class _Token(_Alternative):
-    top_logprobs: tuple[_Alternative, ...] | None = None
+class _Token(_Alternative, frozen=True):
+    top_logprobs: list[_Alternative] | None = None
 
-    def logprob_of(self) -> TokenLogprob:
+    def read(self) -> TokenLogprob:
         top: dict[str, float] = {}
         for other in self.top_logprobs or ():
             top.setdefault(other.token, other.logprob)
         return TokenLogprob(self.token, self.logprob, top)
 
 
-class _Logprobs(_Part):
-    content: tuple[_Token, ...] | None = None
+_TOKEN = msgspec.json.Decoder(_Token, strict=False)
 
 
-class _Text(_Part):
+class Tokens(Sequence[TokenLogprob]):
+    """Logprobs as the endpoint wrote them, read one by one."""
+
+    def __init__(self, written: Sequence[msgspec.Raw]) -> None:
+        self._written = written
+
+    def __len__(self) -> int:
+        return len(self._written)
+
+    @overload
+    def __getitem__(self, index: int) -> TokenLogprob: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[TokenLogprob]: ...
+    def __getitem__(self, index: int | slice) -> TokenLogprob | Sequence[TokenLogprob]:
+        if isinstance(index, slice):
+            return Tokens(self._written[index])
+        return _read(self._written[index])
+
+    def __iter__(self) -> Iterator[TokenLogprob]:
+        return map(_read, self._written)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _read(written: msgspec.Raw) -> TokenLogprob:
+    try:
+        return _TOKEN.decode(written).read()
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ModelError("the logprobs of the answer cannot be read") from error
+
+
+class _Logprobs(_Part, frozen=True):
+    content: list[msgspec.Raw] | None = None
+
+
+class _Text(_Part, frozen=True):
     content: str | None = None
 
 
-class _Choice(_Part):
+class _Choice(_Part, frozen=True):
     index: int = 0
     message: _Text | None = None
     delta: _Text | None = None
     finish_reason: str | None = None
     logprobs: _Logprobs | None = None
 
-    def tokens(self) -> tuple[TokenLogprob, ...] | None:
-        if self.logprobs is None or self.logprobs.content is None:
-            return None
-        return tuple(token.logprob_of() for token in self.logprobs.content)
+    @property
+    def written(self) -> list[msgspec.Raw] | None:
+        return None if self.logprobs is None else self.logprobs.content
+
+    def completion(self, usage: TokenUsage) -> Completion:
+        if self.message is None:
+            raise UnreadableAnswerError("a choice has no message")
+        tokens = None if self.written is None else Tokens(self.written)
+        return Completion(self.message.content or "", _reason(self.finish_reason), usage, tokens)
 
 
-class _PromptDetails(_Part):
+class _PromptDetails(_Part, frozen=True):
     cached_tokens: int | None = None
 
 
-class _Usage(_Part):
+class _Usage(_Part, frozen=True):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     prompt_tokens_details: _PromptDetails | None = None
@@ -78,21 +125,20 @@ class _Usage(_Part):
         return TokenUsage(self.prompt_tokens or 0, cached, self.completion_tokens or 0)
 
 
-class Answer(_Part):
+class Answer(_Part, frozen=True):
     """A whole answer, or one event of a streamed one."""
 
-    choices: tuple[_Choice, ...] = ()
+    choices: list[_Choice] = msgspec.field(default_factory=list)
     usage: _Usage | None = None
-    error: JsonValue = None
+    error: Any = None
 
     @classmethod
     def parse(cls, body: bytes | str) -> Self:
         """Read JSON."""
         try:
-            return cls.model_validate_json(body)
-        except ValidationError as error:
-            where = ".".join(str(part) for part in error.errors()[0]["loc"]) or "JSON"
-            raise UnreadableAnswerError(f"the answer is not a chat completion (at {where})") from error
+            return msgspec.json.decode(body, type=cls, strict=False)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise UnreadableAnswerError(f"the answer is not a chat completion ({_where(error)})") from error
 
     def completions(self) -> tuple[Completion, ...]:
         """Return one completion a choice; their usages add up to the answer's."""
@@ -100,7 +146,7 @@ class Answer(_Part):
             raise UnreadableAnswerError("the answer has no choices")
         choices = sorted(self.choices, key=lambda choice: choice.index)
         usages = _shares((self.usage or _Usage()).of(), len(choices))
-        return tuple(_completion(choice, usage) for choice, usage in zip(choices, usages, strict=True))
+        return tuple(choice.completion(usage) for choice, usage in zip(choices, usages, strict=True))
 
 
 class StreamedAnswer:
@@ -108,8 +154,7 @@ class StreamedAnswer:
 
     def __init__(self) -> None:
         self._text: list[str] = []
-        self._tokens: list[TokenLogprob] = []
-        self._with_tokens = False
+        self._written: list[msgspec.Raw] | None = None
         self._reason: str | None = None
         self._usage = TokenUsage()
 
@@ -121,9 +166,11 @@ class StreamedAnswer:
         if choice is None:
             return ""
         self._reason = choice.finish_reason or self._reason
-        if (tokens := choice.tokens()) is not None:
-            self._with_tokens = True
-            self._tokens += tokens
+        if choice.written is not None:
+            if self._written is None:
+                self._written = []
+            # Copied out of its event, which would be kept for it.
+            self._written += [token.copy() for token in choice.written]
         text = (choice.delta and choice.delta.content) or ""
         self._text.append(text)
         return text
@@ -132,14 +179,15 @@ class StreamedAnswer:
         """Return the whole, once the server has said why it stopped."""
         if self._reason is None:
             raise UnreadableAnswerError("the stream ended before the completion did")
-        tokens = tuple(self._tokens) if self._with_tokens else None
+        tokens = None if self._written is None else Tokens(self._written)
         return Completion("".join(self._text), _reason(self._reason), self._usage, tokens)
 
 
-def _completion(choice: _Choice, usage: TokenUsage) -> Completion:
-    if choice.message is None:
-        raise UnreadableAnswerError("a choice has no message")
-    return Completion(choice.message.content or "", _reason(choice.finish_reason), usage, choice.tokens())
+def _where(error: Exception) -> str:
+    """Say where an answer is wrong, without quoting it."""
+    if isinstance(error, msgspec.ValidationError):
+        return str(error).rpartition("`")[0].rpartition("`")[2] or "$"
+    return "not JSON"
 
 
 def _reason(given: str | None) -> FinishReason:

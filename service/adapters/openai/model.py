@@ -13,10 +13,11 @@ from pydantic import SecretStr
 
 from service.adapters.openai.answer import Answer, StreamedAnswer, UnreadableAnswerError
 from service.adapters.openai.dialect import Dialect
-from service.adapters.openai.endpoint import Endpoint, Reply
+from service.adapters.openai.endpoint import Endpoint
 from service.adapters.openai.failure import Refusal, RefusedError
 from service.adapters.openai.patience import Deadline, Patience
 from service.adapters.openai.sse import EventDecoder, EventTooLongError
+from service.adapters.openai.transport import Reply, Transport
 from service.domain.chat import Completion, Message, Sampling
 from service.domain.errors import ServiceError
 
@@ -32,17 +33,22 @@ class OpenAIModel:
     def __init__(
         self,
         name: str,
-        base_url: str,
+        base_url: str | Sequence[str],
         model: str,
         api_key: SecretStr | None = None,
         *,
         patience: Patience | None = None,
     ) -> None:
-        """Connections open on the first call; `aclose`, or leaving it as a context, closes them."""
+        """Connections open on the first call; `aclose`, or leaving it as a context, closes them.
+
+        Behind several base URLs, calls about one problem go to the same one while it can take them.
+        """
         self.name = name
         self._patience = patience or Patience()
         self._dialect = Dialect(model)
-        self._endpoint = Endpoint(name, base_url, api_key, self._patience)
+        base_urls = (base_url,) if isinstance(base_url, str) else base_url
+        self.transport = Transport(name, base_urls, api_key, self._patience)
+        self._endpoint = Endpoint(self.transport)
 
     async def stream(
         self, messages: Sequence[Message], sampling: Sampling
@@ -50,17 +56,18 @@ class OpenAIModel:
         """Yield pieces of text as they arrive, and last the whole `Completion`."""
         deadline = Deadline(self._patience.total_s)
         answer, decoder, done = StreamedAnswer(), EventDecoder(), False
-        with self._readable():
-            async with await self._ask(messages, sampling, deadline, stream=True) as reply:
+        async with await self._ask(messages, sampling, deadline, stream=True) as reply:
+            with self._readable():
                 while not done and (chunk := await reply.chunk()):
                     events = decoder.feed(chunk)
                     done = _DONE in events
                     # Events that came together go on together: the busier, the cheaper.
                     if piece := "".join(answer.feed(self._parse(event)) for event in _until_done(events)):
                         yield piece
-                if done:
-                    await reply.drain(_DRAIN_S)
-            yield answer.completion()
+                completion = answer.completion()
+            if done:
+                await reply.drain(_DRAIN_S)
+        yield completion
 
     async def complete(
         self, messages: Sequence[Message], sampling: Sampling, n: int = 1
@@ -77,7 +84,7 @@ class OpenAIModel:
 
     async def aclose(self) -> None:
         """Close its connections."""
-        await self._endpoint.aclose()
+        await self.transport.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -101,9 +108,8 @@ class OpenAIModel:
         self, messages: Sequence[Message], sampling: Sampling, deadline: Deadline, n: int
     ) -> tuple[Completion, ...]:
         async with await self._ask(messages, sampling, deadline, n=n) as reply:
-            body = await reply.body()
-        with self._readable():
-            return self._parse(body).completions()
+            with self._readable():
+                return self._parse(await reply.body()).completions()
 
     async def _ask(
         self,

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -25,6 +25,8 @@ class Patience:
     idle_s: float = 60.0
     """Longest silence inside a streamed answer."""
     total_s: float = 600.0
+    clock: Callable[[], float] = time.monotonic
+    """Of breakers and budgets."""
 
     def wait_s(self, attempt: int, asked_s: float | None) -> float:
         """Double each wait and scatter a herd; never come back before the server asked for it."""

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from service.adapters.openai import OpenAIModel, Patience
-from service.adapters.openai.endpoint import MAX_ANSWER_BYTES
+from service.adapters.openai.transport import MAX_ANSWER_BYTES
 from service.domain.chat import Sampling
 from service.domain.errors import ModelError, RequestError
 from tests.openai_server import HI, KEY, PLAIN, ChatServer, refusal, reply, streamed, whole

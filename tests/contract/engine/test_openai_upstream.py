@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 import pytest
 from pydantic import SecretStr
 
+from service.adapters.openai.transport import Transport
 from service.adapters.openai.upstream import OpenAIUpstream
 from service.domain.errors import ModelError
 from service.services import UpstreamReply
@@ -36,9 +37,9 @@ STRANGE = (
 
 @pytest.fixture
 async def upstream(server: ChatServer) -> AsyncGenerator[OpenAIUpstream, None]:
-    upstream = OpenAIUpstream("gpt", server.base_url, "gpt-4o", SecretStr(KEY), patience=QUICK)
-    yield upstream
-    await upstream.aclose()
+    transport = Transport("gpt", [server.base_url], SecretStr(KEY), QUICK)
+    yield OpenAIUpstream(transport, "gpt-4o")
+    await transport.aclose()
 
 
 async def _read(reply: UpstreamReply) -> bytes:
@@ -194,10 +195,10 @@ async def test_a_response_that_failed_is_an_answer(server: ChatServer, upstream:
 
 
 async def test_an_endpoint_that_is_not_there_is_an_error() -> None:
-    upstream = OpenAIUpstream("gpt", "http://127.0.0.1:9/v1", "any", None, patience=QUICK)
+    transport = Transport("gpt", ["http://127.0.0.1:9/v1"], None, QUICK)
     try:
         with pytest.raises(ModelError, match="cannot be reached"):
-            async with upstream.post(PATH, BODY):
+            async with OpenAIUpstream(transport, "any").post(PATH, BODY):
                 pass
     finally:
-        await upstream.aclose()
+        await transport.aclose()

@@ -37,18 +37,14 @@ async def open_doors(world: World | None = None) -> AsyncGenerator[Doors, None]:
         chat_server() as endpoint,
         OpenAIModel("gpt", endpoint.base_url, "gpt-4o", SecretStr(KEY), patience=QUICK) as model,
     ):
-        upstream = OpenAIUpstream("gpt", endpoint.base_url, "gpt-4o", SecretStr(KEY), patience=QUICK)
-        far = ServedModel(model, upstream)
+        far = ServedModel(model, OpenAIUpstream(model.transport, "gpt-4o"))
         tiny = ServedModel(FakeChatModel(["Hel\nlo."], name="tiny"))
         world.models = {"gpt": far, "mini-generator": far, "tiny": tiny}
-        try:
-            async with (
-                _serving(world) as url,
-                openai.AsyncOpenAI(base_url=f"{url}/v1", api_key="sk-clients-own", max_retries=0) as client,
-            ):
-                yield Doors(world, endpoint, url, client)
-        finally:
-            await upstream.aclose()
+        async with (
+            _serving(world) as url,
+            openai.AsyncOpenAI(base_url=f"{url}/v1", api_key="sk-clients-own", max_retries=0) as client,
+        ):
+            yield Doors(world, endpoint, url, client)
 
 
 @asynccontextmanager

@@ -57,7 +57,7 @@ def test_an_exception_is_told_with_what_it_came_of_and_in_nobodys_words() -> Non
 
 
 def test_the_members_of_a_group_are_told() -> None:
-    text = told(_raised(ExceptionGroup("secret", [_raised(ValueError("secret")), OSError("secret")])))
+    text = told(_raised(BaseExceptionGroup("secret", [_raised(ValueError("secret")), OSError("secret")])))
 
     assert [line for line in text.splitlines() if not line.startswith("  ")] == [
         "ExceptionGroup",

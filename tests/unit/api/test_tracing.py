@@ -65,7 +65,7 @@ def _parent(span: ReadableSpan) -> int | None:
 
 def _id(span: ReadableSpan) -> int:
     assert span.context is not None
-    return span.context.span_id
+    return int(span.context.span_id)
 
 
 async def test_a_refinement_has_a_span_for_each_round_and_each_call(world: World, recorded: Recorded) -> None:

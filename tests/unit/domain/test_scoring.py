@@ -1,7 +1,8 @@
 """A score is a probability of Correct, read where the judgment is written."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -159,3 +160,40 @@ def test_a_score_is_a_probability_or_nothing(logprobs: list[TokenLogprob]) -> No
     score = probability_of_correct(logprobs)
 
     assert score is None or 0.0 <= score <= 1.0
+
+
+@given(
+    st.integers(0, 80),
+    st.integers(0, 80),
+    st.sampled_from([("In", "correct"), ("Incorrect",), ("i", "n", "correct")]),
+)
+def test_the_judgment_is_found_however_far_it_is_from_the_end(
+    before: int, after: int, word: tuple[str, ...]
+) -> None:
+    said = tokens(*["Correct "] * min(before, 1), *["."] * before)
+    end = tokens(*["."] * after)
+    judged = (TokenLogprob(word[0], -0.1, {word[0]: math.log(0.8), "C": math.log(0.2)}), *tokens(*word[1:]))
+
+    assert probability_of_correct([*said, *judged, *end]) == pytest.approx(0.2)
+
+
+class Written(Sequence[TokenLogprob]):
+    """Tokens that cost something to read."""
+
+    def __init__(self, tokens: Sequence[TokenLogprob]) -> None:
+        self.tokens, self.read = tokens, 0
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def __getitem__(self, index: Any) -> Any:
+        found = self.tokens[index]
+        self.read += len(found) if isinstance(index, slice) else 1
+        return found
+
+
+def test_of_a_long_critique_only_the_end_is_read() -> None:
+    written = Written([*tokens(*["Correct "] * 500), *tokens(":", "Incorrect", Correct=0.3, Incorrect=0.7)])
+
+    assert probability_of_correct(written) == pytest.approx(0.3)
+    assert written.read < 50

@@ -81,10 +81,9 @@ def test_nothing_is_lost_and_each_candidate_keeps_its_order(
         entries += pending.take(limit)
 
     assert [entry.sequence for entry in entries] == list(range(1, len(entries) + 1))
+    read = [(entry.event, json.loads(entry.data)) for entry in entries]
     for candidate in range(3):
-        heard = [
-            (e.event, json.loads(e.data)) for e in entries if json.loads(e.data)["candidate"] == candidate
-        ]
-        text = "".join(data["delta"] for _, data in heard)
-        assert text == "".join(piece for who, _, piece in said if who == candidate)
-        assert all(before[0] != after[0] for before, after in pairwise(heard))
+        heard = [(event, data["delta"]) for event, data in read if data["candidate"] == candidate]
+        wanted = "".join(text for who, _, text in said if who == candidate)
+        assert "".join(delta for _, delta in heard) == wanted
+        assert all(before != after for (before, _), (after, _) in pairwise(heard))
