@@ -9,13 +9,12 @@ from fastapi import FastAPI
 from service.adapters.configured import ConfiguredModel, open_model
 from service.adapters.keys import open_keyring
 from service.adapters.manifest import ManifestError
-from service.adapters.memory_limits import MemoryLimits
 from service.adapters.metrics import MeteredSandbox, Metrics
 from service.adapters.sandbox import Patience, http_sandbox
-from service.adapters.store import open_store
+from service.adapters.store import open_limits, open_store
 from service.adapters.traced import TracedSandbox
 from service.adapters.tracing import open_tracing
-from service.api import critique, judge, models, operations, page, problems, refine, refinements
+from service.api import contract, critique, judge, models, operations, page, problems, refine, refinements
 from service.api.auth.middleware import Auth
 from service.api.auth.rate_limit import RateLimit
 from service.api.body_limit import BodyLimit
@@ -54,6 +53,8 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
             )
         )
         store = await stack.enter_async_context(open_store(settings.store))
+        quotas = {} if keyring is None else keyring.quotas
+        limits = await stack.enter_async_context(open_limits(settings.store, quotas))
         _check_defaults(settings, opened)
         yield Services(
             generators={
@@ -74,7 +75,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
             gate=Gate(settings.server.max_inflight, metrics),
             store=store,
             keys=keyring,
-            limits=MemoryLimits({} if keyring is None else keyring.quotas),
+            limits=limits,
             bounds=Bounds(
                 request_seconds=settings.server.request_seconds,
                 heartbeat_s=settings.server.heartbeat_s,
@@ -131,6 +132,7 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
     ):
         app.include_router(part.router)
     app.router.routes.append(door.route)
+    contract.install(app)
     return app
 
 

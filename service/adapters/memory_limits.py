@@ -35,6 +35,11 @@ class MemoryLimits:
         if bucket := self._tokens.get(tenant):
             bucket.take(tokens, self._clock())
 
+    def remaining_tokens(self, tenant: str) -> int | None:
+        """Look, without taking."""
+        level = _level(self._tokens.get(tenant), self._clock())
+        return None if level is None else level.remaining
+
 
 def _buckets(limits: Mapping[str, int | None]) -> dict[str, Bucket]:
     return {tenant: Bucket(limit) for tenant, limit in limits.items() if limit is not None}

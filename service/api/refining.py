@@ -109,7 +109,7 @@ class Refining:
             except ServiceError as error:
                 yield failure_of(self.id, error)
             except Exception as error:
-                log.exception("refinement_crashed")
+                log.exception("refinement_crashed", refinement=self.id)
                 yield failure_of(self.id, error)
 
     async def happenings(self) -> AsyncGenerator[Event, None]:
@@ -126,7 +126,7 @@ class Refining:
 
     async def run(self) -> AsyncGenerator[Event, None]:
         """Pass the loop's events on, and count how it ended."""
-        ended, refinement = "failed", None
+        ended, refinement, failure = "failed", None, {}
         with watched_refinement(self.services.spans, self.id, self._names) as watching:
             try:
                 async with aclosing(self.events) as events:
@@ -139,13 +139,16 @@ class Refining:
             except (GeneratorExit, asyncio.CancelledError):
                 ended = "cancelled" if refinement is None else ended
                 raise
+            except ServiceError as error:
+                failure = {"error": error.loggable}
+                raise
             finally:
                 if self.left_to_others.is_set() and refinement is None:
                     ended = "left_to_others"
                 else:
                     self.services.telemetry.refinement_finished(ended, refinement)
                 watching(ended, refinement)
-                self._log(ended, refinement)
+                self._log(ended, refinement, failure)
 
     def frame(self, event: RoundEvent | RefinementCompleted) -> Frame:
         """Tell an event."""
@@ -180,7 +183,7 @@ class Refining:
             refinement, self.request, self._models(), refinement_id=self.id, created=self.created
         )
 
-    def _log(self, ended: str, refinement: Refinement | None) -> None:
+    def _log(self, ended: str, refinement: Refinement | None, failure: dict[str, str]) -> None:
         rounds = () if refinement is None else refinement.rounds
         for a_round in rounds:
             log.info(
@@ -201,6 +204,7 @@ class Refining:
             rounds=len(rounds),
             generator=self.generator.card.name,
             critic=self.critic.card.name,
+            **failure,
         )
 
 

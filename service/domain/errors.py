@@ -22,9 +22,9 @@ A candidate that fails, hangs or explodes is a verdict, never an error.
 """
 
 from collections.abc import Sequence
+from typing import Self
 
 _LOGGED_CHARS = 200
-_CAUSES = 8
 
 
 class ServiceError(Exception):
@@ -35,14 +35,9 @@ class ServiceError(Exception):
 
     @property
     def loggable(self) -> str:
-        """The message without what is quoted, here or in the errors it came of."""
-        text, error = str(self), self
-        for _ in range(_CAUSES):
-            text = text.replace(error.quote, "…") if error.quote else text
-            if not isinstance(error.__cause__, ServiceError):
-                break
-            error = error.__cause__
-        return text[:_LOGGED_CHARS]
+        """The message without what is quoted."""
+        text = str(self)
+        return (text.replace(self.quote, "…") if self.quote else text)[:_LOGGED_CHARS]
 
 
 class RequestError(ServiceError):
@@ -78,6 +73,13 @@ class ModelError(ServiceError):
     def __init__(self, message: str, *, retry_after_s: int | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+    @classmethod
+    def of(cls, error: "ModelError") -> Self:
+        """Say the same of the role in which the endpoint was asked."""
+        same = cls(str(error), retry_after_s=error.retry_after_s)
+        same.quote = error.quote
+        return same
 
 
 class GeneratorError(ModelError):

@@ -51,7 +51,7 @@ class ChatGenerator:
         try:
             completion = await _completed(self.model, messages, sampling, on_text)
         except ModelError as error:
-            raise GeneratorError(str(error), retry_after_s=error.retry_after_s) from error
+            raise GeneratorError.of(error) from error
         return Candidate(extract_code(completion.text), completion.text), completion.usage
 
 
@@ -97,7 +97,7 @@ class ChatCritic:
         try:
             completions = await self.model.complete(messages, sampling, n)
         except ModelError as error:
-            raise CriticError(str(error), retry_after_s=error.retry_after_s) from error
+            raise CriticError.of(error) from error
         if not completions:
             raise CriticError(f"{self.model.name}: no completions")
         return completions
@@ -109,7 +109,7 @@ class ChatCritic:
         try:
             completion = await _completed(self.model, messages, _with_logprobs(sampling), on_text)
         except ModelError as error:
-            raise CriticError(str(error), retry_after_s=error.retry_after_s) from error
+            raise CriticError.of(error) from error
         return _read(completion, candidate), completion.usage
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.fakes import CORRECT, INCORRECT
 from tests.gateway_process import Gateway
-from tests.openai_server import ChatServer, chat_server, refusal, whole
+from tests.openai_server import ChatServer, chat_server, event, refusal, streamed, whole
 
 KEY, PROBLEM = "sk-SECRET-KEY", "Add one to SECRET-PROBLEM."
 DRAFT, REVISION, CRASHES = (f"```python\nSECRET_{name} = 1\n```" for name in ("DRAFT", "REVISION", "CRASH"))
@@ -73,36 +73,35 @@ async def test_the_log_names_every_request_and_refinement_and_quotes_nobody(
     async with chat_server() as server, _gateway(tmp_path, server) as gateway:
         server.answer(whole(DRAFT), whole(INCORRECT), whole(REVISION), whole(CORRECT))
         server.answer(refusal(400, f"cannot read {PROBLEM} with {KEY}"))
-        server.answer(whole(CRASHES))
+        server.answer(whole(CRASHES), streamed(event(CRASHES), event(finish="stop"), "data: [DONE]\n\n"))
         refined = await _refined(gateway)
         failed = await _refined(gateway)
         crashed = await _refined(gateway)
-        server.answer(whole(CRASHES))
-        streamed = await _refined(gateway, stream=True)
+        told = await _refined(gateway, stream=True)
         log = gateway.log
 
-    assert [answer.status_code for answer in (refined, failed, crashed, streamed)] == [200, 502, 500, 200]
+    assert [answer.status_code for answer in (refined, failed, crashed, told)] == [200, 502, 500, 200]
     assert "SECRET-PROBLEM" in failed.text, "the client is told what the endpoint said"
-    assert "refinement.failed" in streamed.text
+    assert "refinement.failed" in told.text
     assert {headers["Authorization"] for headers in server.headers} == {f"Bearer {KEY}"}
 
     text = log.read_text(encoding="utf-8")
     entries = [json.loads(line) for line in text.splitlines()]
     by_request = [
         [entry for entry in entries if entry.get("request_id") == answer.headers["x-request-id"]]
-        for answer in (refined, failed, crashed, streamed)
+        for answer in (refined, failed, crashed, told)
     ]
     assert not [secret for secret in SECRETS if secret in text]
     assert [(entry["round"], entry["judgment"]) for entry in by_request[0] if "round" in entry] == [
         (0, "incorrect"),
         (1, "correct"),
     ]
-    for told in by_request:
-        about = [entry for entry in told if entry["event"] not in {"request_finished", "request_failed"}]
+    for lines in by_request:
+        about = [entry for entry in lines if entry["event"] not in {"request_finished", "request_failed"}]
         assert {entry["event"] for entry in about} >= {"refine_finished"}
         assert len({entry.get("refinement") for entry in about if entry["event"] != "request_crashed"}) == 1
     assert [entry["error"] for entry in by_request[1] if entry["event"] == "request_failed"] == [
         "model 'm' (openai endpoint): refused with status 400: …"
     ]
-    crashes = [entry["exception"] for told in by_request for entry in told if "exception" in entry]
+    crashes = [entry["exception"] for lines in by_request for entry in lines if "exception" in entry]
     assert [crash.splitlines()[0] for crash in crashes] == ["KeyError", "KeyError"]

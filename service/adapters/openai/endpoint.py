@@ -97,9 +97,10 @@ class Endpoint:
 
     def refused(self, refusal: Refusal) -> RefusedError:
         """Return the error for a refusal; raise `ContextError` where the request itself is too long."""
-        told = self._transport.told(refusal.told(self._transport.secret))
+        secret = self._transport.secret
+        told = self._transport.told(refusal.told(secret))
+        too_long, refused = ContextError(told), RefusedError(told, refusal)
+        too_long.quote = refused.quote = refusal.readable(secret)
         if refusal.too_long:
-            raise ContextError(told)
-        error = RefusedError(told, refusal)
-        error.quote = refusal.readable(self._transport.secret)
-        return error
+            raise too_long
+        return refused

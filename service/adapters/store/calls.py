@@ -18,7 +18,7 @@ from service.settings import SettingsError
 
 CONNECTIONS = 16
 
-SCRIPTS = ("create", "take", "write", "release", "cancel", "keep", "waiting")
+SCRIPTS = ("create", "take", "write", "release", "cancel", "keep", "waiting", "reserve", "settle")
 
 
 class RedisCalls:

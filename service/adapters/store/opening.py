@@ -1,12 +1,15 @@
-"""Opens the store that the configuration names."""
+"""Opens the store that the configuration names, and the count of what tenants use."""
 
 import os
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
+from service.adapters.memory_limits import MemoryLimits
 from service.adapters.store.bounds import StoreBounds
 from service.adapters.store.memory import MemoryStore
+from service.domain.identity import Quota
+from service.domain.limits import Limits
 from service.settings import StoreSection
 from service.store import Store
 
@@ -27,3 +30,18 @@ async def open_store(section: StoreSection) -> AsyncGenerator[Store, None]:
     secret = None if password is None else password.get_secret_value()
     async with open_calls(url, secret, section.timeout_s) as calls:
         yield RedisStore(calls, section.prefix, bounds, owner)
+
+
+@asynccontextmanager
+async def open_limits(section: StoreSection, quotas: Mapping[str, Quota]) -> AsyncGenerator[Limits, None]:
+    """Count tenants' use where jobs are kept; in Redis only if there is anything to count."""
+    url, password = section.url.get_secret_value(), section.password()
+    if not url or not any(quota.is_by_the_minute for quota in quotas.values()):
+        yield MemoryLimits(quotas)
+        return
+    from service.adapters.store.calls import open_calls  # noqa: PLC0415
+    from service.adapters.store.limits import RedisLimits  # noqa: PLC0415
+
+    secret = None if password is None else password.get_secret_value()
+    async with open_calls(url, secret, section.timeout_s) as calls:
+        yield RedisLimits(calls, section.prefix, quotas)

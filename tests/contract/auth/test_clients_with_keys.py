@@ -5,7 +5,6 @@ from pathlib import Path
 
 import openai
 import pytest
-import structlog
 from typer.testing import CliRunner
 
 from service.cli.commands import app as ctrl
@@ -17,12 +16,6 @@ from tests.unit.api.world import RIGHT, World
 from tests.unit.cli.serving import serving
 
 ASK = [{"role": "user", "content": "Add one."}]
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Generator[None, None, None]:
-    with structlog.testing.capture_logs():
-        yield
 
 
 @pytest.fixture

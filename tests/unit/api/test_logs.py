@@ -77,8 +77,7 @@ def test_a_chain_that_bites_its_tail_ends() -> None:
 def test_a_parts_own_words_are_for_the_client_and_not_for_the_log() -> None:
     refused = RefusedError("model 'm': refused with status 400: cannot read def f", Refusal(400))
     refused.quote = "cannot read def f"
-    error = GeneratorError(str(refused))
-    error.__cause__ = refused
+    error = GeneratorError.of(refused)
 
     assert str(error).endswith("cannot read def f")
     assert error.loggable == "model 'm': refused with status 400: …"

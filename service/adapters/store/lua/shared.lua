@@ -37,3 +37,18 @@ local function lease(job, open, id, owner, lease_ms)
   redis.call('HSET', job, 'status', 'in_progress', 'owner', owner)
   return redis.call('HINCRBY', job, 'token', 1)
 end
+
+-- Buckets of a minute's worth: all that is kept is when one is full again.
+local MINUTE_MS = 60000
+
+local function after_taking(key, limit, amount, now)
+  return math.max(tonumber(redis.call('GET', key) or now), now) + amount * MINUTE_MS / limit
+end
+
+local function fill_at(key, at, now)
+  if at > now then
+    redis.call('SET', key, string.format('%.3f', at), 'PX', math.ceil(at - now))
+  else
+    redis.call('DEL', key)
+  end
+end

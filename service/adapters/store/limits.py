@@ -1,0 +1,59 @@
+"""Limits counted in Redis, for all gateways together.
+
+Without Redis each gateway counts for itself, as it would have without one: a quota that is too generous
+for a while is better than no service.
+"""
+
+from collections.abc import Mapping
+
+import structlog
+
+from service.adapters.memory_limits import MemoryLimits
+from service.adapters.store.calls import RedisCalls
+from service.domain.errors import StoreError
+from service.domain.identity import Quota
+from service.domain.limits import MINUTE_S, Level, Standing
+
+log = structlog.get_logger(__name__)
+
+
+class RedisLimits:
+    """Both buckets of a tenant are looked at and taken from by one script, on Redis' own clock."""
+
+    def __init__(self, calls: RedisCalls, prefix: str, quotas: Mapping[str, Quota]):
+        self._calls, self._prefix, self._quotas = calls, prefix, quotas
+        self._alone = MemoryLimits(quotas)
+
+    async def reserve(self, tenant: str, tokens: int, patience_s: float) -> Standing:
+        quota = self._quotas.get(tenant, Quota())
+        limits = (quota.requests_per_minute, quota.tokens_per_minute)
+        said = ["" if limit is None else limit for limit in limits]
+        try:
+            granted, wait_ms, *resets_ms = await self._calls.script(
+                "reserve", self._keys(tenant), [*said, tokens, int(patience_s * 1000)]
+            )
+        except StoreError as error:
+            log.warning("limits_counted_alone", error=str(error))
+            return await self._alone.reserve(tenant, tokens, patience_s)
+        levels = (_level(limit, reset_ms) for limit, reset_ms in zip(limits, resets_ms, strict=True))
+        return Standing(bool(granted), wait_ms / 1000, *levels)
+
+    async def settle(self, tenant: str, tokens: int) -> None:
+        limit = self._quotas.get(tenant, Quota()).tokens_per_minute
+        if limit is None or not tokens:
+            return
+        try:
+            await self._calls.script("settle", self._keys(tenant)[1:], [limit, tokens])
+        except StoreError as error:
+            log.warning("limits_not_settled", error=str(error))
+            await self._alone.settle(tenant, tokens)
+
+    def _keys(self, tenant: str) -> list[str]:
+        return [f"{self._prefix}limit:{kind}:{tenant}" for kind in ("requests", "tokens")]
+
+
+def _level(limit: int | None, reset_ms: int) -> Level | None:
+    if limit is None:
+        return None
+    left = int((MINUTE_S - reset_ms / 1000) * limit / MINUTE_S)
+    return Level(limit, max(0, left), reset_ms / 1000)

@@ -1,0 +1,102 @@
+"""Limits in memory and in Redis: what a tenant may have, and what several gateways count together."""
+
+import asyncio
+from collections.abc import Generator
+
+import pytest
+
+from service.adapters.store import open_limits
+from service.domain.identity import Quota
+from service.domain.limits import Limits
+from service.settings import StoreSection
+from tests.contract.store.conftest import Opening
+from tests.redis_server import RedisServer, redis_server
+
+QUOTAS = {"lab": Quota(requests_per_minute=20, tokens_per_minute=1_000), "free": Quota()}
+SPARSE = {"lab": Quota(requests_per_minute=1, tokens_per_minute=10)}
+"""So slow that nothing comes back while a test runs."""
+
+
+async def _open(opening: Opening, quotas: dict[str, Quota]) -> Limits:
+    section = StoreSection.model_validate({"url": opening.url, "prefix": opening.prefix, "timeout_s": 10})
+    return await opening.stack.enter_async_context(open_limits(section, quotas))
+
+
+async def test_what_is_over_a_limit_is_refused_and_takes_nothing(opening: Opening) -> None:
+    limits = await _open(opening, SPARSE)
+
+    too_many = await limits.reserve("lab", 11, 0)
+    first = await limits.reserve("lab", 10, 0)
+    second = await limits.reserve("lab", 0, 0)
+
+    assert (too_many.granted, first.granted, second.granted) == (False, True, False)
+    assert first.requests is not None
+    assert first.tokens is not None
+    assert (first.requests.remaining, first.tokens.remaining) == (0, 0)
+    assert 50 < second.wait_s <= 60
+    assert 50 < first.tokens.reset_s <= 60
+
+
+async def test_a_hundred_at_once_get_no_more_than_there_is(opening: Opening) -> None:
+    limits = await _open(opening, QUOTAS)
+    async with asyncio.TaskGroup() as group:
+        asked = [group.create_task(limits.reserve("lab", 0, 0)) for _ in range(100)]
+
+    granted = sum(task.result().granted for task in asked)
+    assert 20 <= granted <= 40
+
+
+async def test_what_was_not_spent_is_given_back_and_debts_are_kept(opening: Opening) -> None:
+    limits = await _open(opening, {"lab": Quota(tokens_per_minute=10)})
+    assert (await limits.reserve("lab", 10, 0)).granted
+
+    await limits.settle("lab", -10)
+    assert (await limits.reserve("lab", 10, 0)).granted
+    await limits.settle("lab", 90)
+
+    assert 500 < (await limits.reserve("lab", 1, 0)).wait_s <= 546
+
+
+async def test_who_would_wait_is_granted_a_later_turn(opening: Opening) -> None:
+    limits = await _open(opening, SPARSE)
+    await limits.reserve("lab", 0, 0)
+
+    later = [await limits.reserve("lab", 0, 130.0) for _ in range(3)]
+
+    assert [standing.granted for standing in later] == [True, True, False]
+    assert later[0].wait_s < later[1].wait_s < later[2].wait_s
+
+
+async def test_who_has_no_quota_is_not_counted(opening: Opening) -> None:
+    limits = await _open(opening, QUOTAS)
+
+    for tenant in ("free", "stranger"):
+        standing = await limits.reserve(tenant, 10**9, 0)
+        await limits.settle(tenant, 10**9)
+        assert (standing.granted, standing.requests, standing.tokens) == (True, None, None)
+
+
+@pytest.mark.parametrize("opening", ["redis"], indirect=True)
+async def test_gateways_count_together(opening: Opening) -> None:
+    one, other = await _open(opening, SPARSE), await _open(opening, SPARSE)
+
+    assert (await one.reserve("lab", 10, 0)).granted
+    assert not (await other.reserve("lab", 0, 0)).granted
+
+
+async def test_without_redis_a_gateway_counts_alone(redis_apart: RedisServer) -> None:
+    section = StoreSection.model_validate({"url": redis_apart.url, "timeout_s": 1})
+    async with open_limits(section, SPARSE) as limits:
+        redis_apart.kill()
+
+        answers = [await limits.reserve("lab", 0, 0) for _ in range(2)]
+        await limits.settle("lab", 5)
+
+    assert [answer.granted for answer in answers] == [True, False]
+
+
+@pytest.fixture
+def redis_apart(tmp_path_factory: pytest.TempPathFactory) -> Generator[RedisServer, None, None]:
+    """A server that may be killed."""
+    with redis_server(tmp_path_factory.mktemp("redis_apart")) as server:
+        yield server

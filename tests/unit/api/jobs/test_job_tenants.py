@@ -1,0 +1,57 @@
+"""A refinement in the background is its tenant's: to see, to cancel, to join by key, and to pay for."""
+
+from pathlib import Path
+
+from tests.fakes import CORRECT, INCORRECT
+from tests.unit.api.auth_keys import auth, bearer, entry
+from tests.unit.api.jobs.waiting import Json
+from tests.unit.api.world import World, client_of, until
+
+ASK: Json = {"problem": "Add one.", "entry_point": "f"}
+OURS, THEIRS = bearer("refine"), bearer("admin")
+KEY = {"Idempotency-Key": "k"}
+
+
+async def test_it_is_not_there_for_other_tenants(tmp_path: Path) -> None:
+    keys = auth(tmp_path, entry("refine", "acme"), entry("admin", "other"))
+    async with client_of(World().app(auth=keys)) as client:
+        path = (await client.post("/refine", json=ASK | {"background": True}, headers=OURS)).headers[
+            "location"
+        ]
+        calls = [("GET", path), ("GET", f"{path}/events"), ("DELETE", path)]
+        hidden = [await client.request(method, url, headers=THEIRS) for method, url in calls]
+        shown = [await client.request(method, url, headers=OURS) for method, url in calls]
+        unasked = await client.get(path)
+
+    assert [answer.status_code for answer in hidden] == [404] * 3
+    assert [answer.status_code for answer in shown] == [200] * 3
+    assert unasked.status_code == 401
+
+
+async def test_tenants_with_the_same_key_do_not_meet(tmp_path: Path) -> None:
+    world = World()
+    keys = auth(tmp_path, entry("refine", "acme"), entry("admin", "other"))
+    async with client_of(world.app(auth=keys)) as client:
+        ours, again, theirs = [
+            (await client.post("/refine", json=ASK, headers=KEY | dict(who))).json()["id"]
+            for who in (OURS, OURS, THEIRS)
+        ]
+
+    assert ours == again
+    assert theirs != ours
+
+
+async def test_its_tokens_are_its_tenants_though_nobody_waits(tmp_path: Path) -> None:
+    world = World(clock=lambda: 0.0)
+    keys = auth(tmp_path, entry("refine", tokens_per_minute=1_000), reserve_tokens=100)
+    cost = len((INCORRECT + " " + CORRECT).split())
+    app = world.app(auth=keys)
+    async with client_of(app) as client:
+        begun = await client.post("/refine", json=ASK | {"background": True}, headers=OURS)
+        await until(lambda: world.critic.answers == 2)
+        await client.get(begun.headers["location"], headers={**OURS, "Prefer": "wait=20"})
+        await until(lambda: not app.state.desk.runs)
+        after = await client.post("/refine", json=ASK | {"background": True}, headers=OURS)
+
+    assert begun.headers["x-ratelimit-remaining-tokens"] == "900"
+    assert int(after.headers["x-ratelimit-remaining-tokens"]) == 900 - cost
