@@ -7,7 +7,11 @@ import pytest
 
 from service.adapters.manifest import ManifestError
 from service.app import create_app, open_services
+from service.caller import asking
+from service.domain.chat import Sampling
 from service.domain.errors import ModelError
+from service.domain.identity import Identity
+from service.domain.task import Candidate, Task
 from service.settings import Settings, SettingsError, load_settings
 from tests.engine_checkpoint import Shape, write_checkpoint
 from tests.unit.api.test_manifest import MANIFEST
@@ -146,3 +150,17 @@ async def test_a_critic_whose_template_is_unknown_is_refused(directory: Path) ->
     with pytest.raises(ManifestError, match="someone/else/7"):
         async with open_services(_settings(directory)):
             pass
+
+
+async def test_two_tenants_never_share_an_answer(directory: Path) -> None:
+    settings = _settings(directory, CONFIG.replace("[sandbox]", "[cache]\nentries = 9\n[sandbox]"))
+    task, candidate, greedy = Task("add"), Candidate("x = 1"), Sampling(temperature=0, max_tokens=2)
+    async with open_services(settings) as services:
+        critic = services.critic("c").critic
+        for tenant in ("one", "one", "two"):
+            with asking(Identity(tenant, frozenset())):
+                await critic.critique(task, candidate, None, greedy, None)
+        counted = services.telemetry.exposition()[0].decode()
+
+    assert 'ctrl_model_cache_total{result="miss"} 2.0' in counted
+    assert 'ctrl_model_cache_total{result="hit"} 1.0' in counted
