@@ -26,6 +26,7 @@ from service.adapters.openai.upstream import OpenAIUpstream
 from service.adapters.reachability import EndpointPing
 from service.adapters.remembering import Memory, RememberingModel, calls_of_many
 from service.adapters.traced import TracedModel, TracedUpstream
+from service.caller import caller
 from service.domain.chat import ChatModel
 from service.domain.loop import RefineSampling
 from service.domain.roles import ChatGenerator
@@ -112,10 +113,9 @@ class ConfiguredModel:
         )
 
     def _in_role(self, role: str, metrics: Metrics, spans: Spans) -> ChatModel:
-        """Count what is asked of the engine, and ask it once for what would be the same again."""
-        metered = self._observed(role, metrics, spans)
-        memory = Memory(self.cache.entries, self.cache.ttl_s)
-        return RememberingModel(metered, self.calls, memory, metrics.count_shared)
+        """Ask the engine once for what would be the same again, among the calls of one tenant."""
+        observed, memory = self._observed(role, metrics, spans), Memory(self.cache.entries, self.cache.ttl_s)
+        return RememberingModel(observed, self.calls, memory, metrics.count_shared, _tenant)
 
     def _observed(self, role: str, metrics: Metrics, spans: Spans) -> MeteredModel:
         model = TracedModel(self.engine, role, spans) if spans.recorded else self.engine
@@ -147,6 +147,10 @@ class ConfiguredModel:
             case EmbeddedModelSettings():
                 known = [str(self.settings.path)]
         return "unversioned-" + hashlib.sha256(json.dumps(known).encode()).hexdigest()[:12]
+
+
+def _tenant() -> str:
+    return caller().tenant
 
 
 def _sampling(manifest: Manifest | None) -> dict[str, SamplingText]:

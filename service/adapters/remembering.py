@@ -14,6 +14,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from service.domain.chat import ChatModel, Completion, Message, Sampling
+from service.observing.stopwatch import following
 
 _MOST_TOKENS = 4096
 """Answers with more logprobs are not kept: what is kept of each is its JSON."""
@@ -95,11 +96,13 @@ class RememberingModel:
         if (kept := self._memory.get(key)) is not None:
             self._count(Result.HIT)
             return kept
-        call = self._calls.get(key)
-        self._count(Result.MISS if call is None else Result.SHARED)
-        if call is None:
-            task = self._group.create_task(self._ask(messages, sampling, n))
-            call = self._calls[key] = _Call(task)
+        if (call := self._calls.get(key)) is not None:
+            self._count(Result.SHARED)
+            with following():
+                return await self._answer(key, call)
+        self._count(Result.MISS)
+        # The task inherits the context of who asks first: theirs is the bill, and the trace.
+        call = self._calls[key] = _Call(self._group.create_task(self._ask(messages, sampling, n)))
         return await self._answer(key, call)
 
     async def _ask(self, messages: Sequence[Message], sampling: Sampling, n: int) -> Answer | Exception:
