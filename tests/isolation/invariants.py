@@ -63,7 +63,9 @@ def children_of(parent: int) -> list[int]:
 
 
 def cgroups_named(launcher: int) -> list[Path]:
-    return list(Path("/sys/fs/cgroup").rglob(f"ctrl-sandbox-{launcher}"))
+    name = f"ctrl-sandbox-{launcher}"
+    # Other sandboxes' boxes come and go meanwhile: `walk` passes over what has vanished, `rglob` does not.
+    return [Path(folder, name) for folder, below, _ in os.walk("/sys/fs/cgroup") if name in below]
 
 
 def _descendants(ancestor: int) -> list[int]:
