@@ -135,7 +135,7 @@ def test_nothing_but_gateway_and_prometheus_shares_a_network_with_the_sandbox() 
     services = project["services"]
 
     assert services["sandbox"]["networks"] == ["sandbox"]
-    assert project["networks"]["sandbox"] == {"internal": True}
+    assert project["networks"]["sandbox"]["internal"] is True
     assert {name for name, service in services.items() if "sandbox" in service["networks"]} == {
         "gateway",
         "sandbox",
