@@ -33,12 +33,12 @@ def ensure_base(within: Sequence[str]) -> None:
         _make(within)
 
 
-def pip_index() -> str | None:
-    """Return the index this machine's pip is told to use, if it is told."""
+def pip_is_told(option: str) -> str | None:
+    """Return what this machine's pip is configured to use, if it is: an index, or folders of wheels."""
     listed = subprocess.run(["python3", "-m", "pip", "config", "list"], capture_output=True, check=False)
     for line in listed.stdout.decode().splitlines():
         name, _, value = line.partition("=")
-        if name.endswith(".index-url"):
+        if name.endswith(f".{option}"):
             return value.strip("'\"")
     return None
 
