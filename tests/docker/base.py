@@ -76,7 +76,7 @@ def _make(within: Sequence[str]) -> None:
 def _slim(root: Path) -> None:
     for name in _IDLE:
         for path in (root / name).iterdir():
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     for cache in root.rglob("__pycache__"):
         shutil.rmtree(cache)
     if _CERTIFICATES.is_file():  # it trusts whom this machine trusts, a proxy's authority included
