@@ -203,10 +203,10 @@ async def _open(name: str, settings: ModelSettings) -> _Opened:
         case OpenAIModelSettings():
             urls, key = settings.addresses, settings.api_key()
             patience = Patience(total_s=settings.timeout_s)
-            model = OpenAIModel(name, urls, settings.model, key, patience=patience)
-            return _Opened(
-                model, EndpointPing(name, urls, key), OpenAIUpstream(model.transport, settings.model)
-            )
+            salted = settings.cache_salt
+            model = OpenAIModel(name, urls, settings.model, key, patience=patience, salted=salted)
+            upstream = OpenAIUpstream(model.transport, settings.model, salted=salted)
+            return _Opened(model, EndpointPing(name, urls, key), upstream)
 
 
 async def _loaded() -> None:
