@@ -92,6 +92,8 @@ class OpenAIModelSettings(ModelSection):
     """Ask for `MODEL@` and the pin of the manifest: who serves other weights does not know that name."""
     timeout_s: PositiveFloat = 600.0
     """Bound of one call, repetitions included."""
+    cache_salt: bool = False
+    """Give each tenant a part of the server's prefix cache of their own; the server must be a vLLM."""
 
     @model_validator(mode="after")
     def _is_somewhere(self) -> Self:
@@ -204,6 +206,8 @@ class ServerSection(Section):
     max_inflight: PositiveInt = 64
     """Refinements, critiques and judgings at work at once; more are turned away with 503."""
     body_bytes: PositiveInt = 4 * 1024 * 1024
+    body_seconds: PositiveFloat = 60.0
+    """How long the body of a request may take to arrive."""
     heartbeat_s: PositiveFloat = 10.0
     """Silence on an event stream after which a heartbeat is sent."""
     request_seconds: PositiveFloat = 900.0

@@ -204,10 +204,10 @@ async def _open(name: str, settings: ModelSettings) -> _Opened:
         case OpenAIModelSettings():
             urls, key = settings.addresses, settings.api_key()
             patience = Patience(total_s=settings.timeout_s)
-            asked_for, pinned = _asked_for(settings), settings.pinned
-            model = OpenAIModel(name, urls, asked_for, key, patience=patience)
+            asked_for, pinned, salted = _asked_for(settings), settings.pinned, settings.cache_salt
+            model = OpenAIModel(name, urls, asked_for, key, patience=patience, salted=salted)
             ping = EndpointPing(name, urls, key, asked_for if pinned else None)
-            return _Opened(model, ping, OpenAIUpstream(model.transport, asked_for))
+            return _Opened(model, ping, OpenAIUpstream(model.transport, asked_for, salted=salted))
 
 
 def _asked_for(settings: OpenAIModelSettings) -> str:

@@ -5,7 +5,7 @@ import re
 
 from service.domain.errors import GeneratorError
 from service.services import Bounds
-from tests.fakes import ScriptedGenerator
+from tests.fakes import ScriptedGenerator, lasting
 from tests.unit.api.jobs.waiting import finished, with_rounds
 from tests.unit.api.world import RIGHT, WRONG, Call, World, client_of, events_of, until
 
@@ -56,7 +56,8 @@ async def test_while_it_runs_its_finished_rounds_are_told() -> None:
 
 
 async def test_a_failure_is_kept_as_a_problem_of_a_refinement_that_is_there() -> None:
-    world = World(generator=ScriptedGenerator([""], fault=GeneratorError("the generator is gone")))
+    fault = lasting(GeneratorError("the generator is gone"))
+    world = World(generator=ScriptedGenerator([""], fault=fault))
     async with client_of(world.app()) as client:
         job_id = (await client.post("/refine", json=ASK)).json()["id"]
         document = await finished(client, job_id)
@@ -192,3 +193,15 @@ async def test_the_process_leaves_no_task_behind() -> None:
 
     assert world.generator.in_flight == 0
     assert len(asyncio.all_tasks()) == 1
+
+
+async def test_what_was_asked_for_is_told_with_the_defaults_of_then() -> None:
+    async with client_of(World().app()) as client:
+        ask = ASK | {"tests": [{"assert": "assert f(1) == 2"}], "metadata": {"job": "7"}}
+        job_id = (await client.post("/refine", json=ask)).json()["id"]
+        told = (await client.get(f"/refine/{job_id}/request")).json()
+        again = await client.post("/refine", json=told)
+
+    assert {name: told[name] for name in ask} == ask
+    assert (told["generator"], told["critic"], told["rounds"]) == ("mini-generator", "mini-critic", 3)
+    assert again.status_code == 202
