@@ -120,7 +120,9 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
         redoc_url=None,
     )
     # The one added last is outermost: a body that is refused has a request id too.
-    app.add_middleware(BodyLimit, limit_bytes=settings.server.body_bytes)
+    app.add_middleware(
+        BodyLimit, limit_bytes=settings.server.body_bytes, limit_s=settings.server.body_seconds
+    )
     app.add_middleware(RateLimit, reserve_tokens=settings.auth.reserve_tokens)
     app.add_middleware(Auth, metrics_open=settings.auth.metrics_open)
     app.add_middleware(RequestContext)

@@ -76,6 +76,10 @@ class Upstream(Protocol):
     def model(self) -> str:
         """What the endpoint calls the model."""
 
+    @property
+    def members(self) -> Mapping[str, str]:
+        """What a body says in our words and not in its sender's: the model's name, and whose cache to use."""
+
     def post(self, path: str, body: bytes) -> AbstractAsyncContextManager[UpstreamReply]:
         """Send a body with our key and none of the client's headers. Failures are `ModelError`.
 

@@ -70,11 +70,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to work at a job until it expires. `crashes` counts owners who let it expire."""
+    """The right to work at a job until it expires.
+
+    `crashes` counts owners who let it expire, `setbacks` how often it was put off since its last round.
+    """
 
     job: Job
     token: int
     crashes: int = 0
+    setbacks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +155,11 @@ class Store(Protocol):
         Raises `LeaseLostError` or `UnknownJobError`.
         """
 
-    async def release(self, lease: Lease) -> None:
-        """Give an unfinished job back, for anyone to take at once, before those that have not begun."""
+    async def release(self, lease: Lease, after_s: float | None = None) -> None:
+        """Give an unfinished job back, for anyone to take at once, before those that have not begun.
+
+        With `after_s` it is put off for so long, and the setback is counted until a round is finished.
+        """
 
     async def cancel(self, job_id: str, ending: Ending) -> JobStatus | None:
         """End a job that has not ended, whoever works at it; return the status it had, None if unknown."""

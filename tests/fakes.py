@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from service.domain.chat import Completion, FinishReason, Message, Sampling, TokenLogprob, TokenUsage
 from service.domain.critique import Critique, Judgment
-from service.domain.errors import ServiceError
+from service.domain.errors import ModelError, ServiceError
 from service.domain.events import Event, RefinementCompleted
 from service.domain.loop import RefineSampling, Roles, Rules, Start, refine
 from service.domain.parsing import parse_critique, render_critique
@@ -215,6 +215,12 @@ class ScriptedSandbox:
         if self.fault is not None:
             raise self.fault
         return self.verdicts.get(candidate.code, verdict_of(0, len(task.tests)))
+
+
+def lasting(error: ModelError) -> ModelError:
+    """Make it a failure that will not pass, such as a key that is refused."""
+    error.passing = False
+    return error
 
 
 async def ignore(text: str) -> None:

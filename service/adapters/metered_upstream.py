@@ -1,7 +1,7 @@
 """Counts of what passes through to an endpoint."""
 
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
 from service.adapters.metrics import Metrics
@@ -22,6 +22,10 @@ class MeteredUpstream:
     @property
     def model(self) -> str:
         return self._upstream.model
+
+    @property
+    def members(self) -> Mapping[str, str]:
+        return self._upstream.members
 
     @asynccontextmanager
     async def post(self, path: str, body: bytes) -> AsyncGenerator[UpstreamReply, None]:

@@ -1,6 +1,6 @@
 """Models and the sandbox, each call of them a span. Put around them only where spans are recorded."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractContextManager, aclosing, asynccontextmanager
 
 from opentelemetry.trace import SpanKind
@@ -58,6 +58,10 @@ class TracedUpstream:
     @property
     def model(self) -> str:
         return self._upstream.model
+
+    @property
+    def members(self) -> Mapping[str, str]:
+        return self._upstream.members
 
     @asynccontextmanager
     async def post(self, path: str, body: bytes) -> AsyncGenerator[UpstreamReply, None]:

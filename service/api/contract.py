@@ -28,6 +28,7 @@ _ANY = {
 }
 _WITH_ID = {404: "There is no such thing"}
 _WITH_BODY = {
+    408: "The body did not arrive in time",
     413: "The body is longer than the service reads",
     502: "A part failed",
     504: "Time ran out",

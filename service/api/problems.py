@@ -65,6 +65,7 @@ HTTP = {
         Row("bad-request", "The request cannot be read", HTTPStatus.BAD_REQUEST),
         Row("not-found", "There is nothing here", HTTPStatus.NOT_FOUND),
         Row("method-not-allowed", "Not with this method", HTTPStatus.METHOD_NOT_ALLOWED),
+        Row("body-too-slow", "The request body did not arrive", HTTPStatus.REQUEST_TIMEOUT),
         Row("body-too-large", "The request body is too large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
         Row("not-implemented", "This is not served yet", HTTPStatus.NOT_IMPLEMENTED),
     )

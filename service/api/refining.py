@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import secrets
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
@@ -45,6 +45,8 @@ class Refining:
     """Rounds that would not have to be done again."""
     left_to_others: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when it ends here and goes on elsewhere, where it is counted."""
+    is_put_off: Callable[[ServiceError], bool] = lambda _: False
+    """Whether it goes on later, where a failure would end it now."""
 
     @classmethod
     def of(cls, request: RefineRequest, services: Services) -> Self:
@@ -140,12 +142,13 @@ class Refining:
                 ended = "cancelled" if refinement is None else ended
                 raise
             except ServiceError as error:
+                ended = "put_off" if self.is_put_off(error) else ended
                 failure = {"error": error.loggable}
                 raise
             finally:
                 if self.left_to_others.is_set() and refinement is None:
                     ended = "left_to_others"
-                else:
+                if ended not in {"left_to_others", "put_off"}:
                     self.services.telemetry.refinement_finished(ended, refinement)
                 watching(ended, refinement)
                 self._log(ended, refinement, failure)

@@ -12,6 +12,7 @@ from uvicorn.config import STARTUP_FAILURE
 
 from service.api.drain import Drain
 from service.api.jobs.desk import Desk
+from service.cli.protocol import BoundedHeadProtocol
 from service.settings import ServerSection
 
 CUT_S = 2
@@ -58,6 +59,7 @@ def run_server(app: FastAPI, section: ServerSection) -> None:
     """Serve until a signal, then drain."""
     config = uvicorn.Config(
         app,
+        http=BoundedHeadProtocol,
         host=section.host,
         port=section.port,
         log_config=None,

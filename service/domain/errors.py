@@ -32,6 +32,8 @@ class ServiceError(Exception):
 
     quote = ""
     """What of the message are the words of a part: they may quote a prompt, so that no log may have them."""
+    passing = False
+    """Whether it says that a part is away or unwell: the same request may succeed later."""
 
     @property
     def loggable(self) -> str:
@@ -69,6 +71,7 @@ class ModelError(ServiceError):
     """
 
     retry_after_s: int | None = None
+    passing = True
 
     def __init__(self, message: str, *, retry_after_s: int | None = None) -> None:
         super().__init__(message)
@@ -78,7 +81,7 @@ class ModelError(ServiceError):
     def of(cls, error: "ModelError") -> Self:
         """Say the same of the role in which the endpoint was asked."""
         same = cls(str(error), retry_after_s=error.retry_after_s)
-        same.quote = error.quote
+        same.quote, same.passing = error.quote, error.passing
         return same
 
 
@@ -92,6 +95,8 @@ class CriticError(ModelError):
 
 class SandboxError(ServiceError):
     """The sandbox could not give a verdict. Says nothing about the candidate."""
+
+    passing = True
 
 
 class SandboxBusyError(SandboxError):

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.isolation
 _ROOT = Path(__file__).parents[2]
 _IMAGE = "ctrl-sandbox:test"
 # The first is made by hand where no registry can be reached; docs/sandbox.md says how.
-_BASES = ("ctrl-base:bookworm", "python:3.12-slim-bookworm")
+_BASES = ("ctrl-base:bookworm", "python:3.12.11-slim-bookworm")
 _PROFILE = _ROOT / "deploy/docker/sandbox-seccomp.json"
 _CONFINED = ("--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only", "--tmpfs", "/tmp")
 _OPEN = ("--security-opt", f"seccomp={_PROFILE}", "--security-opt", "systempaths=unconfined")

@@ -20,6 +20,7 @@ from sandbox_runner.selftest import TierTooLowError
 from sandbox_runner.settings import Settings
 from sandbox_runner.verdict import Outcome, Tier
 from tests.isolation.conftest import HONEST, LIMITS, Arena
+from tests.isolation.invariants import cgroups_named
 
 pytestmark = [pytest.mark.isolation, pytest.mark.asyncio(loop_scope="session")]
 
@@ -128,10 +129,7 @@ def _mounts() -> str:
 
 def _traces_of(launcher: int) -> list[Path]:
     process = Path(f"/proc/{launcher}")
-    return [
-        *([process] if process.exists() else []),
-        *Path("/sys/fs/cgroup").rglob(f"ctrl-sandbox-{launcher}"),
-    ]
+    return [*([process] if process.exists() else []), *cgroups_named(launcher)]
 
 
 async def test_below_the_demanded_tier_it_refuses_and_names_the_remedy() -> None:

@@ -8,6 +8,8 @@ from enum import StrEnum
 _WEIGHT = 0.13
 """Of the newest call: five failures in a row open a clean record, as does failing every other time."""
 _TOO_MANY = 0.5
+_ON_TRIAL = 0.45
+"""One more failure is too many."""
 
 
 class Ending(StrEnum):
@@ -26,7 +28,8 @@ class Ending(StrEnum):
 class Breaker:
     """Opens once half of the calls fail, the newest counting most; then one may try after each pause.
 
-    A call that tries may take minutes: the next one need not wait for its end.
+    A call that tries may take minutes: the next one need not wait for its end, and once it hears the first
+    words of a streamed answer all others may follow, until one fails.
     """
 
     clock: Callable[[], float] = time.monotonic
@@ -52,6 +55,11 @@ class Breaker:
             self._tries_at = self.clock() + self._pause_s
         return self._era
 
+    def hear(self, era: int) -> None:
+        """Take note that an answer has begun."""
+        if era == self._era and self._tries_at is not None:
+            self._failing, self._tries_at = _ON_TRIAL, None
+
     def end(self, era: int, ending: Ending) -> None:
         """End a call. One that began before the breaker opened is old news."""
         if era != self._era:
@@ -60,20 +68,23 @@ class Breaker:
             self._end_of_trial(ending)
         elif ending is Ending.SUCCEEDED:
             self._failing -= _WEIGHT * self._failing
+            self._pause_s = 0.0
         elif ending is Ending.FAILED:
             self._failing += _WEIGHT * (1 - self._failing)
             if self._failing >= _TOO_MANY:
                 self._era += 1
-                self._pause(self.first_pause_s)
+                self._pause()
 
     def _end_of_trial(self, ending: Ending) -> None:
         match ending:
             case Ending.FAILED:
-                self._pause(min(2 * self._pause_s, self.longest_pause_s))
+                self._pause()
             case Ending.UNTOLD:
                 self._tries_at = self.clock()
             case _:
-                self._failing, self._tries_at = 0.0, None
+                self._failing, self._tries_at, self._pause_s = 0.0, None, 0.0
 
-    def _pause(self, seconds: float) -> None:
-        self._pause_s, self._tries_at = seconds, self.clock() + seconds
+    def _pause(self) -> None:
+        """Leave it alone, for twice as long as the last time if it has not been well since."""
+        self._pause_s = min(max(self.first_pause_s, 2 * self._pause_s), self.longest_pause_s)
+        self._tries_at = self.clock() + self._pause_s

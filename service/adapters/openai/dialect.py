@@ -8,6 +8,7 @@ from pydantic import JsonValue
 from service.adapters.openai.endpoint import Payload
 from service.adapters.openai.failure import Refusal
 from service.adapters.openai.neutral import neutralised
+from service.adapters.openai.salt import SALT, cache_salt
 from service.domain.chat import Message, Sampling
 
 _TOGETHER = ("logprobs", "top_logprobs")
@@ -25,8 +26,9 @@ _REFUSING = (400, 422, 501)
 class Dialect:
     """Writes requests, and forgets a parameter once it was refused."""
 
-    def __init__(self, model: str) -> None:
-        self._model = model
+    def __init__(self, model: str, *, salted: bool = False) -> None:
+        """`salted`: every request says whose part of the prefix cache it may use; never left out."""
+        self._model, self._salted = model, salted
         self._dropped: set[str] = set()
         self._length = "max_tokens"
 
@@ -59,6 +61,7 @@ class Dialect:
                 {"role": message.role, "content": neutralised(message.content)} for message in messages
             ],
             "stream": stream,
+            **({SALT: cache_salt()} if self._salted else {}),
             **{key: value for key, value in wanted.items() if value is not None and self.speaks(key)},
         }
 

@@ -66,8 +66,13 @@ class Refusal:
 
     @property
     def passing(self) -> bool:
-        """Say whether the same request may succeed later."""
+        """Say whether the same request may succeed in a moment."""
         return self.status in PASSING and self.code != _NOT_PASSING
+
+    @property
+    def is_about_the_endpoint(self) -> bool:
+        """Say whether it is the endpoint that is unwell, and not the request, the key or the quota."""
+        return self.passing or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
     @property
     def too_long(self) -> bool:
@@ -96,6 +101,7 @@ class RefusedError(ModelError):
     def __init__(self, message: str, refusal: Refusal) -> None:
         super().__init__(message)
         self.refusal = refusal
+        self.passing = refusal.is_about_the_endpoint
 
 
 def _text(value: JsonValue) -> str:

@@ -30,7 +30,7 @@ log = structlog.get_logger()
 class OpenAIModel:
     """A model behind a base URL: vLLM, a vendor, a router."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each by its name
         self,
         name: str,
         base_url: str | Sequence[str],
@@ -38,6 +38,7 @@ class OpenAIModel:
         api_key: SecretStr | None = None,
         *,
         patience: Patience | None = None,
+        salted: bool = False,
     ) -> None:
         """Connections open on the first call; `aclose`, or leaving it as a context, closes them.
 
@@ -45,7 +46,7 @@ class OpenAIModel:
         """
         self.name = name
         self._patience = patience or Patience()
-        self._dialect = Dialect(model)
+        self._dialect = Dialect(model, salted=salted)
         base_urls = (base_url,) if isinstance(base_url, str) else base_url
         self.transport = Transport(name, base_urls, api_key, self._patience)
         self._endpoint = Endpoint(self.transport)

@@ -1,7 +1,8 @@
 """The servers behind one model, and the order in which a call tries them."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import blake2b, sha256
 
 import structlog
@@ -48,14 +49,25 @@ class Call:
         self._era: int | None = replica.breaker.begin()
         replica.inflight += 1
 
+    def hear(self) -> None:
+        """Take note that its answer has begun."""
+        if self._era is not None:
+            with self._told_of_a_change() as breaker:
+                breaker.hear(self._era)
+
     def end(self, ending: Ending) -> None:
         if self._era is None:
             return
         era, self._era = self._era, None
         self.replica.inflight -= 1
+        with self._told_of_a_change() as breaker:
+            breaker.end(era, ending)
+
+    @contextmanager
+    def _told_of_a_change(self) -> Iterator[Breaker]:
         breaker = self.replica.breaker
         was_open = breaker.is_open
-        breaker.end(era, ending)
+        yield breaker
         if breaker.is_open != was_open:
             state = "model_endpoint_left_alone" if breaker.is_open else "model_endpoint_back"
             log.warning(state, model=self.replica.name, endpoint=self.replica.shown)

@@ -45,7 +45,7 @@ class Reply:
         self._transport, self._call, self._deadline = transport, call, deadline
         self._left_bytes = MAX_ANSWER_BYTES if response.status == HTTPStatus.OK else MAX_ERROR_BYTES
         self._wait_s = transport.patience.first_byte_s
-        self._ended = self._broke = False
+        self._ended = self._broke = self._heard = False
 
     @property
     def status(self) -> int:
@@ -70,7 +70,7 @@ class Reply:
             raise self._broken(f"silent for {self._wait_s:g} s, or past its deadline") from None
         except (aiohttp.ClientError, ConnectionError) as error:
             raise self._broken(f"the answer broke off ({type(error).__name__})") from error
-        self._wait_s = self._transport.patience.idle_s
+        self._begun(chunk)
         self._ended = not chunk
         self._left_bytes -= len(chunk)
         if self._left_bytes < 0:
@@ -93,6 +93,13 @@ class Reply:
                     pass
         except (TimeoutError, aiohttp.ClientError, ConnectionError):
             self.response.close()
+
+    def _begun(self, chunk: bytes) -> None:
+        """After its first words an answer is waited for differently."""
+        self._wait_s = self._transport.patience.idle_s
+        if not self._heard and chunk and self.status == HTTPStatus.OK:
+            self._heard = True
+            self._call.hear()
 
     def _broken(self, what: str) -> ModelError:
         """Remember it: whoever passes a stream on may end it in an event of theirs."""

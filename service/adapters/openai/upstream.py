@@ -14,6 +14,7 @@ from pydantic_core import from_json, to_json
 from service.adapters.openai.failure import Refusal
 from service.adapters.openai.patience import Deadline
 from service.adapters.openai.prefix import shared_part
+from service.adapters.openai.salt import SALT, cache_salt
 from service.adapters.openai.transport import Reply, Transport, UnreachableError
 from service.domain.errors import ModelError
 from service.services import UpstreamReply
@@ -29,10 +30,14 @@ _WHEN_TO_COME_BACK = ("retry-after", "retry-after-ms", "x-should-retry")
 class OpenAIUpstream:
     """Where the model is served, our key, and the endpoint's own name of the model."""
 
-    def __init__(self, transport: Transport, model: str) -> None:
+    def __init__(self, transport: Transport, model: str, *, salted: bool = False) -> None:
         """The transport is whose it was: it is not closed here."""
-        self.model = model
+        self.model, self._salted = model, salted
         self._transport = transport
+
+    @property
+    def members(self) -> Mapping[str, str]:
+        return {"model": self.model} | ({SALT: cache_salt()} if self._salted else {})
 
     @asynccontextmanager
     async def post(self, path: str, body: bytes) -> AsyncGenerator[UpstreamReply, None]:

@@ -36,6 +36,7 @@ class _Kept:
     trimmed: int = 0
     token: int = 0
     crashes: int = 0
+    setbacks: int = 0
     waiting_clients: int = 1
     ready_at: float = 0.0
     """When it may be taken: at once, or after its lease."""
@@ -107,15 +108,18 @@ class MemoryStore:
             if entry.sequence > kept.job.last:
                 kept.append(entry)
         kept.job = replace(kept.job, rounds={**batch.rounds, **kept.job.rounds})
+        kept.setbacks = 0 if batch.rounds else kept.setbacks
         kept.ready_at = self.clock() + self.bounds.lease_s
         if ending is not None:
             self._end(kept, ending)
 
-    async def release(self, lease: Lease) -> None:
+    async def release(self, lease: Lease, after_s: float | None = None) -> None:
         kept = self._known(lease.job.id)
         self._check(kept, lease)
         kept.job = replace(kept.job, status=JobStatus.QUEUED)
-        kept.ready_at = 0.0  # before those that have not begun
+        kept.setbacks += after_s is not None
+        # At once means before those that have not begun.
+        kept.ready_at = 0.0 if after_s is None else self.clock() + after_s
 
     async def cancel(self, job_id: str, ending: Ending) -> JobStatus | None:
         kept = self._find(job_id)
@@ -165,7 +169,7 @@ class MemoryStore:
         kept.token += 1
         kept.ready_at = self.clock() + self.bounds.lease_s
         kept.job = replace(kept.job, status=JobStatus.IN_PROGRESS)
-        return Lease(kept.job, kept.token, kept.crashes)
+        return Lease(kept.job, kept.token, kept.crashes, kept.setbacks)
 
     def _claimed(self, claim: Claim) -> _Kept | None:
         """Return the job that the key stands for; a failed or cancelled one leaves the key free."""

@@ -73,7 +73,8 @@ class RedisStore:
         if reply is None:
             return None
         job_id, fields, rounds = reply[0], _pairs(reply[1]), _pairs(reply[2])
-        return Lease(_job(job_id, fields, rounds), int(fields["token"]), int(fields["crashes"]))
+        counts = (int(fields.get(name, 0)) for name in ("token", "crashes", "setbacks"))
+        return Lease(_job(job_id, fields, rounds), *counts)
 
     async def write(self, lease: Lease, batch: Batch) -> None:
         ending = ("", "", "") if batch.ending is None else _told(batch.ending)
@@ -88,9 +89,11 @@ class RedisStore:
         )
         _refuse(said, lease)
 
-    async def release(self, lease: Lease) -> None:
+    async def release(self, lease: Lease, after_s: float | None = None) -> None:
         job_id = lease.job.id
-        _refuse(await self._calls.script("release", self._keys(job_id), [job_id, lease.token]), lease)
+        after_ms = "" if after_s is None else int(after_s * 1000)
+        said = await self._calls.script("release", self._keys(job_id), [job_id, lease.token, after_ms])
+        _refuse(said, lease)
 
     async def cancel(self, job_id: str, ending: Ending) -> JobStatus | None:
         return await self._cancel(job_id, ending, leaving=False)

@@ -64,6 +64,12 @@ class Desk:
             self._taken.add(job_id)
         self._tasks[job_id] = self.group.create_task(self._work(job_id, run))
 
+    async def keep(self, job_id: str) -> None:
+        """Let a job go on although nobody waits for it."""
+        await self.services.store.keep(job_id)
+        if run := self.runs.get(job_id):
+            run.background = True
+
     def stop(self, job_id: str) -> None:
         """Stop working at a job that has ended otherwise."""
         if task := self._tasks.get(job_id):

@@ -76,7 +76,7 @@ class Durable:
         """Hand out what the result can be fetched with, and see to it that there will be one."""
         store = self.desk.services.store
         if not self.body.background:
-            await store.keep(job_id)
+            await self.desk.keep(job_id)
         job = await store.job(job_id)
         if job is None:
             raise StoreError("the store has lost this refinement; send it again")

@@ -9,6 +9,7 @@ import structlog
 
 from service.api.jobs.pending import encoded
 from service.api.jobs.recorder import Recorder
+from service.api.jobs.setback import SETBACKS, postponement, wait_s
 from service.api.refining import Refining, failure_of
 from service.api.streaming import Frame
 from service.caller import asking
@@ -34,13 +35,19 @@ class Run:
     told: Callable[[], None]
     ending: Ending | None = None
     """The last word, as soon as it is known; it may not be written yet."""
+    background: bool = field(init=False)
+    """Whether nobody need wait for it."""
     _recorder: Recorder = field(init=False)
     _leaving: asyncio.Event = field(default_factory=asyncio.Event)
     _limit: asyncio.Timeout | None = None
+    _setbacks: int = field(init=False)
+    _again_s: float | None = None
+    """When it is put off: for how long."""
 
     def __post_init__(self) -> None:
         renew_s = self.services.bounds.lease_s / 3
         self._recorder = Recorder(self.services.store, self.lease, renew_s, self.told)
+        self.background, self._setbacks = self.lease.job.background, self.lease.setbacks
 
     async def work(self) -> None:
         """Carry the job as far as this process gets. What stays unfinished is taken over by others."""
@@ -77,20 +84,32 @@ class Run:
             async with asyncio.timeout(self.services.bounds.request_seconds):
                 await writing
         if self.ending is None:
-            await self.services.store.release(self._recorder.lease)
-            log.info("job_handed_over")
+            await self.services.store.release(self._recorder.lease, self._again_s)
+            log.info("job_handed_over" if self._again_s is None else "job_put_off", again_s=self._again_s)
 
     async def _refined(self) -> Ending | None:
         """Refine; return the last word, or None if the job is left to others."""
         job_id = self.lease.job.id
         try:
             refining = Refining.resumed(self.lease.job, self.services)
-            return await self._in_time(replace(refining, left_to_others=self._leaving))
+            watched = replace(refining, left_to_others=self._leaving, is_put_off=self._is_put_off)
+            return await self._in_time(watched)
         except ServiceError as error:
+            if self._is_put_off(error):
+                await self._put_off(error)
+                return None
             return _ending(JobStatus.FAILED, failure_of(job_id, error))
         except Exception as error:
             log.exception("refinement_crashed")
             return _ending(JobStatus.FAILED, failure_of(job_id, error))
+
+    def _is_put_off(self, error: ServiceError) -> bool:
+        """Whether to go on later: in the background nobody waits for an answer that is only a failure."""
+        return error.passing and self.background and self._setbacks < SETBACKS
+
+    async def _put_off(self, error: ServiceError) -> None:
+        self._again_s = wait_s(error, self._setbacks)
+        await self._recorder.say(postponement(self.lease.job.id, error, self._again_s))
 
     async def _in_time(self, refining: Refining) -> Ending | None:
         limit = asyncio.timeout(refining.limit_s)
@@ -118,6 +137,7 @@ class Run:
                     return _ending(JobStatus.COMPLETED, refining.frame(event))
                 if isinstance(event, RoundFinished):
                     self._recorder.finish(event.round)
+                    self._setbacks = 0
                     if self._leaving.is_set():
                         return None
                 else:

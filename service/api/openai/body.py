@@ -54,10 +54,10 @@ class OpenAIBody:
         """Whether tools or, as they were once called, functions are offered."""
         return bool(self.fields.get("tools") or self.fields.get("functions"))
 
-    def for_upstream(self, model: str) -> bytes:
-        """Write the body with another model's name. Every other value keeps its bytes."""
+    def for_upstream(self, ours: Mapping[str, str]) -> bytes:
+        """Write the body with our members in place of its own. Every other value keeps its bytes."""
         members = {name: text for name, text in _members(self.raw.decode()) if name != OURS}
-        members["model"] = json.dumps(model)
+        members |= {name: json.dumps(value) for name, value in ours.items()}
         return ("{" + ",".join(f"{json.dumps(name)}:{text}" for name, text in members.items()) + "}").encode()
 
 

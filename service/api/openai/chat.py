@@ -25,4 +25,4 @@ async def chat_completions(request: Request, services: ServicesDep) -> Response:
         return await chat_with_loop(body, found, request, services)
     if found.upstream is None:
         return await chat_with_model(body, found.model, request, services)
-    return Relay(found.upstream, "/chat/completions", body.for_upstream(found.upstream.model), services)
+    return Relay(found.upstream, "/chat/completions", body.for_upstream(found.upstream.members), services)

@@ -75,5 +75,5 @@ def _relay(body: OpenAIBody, served: ServedModel, services: Services) -> Respons
         "model",
         f"the endpoint of model {name!r} has no /responses: use /v1/chat/completions, or no tools",
     )
-    sent = body.for_upstream(served.upstream.model)
+    sent = body.for_upstream(served.upstream.members)
     return Relay(served.upstream, "/responses", sent, services, absent=absent)

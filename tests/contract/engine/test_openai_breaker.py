@@ -139,6 +139,47 @@ async def test_a_stream_that_ends_well_closes_the_breaker(
     await read(model)
 
 
+async def test_the_first_words_of_a_stream_let_others_through_before_it_ends(
+    server: ChatServer, model: OpenAIModel, clock: Clock
+) -> None:
+    never = asyncio.Event()
+    begun = streamed(event("Hel"), ending=never.wait())
+    server.answer(*[refusal(500)] * 5, begun, whole("hello"))
+    await fail(model, 5)
+    clock.now += 1
+
+    async with aclosing(model.stream(HI, PLAIN)) as stream:
+        await anext(stream)
+        answers = [(await model.complete(HI, PLAIN))[0].text for _ in range(3)]
+
+    assert answers == ["hello"] * 3
+
+
+def test_after_first_words_one_failure_is_enough_and_the_pause_is_doubled(clock: Clock) -> None:
+    breaker = Breaker(clock)
+    for _ in range(5):
+        breaker.end(breaker.begin(), Ending.FAILED)
+    clock.now += 1
+    trial = breaker.begin()
+
+    breaker.hear(trial)
+    heard = breaker.wait_s
+    breaker.end(trial, Ending.FAILED)
+
+    assert (heard, breaker.wait_s) == (0.0, 2.0)
+
+
+def test_first_words_from_before_the_breaker_opened_change_nothing(clock: Clock) -> None:
+    breaker = Breaker(clock)
+    slow = breaker.begin()
+    for _ in range(5):
+        breaker.end(breaker.begin(), Ending.FAILED)
+
+    breaker.hear(slow)
+
+    assert breaker.is_open
+
+
 @pytest.mark.parametrize("status", [400, 401, 404, 422])
 async def test_a_refusal_of_the_request_is_no_failure(
     server: ChatServer, model: OpenAIModel, status: int

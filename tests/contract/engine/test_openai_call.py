@@ -7,8 +7,10 @@ from pydantic import SecretStr
 
 from service.adapters.openai import OpenAIModel, Patience
 from service.adapters.openai.transport import MAX_ANSWER_BYTES
+from service.caller import asking
 from service.domain.chat import Sampling
 from service.domain.errors import ModelError, RequestError
+from service.domain.identity import Identity
 from tests.openai_server import HI, KEY, PLAIN, ChatServer, refusal, reply, streamed, whole
 
 
@@ -36,6 +38,18 @@ async def test_the_request_says_what_was_asked_and_nothing_else(
             "top_logprobs": 2,
         }
     ]
+
+
+async def test_each_tenant_has_a_part_of_the_prefix_cache_of_its_own(server: ChatServer) -> None:
+    server.answer(whole("hello"))
+    async with OpenAIModel("gpt", server.base_url, "m", salted=True) as model:
+        for tenant in ("lab", "lab", "other"):
+            with asking(Identity(tenant, frozenset())):
+                await model.complete(HI, PLAIN)
+
+    mine, again, others = [body["cache_salt"] for body in server.bodies]
+    assert mine == again != others
+    assert "lab" not in mine
 
 
 async def test_the_key_travels_as_a_bearer_token_and_only_so(server: ChatServer, model: OpenAIModel) -> None:

@@ -30,14 +30,14 @@ class Doors:
 
 
 @asynccontextmanager
-async def open_doors(world: World | None = None) -> AsyncGenerator[Doors, None]:
+async def open_doors(world: World | None = None, *, salted: bool = False) -> AsyncGenerator[Doors, None]:
     """Serve: `gpt` and the default generator are behind the endpoint, `tiny` is in the process."""
     world = world or World()
     async with (
         chat_server() as endpoint,
         OpenAIModel("gpt", endpoint.base_url, "gpt-4o", SecretStr(KEY), patience=QUICK) as model,
     ):
-        far = ServedModel(model, OpenAIUpstream(model.transport, "gpt-4o"))
+        far = ServedModel(model, OpenAIUpstream(model.transport, "gpt-4o", salted=salted))
         tiny = ServedModel(FakeChatModel(["Hel\nlo."], name="tiny"))
         world.models = {"gpt": far, "mini-generator": far, "tiny": tiny}
         async with (

@@ -64,6 +64,29 @@ async def test_an_agents_turn_passes_byte_for_byte_both_ways(
     assert doors.world.generator.calls == 0
 
 
+async def test_of_a_member_that_comes_twice_the_last_counts_for_us_and_for_the_endpoint(
+    doors: Doors, http: aiohttp.ClientSession
+) -> None:
+    doors.endpoint.answer(whole("hi"))
+
+    status, _, _ = await _post(doors, http, '{"model":"refine","messages":[],"model":"gpt"}')
+
+    assert status == 200
+    assert doors.endpoint.raw_bodies == [b'{"model":"gpt-4o","messages":[]}']
+
+
+async def test_a_client_does_not_choose_whose_part_of_a_prefix_cache_it_reads(
+    http: aiohttp.ClientSession,
+) -> None:
+    async with open_doors(salted=True) as doors:
+        doors.endpoint.answer(whole("hi"))
+
+        await _post(doors, http, '{"model":"gpt","cache_salt":"another tenant","messages":[]}')
+
+    (sent,) = doors.endpoint.bodies
+    assert sent["cache_salt"] not in {"", "another tenant"}
+
+
 async def test_a_stream_passes_byte_for_byte(doors: Doors, http: aiohttp.ClientSession) -> None:
     text = f": hi\r\n\r\n{event('a', x=1.5)}data:  odd \n\n{event(None, 'tool_calls')}{DONE}"
     doors.endpoint.answer(streamed(text[:25], text[25:]))

@@ -149,6 +149,39 @@ async def test_what_was_begun_goes_before_what_was_not(store: Store) -> None:
     assert second.job.id == begun.id
 
 
+async def test_a_job_that_is_put_off_is_taken_by_nobody_until_then(store: Store) -> None:
+    new = job()
+    await store.create(new)
+    first = await store.take()
+    assert first is not None
+
+    await store.release(first, 0.3)
+    too_early = await store.take()
+    second = await eventually(store.take)
+
+    assert too_early is None
+    assert (second.job.id, second.crashes, second.setbacks) == (new.id, 0, 1)
+
+
+async def test_setbacks_are_counted_until_a_round_is_finished(store: Store) -> None:
+    await store.create(job())
+    for number in range(3):
+        lease = await store.take()
+        assert lease is not None
+        assert lease.setbacks == number
+        await store.write(lease, batch(number + 1, number + 1))
+        await store.release(lease, 0.0)
+    lease = await store.take()
+    assert lease is not None
+    await store.write(lease, Batch(rounds={"0:0": "{}"}))
+    await store.release(lease)
+
+    last = await store.take()
+
+    assert last is not None
+    assert last.setbacks == 0
+
+
 async def test_the_owner_of_a_cancelled_job_is_refused(store: Store) -> None:
     new = job()
     await store.create(new)

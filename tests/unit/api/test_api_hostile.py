@@ -1,5 +1,6 @@
 """What no client should send: every answer is a problem that names the field, never a 500."""
 
+import gzip
 import json
 from typing import Any
 
@@ -155,6 +156,18 @@ async def test_a_huge_body_is_refused_before_it_is_read(says_how_long: bool) -> 
     assert response.json()["type"] == "/problems/body-too-large"
     assert response.headers["content-type"] == "application/problem+json"
     assert read <= 12
+
+
+async def test_a_compressed_body_is_not_unpacked() -> None:
+    """What is 20 KB here would be 20 MB."""
+    bomb = gzip.compress(b'{"problem": "' + b"x" * 20_000_000 + b'"}')
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+    async with client_of(World().app()) as client:
+        response = await client.post("/refine", content=bomb, headers=headers)
+
+    assert len(bomb) < 100_000
+    assert response.status_code == 400
+    assert response.json()["type"] == "/problems/bad-request"
 
 
 async def test_a_clients_own_request_id_is_not_taken_over() -> None:

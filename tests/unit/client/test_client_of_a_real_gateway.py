@@ -11,7 +11,7 @@ from service.cli.commands import app
 from service.client import AsyncClient
 from service.client.errors import JobCancelledError, ProblemError
 from service.domain.errors import GeneratorError
-from tests.fakes import ScriptedGenerator
+from tests.fakes import ScriptedGenerator, lasting
 from tests.unit.api.world import RIGHT, WRONG, World, until
 from tests.unit.cli.serving import serving
 from tests.unit.client.either import KINDS, ask
@@ -36,7 +36,8 @@ async def test_a_refinement_is_left_to_the_gateway_and_waited_for(kind: str) -> 
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_what_failed_and_what_was_cancelled_are_told_apart(kind: str) -> None:
-    failing = World(generator=ScriptedGenerator([""], fault=GeneratorError("the generator is gone")))
+    fault = lasting(GeneratorError("the generator is gone"))
+    failing = World(generator=ScriptedGenerator([""], fault=fault))
     with serving(failing.app()) as url:
         begun = await ask(kind, url, "start", ASK)
         with pytest.raises(ProblemError, match="the generator is gone"):

@@ -21,6 +21,7 @@ for _ = 1, tonumber(ARGV[9]) do
 end
 for name = position, #ARGV, 2 do
   redis.call('HSETNX', KEYS[3], ARGV[name], ARGV[name + 1])
+  redis.call('HDEL', KEYS[1], 'setbacks')
 end
 redis.call('ZADD', KEYS[4], now_ms() + ARGV[3], id)
 if ending ~= '' then

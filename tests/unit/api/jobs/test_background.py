@@ -5,7 +5,7 @@ import re
 
 from service.domain.errors import GeneratorError
 from service.services import Bounds
-from tests.fakes import ScriptedGenerator
+from tests.fakes import ScriptedGenerator, lasting
 from tests.unit.api.jobs.waiting import finished, with_rounds
 from tests.unit.api.world import RIGHT, WRONG, Call, World, client_of, events_of, until
 
@@ -56,7 +56,8 @@ async def test_while_it_runs_its_finished_rounds_are_told() -> None:
 
 
 async def test_a_failure_is_kept_as_a_problem_of_a_refinement_that_is_there() -> None:
-    world = World(generator=ScriptedGenerator([""], fault=GeneratorError("the generator is gone")))
+    fault = lasting(GeneratorError("the generator is gone"))
+    world = World(generator=ScriptedGenerator([""], fault=fault))
     async with client_of(world.app()) as client:
         job_id = (await client.post("/refine", json=ASK)).json()["id"]
         document = await finished(client, job_id)

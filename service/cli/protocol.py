@@ -1,0 +1,48 @@
+"""uvicorn's HTTP protocol, but for a client that begins a request and never ends its head."""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_S = 30.0
+"""How long the head of a request may take, and a new connection to begin one."""
+HEAD_BYTES = 64 * 1024
+
+
+class BoundedHeadProtocol(HttpToolsProtocol):
+    """Hangs up on a head that comes byte by byte, or without end; between requests uvicorn's bound holds."""
+
+    head_s = HEAD_S
+    _waiting: asyncio.TimerHandle | None = None
+    _head_bytes = 0
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        if self._waiting is None and (self.cycle is None or self.cycle.response_complete):
+            self._wait()
+        super().data_received(data)
+        if self._waiting is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES:
+                self.send_400_response("the head of the request is too long")
+
+    def on_headers_complete(self) -> None:
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        self._head_bytes = 0
+        self._waiting = self.loop.call_later(self.head_s, self.transport.close)
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None

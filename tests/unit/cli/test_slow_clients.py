@@ -1,0 +1,102 @@
+"""Clients that begin a request and take their time: each is let go of, and nobody else notices."""
+
+import asyncio
+import socket
+from collections.abc import Generator
+from functools import partial
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from service.cli.protocol import HEAD_BYTES, BoundedHeadProtocol
+from tests.unit.api.world import World
+from tests.unit.cli.serving import serving
+
+
+class Hasty(BoundedHeadProtocol):
+    head_s = 0.3
+
+
+HEALTH = b"GET /health HTTP/1.1\r\nHost: gateway\r\n\r\n"
+PATIENCE_S = 20
+
+
+@pytest.fixture
+def url() -> Generator[str, None, None]:
+    with serving(World().app(server={"body_seconds": 0.3}), http=Hasty) as url:
+        yield url
+
+
+def _connect(url: str) -> socket.socket:
+    address = urlsplit(url)
+    assert address.hostname is not None
+    assert address.port is not None
+    return socket.create_connection((address.hostname, address.port), timeout=PATIENCE_S)
+
+
+def _rest(connection: socket.socket) -> bytes:
+    """Read until the server hangs up."""
+    read = b""
+    while piece := connection.recv(65_536):
+        read += piece
+    return read
+
+
+@pytest.mark.parametrize("beginning", [b"", b"\r\n", b"POST /refine HTTP/1.1\r\nX-Slow: "])
+def test_a_head_that_does_not_end_is_hung_up_on_while_others_are_served(url: str, beginning: bytes) -> None:
+    with _connect(url) as slow:
+        slow.sendall(beginning)
+        served = httpx.get(f"{url}/health", timeout=PATIENCE_S)
+        rest = _rest(slow)
+
+    assert rest == b""
+    assert served.status_code == 200
+
+
+@pytest.mark.parametrize("beginning", [b"\r\n", b"GET /hea"])
+def test_the_next_request_of_a_connection_is_held_to_it_too(url: str, beginning: bytes) -> None:
+    with _connect(url) as slow:
+        slow.sendall(HEALTH)
+        first = slow.recv(65_536)
+        slow.sendall(beginning)
+        rest = _rest(slow)
+
+    assert first.startswith(b"HTTP/1.1 200")
+    assert b"HTTP/1.1" not in rest
+
+
+def test_a_head_without_end_is_refused_though_it_comes_fast(url: str) -> None:
+    with _connect(url) as endless:
+        endless.sendall(b"GET /health HTTP/1.1\r\nX-Long: " + b"x" * HEAD_BYTES)
+        rest = _rest(endless)
+
+    assert rest.startswith(b"HTTP/1.1 400")
+
+
+def test_a_long_body_is_no_long_head(url: str) -> None:
+    body = b'{"problem": "' + b"x" * 90_000 + b'"}'
+    answer = httpx.post(
+        f"{url}/refine", content=body, headers={"content-type": "application/json"}, timeout=PATIENCE_S
+    )
+
+    assert answer.status_code == 200
+
+
+def test_a_body_that_does_not_come_is_408_and_the_connection_is_closed(url: str) -> None:
+    head = b"POST /refine HTTP/1.1\r\nHost: g\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n"
+    with _connect(url) as slow:
+        slow.sendall(head + b'{"problem"')
+        rest = _rest(slow)
+
+    assert rest.startswith(b"HTTP/1.1 408")
+    assert b"/problems/body-too-slow" in rest
+
+
+def test_an_answer_may_take_longer_than_head_and_body() -> None:
+    world = World()
+    world.generator.before = partial(asyncio.sleep, 0.5)
+    with serving(world.app(server={"body_seconds": 0.3}), http=Hasty) as url:
+        answer = httpx.post(f"{url}/refine", json={"problem": "Add one."}, timeout=PATIENCE_S)
+
+    assert answer.status_code == 200
