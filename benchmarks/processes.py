@@ -15,7 +15,7 @@ import aiohttp
 
 from service.cli.stack import free_port
 
-START_S = 60.0
+START_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,10 @@ class OpenAIModelSettings(ModelSection):
     """Several servers of the same weights, in place of `base_url`; one problem's calls go to one of them."""
     model: str = Field(min_length=1)
     api_key_env: str | None = Field(default=None, min_length=1)
+    api_key_file: Path | None = None
+    """A file that holds the key and nothing else, such as a mounted secret."""
+    pinned: bool = False
+    """Ask for `MODEL@` and the pin of the manifest: who serves other weights does not know that name."""
     timeout_s: PositiveFloat = 600.0
     """Bound of one call, repetitions included."""
     cache_salt: bool = False
@@ -97,6 +101,10 @@ class OpenAIModelSettings(ModelSection):
             raise ValueError("needs either base_url or base_urls")
         if len(set(self.base_urls)) < len(self.base_urls):
             raise ValueError("base_urls names one server twice")
+        if self.api_key_env is not None and self.api_key_file is not None:
+            raise ValueError("api_key_env and api_key_file exclude each other: leave one of them out")
+        if self.pinned and self.manifest is None:
+            raise ValueError("pinned = true needs a manifest")
         return self
 
     @property
@@ -106,7 +114,9 @@ class OpenAIModelSettings(ModelSection):
         return tuple(map(str, urls))
 
     def api_key(self) -> SecretStr | None:
-        """Read the key from the variable this model names."""
+        """Read the key from the file or the variable this model names."""
+        if self.api_key_file is not None:
+            return _secret_in(self.api_key_file, f"model {self.model!r}: api_key_file")
         if self.api_key_env is None:
             return None
         key = os.environ.get(self.api_key_env, "")  # noqa: TID251 - this is the one module that may
@@ -353,6 +363,17 @@ def load_settings(path: Path | None = None) -> Settings:
         raise SettingsError(_explain(error)) from None
     models = {name: model.resolved(base) for name, model in settings.models.items()}
     return settings.model_copy(update={"models": models, "auth": settings.auth.resolved(base)})
+
+
+def _secret_in(path: Path, setting: str) -> SecretStr:
+    try:
+        secret = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise SettingsError(f"{setting}: {path}: {reason}") from None
+    if not secret:
+        raise SettingsError(f"{setting}: {path} is empty")
+    return SecretStr(secret)
 
 
 def _mini_models() -> dict[str, dict[str, object]]:

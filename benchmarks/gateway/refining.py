@@ -43,7 +43,7 @@ async def refined(
             body = await answer.read()
         wanted = b"event: refinement.completed" if stream else b'"status":"completed"'
         if answer.status != 200 or wanted not in body:
-            raise RuntimeError(f"the gateway did not refine: {answer.status} {body[:500]!r}")
+            raise RuntimeError(f"the gateway did not refine: {answer.status} {body[-500:]!r}")
 
     return await closed_loop(gateway, ask, count=count, at_once=at_once)
 

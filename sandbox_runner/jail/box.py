@@ -14,6 +14,7 @@ import time
 from typing import Any, NoReturn, Protocol
 
 from sandbox_runner.jail import credentials, ending, filesystem, libc, messages, scratch
+from sandbox_runner.jail.cgroups import Cgroup
 from sandbox_runner.jail.confinement import enclose_box
 from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.limits import Limits
@@ -55,22 +56,34 @@ class _Program(Protocol):
         ...
 
 
-def serve(channel_fd: int, plan: Plan, view: View, uid: int | None, gate: tuple[int, int] | None) -> NoReturn:
-    """Be a box until the service closes the channel or the launcher ends.
-
-    The launcher writes to the second end of `gate` once the box is in its cgroup.
-    """
+def serve(channel_fd: int, plan: Plan, view: View, uid: int | None, cgroup: Cgroup) -> NoReturn:
+    """Be a box until the service closes the channel or the launcher ends."""
     try:
-        if gate is not None:
-            _pass(*gate)
+        refusal = _refusal_of(cgroup)
         channel = _keep_only(channel_fd)
         try:
-            _enter(plan, view, uid)
-            _serve_submission(channel, plan, view)
+            if refusal is None:
+                _enter(plan, view, uid)
+                _serve_submission(channel, plan, view)
+            else:
+                channel.send(ending.ERROR + refusal)
         except Exception as error:  # noqa: BLE001 - a box that breaks says how, once
-            channel.send(ending.ERROR + f"{type(error).__name__}: {error}".encode("utf-8", "replace"))
+            channel.send(ending.ERROR + _told(error))
     finally:
         os._exit(1)
+
+
+def _refusal_of(cgroup: Cgroup) -> bytes | None:
+    """Be counted before anything else, while the way there is open; that it failed can be said only later."""
+    try:
+        cgroup.enter()
+    except OSError as error:
+        return _told(error)
+    return None
+
+
+def _told(error: Exception) -> bytes:
+    return f"{type(error).__name__}: {error}".encode("utf-8", "replace")
 
 
 def _serve_submission(channel: socket.socket, plan: Plan, view: View) -> None:
@@ -101,13 +114,6 @@ def _load(request: dict[str, Any], descriptors: list[int], plan: Plan, view: Vie
             os.close(CODE_FD)
             return TestsProgram(bounds, isolated=plan.isolated)
     return PythonProgram(source, bounds, isolated=plan.isolated)
-
-
-def _pass(gate: int, opener: int) -> None:
-    """Wait until the launcher opens the gate, or is gone: then nobody else holds the other end."""
-    os.close(opener)
-    if not os.read(gate, 1):
-        os._exit(1)
 
 
 def _keep_only(channel_fd: int) -> socket.socket:

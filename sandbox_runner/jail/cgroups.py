@@ -24,9 +24,20 @@ class Cgroup:
     """Memory first, tasks last; version 2 has one for both."""
     unified: bool
 
-    def add(self, pid: int) -> None:
-        for parent in self.parents:
-            _write(parent, f"{self.name}/cgroup.procs", str(pid))
+    def open(self) -> int | None:
+        """Open what a process can be born into (version 2)."""
+        if not self.unified:
+            return None
+        return os.open(self.name, os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self.parents[0])
+
+    def enter(self) -> None:
+        """Move this process, which has one thread, into what it was not born into (version 1).
+
+        A thread that moves itself takes no lock on all forks of the machine. Moving a process from outside
+        does: 4 to 12 ms of waiting for the kernel's readers, box after box.
+        """
+        for parent in () if self.unified else self.parents:
+            _write(parent, f"{self.name}/tasks", "0")
 
     def oom_kills(self) -> int:
         if not self.parents:
@@ -44,6 +55,9 @@ class Cgroup:
             except OSError:
                 left += 1
         return left
+
+
+NO_CGROUP = Cgroup("", (), unified=False)
 
 
 @dataclass(frozen=True, slots=True)

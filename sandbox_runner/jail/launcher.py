@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from sandbox_runner.jail import box, ending, filesystem, landlock, libc, messages, report, seccomp, warm
-from sandbox_runner.jail.cgroups import Cgroup, CgroupParent
+from sandbox_runner.jail.cgroups import NO_CGROUP, Cgroup, CgroupParent
 from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.plan import Plan, candidates
 
@@ -51,19 +51,13 @@ class _Launcher:
 
     def _open(self, number: int, channel_fd: int, memory_bytes: int, tasks: int) -> dict[str, object]:
         """Make a box; whatever of it stands when this fails, the service closes."""
-        gate, opener = os.pipe2(os.O_CLOEXEC)
         try:
             cgroup = self.parent.make(f"box-{number}", memory_bytes, tasks)
             self.boxes[number] = (None, cgroup)
-            pid = _fork_box(self.plan, self.view, number, channel_fd, (gate, opener))
-            self.boxes[number] = (pid, cgroup)
-            cgroup.add(pid)
-            os.write(opener, b"counted")  # from here on the box may use memory
+            pid = _fork_box(self.plan, self.view, number, channel_fd, cgroup)
         except OSError as error:
             return {"error": str(error)}
-        finally:
-            os.close(gate)
-            os.close(opener)
+        self.boxes[number] = (pid, cgroup)
         return {"pid": pid}
 
     def _close(self, number: int) -> dict[str, object]:
@@ -103,13 +97,16 @@ def _open_children() -> int | None:
         return None
 
 
-def _fork_box(
-    plan: Plan, view: View, number: int, channel_fd: int, gate: tuple[int, int] | None = None
-) -> int:
-    pid = libc.fork_into(plan.namespaces)
-    if pid == 0:
-        box.serve(channel_fd, plan, view, plan.uid_of(number), gate)
-    return pid
+def _fork_box(plan: Plan, view: View, number: int, channel_fd: int, cgroup: Cgroup = NO_CGROUP) -> int:
+    nursery = cgroup.open()
+    try:
+        pid = libc.fork_into(plan.namespaces, nursery)
+        if pid == 0:
+            box.serve(channel_fd, plan, view, plan.uid_of(number), cgroup)
+        return pid
+    finally:
+        if nursery is not None:
+            os.close(nursery)
 
 
 def _choose_plan(view: View, *, namespaces: bool) -> tuple[Plan, list[str]]:

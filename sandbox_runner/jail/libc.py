@@ -23,6 +23,8 @@ PR_SET_NO_NEW_PRIVS = 38
 
 _SIGCHLD = 17
 _CLONE_NUMBERS = {"x86_64": 56, "aarch64": 220}
+_CLONE3 = 435
+_CLONE_INTO_CGROUP = 0x2_0000_0000
 _PIVOT_ROOT_NUMBERS = {"x86_64": 155, "aarch64": 41}
 _CLOSE_RANGE = 436
 _M_ARENA_MAX = -8
@@ -78,19 +80,28 @@ def one_malloc_arena() -> None:
     _LIBC.mallopt(_M_ARENA_MAX, 1)
 
 
-def fork_into(namespaces: int) -> int:
-    """Fork into new namespaces: `os.fork` takes no flags.
+class _CloneArguments(ctypes.Structure):
+    """What `clone3` is told: see `struct clone_args` in linux/sched.h."""
 
-    The interpreter's own fork hooks run around the call; libc's need not, because the caller has one thread.
+    _fields_ = tuple(
+        (name, ctypes.c_uint64)
+        for name in (
+            *("flags", "pidfd", "child_tid", "parent_tid", "exit_signal", "stack", "stack_size", "tls"),
+            *("set_tid", "set_tid_size", "cgroup"),
+        )
+    )
+
+
+def fork_into(namespaces: int, cgroup: int | None = None) -> int:
+    """Fork into new namespaces, and into a version 2 cgroup if its directory is given.
+
+    `os.fork` takes no flags. The interpreter's own fork hooks run around the call; libc's need not, because
+    the caller has one thread.
     """
-    if namespaces == 0:
+    if namespaces == 0 and cgroup is None:
         return os.fork()
     ctypes.pythonapi.PyOS_BeforeFork()
-    pid: int = _LIBC.syscall(
-        ctypes.c_long(_CLONE_NUMBERS[os.uname().machine]),
-        ctypes.c_ulong(namespaces | _SIGCHLD),
-        *([ctypes.c_long(0)] * 4),
-    )
+    pid = _clone(namespaces) if cgroup is None else _clone3(namespaces, cgroup)
     number = ctypes.get_errno()
     if pid == 0:
         ctypes.pythonapi.PyOS_AfterFork_Child()
@@ -98,4 +109,21 @@ def fork_into(namespaces: int) -> int:
         ctypes.pythonapi.PyOS_AfterFork_Parent()
     if pid < 0:
         raise OSError(number, f"clone: {os.strerror(number)}")
+    return pid
+
+
+def _clone(flags: int) -> int:
+    pid: int = _LIBC.syscall(
+        ctypes.c_long(_CLONE_NUMBERS[os.uname().machine]),
+        ctypes.c_ulong(flags | _SIGCHLD),
+        *([ctypes.c_long(0)] * 4),
+    )
+    return pid
+
+
+def _clone3(flags: int, cgroup: int) -> int:
+    arguments = _CloneArguments(flags=flags | _CLONE_INTO_CGROUP, exit_signal=_SIGCHLD, cgroup=cgroup)
+    pid: int = _LIBC.syscall(
+        ctypes.c_long(_CLONE3), ctypes.byref(arguments), ctypes.c_size_t(ctypes.sizeof(arguments))
+    )
     return pid

@@ -15,6 +15,7 @@ from service.adapters.manifest import (
     critic_template,
     find_manifest,
     generator_template,
+    pin_of,
     read_manifest,
     read_template,
     template_digest,
@@ -203,10 +204,17 @@ async def _open(name: str, settings: ModelSettings) -> _Opened:
         case OpenAIModelSettings():
             urls, key = settings.addresses, settings.api_key()
             patience = Patience(total_s=settings.timeout_s)
-            salted = settings.cache_salt
-            model = OpenAIModel(name, urls, settings.model, key, patience=patience, salted=salted)
-            upstream = OpenAIUpstream(model.transport, settings.model, salted=salted)
-            return _Opened(model, EndpointPing(name, urls, key), upstream)
+            asked_for, pinned, salted = _asked_for(settings), settings.pinned, settings.cache_salt
+            model = OpenAIModel(name, urls, asked_for, key, patience=patience, salted=salted)
+            ping = EndpointPing(name, urls, key, asked_for if pinned else None)
+            return _Opened(model, ping, OpenAIUpstream(model.transport, asked_for, salted=salted))
+
+
+def _asked_for(settings: OpenAIModelSettings) -> str:
+    """Name the model as its endpoint does; a pinned one by its weights too."""
+    if not settings.pinned or settings.manifest is None:
+        return settings.model
+    return f"{settings.model}@{pin_of(settings.manifest)}"
 
 
 async def _loaded() -> None:

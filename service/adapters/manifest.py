@@ -136,6 +136,14 @@ def read_manifest(path: Path) -> Manifest:
         raise ManifestError(f"{path}: {_first(error)}") from error
 
 
+def pin_of(path: Path) -> str:
+    """Twelve hex digits of a manifest's file: a server of its weights answers to `NAME@` and these."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    except OSError as error:
+        raise ManifestError(f"{path}: {error.strerror}") from error
+
+
 def find_manifest(weights: Path, role: str | None) -> Path | None:
     """Find the manifest beside weights."""
     roles = ("critic", "generator") if role is None else (role,)

@@ -1,6 +1,7 @@
 """Whether a chat endpoint can be reached, without asking it to write anything."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from yarl import URL
 from service.domain.errors import ModelError
 
 PING_S = 4.0
+LIST_BYTES = 1 << 20
+"""Longest list of models looked at."""
 
 log = structlog.get_logger()
 
@@ -26,6 +29,8 @@ class EndpointPing:
     name: str
     base_urls: Sequence[str]
     api_key: SecretStr | None
+    listed: str | None = None
+    """The name that must be on the list: weights other than those asked for are not ours."""
 
     async def __call__(self) -> None:
         timeout = aiohttp.ClientTimeout(total=PING_S)
@@ -50,11 +55,30 @@ class EndpointPing:
         url = url.with_user(None) if headers else url
         try:
             async with session.get(url, headers=headers, allow_redirects=False) as response:
-                return _failure_of(response.status)
+                return _failure_of(response.status) or await self._unlisted(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             failure = ModelError(type(error).__name__)
             failure.__cause__ = error
             return failure
+
+    async def _unlisted(self, response: aiohttp.ClientResponse) -> ModelError | None:
+        if self.listed is None or response.status != 200:
+            return None
+        names = _names(await response.content.read(LIST_BYTES))
+        if self.listed in names:
+            return None
+        return ModelError(
+            f"the endpoint serves other weights than the manifest's: {self.listed} is asked for, and there "
+            f"are {', '.join(names)[:200] or 'none'}; give both the same manifest"
+        )
+
+
+def _names(body: bytes) -> list[str]:
+    """Read the names from a list of models, as far as it is one."""
+    try:
+        return [str(model["id"]) for model in json.loads(body)["data"]]
+    except (ValueError, TypeError, KeyError):
+        return []
 
 
 def _failure_of(status: int) -> ModelError | None:

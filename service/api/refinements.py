@@ -14,6 +14,7 @@ from service.api.jobs.document import JobOut, cancellation, document
 from service.api.jobs.following import Follower, event_stream
 from service.api.jobs.wishes import preferred_wait_s, tenant_of
 from service.api.problems import Problem
+from service.api.refine_request import RefineRequest
 from service.api.refinement import RefinementOut
 from service.api.routing import ServicesDep
 from service.domain.errors import OverloadedError, RequestError
@@ -59,6 +60,12 @@ async def refinement(
     await unless_disconnected(request.receive, _waited(desk, job, wait_s))
     applied = {"Preference-Applied": f"wait={wait_s}"}
     return document(await desk.services.store.job(job.id) or job, headers=applied)
+
+
+@router.get("/refine/{id}/request", responses=ERRORS | {200: {"model": RefineRequest}})
+async def request(job: KnownJob) -> Response:
+    """Tell what was asked for, with the defaults of then spelt out."""
+    return Response(job.request, media_type="application/json")
 
 
 @router.get("/refine/{id}/events", response_class=Response, responses=EVENTS)

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.isolation
 _ROOT = Path(__file__).parents[2]
 _IMAGE = "ctrl-sandbox:test"
 # The first is made by hand where no registry can be reached; docs/sandbox.md says how.
-_BASES = ("ctrl-base:bookworm", "python:3.12-slim-bookworm")
+_BASES = ("ctrl-base:bookworm", "python:3.12.11-slim-bookworm")
 _PROFILE = _ROOT / "deploy/docker/sandbox-seccomp.json"
 _CONFINED = ("--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only", "--tmpfs", "/tmp")
 _OPEN = ("--security-opt", f"seccomp={_PROFILE}", "--security-opt", "systempaths=unconfined")
@@ -68,7 +68,8 @@ def image() -> str:
     for base in _BASES:
         if base == _BASES[-1] or _run(["docker", "image", "inspect", base]).returncode == 0:
             break
-    command = ["docker", "build", "--network=host", "--build-arg", f"BASE_IMAGE={base}", "--tag", _IMAGE]
+    options = ["--network=host", "--build-arg", f"BASE_IMAGE={base}", "--tag", _IMAGE]
+    command = ["env", "DOCKER_BUILDKIT=1", "docker", "build", *options]
     built = _run([*command, "--file", "deploy/docker/sandbox/Dockerfile", "."], timeout_s=280)
     assert built.returncode == 0, built.stderr[-2000:]
     return _IMAGE

@@ -2,8 +2,10 @@
 
 from service.domain.identity import ANY, WORK, Role
 
-OPEN = frozenset({"/", "/page.js", "/page.css", "/health", "/ready"})
+OPEN = frozenset({"/", "/health", "/ready"})
 """Says nothing that is anybody's: probes, and the page, whose script asks for a key."""
+PAGE = "/page/"
+"""What the page is made of."""
 
 _REFINE, _JUDGE = frozenset({Role.REFINE}), frozenset({Role.JUDGE})
 
@@ -35,6 +37,11 @@ _QUEUED = frozenset(door for door, roles in DOORS.items() if roles == _JUDGE and
 def is_queued(path: str) -> bool:
     """Whether trainers come by this door: they take being turned away for a lost reward, so they wait."""
     return door_of(path) in _QUEUED
+
+
+def is_open(path: str) -> bool:
+    """Whether anybody may look, without a key."""
+    return path in OPEN or path.startswith(PAGE)
 
 
 def door_of(path: str) -> str | None:

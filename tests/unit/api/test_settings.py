@@ -167,3 +167,43 @@ def test_settings_cannot_be_changed(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="frozen"):
         settings.server.port = 1
+
+
+def _far(tmp_path: Path, lines: str) -> OpenAIModelSettings:
+    model = load_settings(_file(tmp_path, FILE.replace('api_key_env = "FAR_KEY"', lines))).models["far"]
+    assert isinstance(model, OpenAIModelSettings)
+    return model
+
+
+def test_a_key_may_come_from_a_file_beside_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "far.key").write_text("sk-9\n", encoding="utf-8")
+
+    key = _far(tmp_path, 'api_key_file = "far.key"').api_key()
+
+    assert key is not None
+    assert key.get_secret_value() == "sk-9"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"), [(None, "No such file"), (b" \n", "is empty"), (b"\xff", "no text")]
+)
+def test_a_key_file_that_holds_none_is_named(tmp_path: Path, content: bytes | None, says: str) -> None:
+    if content is not None:
+        (tmp_path / "far.key").write_bytes(content)
+
+    with pytest.raises(SettingsError, match=rf"api_key_file: .*far\.key.*{says}"):
+        _far(tmp_path, 'api_key_file = "far.key"').api_key()
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ('api_key_env = "A"\napi_key_file = "b"', "exclude each other"),
+        ("pinned = true", "needs a manifest"),
+    ],
+)
+def test_settings_of_an_endpoint_that_contradict_each_other_are_refused(
+    tmp_path: Path, lines: str, says: str
+) -> None:
+    with pytest.raises(SettingsError, match=says):
+        _far(tmp_path, lines)

@@ -193,3 +193,15 @@ async def test_the_process_leaves_no_task_behind() -> None:
 
     assert world.generator.in_flight == 0
     assert len(asyncio.all_tasks()) == 1
+
+
+async def test_what_was_asked_for_is_told_with_the_defaults_of_then() -> None:
+    async with client_of(World().app()) as client:
+        ask = ASK | {"tests": [{"assert": "assert f(1) == 2"}], "metadata": {"job": "7"}}
+        job_id = (await client.post("/refine", json=ask)).json()["id"]
+        told = (await client.get(f"/refine/{job_id}/request")).json()
+        again = await client.post("/refine", json=told)
+
+    assert {name: told[name] for name in ask} == ask
+    assert (told["generator"], told["critic"], told["rounds"]) == ("mini-generator", "mini-critic", 3)
+    assert again.status_code == 202

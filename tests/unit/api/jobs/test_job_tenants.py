@@ -18,13 +18,13 @@ async def test_it_is_not_there_for_other_tenants(tmp_path: Path) -> None:
         path = (await client.post("/refine", json=ASK | {"background": True}, headers=OURS)).headers[
             "location"
         ]
-        calls = [("GET", path), ("GET", f"{path}/events"), ("DELETE", path)]
+        calls = [("GET", path), ("GET", f"{path}/request"), ("GET", f"{path}/events"), ("DELETE", path)]
         hidden = [await client.request(method, url, headers=THEIRS) for method, url in calls]
         shown = [await client.request(method, url, headers=OURS) for method, url in calls]
         unasked = await client.get(path)
 
-    assert [answer.status_code for answer in hidden] == [404] * 3
-    assert [answer.status_code for answer in shown] == [200] * 3
+    assert [answer.status_code for answer in hidden] == [404] * 4
+    assert [answer.status_code for answer in shown] == [200] * 4
     assert unasked.status_code == 401
 
 

@@ -1,0 +1,75 @@
+// One refinement from its request, or from its link, to its end.
+
+import { el } from "../dom.js";
+import { follow } from "./follow.js";
+import { Refinement } from "./state.js";
+import { RunView } from "./view.js";
+
+export class Session {
+  #gateway;
+  #leaving = new AbortController();
+  #clock = null;
+
+  constructor(gateway, { title, share } = {}) {
+    this.#gateway = gateway;
+    this.refinement = new Refinement();
+    this.view = new RunView(this.refinement, { title, share });
+  }
+
+  // In the background: it outlives this page, and others can watch it by its link.
+  async begin(request) {
+    const body = { ...request, background: true };
+    const job = await this.#gateway.json("/refine", { method: "POST", body, headers: { "Idempotency-Key": oneTime() }, signal: this.#leaving.signal });
+    this.refinement.id = job.id;
+    this.view.asked(request);
+    return job.id;
+  }
+
+  async open(id) {
+    this.refinement.id = id;
+    const request = await this.#gateway.json(`/refine/${encodeURIComponent(id)}/request`, { signal: this.#leaving.signal });
+    this.view.asked(request);
+    return request;
+  }
+
+  async watch(heard) {
+    this.#clock = setInterval(() => this.view.redraw(), 1000);
+    try {
+      for await (const event of follow(this.#gateway, this.refinement.id, this.#leaving.signal)) {
+        const round = this.refinement.apply(event);
+        this.view.changed(round);
+        heard?.(event);
+      }
+    } finally {
+      clearInterval(this.#clock);
+      this.view.changed(null);
+    }
+  }
+
+  async stop() {
+    if (this.refinement.id !== null && !this.refinement.ended) {
+      await this.#gateway.ask(`/refine/${encodeURIComponent(this.refinement.id)}`, { method: "DELETE" });
+    }
+  }
+
+  // Stops watching; the refinement goes on.
+  leave() {
+    this.#leaving.abort();
+    clearInterval(this.#clock);
+  }
+}
+
+// randomUUID is for secure contexts alone; a gateway may be reached without TLS.
+const oneTime = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+export function shareButton(tell) {
+  const onclick = async () => {
+    try {
+      await navigator.clipboard.writeText(location.href);
+      tell("The link is copied.");
+    } catch {
+      tell("The address bar has the link.");
+    }
+  };
+  return el("button", { type: "button", class: "quiet", onclick }, "Copy link");
+}
