@@ -8,6 +8,7 @@ input), is tagged Python, parses, is complete, does not just use what an earlier
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from service.domain.fences import Block, blocks, indent, text_lines
 from service.domain.syntax import computes_nothing, parsed
@@ -20,14 +21,17 @@ _MENDINGS = 4
 """How many closing fences are tried for a program that contains fences itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Snippet:
-    """A block's code with what the choice needs to know of it."""
+    """A block's code with what the choice needs to know of it. It is parsed only where there is a choice."""
 
     code: str
     tag: str
     closed: bool
-    tree: ast.Module | None
+
+    @cached_property
+    def tree(self) -> ast.Module | None:
+        return parsed(self.code)
 
     @property
     def is_data(self) -> bool:
@@ -54,12 +58,16 @@ def extract_code(completion: str) -> str:
     """Return the program; the whole text where nothing is fenced."""
     lines = text_lines(without_thought(completion))
     text = "\n".join(lines)
-    whole = _Snippet(text, "", closed=True, tree=parsed(text))
     snippets = [_snippet(lines, block) for block in list(blocks(lines))[-_BLOCKS:]]
     # A bare program may hold a fence in a string; prose around a fence never parses.
-    if not snippets or (whole.tree and not whole.is_data):
+    if not snippets or _is_bare_program(text):
         return text.strip("\n")
     return snippets[0].code if len(snippets) == 1 else _chosen(snippets).code
+
+
+def _is_bare_program(text: str) -> bool:
+    whole = _Snippet(text, "", closed=True)
+    return whole.tree is not None and not whole.is_data
 
 
 def _chosen(snippets: Sequence[_Snippet]) -> _Snippet:
@@ -82,13 +90,12 @@ def _usages(snippets: Sequence[_Snippet]) -> Iterator[bool]:
 
 
 def _snippet(lines: Sequence[str], block: Block) -> _Snippet:
-    code = _code(lines, block, block.end)
-    tree = parsed(code)
-    for end in _later_ends(lines, block) if tree is None else ():
-        longer = _code(lines, block, end)
-        if (whole := parsed(longer)) is not None:
-            return _Snippet(longer, block.fence.tag, closed=True, tree=whole)
-    return _Snippet(code, block.fence.tag, block.closed, tree)
+    snippet = _Snippet(_code(lines, block, block.end), block.fence.tag, block.closed)
+    ends = _later_ends(lines, block)
+    if not ends or snippet.tree is not None:
+        return snippet
+    longer = (_Snippet(_code(lines, block, end), block.fence.tag, closed=True) for end in ends)
+    return next((whole for whole in longer if whole.tree is not None), snippet)
 
 
 def _later_ends(lines: Sequence[str], block: Block) -> list[int]:

@@ -12,6 +12,9 @@ _TOKEN = re.compile(r"\$?\w+|[^\w\s]")
 
 _NAMED = (ast.Name, ast.arg, ast.keyword)
 
+_SHORT = 4096
+"""Longest program whose normal form is kept, in characters."""
+
 LIMIT = 1000
 """Longest sequence compared: difflib's time grows with its square."""
 
@@ -24,9 +27,18 @@ def edit_similarity(before: str, after: str) -> float:
     return SequenceMatcher(None, *_units(first, second), autojunk=False).ratio()
 
 
-@lru_cache(maxsize=64)  # a revision is the next one's original
 def normalized(code: str) -> str:
     """Return the program less its comments, layout and choice of names; as it is where it is not Python."""
+    # A revision is the next one's original, for as many refinements as may be at work at once.
+    return _remembered(code) if len(code) <= _SHORT else _normalized(code)
+
+
+@lru_cache(maxsize=2048)
+def _remembered(code: str) -> str:
+    return _normalized(code)
+
+
+def _normalized(code: str) -> str:
     tree = parsed(code)
     if tree is None:
         return code.strip()

@@ -1,7 +1,10 @@
 """`POST /v1/chat/completions`: the loop as a chat model, and every configured model as itself."""
 
+from typing import cast
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from service.api.openai.body import OpenAIBody
 from service.api.openai.chat_loop import chat_with_loop
@@ -10,15 +13,21 @@ from service.api.openai.destination import Loop, destination
 from service.api.openai.document import CHAT, ERRORS
 from service.api.openai.relay import Relay
 from service.api.routing import ServicesDep
+from service.services import Services
 
 router = APIRouter(tags=["openai"])
 
 
-@router.post(
-    "/v1/chat/completions", response_class=Response, responses=ERRORS | CHAT.answers, openapi_extra=CHAT.body
-)
+_PATH = "/v1/chat/completions"
+
+
+@router.post(_PATH, response_class=Response, responses=ERRORS | CHAT.answers, openapi_extra=CHAT.body)
 async def chat_completions(request: Request, services: ServicesDep) -> Response:
     """Answer a chat. A client that leaves cancels the work, wherever it is done."""
+    return await _answer(request, services)
+
+
+async def _answer(request: Request, services: Services) -> Response:
     body = await OpenAIBody.read(request)
     found = destination(body, services)
     if isinstance(found, Loop):
@@ -26,3 +35,14 @@ async def chat_completions(request: Request, services: ServicesDep) -> Response:
     if found.upstream is None:
         return await chat_with_model(body, found.model, request, services)
     return Relay(found.upstream, "/chat/completions", body.for_upstream(found.upstream.members), services)
+
+
+async def _answer_at_once(request: Request) -> Response:
+    return await _answer(request, cast(Services, request.app.state.services))
+
+
+shortcut = Route(_PATH, _answer_at_once, methods=["POST"])
+"""The same without what FastAPI does around a route: a third of the CPU time of a passed call.
+
+The route above it documents; this one, asked first, serves.
+"""
