@@ -27,6 +27,10 @@ check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint deploy/docker/*/Dockerfile
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
+	manifests=$$($(BIN)/python -m tests.unit.deploy.kustomize deploy/kubernetes/base deploy/kubernetes/overlays/*) \
+	  && printf '%s\n' "$$manifests" | $(BIN)/kubernetes-validate --strict --quiet --no-warn -
 
 unit: install
 	$(BIN)/python -m pytest tests/unit
