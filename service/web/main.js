@@ -128,3 +128,4 @@ new Recent(gateway);
 showMode();
 await offer();
 openAddress();
+document.documentElement.dataset.ready = "";

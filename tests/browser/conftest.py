@@ -1,20 +1,26 @@
 """One stack and one browser: gateway and sandbox with the shipped weights, and a real Chromium."""
 
 import asyncio
+import re
 import shutil
 from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from service.cli.stack import free_port, stack
+from tests.browser.person import visit
+from tests.browser.scripted import Scripted, Town, scripted_models
 
 CHROMIUM = shutil.which("chromium")
 WEIGHTS = Path("weights/mini").resolve()
 PATIENCE_MS = 60_000
 CONFIG = """
+[server]
+heartbeat_s = 1.0
 [models.mini-generator]
 engine = "embedded"
 role = "generator"
@@ -23,10 +29,29 @@ path = "{weights}/generator"
 engine = "embedded"
 role = "critic"
 path = "{weights}/critic"
+[models.untrained-critic]
+engine = "embedded"
+role = "critic"
+path = "{weights}/generator"
+[models.scripted-generator]
+engine = "openai"
+role = "generator"
+base_url = "{generator}"
+model = "scripted"
+[models.scripted-critic]
+engine = "openai"
+role = "critic"
+base_url = "{critic}"
+model = "scripted"
 [defaults]
 generator = "mini-generator"
 critic = "mini-critic"
 """
+# What a browser says of an answer that is an error: the page tells it in better words.
+expect.set_options(timeout=PATIENCE_MS)
+EXPECTED = re.compile(
+    "Failed to load resource: the server responded with a status of 4|net::ERR_(FAILED|NETWORK_CHANGED)"
+)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -42,27 +67,51 @@ async def browser() -> AsyncGenerator[Browser, None]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def address(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[str, None]:
-    """Start the stack and say where it is."""
+async def town(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Town, None]:
+    """Start the stack: nothing faked but the two models that are called scripted."""
     directory = tmp_path_factory.mktemp("stack")
-    config = directory / "ctrl.toml"
-    config.write_text(CONFIG.format(weights=WEIGHTS), encoding="utf-8")
-    running = stack(free_port(), free_port(), config, directory / "stack.log")
-    try:
-        await asyncio.to_thread(running.start)
-        yield running.url
-    finally:
-        await asyncio.to_thread(running.stop)
+    async with AsyncExitStack() as exits:
+        servers = await scripted_models(exits)
+        addresses = {"generator": servers.generator.base_url, "critic": servers.critic.base_url}
+        config = directory / "ctrl.toml"
+        config.write_text(CONFIG.format(weights=WEIGHTS, **addresses), encoding="utf-8")
+        running = stack(free_port(), free_port(), config, directory / "stack.log")
+        try:
+            await asyncio.to_thread(running.start)
+            yield Town(servers.generator, servers.critic, running.url)
+        finally:
+            await asyncio.to_thread(running.stop)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def page(browser: Browser, address: str) -> AsyncGenerator[Page, None]:
-    """Open the page; whatever the browser complains of fails the test."""
-    context = await browser.new_context(base_url=address)
+async def scripted(town: Town) -> AsyncGenerator[Scripted, None]:
+    """Models that say what the test says, as often as it lets them; nothing is left waiting."""
+    models = Scripted.on(town.generator, town.critic)
+    yield models
+    models.let_all()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def context(browser: Browser, town: Town) -> AsyncGenerator[BrowserContext, None]:
+    """Open a browser of its own; whatever it complains of fails the test."""
+    context = await browser.new_context(base_url=town.url, viewport={"width": 1280, "height": 800})
     context.set_default_timeout(PATIENCE_MS)
-    page = await context.new_page()
     complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    context.on(
+        "console",
+        lambda said: (
+            complaints.append(said.text) if said.type == "error" and not EXPECTED.search(said.text) else None
+        ),
+    )
+    yield context
     await context.close()
     assert complaints == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(context: BrowserContext) -> Page:
+    """Open the page."""
+    page = await context.new_page()
+    await visit(page, "/")
+    return page

@@ -33,12 +33,12 @@ def ensure_base(within: Sequence[str]) -> None:
         _make(within)
 
 
-def pip_index() -> str | None:
-    """Return the index this machine's pip is told to use, if it is told."""
+def pip_is_told(option: str) -> str | None:
+    """Return what this machine's pip is configured to use, if it is: an index, or folders of wheels."""
     listed = subprocess.run(["python3", "-m", "pip", "config", "list"], capture_output=True, check=False)
     for line in listed.stdout.decode().splitlines():
         name, _, value = line.partition("=")
-        if name.endswith(".index-url"):
+        if name.endswith(f".{option}"):
             return value.strip("'\"")
     return None
 
@@ -76,7 +76,7 @@ def _make(within: Sequence[str]) -> None:
 def _slim(root: Path) -> None:
     for name in _IDLE:
         for path in (root / name).iterdir():
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     for cache in root.rglob("__pycache__"):
         shutil.rmtree(cache)
     if _CERTIFICATES.is_file():  # it trusts whom this machine trusts, a proxy's authority included

@@ -54,6 +54,8 @@ def _own_engine(data: Path | None) -> Generator[tuple[str, ...], None, None]:
         finally:
             process.terminate()
             process.wait(STOP_S)
+            for left in (run / "exec/netns").glob("*"):  # it leaves its own network's handle mounted
+                subprocess.run(["umount", left], check=False)
 
 
 def _await(process: subprocess.Popen[bytes], within: Sequence[str], log: Path) -> None:

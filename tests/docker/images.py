@@ -5,7 +5,7 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 
-from tests.docker.base import OWN, known_base, pip_index
+from tests.docker.base import OWN, known_base, pip_is_told
 from tests.docker.composing import ROOT, docker, run
 
 BUILD_S = 1500
@@ -29,11 +29,8 @@ def build(image: str, dockerfile: str, *arguments: str) -> str:
     """Build an image on whichever base there is, and note how large it is."""
     base, began = known_base(), time.monotonic()
     assert base is not None, "no base image: run by `make test-docker`"
-    given = [
-        f"BASE_IMAGE={base}",
-        *(f"PIP_INDEX_URL={index}" for index in [pip_index()] if index),
-        *arguments,
-    ]
+    index = pip_is_told("index-url")
+    given = [f"BASE_IMAGE={base}", *([f"PIP_INDEX_URL={index}"] if index else []), *arguments]
     options = [part for argument in given for part in ("--build-arg", argument)]
     # The host's network, as an engine without a bridge has no other.
     command = ("docker", "build", "--network=host", *options, "--tag", image, "--file", dockerfile, ".")

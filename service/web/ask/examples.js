@@ -41,6 +41,9 @@ export const EXAMPLES = [
     problem: "Write is_balanced(text): whether every (, [ and { in the text is closed by its own kind in the right order. Other characters do not matter.",
     entry_point: "is_balanced",
     tests: [{ args: ["a(b[c]{d})"], expected: true }, { args: ["(]"], expected: false }, { args: [""], expected: true }, { args: ["(("], expected: false }],
-    solutions: ["def is_balanced(text):\n    return text.count('(') == text.count(')')"],
+    solutions: [
+      "def is_balanced(text):\n    pairs = {')': '(', ']': '[', '}': '{'}\n    opened = []\n    for c in text:\n        if c in pairs.values():\n            opened.append(c)\n        elif c in pairs and (not opened or opened.pop() != pairs[c]):\n            return False\n    return not opened",
+      "def is_balanced(text):\n    return text.count('(') == text.count(')')",
+    ],
   },
 ];

@@ -97,7 +97,7 @@ export class Form {
     control.setAttribute("aria-invalid", "true");
     control.setAttribute("aria-describedby", id);
     const place = field.includes(".") ? `${field.split(".").slice(1).join(".")}: ` : "";
-    control.closest("label").append(el("span", { class: "complaint", id }, place + message));
+    control.closest("label").after(el("span", { class: "complaint", id }, place + message));
     return control;
   }
 

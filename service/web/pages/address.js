@@ -3,7 +3,7 @@
 const ID = /^rf_[0-9a-f]{32}$/;
 
 export function idsInAddress() {
-  const ids = decodeURIComponent(location.hash.slice(1)).split(",");
+  const ids = location.hash.slice(1).split(/,|%2c/i); // programs that pass links on may write the comma so
   return ids.every((id) => ID.test(id)) ? ids.slice(0, 2) : [];
 }
 

@@ -38,6 +38,7 @@ export class ComparePage {
   #name(critics) {
     this.sessions.forEach((session, place) => {
       session.view.title.textContent = critics[place];
+      session.view.whose = `${critics[place]}: `;
     });
   }
 

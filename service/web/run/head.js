@@ -48,12 +48,12 @@ function elapsed(refinement) {
 const fact = (name, value) => el("div", {}, el("dt", {}, name), el("dd", {}, value));
 
 // A way along the rounds: one step each, with the score it had.
-export function steps(refinement, go) {
+export function steps(refinement, whose, go) {
   const several = refinement.candidates.length > 1;
   const items = [...refinement.rounds.values()]
     .sort((one, other) => one.candidate - other.candidate || one.round - other.round)
     .map((round) => el("li", {}, step(round, several, refinement.isSelected(round), go)));
-  return el("ol", { class: "steps", "aria-label": "Rounds" }, ...items);
+  return el("ol", { class: "steps", "aria-label": `${whose}Rounds` }, ...items);
 }
 
 function step(round, several, selected, go) {

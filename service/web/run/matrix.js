@@ -7,21 +7,21 @@ import { testName } from "./tests.js";
 const TESTS = 50;
 const CHARS = 2000;
 
-export function testMatrix(refinement, request) {
+export function testMatrix(refinement, request, whose) {
   const rounds = [...refinement.rounds.values()].filter((round) => round.verdict?.tests.length);
   if (!rounds.length) return null;
   rounds.sort((one, other) => one.candidate - other.candidate || one.round - other.round);
   const several = refinement.candidates.length > 1;
-  const detail = el("div", { class: "test-detail", role: "region", "aria-label": "What a test did", "aria-live": "polite" });
+  const detail = el("div", { class: "test-detail", role: "region", "aria-label": `${whose}What a test did`, "aria-live": "polite" });
   const body = el("tbody");
   const total = Math.max(...rounds.map((round) => round.verdict.tests.length));
   const row = (test) => testRow(test, rounds, request, detail);
   body.append(...Array.from({ length: Math.min(total, TESTS) }, (_, test) => row(test)));
   return el(
     "section",
-    { class: "matrix", "aria-label": "Tests" },
+    { class: "matrix", "aria-label": `${whose}Tests` },
     el("h3", {}, "Tests"),
-    el("div", { class: "scrolls", tabindex: "0", role: "group", "aria-label": "Tests by rounds" }, el("table", {}, heading(rounds, several), body)),
+    el("div", { class: "scrolls", tabindex: "0", role: "group", "aria-label": `${whose}Tests by rounds` }, el("table", {}, heading(rounds, several), body)),
     total > TESTS && rest(body, total, row),
     detail,
   );

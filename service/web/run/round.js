@@ -11,10 +11,10 @@ export class RoundView {
   #critique = el("div", { class: "critique-place" });
   #shown = null;
 
-  constructor(round, several) {
+  constructor(round, several, whose) {
     this.name = several ? `Candidate ${round.candidate + 1}, ${roundName(round.round).toLowerCase()}` : roundName(round.round);
-    this.#code = new CodeView(`Program: ${capital(this.name)}`);
-    this.element = el("section", { class: "round", "aria-label": this.name, tabindex: "-1" }, this.#head, this.#code.element, this.#critique);
+    this.#code = new CodeView(`${whose}Program: ${capital(this.name)}`);
+    this.element = el("section", { class: "round", "aria-label": whose + this.name, tabindex: "-1" }, this.#head, this.#code.element, this.#critique);
   }
 
   #code;

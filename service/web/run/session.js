@@ -18,7 +18,8 @@ export class Session {
 
   // In the background: it outlives this page, and others can watch it by its link.
   async begin(request) {
-    const job = await this.#gateway.json("/refine", { method: "POST", body: { ...request, background: true }, signal: this.#leaving.signal });
+    const body = { ...request, background: true };
+    const job = await this.#gateway.json("/refine", { method: "POST", body, headers: { "Idempotency-Key": oneTime() }, signal: this.#leaving.signal });
     this.refinement.id = job.id;
     this.view.asked(request);
     return job.id;
@@ -57,6 +58,9 @@ export class Session {
     clearInterval(this.#clock);
   }
 }
+
+// randomUUID is for secure contexts alone; a gateway may be reached without TLS.
+const oneTime = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 export function shareButton(tell) {
   const onclick = async () => {

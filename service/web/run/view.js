@@ -17,6 +17,8 @@ export class RunView {
   #rounds = el("div", { class: "rounds" });
   #matrix = el("div");
   #verdicts = -1;
+  // Told before every name where two refinements are on the page.
+  whose = "";
 
   constructor(refinement, { title = null, request = null, share = null } = {}) {
     this.refinement = refinement;
@@ -58,7 +60,7 @@ export class RunView {
 
   // Drawn when they differ, and the keyboard stays where it was.
   #drawSteps() {
-    const drawn = steps(this.refinement, (round) => this.#viewOf(round).go());
+    const drawn = steps(this.refinement, this.whose, (round) => this.#viewOf(round).go());
     if (this.#steps.firstElementChild?.isEqualNode(drawn)) return;
     const at = [...this.#steps.querySelectorAll("button")].indexOf(document.activeElement);
     this.#steps.replaceChildren(drawn);
@@ -81,13 +83,13 @@ export class RunView {
     const verdicts = [...this.refinement.rounds.values()].filter((round) => round.verdict !== null).length;
     if (verdicts === this.#verdicts) return;
     this.#verdicts = verdicts;
-    const matrix = testMatrix(this.refinement, this.request);
+    const matrix = testMatrix(this.refinement, this.request, this.whose);
     this.#matrix.replaceChildren(...(matrix ? [matrix] : []));
   }
 
   #viewOf(round) {
     const key = `${round.candidate}:${round.round}`;
-    if (!this.#views.has(key)) this.#views.set(key, new RoundView(round, round.candidate > 0 || this.refinement.candidates.length > 1));
+    if (!this.#views.has(key)) this.#views.set(key, new RoundView(round, round.candidate > 0 || this.refinement.candidates.length > 1, this.whose));
     return this.#views.get(key);
   }
 }

@@ -13,6 +13,9 @@ export class Failure extends Error {
   }
 }
 
+const REPEATED_MS = 300;
+const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
 export class Gateway {
   constructor(key) {
     this.key = key;
@@ -31,9 +34,14 @@ export class Gateway {
     return (await this.ask(path, options)).json();
   }
 
+  // A network that changes breaks off what is under way. All that this page asks may be asked twice: what begins
+  // work carries a key by which it is begun once.
   async #fetch(path, options) {
     try {
-      return await fetch(path, options);
+      return await fetch(path, options).catch((error) => {
+        if (error.name === "AbortError") throw error;
+        return later(REPEATED_MS).then(() => fetch(path, options));
+      });
     } catch (error) {
       if (error.name === "AbortError") throw error;
       throw new Failure("The gateway does not answer", { detail: "It may be stopped or starting, or the network is away. Try again in a moment." });

@@ -141,6 +141,7 @@ async def test_the_openapi_document_tells_every_route() -> None:
         "/refine",
         "/refine/{id}",
         "/refine/{id}/events",
+        "/refine/{id}/request",
         "/critique",
         "/judge",
         "/compat/openrlhf/get_reward",
