@@ -11,7 +11,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
-from starlette.applications import Starlette
+from fastapi import FastAPI
 from starlette.routing import Route
 
 from sandbox_runner.app import create_app as create_sandbox
@@ -64,10 +64,9 @@ def _sandbox_settings(objects: list[Json], monkeypatch: pytest.MonkeyPatch) -> S
     return SandboxSettings.from_environment()
 
 
-def _paths(app: Starlette) -> set[str]:
-    return {route.path for route in app.routes if isinstance(route, Route)} | set(
-        getattr(app, "openapi", dict)().get("paths", {})
-    )
+def _paths(app: FastAPI) -> set[str]:
+    plain = {route.path for route in app.routes if isinstance(route, Route)}
+    return plain | set(app.openapi()["paths"])
 
 
 @pytest.mark.parametrize("version", VALIDATED)
