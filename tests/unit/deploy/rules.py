@@ -29,7 +29,8 @@ def operators_form() -> str:
         "metadata": metadata,
         "spec": {"groups": groups()},
     }
-    return REMARK + yaml.safe_dump(rule, sort_keys=False, width=110)
+    dumped: str = yaml.safe_dump(rule, sort_keys=False, width=110)
+    return REMARK + dumped
 
 
 if __name__ == "__main__":
