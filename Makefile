@@ -50,7 +50,7 @@ vllm: install
 	$(BIN)/python -m pytest -m vllm
 
 # Builds the images, brings the composed stack up, breaks it, and takes it down; with an engine of its own where none
-# answers (root, docker.io, docker-compose, debootstrap). VLLM=1: with vLLM in its containers too (3 GB, 10 minutes).
+# answers (root, docker.io, docker-compose, debootstrap). VLLM=1: with vLLM in its containers too (2.6 GB, 10 minutes).
 test-docker: install
 	$(BIN)/python -m tests.docker.engine $(BIN)/python -m pytest tests/docker tests/isolation/test_deployments.py \
 	  -m "docker$(if $(VLLM),, and not vllm)"

@@ -7,6 +7,7 @@ import structlog
 from fastapi import FastAPI
 
 from service.adapters.configured import ConfiguredModel, open_model
+from service.adapters.key_file import watched
 from service.adapters.keys import open_keyring
 from service.adapters.manifest import ManifestError
 from service.adapters.metrics import MeteredSandbox, Metrics
@@ -40,6 +41,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
     """Open everything outside the process, and close it in reverse order."""
     metrics, keyring = Metrics(), open_keyring(settings)
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(watched(keyring, settings.auth))
         spans = await stack.enter_async_context(open_tracing(settings.tracing))
         opened = [
             await stack.enter_async_context(open_model(name, section, settings.cache))

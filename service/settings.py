@@ -180,6 +180,8 @@ class StoreSection(Section):
     """Events kept of one refinement; the oldest are let go."""
     max_queued: PositiveInt = 1_000
     """Unfinished background refinements, of all gateways together."""
+    max_queued_of_tenant: PositiveInt = 250
+    """The same of one tenant, where there are keys."""
 
     @field_validator("url")
     @classmethod

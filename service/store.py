@@ -50,6 +50,8 @@ class Job:
     request: str
     created: int
     tenant: str = ""
+    trace: str = ""
+    """The `traceparent` under which it was accepted: whoever works at it goes on with that trace."""
     background: bool = True
     """Whether it goes on when nobody waits for it."""
     status: JobStatus = JobStatus.QUEUED

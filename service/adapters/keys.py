@@ -10,13 +10,13 @@ import json
 import secrets
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, StringConstraints, ValidationError
 
 from service.domain.identity import Identity, Quota, Role
-from service.settings import Settings, SettingsError
+from service.settings import AuthSection, Settings, SettingsError
 
 PREFIX = "ctrl_"
 """Begins every key, so that scanners of repositories find those that leaked."""
@@ -52,16 +52,22 @@ class KeyFile(BaseModel):
     keys: list[KeyEntry] = Field(min_length=1, max_length=100_000)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Keyring:
     """Finds who holds a key."""
 
     holders: Mapping[bytes, Identity]
+    quotas: dict[str, Quota] = field(init=False, default_factory=dict)
+    """What each tenant may have: the same dictionary for ever, for whoever counts."""
 
-    @property
-    def quotas(self) -> Mapping[str, Quota]:
-        """What each tenant may have."""
-        return {identity.tenant: identity.quota for identity in self.holders.values()}
+    def __post_init__(self) -> None:
+        self.change(self.holders)
+
+    def change(self, holders: Mapping[bytes, Identity]) -> None:
+        """Let these be the keys from now on."""
+        self.holders = holders
+        self.quotas.clear()
+        self.quotas.update({identity.tenant: identity.quota for identity in holders.values()})
 
     def holder(self, key: str) -> Identity | None:
         """Return whose key it is.
@@ -84,9 +90,9 @@ def new_key() -> str:
 
 def open_keyring(settings: Settings) -> Keyring | None:
     """Read the keys; None where nobody is asked for one. Refuse to be exposed by accident."""
-    text = settings.auth.text()
-    if text is not None:
-        return Keyring(open_entries(read_keys(text, _origin(settings))))
+    holders = read_holders(settings.auth)
+    if holders is not None:
+        return Keyring(holders)
     if not settings.auth.open and not is_loopback(settings.server.host):
         raise SettingsError(
             f"server.host is {settings.server.host!r} and there are no keys, so that anyone who reaches this "
@@ -94,6 +100,12 @@ def open_keyring(settings: Settings) -> Keyring | None:
             "and name the file in auth.keys; or set auth.open = true if something else guards the port"
         )
     return None
+
+
+def read_holders(section: AuthSection) -> dict[bytes, Identity] | None:
+    """Read who holds which key, wherever that is written; None where there are to be no keys."""
+    text = section.text()
+    return None if text is None else open_entries(read_keys(text, str(section.keys or section.keys_env)))
 
 
 def is_loopback(host: str) -> bool:
@@ -118,10 +130,6 @@ def read_keys(text: str, origin: str) -> list[KeyEntry]:
 
 def _parsed(text: str) -> dict[str, Any]:
     return dict(json.loads(text)) if text.lstrip().startswith("{") else tomllib.loads(text)
-
-
-def _origin(settings: Settings) -> str:
-    return str(settings.auth.keys or settings.auth.keys_env)
 
 
 def entry_text(entry: KeyEntry) -> str:

@@ -11,13 +11,14 @@ class MemoryLimits:
     """Two buckets a tenant. Nothing is awaited between looking and taking, which makes both one step."""
 
     def __init__(self, quotas: Mapping[str, Quota], clock: Callable[[], float] = time.monotonic):
-        self._clock = clock
-        self._requests = _buckets({name: quota.requests_per_minute for name, quota in quotas.items()})
-        self._tokens = _buckets({name: quota.tokens_per_minute for name, quota in quotas.items()})
+        """`quotas` may change: a bucket is as large as the quota was when it was last looked at."""
+        self._quotas, self._clock = quotas, clock
+        self._requests: dict[str, Bucket] = {}
+        self._tokens: dict[str, Bucket] = {}
 
     async def reserve(self, tenant: str, tokens: int, patience_s: float) -> Standing:
         now = self._clock()
-        requests_left, tokens_left = self._requests.get(tenant), self._tokens.get(tenant)
+        requests_left, tokens_left = self._buckets(tenant)
         both = ((requests_left, 1), (tokens_left, tokens))
         wanted = [(bucket, amount) for bucket, amount in both if bucket]
         wait_s = max((bucket.wait_s(amount, now) for bucket, amount in wanted), default=0.0)
@@ -32,17 +33,31 @@ class MemoryLimits:
         )
 
     async def settle(self, tenant: str, tokens: int) -> None:
-        if bucket := self._tokens.get(tenant):
-            bucket.take(tokens, self._clock())
+        _, tokens_left = self._buckets(tenant)
+        if tokens_left:
+            tokens_left.take(tokens, self._clock())
 
     def remaining_tokens(self, tenant: str) -> int | None:
         """Look, without taking."""
-        level = _level(self._tokens.get(tenant), self._clock())
+        level = _level(self._buckets(tenant)[1], self._clock())
         return None if level is None else level.remaining
 
+    def _buckets(self, tenant: str) -> tuple[Bucket | None, Bucket | None]:
+        quota = self._quotas.get(tenant, Quota())
+        return (
+            _bucket(self._requests, tenant, quota.requests_per_minute),
+            _bucket(self._tokens, tenant, quota.tokens_per_minute),
+        )
 
-def _buckets(limits: Mapping[str, int | None]) -> dict[str, Bucket]:
-    return {tenant: Bucket(limit) for tenant, limit in limits.items() if limit is not None}
+
+def _bucket(kept: dict[str, Bucket], tenant: str, limit: int | None) -> Bucket | None:
+    """Find a tenant's bucket; a quota that has changed begins with a full one."""
+    if limit is None:
+        kept.pop(tenant, None)
+        return None
+    if tenant not in kept or kept[tenant].limit != limit:
+        kept[tenant] = Bucket(limit)
+    return kept[tenant]
 
 
 def _level(bucket: Bucket | None, now: float) -> Level | None:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Body, Request
 from pydantic import Field, field_validator
 
-from service.api.disconnect import unless_disconnected
+from service.api.drain import while_wanted
 from service.api.models import ModelOut, notice
 from service.api.refine_request import SamplingIn
 from service.api.refinement import CritiqueOut, Out, UsageOut
@@ -66,7 +66,7 @@ async def critique(
 ) -> CritiqueResponse:
     """Review a program. A client that leaves cancels the work."""
     served = services.critic(body.critic)
-    return await unless_disconnected(request.receive, _critique(body, served, services))
+    return await while_wanted(request, _critique(body, served, services))
 
 
 async def _critique(body: CritiqueRequest, served: ServedCritic, services: Services) -> CritiqueResponse:

@@ -1,13 +1,14 @@
 """The end of a process: no new work, time for the work in flight, and a word to those who must come back."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass, field
-from typing import Annotated, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
 
 import structlog
 from fastapi import Depends, Request
 
+from service.api.disconnect import unless_disconnected
 from service.gate import Gate, stopping
 
 T = TypeVar("T")
@@ -53,8 +54,15 @@ class Drain:
             limit.reschedule(asyncio.get_running_loop().time())
 
 
-async def _drain(request: Request) -> Drain:
+async def drain_of(request: Request) -> Drain:
+    """Find the running application's."""
     return cast(Drain, request.app.state.drain)
 
 
-DrainDep = Annotated[Drain, Depends(_drain)]
+async def while_wanted(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """Await work until its client leaves; a client that still waits when the process must end is sent on."""
+    drain = await drain_of(request)
+    return await unless_disconnected(request.receive, drain.bounded(work))
+
+
+DrainDep = Annotated[Drain, Depends(drain_of)]

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Request
 from fastapi.openapi.models import Example
 
-from service.api.disconnect import unless_disconnected
+from service.api.drain import while_wanted
 from service.api.judge_request import JudgeRequest
 from service.api.judge_response import JudgeResponse, JudgeResult, is_known, ranked
 from service.api.judging import Order, judged
@@ -48,7 +48,7 @@ async def judge(
 ) -> JudgeResponse:
     """Score programs. A part's failure is an item's `error`, never a score of 0."""
     order = Order(services.critic(body.critic), body.mode, body.votes, body.sampling)
-    return await unless_disconnected(request.receive, _response(body, order, services))
+    return await while_wanted(request, _response(body, order, services))
 
 
 async def _response(body: JudgeRequest, order: Order, services: Services) -> JudgeResponse:

@@ -7,8 +7,7 @@ import structlog
 from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
-from service.api.disconnect import unless_disconnected
-from service.api.drain import DrainDep
+from service.api.drain import DrainDep, while_wanted
 from service.api.jobs.desk import DeskDep
 from service.api.jobs.document import JobOut
 from service.api.jobs.durable import Durable
@@ -67,4 +66,4 @@ async def refine(  # noqa: PLR0913, PLR0917 - what FastAPI is to pass
             limit_s=refining.limit_s,
             interruption=Interruption(drain.over, partial(handed_over, refining)),
         )
-    return await unless_disconnected(request.receive, drain.bounded(refining.result()))
+    return await while_wanted(request, refining.result())

@@ -48,7 +48,7 @@ class Interruption:
     """What ends a stream from inside: `over`, and the words said then, given the last number sent."""
 
     over: asyncio.Event
-    last_words: Callable[[int], Awaitable[Frame]]
+    last_words: Callable[[int], Awaitable[Sendable]]
 
 
 class EventStream(Response):

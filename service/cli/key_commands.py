@@ -34,7 +34,7 @@ def new(
 ) -> None:
     """Draw a key and print it, this once. What is kept of it is its hash.
 
-    Without --file the entry is printed too, on stderr. A running gateway reads its keys when it starts.
+    Without --file the entry is printed too, on stderr. A running gateway reads a changed file by itself.
     """
     from service.cli.exits import explained
     from service.cli.keys import Wish, make_key

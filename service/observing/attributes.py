@@ -4,6 +4,8 @@ Names and numbers only: no attribute may hold a program, a prompt, a critique or
 """
 
 REFINEMENT, ROUND, JUDGING, CRITIQUE = "refinement", "round", "judging", "critique"
+ACCEPTED = "accepted"
+"""A durable refinement's beginning: its `refinement` spans, one for each gateway, are below it."""
 CHAT, SANDBOX = "chat", "sandbox"
 """What a span is called; a call to a model adds the model's name."""
 

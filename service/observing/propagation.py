@@ -27,6 +27,21 @@ def continued(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[None]:
         context.detach(token)
 
 
+def traceparent() -> str:
+    """Return the span at work, as it is written down; nothing where there is none."""
+    return trace_headers().get(_PARENT.decode(), "")
+
+
+@contextmanager
+def resumed(parent: str) -> Iterator[None]:
+    """Work under a trace that was written down; without one under none."""
+    token = context.attach(_W3C.extract({_PARENT.decode(): parent}, context.Context()))
+    try:
+        yield
+    finally:
+        context.detach(token)
+
+
 def trace_headers() -> dict[str, str]:
     """Return what tells whom we call which trace this is; nothing where there is none."""
     headers: dict[str, str] = {}

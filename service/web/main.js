@@ -1,7 +1,7 @@
 // The page's one desk: knows what is on the stage, and puts the next thing there.
 
 import { EXAMPLES } from "./ask/examples.js";
-import { Form } from "./ask/form.js";
+import { Form, written } from "./ask/form.js";
 import { offerModels } from "./ask/models.js";
 import { Solutions } from "./ask/solutions.js";
 import { byId, el } from "./dom.js";
@@ -22,6 +22,7 @@ const form = new Form(byId("ask"));
 const solutions = new Solutions(byId("solutions"), byId("solution-add"));
 const gateway = new Gateway(() => form.key());
 let current = null;
+const told = new Set();
 
 const desk = {
   form,
@@ -31,17 +32,19 @@ const desk = {
   },
   heard({ event }, refinement) {
     if (!event.endsWith(".delta") && event !== "heartbeat") desk.tell(standing(refinement));
-    if (refinement.notice !== null) notice([refinement.notice]);
+    if (refinement.models !== null) told.add(refinement.notice);
+    if (told.size) notice([...told].filter(Boolean));
   },
   // What a link's refinement was asked is put into the form, to go on from.
   asked(request) {
-    form.fill({ ...request, tests: request.tests === null ? "" : JSON.stringify(request.tests), seed: request.sampling.seed });
+    form.fill({ ...request, tests: written(request.tests), seed: request.sampling.seed });
   },
 };
 
 async function put(page, work) {
   current?.leave();
   current = page;
+  told.clear();
   form.forgive();
   byId("stage").replaceChildren(page.element);
   if (byId("stage").getBoundingClientRect().top > innerHeight) byId("results").scrollIntoView();
@@ -99,8 +102,7 @@ function openAddress() {
 function pickExample({ target }) {
   const example = EXAMPLES[target.value];
   if (example === undefined) return;
-  const tests = `[${example.tests.map((test) => JSON.stringify(test)).join(",\n ")}]`;
-  form.fill({ problem: example.problem, entry_point: example.entry_point, tests, solution: "" });
+  form.fill({ problem: example.problem, entry_point: example.entry_point, tests: written(example.tests), solution: "" });
   solutions.fill(example.solutions);
   form.forgive();
 }

@@ -70,6 +70,21 @@ async def test_a_part_that_failed_is_named(page: Page, town: Town, scripted: Scr
     await expect(page.get_by_role("button", name="Stop")).to_be_hidden()
 
 
+async def test_a_part_that_fails_for_a_while_is_named_and_waited_for(
+    page: Page, town: Town, scripted: Scripted
+) -> None:
+    speaking = town.critic.answers.pop()
+    town.critic.answer(*[refusal(500)] * 4, speaking)
+    scripted.let_all()
+    await describe(page)
+    await choose_scripted(page)
+    await press(page, "Refine")
+    await expect(page.locator(".standing")).to_contain_text("The critic failed; tried again in")
+
+    await finished(page)
+    await expect(page.locator(".round")).to_have_count(2)
+
+
 async def test_a_link_to_nothing_says_so(page: Page, town: Town) -> None:
     await visit(page, f"{town.url}/#rf_{'0' * 32}")
 

@@ -1,7 +1,7 @@
 """Programs of a megabyte do not hold the page up: what is drawn is bounded, and the work is done aside."""
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.person import a_round, choose_scripted, describe, field, finished, press
 from tests.browser.scripted import Scripted
@@ -69,3 +69,17 @@ async def test_a_draft_longer_than_the_gateway_reads_is_refused_at_its_field(pag
     await expect(field(page, "Draft")).to_have_accessible_description(
         "String should have at most 200000 characters"
     )
+
+
+async def test_a_worker_that_does_not_come_is_done_without(page: Page, scripted: Scripted) -> None:
+    async def lose(route: Route) -> None:
+        await route.abort()
+
+    scripted.let_all()
+    await page.context.route("**/worker.js", lose)
+    await describe(page)
+    await choose_scripted(page)
+    await press(page, "Refine")
+    await finished(page)
+
+    await expect(a_round(page, "Revision 1").locator(".row.changed")).to_have_count(1)

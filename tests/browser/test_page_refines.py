@@ -142,3 +142,56 @@ async def test_what_was_begun_here_is_listed_and_opens_again(page: Page, scripte
 
     await finished(page)
     assert "Add one" not in kept
+
+
+async def test_events_that_are_no_longer_kept_are_made_up_for_by_the_rounds(
+    page: Page, scripted: Scripted
+) -> None:
+    begun = False
+
+    async def trim(route: Route) -> None:
+        nonlocal begun
+        if begun:
+            await route.continue_()
+            return
+        begun = True
+        await route.fetch()  # which lasts until the refinement has ended
+        await route.fulfill(
+            body='id: 4\nevent: events.trimmed\ndata: {"id": "rf"}\n\n', content_type="text/event-stream"
+        )
+
+    scripted.let_all()
+    await page.route("**/events", trim)
+    await _begin(page)
+    await finished(page)
+
+    await expect(a_round(page, "Draft").locator("code").first).to_have_text("def f(x):")
+    await expect(a_round(page, "Revision 1").locator(".row.changed")).to_have_count(1)
+
+
+async def test_candidates_stand_one_after_the_other_each_with_its_rounds(
+    page: Page, scripted: Scripted
+) -> None:
+    scripted.let_all()
+    await page.get_by_role("spinbutton", name="Candidates").fill("2")
+    await _begin(page)
+    await finished(page)
+
+    names = await page.locator(".round h3").all_inner_texts()
+    assert names == [f"Candidate {chain}, {name}" for chain in (1, 2) for name in ("draft", "revision 1")]
+    steps = page.get_by_role("list", name="Rounds").get_by_role("listitem")
+    assert [(await step.inner_text()).split("\n")[0] for step in await steps.all()] == [
+        "1.0",
+        "1.1",
+        "2.0",
+        "2.1",
+    ]
+
+
+async def test_only_what_is_known_of_the_models_at_work_is_noted(page: Page, scripted: Scripted) -> None:
+    scripted.let_all()
+    await expect(page.get_by_role("note")).to_contain_text("mini world only")
+    await _begin(page)
+    await finished(page)
+
+    await expect(page.get_by_role("note")).to_be_hidden()

@@ -17,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from service.api.auth.doors import OPEN
 from tests.unit.api.world import World
 from tests.unit.cli.serving import serving
 
@@ -97,6 +98,17 @@ def test_a_refused_request_is_documented_as_it_is_answered() -> None:
     assert refusals["/v1/chat/completions", "400"] == {"application/json"}
     assert ("/v1/chat/completions", "422") not in refusals
     assert "HTTPValidationError" not in json.dumps(contract)
+
+
+def test_what_keys_and_quotas_may_answer_is_documented_at_every_door_behind_them() -> None:
+    undocumented = [
+        f"{method} {path}"
+        for path, operations in _contract()["paths"].items()
+        for method, operation in operations.items()
+        if path not in OPEN and not {"401", "403", "429"} <= operation["responses"].keys()
+    ]
+
+    assert undocumented == []
 
 
 def test_the_contract_is_written_once() -> None:

@@ -15,3 +15,5 @@ class StoreBounds:
     """Events kept of one job; the oldest are let go."""
     max_queued: int = 1_000
     """Jobs not yet finished, of all gateways together."""
+    max_of_tenant: int = 250
+    """The same of one tenant that has a name."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from service.adapters.store.bounds import StoreBounds
-from service.adapters.store.refusals import key_reused, queue_full
+from service.adapters.store.refusals import key_reused, queue_full, tenant_has_enough
 from service.store import (
     Batch,
     Claim,
@@ -40,6 +40,13 @@ class _Kept:
     waiting_clients: int = 1
     ready_at: float = 0.0
     """When it may be taken: at once, or after its lease."""
+    turn: int = 0
+    """Of its tenant, while it has not begun."""
+
+    @property
+    def place(self) -> tuple[bool, float]:
+        """What was begun goes before what was not, which goes by tenants' turns."""
+        return (True, self.turn) if self.token == 0 and self.turn else (False, self.ready_at)
 
     def append(self, entry: Entry) -> None:
         if len(self.log) == self.log.maxlen:
@@ -69,6 +76,10 @@ class MemoryStore:
     _ended: dict[str, float] = field(default_factory=dict)
     """When to forget the others, in that order."""
     _keys: dict[str, _Key] = field(default_factory=dict)
+    _turns: dict[str, int] = field(default_factory=dict)
+    """The latest of each tenant, while any waits."""
+    _turn: int = 0
+    """Whose it is."""
 
     async def create(
         self, job: Job, entries: Sequence[Entry] = (), *, claim: Claim | None = None, leased: bool = False
@@ -79,8 +90,10 @@ class MemoryStore:
             return Created(other.job.id, joined=True)
         if len(self._open) >= self.bounds.max_queued:
             raise queue_full(self.bounds.max_queued)
+        self._check_tenant(job.tenant)
         now = self.clock()
         kept = _Kept(job, deque(maxlen=self.bounds.max_events), trimmed=job.last, ready_at=now)
+        kept.turn = 0 if leased or job.last else self._next_turn(job.tenant)
         for entry in entries:
             kept.append(entry)
         self._jobs[job.id] = self._open[job.id] = kept
@@ -94,7 +107,8 @@ class MemoryStore:
         ready = [kept for kept in self._open.values() if kept.ready_at <= now]
         if not ready:
             return None
-        kept = min(ready, key=lambda kept: kept.ready_at)
+        kept = min(ready, key=lambda kept: kept.place)
+        self._turn = max(self._turn, kept.turn)
         kept.crashes += kept.job.status is JobStatus.IN_PROGRESS
         return self._lease(kept)
 
@@ -164,6 +178,20 @@ class MemoryStore:
 
     async def ping(self) -> None:
         """Memory answers."""
+
+    def _check_tenant(self, tenant: str) -> None:
+        """Where nobody has a key, all are one tenant."""
+        of_tenant = sum(kept.job.tenant == tenant for kept in self._open.values()) if tenant else 0
+        if of_tenant >= self.bounds.max_of_tenant:
+            raise tenant_has_enough(self.bounds.max_of_tenant)
+
+    def _next_turn(self, tenant: str) -> int:
+        """A tenant's turn comes after its last one, and not before whose turn it is now."""
+        if not self._open:
+            self._turns.clear()
+            self._turn = 0
+        self._turns[tenant] = max(self._turn, self._turns.get(tenant, 0)) + 1
+        return self._turns[tenant]
 
     def _lease(self, kept: _Kept) -> Lease:
         kept.token += 1

@@ -17,7 +17,9 @@ from service.store import Store
 @asynccontextmanager
 async def open_store(section: StoreSection) -> AsyncGenerator[Store, None]:
     """Open it for as long as the context lasts. A Redis that is not there yet is no reason not to start."""
-    bounds = StoreBounds(section.ttl_s, section.lease_s, section.max_events, section.max_queued)
+    bounds = StoreBounds(
+        section.ttl_s, section.lease_s, section.max_events, section.max_queued, section.max_queued_of_tenant
+    )
     url, password = section.url.get_secret_value(), section.password()
     if not url:
         yield MemoryStore(bounds)
@@ -34,9 +36,9 @@ async def open_store(section: StoreSection) -> AsyncGenerator[Store, None]:
 
 @asynccontextmanager
 async def open_limits(section: StoreSection, quotas: Mapping[str, Quota]) -> AsyncGenerator[Limits, None]:
-    """Count tenants' use where jobs are kept; in Redis only if there is anything to count."""
+    """Count tenants' use where jobs are kept; in Redis only where there are tenants."""
     url, password = section.url.get_secret_value(), section.password()
-    if not url or not any(quota.is_by_the_minute for quota in quotas.values()):
+    if not url or not quotas:
         yield MemoryLimits(quotas)
         return
     from service.adapters.store.calls import open_calls  # noqa: PLC0415

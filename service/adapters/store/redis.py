@@ -1,16 +1,18 @@
 """A store in Redis, which several gateways share.
 
 A job is a hash, a stream of its events and a hash of its rounds. One sorted set has all unfinished jobs,
-scored by when each may be taken: queue and leases in one. What must be atomic is a Lua script; the clock is
-Redis' own. Not covered: what Redis itself loses. Without an append-only file a restart forgets waiting jobs.
+scored by when each may be taken, or by its tenant's turn: queue and leases in one. What must be atomic is a
+Lua script; the clock is Redis' own. Not covered: what Redis itself loses. Without an append-only file a
+restart forgets waiting jobs.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from service.adapters.store.bounds import StoreBounds
 from service.adapters.store.calls import RedisCalls
-from service.adapters.store.refusals import key_reused, queue_full
+from service.adapters.store.refusals import key_reused, queue_full, tenant_has_enough
 from service.store import (
     Batch,
     Claim,
@@ -54,6 +56,9 @@ class RedisStore:
                 *(job.id, self._owner, self._lease_ms if leased else "", self._bounds.max_events),
                 *(self._bounds.max_queued, fingerprint, self._ttl_ms, f"{self._prefix}job:"),
                 *(job.request, job.created, job.tenant, _flag(job.background), job.last),
+                # Where nobody has a key, all are one tenant.
+                self._bounds.max_of_tenant if job.tenant else "",
+                job.trace,
                 *_listed(entries, job.rounds),
             ],
         )
@@ -62,6 +67,8 @@ class RedisStore:
                 raise key_reused()
             case ["full"]:
                 raise queue_full(self._bounds.max_queued)
+            case ["enough"]:
+                raise tenant_has_enough(self._bounds.max_of_tenant)
             case ["joined", other]:
                 return Created(other, joined=True)
         return Created(job.id, lease=Lease(_begun(job, entries), int(reply[2])) if leased else None)
@@ -173,9 +180,7 @@ def _listed(entries: Sequence[Entry], rounds: Mapping[str, str]) -> list[str | i
 
 def _begun(job: Job, entries: Sequence[Entry]) -> Job:
     last = entries[-1].sequence if entries else job.last
-    return Job(
-        job.id, job.request, job.created, job.tenant, job.background, JobStatus.IN_PROGRESS, job.rounds, last
-    )
+    return replace(job, status=JobStatus.IN_PROGRESS, last=last)
 
 
 def _flag(value: bool) -> str:
@@ -194,6 +199,7 @@ def _job(job_id: str, fields: Mapping[str, str], rounds: Mapping[str, str]) -> J
         request=fields["request"],
         created=int(fields["created"]),
         tenant=fields["tenant"],
+        trace=fields.get("trace", ""),
         background=fields["background"] == "1",
         status=JobStatus(fields["status"]),
         rounds=rounds,

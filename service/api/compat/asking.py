@@ -6,7 +6,7 @@ from fastapi import Request
 from pydantic import ValidationError
 
 from service.api.compat.profile import TestedProfile
-from service.api.disconnect import unless_disconnected
+from service.api.drain import while_wanted
 from service.api.judging import Judged, Order, judged
 from service.api.on_error import ERROR, told
 from service.api.problems import field_error
@@ -35,7 +35,7 @@ async def ask(profile: TestedProfile, cases: Sequence[Case], request: Request, s
 
 async def in_turn(order: Order, cases: Sequence[Case], request: Request, services: Services) -> Judged:
     """Judge, once there is a place: trainers take being turned away for a lost reward."""
-    return await unless_disconnected(request.receive, _queued(order, cases, services))
+    return await while_wanted(request, _queued(order, cases, services))
 
 
 async def _queued(order: Order, cases: Sequence[Case], services: Services) -> Judged:

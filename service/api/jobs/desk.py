@@ -58,7 +58,13 @@ class Desk:
         """Work at a job; without a `place` it is one of the bounded number taken from the store."""
         job_id = lease.job.id
         self.stop(job_id)  # an earlier lease of ours, which has expired
-        run = Run(lease, self.services, place or nullcontext(), lambda: self.wake(job_id))
+        run = Run(
+            lease,
+            self.services,
+            place or nullcontext(),
+            told=lambda: self.wake(job_id),
+            is_read=lambda: job_id in self._followed,
+        )
         self.runs[job_id] = run
         if place is None:
             self._taken.add(job_id)

@@ -18,6 +18,8 @@ from service.api.refine_request import RefineRequest
 from service.api.refining import Refining
 from service.domain.errors import OverloadedError, StoreError
 from service.gate import stopping
+from service.observing import attributes as names
+from service.observing.propagation import traceparent
 from service.observing.stopwatch import following
 from service.store import Created, Entry, Job, JobStatus
 
@@ -98,8 +100,12 @@ class Durable:
             "critic": refining.critic.card.name,
             "rounds": refining.rounds,
         }
+        spans = self.desk.services.spans
+        with spans.span(names.ACCEPTED, {names.REFINEMENT_ID: refining.id}):
+            trace = traceparent()
         job = Job(
             id=refining.id,
+            trace=trace,
             request=encoded(self.body.model_copy(update=named).model_dump(mode="json", by_alias=True)),
             created=refining.created,
             tenant=self.wishes.tenant,

@@ -9,6 +9,7 @@ from service.api.refining import Refining
 from service.api.streaming import Frame
 from service.caller import caller
 from service.domain.errors import ServiceError
+from service.observing.propagation import traceparent
 from service.store import Job
 
 log = structlog.get_logger(__name__)
@@ -24,6 +25,7 @@ async def handed_over(refining: Refining, last: int) -> Frame:
         request=encoded(refining.request.model_dump(mode="json", by_alias=True)),
         created=refining.created,
         tenant=caller().tenant,
+        trace=traceparent(),
         rounds={round_name(a_round): checkpoint(a_round) for a_round in refining.finished},
         last=last,
     )

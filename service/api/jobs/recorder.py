@@ -9,7 +9,7 @@ import structlog
 from service.api.jobs.checkpoint import checkpoint, round_name
 from service.api.jobs.pending import Pending
 from service.api.streaming import Frame
-from service.domain.errors import OverloadedError, StoreError
+from service.domain.errors import ServiceError, StoreError
 from service.domain.refinement import Round
 from service.store import Batch, Ending, Lease, Store, UnknownJobError
 
@@ -17,6 +17,8 @@ log = structlog.get_logger(__name__)
 
 TOGETHER_S = 0.05
 """How long an event may wait for others, so that a token costs no round trip."""
+UNREAD_S = 1.0
+"""The same of deltas while no client here reads along; those at other gateways get them in larger pieces."""
 ENTRIES = 256
 """Events written at once, and events that may wait before the job itself must."""
 AGAIN_S = 0.5
@@ -36,12 +38,15 @@ class Recorder:
     renew_s: float
     told: Callable[[], None]
     """Called after each write, to wake who follows the job."""
+    is_read: Callable[[], bool] = lambda: True
+    """Whether anybody here follows it."""
     _ending: Ending | None = None
     _pending: Pending = field(init=False)
     _rounds: dict[str, str] = field(default_factory=dict)
     _unwritten: dict[str, str] = field(default_factory=dict)
     _closed: bool = False
     _dirty: asyncio.Event = field(default_factory=asyncio.Event)
+    _soon: asyncio.Event = field(default_factory=asyncio.Event)
     _urgent: asyncio.Event = field(default_factory=asyncio.Event)
     _room: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -56,6 +61,8 @@ class Recorder:
             await self._room.wait()
         self._pending.add(frame)
         self._dirty.set()
+        if "delta" not in frame.data or self.is_read():
+            self._soon.set()
 
     def finish(self, a_round: Round) -> None:
         """Let a finished round be written soon: from here another owner can go on."""
@@ -86,14 +93,15 @@ class Recorder:
     async def _until_dirty(self) -> None:
         """Wait for something to write, at most until the lease must be renewed; then for what else comes."""
         if await _set_within(self._dirty, self.renew_s):
+            await _set_within(self._soon, min(UNREAD_S, self.renew_s))
             await _set_within(self._urgent, TOGETHER_S)
-        self._dirty.clear()
-        self._urgent.clear()
+        for event in (self._dirty, self._soon, self._urgent):
+            event.clear()
 
     def _hurry(self) -> None:
         """Write now: it is worth a round trip."""
-        self._dirty.set()
-        self._urgent.set()
+        for event in (self._dirty, self._soon, self._urgent):
+            event.set()
 
     async def _write(self, batch: Batch) -> None:
         while not await self._written(batch):  # noqa: ASYNC110 - a server that comes back sends no events
@@ -116,7 +124,7 @@ class Recorder:
         known = replace(self.lease.job, last=written, rounds=self._rounds)
         try:
             created = await self.store.create(known, leased=True)
-        except (StoreError, OverloadedError) as error:
+        except ServiceError as error:
             log.warning("job_not_written", error=str(error))
             return False
         assert created.lease is not None

@@ -16,6 +16,7 @@ from service.caller import asking
 from service.domain.errors import AbandonedError, DeadlineError, ServiceError, StoreError
 from service.domain.events import RefinementCompleted, RoundFinished
 from service.domain.identity import Identity
+from service.observing.propagation import resumed
 from service.services import Services
 from service.store import Ending, Job, JobStatus, Lease, LeaseLostError
 
@@ -33,6 +34,7 @@ class Run:
     services: Services
     place: AbstractContextManager[object]
     told: Callable[[], None]
+    is_read: Callable[[], bool] = lambda: True
     ending: Ending | None = None
     """The last word, as soon as it is known; it may not be written yet."""
     background: bool = field(init=False)
@@ -46,14 +48,14 @@ class Run:
 
     def __post_init__(self) -> None:
         renew_s = self.services.bounds.lease_s / 3
-        self._recorder = Recorder(self.services.store, self.lease, renew_s, self.told)
+        self._recorder = Recorder(self.services.store, self.lease, renew_s, self.told, self.is_read)
         self.background, self._setbacks = self.lease.job.background, self.lease.setbacks
 
     async def work(self) -> None:
         """Carry the job as far as this process gets. What stays unfinished is taken over by others."""
         tenant, limits = self.lease.job.tenant, self.services.limits
         # Its request may be over, or have been another gateway's: the bill is the job's own.
-        with asking(Identity(tenant, frozenset())) as account:
+        with resumed(self.lease.job.trace), asking(Identity(tenant, frozenset())) as account:
             try:
                 await self._worked()
             finally:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextlib import aclosing
 from typing import Any, Self
 
-from service.api.disconnect import unless_disconnected
+from service.api.drain import while_wanted
 from service.api.mcp import words
 from service.api.mcp.failure import FailedError
 from service.api.mcp.progress import Progress
@@ -114,7 +114,7 @@ async def _refine(call: Call, body: RefineRequest) -> RefineAnswer:
     refining = Refining.of(body, call.services)
     try:
         async with asyncio.timeout(refining.limit_s):
-            refinement = await unless_disconnected(call.request.receive, _told(refining, call.progress))
+            refinement = await while_wanted(call.request, _told(refining, call.progress))
     except TimeoutError:
         raise DeadlineError("the refinement did not end in time") from None
     return RefineAnswer.of(refinement)

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from service.api.disconnect import unless_disconnected
+from service.api.drain import while_wanted
 from service.api.mcp import words
 from service.api.mcp.tool import Answer, Call, Tool, clipped
 from service.api.task import CODE_CHARS, TEST_CHARS, InterfaceFields, candidate_of
@@ -97,7 +97,7 @@ async def _run(call: Call, body: RunRequest) -> RunAnswer:
     with call.services.gate.admit():
         try:
             async with asyncio.timeout(call.services.bounds.request_seconds):
-                return await unless_disconnected(call.request.receive, _ran(call.services, body))
+                return await while_wanted(call.request, _ran(call.services, body))
         except TimeoutError:
             raise DeadlineError("the program was not run in time") from None
 

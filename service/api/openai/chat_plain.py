@@ -11,7 +11,7 @@ from pydantic import JsonValue, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from service.api.disconnect import unless_disconnected
+from service.api.drain import drain_of, while_wanted
 from service.api.openai.body import OpenAIBody, invalid
 from service.api.openai.chat_answer import ChatAnswer
 from service.api.openai.chat_request import PlainChatRequest
@@ -19,9 +19,10 @@ from service.api.openai.conversation import plain_messages, turns_of, uses_tools
 from service.api.openai.usage import chat_usage
 from service.api.openai.wire import KEEPALIVE, error_event
 from service.api.refine_request import SamplingIn
-from service.api.streaming import EventStream, Sendable
+from service.api.streaming import EventStream, Interruption, Sendable
 from service.domain.chat import ChatModel, Completion, Message, Sampling
 from service.domain.errors import DeadlineError, RequestError
+from service.gate import stopping
 from service.services import Services
 
 
@@ -43,11 +44,19 @@ async def chat_with_model(
     )
     chat = _PlainChat(model, plain_messages(turns_of(asked.messages)), _sampling(asked), answer, services)
     if asked.stream:
-        bounds = services.bounds
+        bounds, drain = services.bounds, await drain_of(request)
         return EventStream(
-            chat.chunks(), heartbeat=KEEPALIVE, heartbeat_s=bounds.heartbeat_s, limit_s=bounds.request_seconds
+            chat.chunks(),
+            heartbeat=KEEPALIVE,
+            heartbeat_s=bounds.heartbeat_s,
+            limit_s=bounds.request_seconds,
+            interruption=Interruption(drain.over, _cut),
         )
-    return await unless_disconnected(request.receive, chat.whole())
+    return await while_wanted(request, chat.whole())
+
+
+async def _cut(sent: int) -> Sendable:
+    return error_event(stopping())
 
 
 def _sampling(asked: PlainChatRequest) -> Sampling:

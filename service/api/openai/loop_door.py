@@ -3,19 +3,21 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
+from functools import partial
 from typing import Protocol
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from service.api.disconnect import unless_disconnected
+from service.api.drain import drain_of, while_wanted
 from service.api.openai.loop_answer import LoopAnswer
 from service.api.openai.progress import Progress
 from service.api.openai.wire import KEEPALIVE
 from service.api.refining import Refining
-from service.api.streaming import EventStream, Sendable
+from service.api.streaming import EventStream, Interruption, Sendable
 from service.domain.errors import DeadlineError
 from service.domain.events import RefinementCompleted
+from service.gate import stopping
 
 
 class Script(Protocol):
@@ -40,14 +42,21 @@ class Script(Protocol):
 async def through_the_loop(refining: Refining, script: Script, request: Request, *, stream: bool) -> Response:
     """Run a refinement and tell it by the script."""
     if stream:
+        drain = await drain_of(request)
         return EventStream(
             _lines(refining, script),
+            interruption=Interruption(drain.over, partial(_cut, script)),
             heartbeat=KEEPALIVE,
             heartbeat_s=refining.services.bounds.heartbeat_s,
             limit_s=refining.limit_s,
             headers={"x-refine-id": refining.id},
         )
-    return await unless_disconnected(request.receive, _whole(refining, script))
+    return await while_wanted(request, _whole(refining, script))
+
+
+async def _cut(script: Script, sent: int) -> Sendable:
+    """Say that the process stops: the client may ask again, and reaches another one."""
+    return next(script.fail(stopping()))
 
 
 async def _whole(refining: Refining, script: Script) -> Response:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from http import HTTPStatus
 
 import structlog
@@ -10,9 +10,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from service.api.disconnect import unless_disconnected
+from service.api.drain import Drain
 from service.api.openai.wire import KEEPALIVE, error_event
 from service.api.streaming import pump
 from service.domain.errors import RequestError, ServiceError
+from service.gate import stopping
 from service.services import Services, Upstream, UpstreamReply
 
 log = structlog.get_logger(__name__)
@@ -39,19 +41,22 @@ class Relay(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._services.gate.admit():
+            drain: Drain = scope["app"].state.drain
             # A client that stays and does not read would hold its place for ever.
             async with asyncio.timeout(self._services.bounds.request_seconds):
-                await unless_disconnected(receive, self._relay(send))
+                await unless_disconnected(receive, self._relay(send, drain))
 
-    async def _relay(self, send: Send) -> None:
-        async with self._upstream.post(self._path, self._sent) as reply:
+    async def _relay(self, send: Send, drain: Drain) -> None:
+        async with AsyncExitStack() as stack:
+            asking = stack.enter_async_context(self._upstream.post(self._path, self._sent))
+            reply = await drain.bounded(asking)
             if self._absent is not None and self._lacks_the_path(reply):
                 raise self._absent
             if isinstance(reply.body, bytes):
                 await send(_start(reply, {"content-length": str(len(reply.body))}))
                 await send({"type": "http.response.body", "body": reply.body})
             else:
-                await self._stream(reply, reply.body, send)
+                await self._stream(reply, reply.body, send, drain)
 
     def _lacks_the_path(self, reply: UpstreamReply) -> bool:
         """Tell a path that is not there from a model that is not."""
@@ -60,13 +65,16 @@ class Relay(Response):
         named = (b"model_not_found", self._upstream.model.encode())
         return not any(name in reply.body for name in named)
 
-    async def _stream(self, reply: UpstreamReply, body: AsyncGenerator[bytes, None], send: Send) -> None:
+    async def _stream(
+        self, reply: UpstreamReply, body: AsyncGenerator[bytes, None], send: Send, drain: Drain
+    ) -> None:
         async def write(piece: bytes) -> None:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
 
         await send(_start(reply, {"cache-control": "no-store", "x-accel-buffering": "no"}))
         silence, silence_s = KEEPALIVE.encode(0), self._services.bounds.heartbeat_s
-        await pump(_told(body), write, silence=silence, silence_s=silence_s)
+        last = error_event(stopping()).encode(0)
+        await pump(_told(body), write, silence=silence, silence_s=silence_s, over=drain.over, last=last)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -126,4 +126,7 @@ export class Form {
   }
 }
 
+// A test a line: as much as a person can read.
+export const written = (tests) => (tests?.length ? `[${tests.map((test) => JSON.stringify(test)).join(",\n ")}]` : "");
+
 const invalid = (field, message) => new Failure("Something is missing", { status: 422, fields: [{ field, message }] });

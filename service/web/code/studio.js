@@ -3,6 +3,7 @@
 const ADDRESS = "/page/code/worker.js";
 
 const waiting = new Map();
+const policy = globalThis.trustedTypes?.createPolicy("worker", { createScriptURL: () => ADDRESS });
 let worker = null;
 let orders = 0;
 
@@ -10,22 +11,27 @@ export function sheetOf(order) {
   worker ??= opened();
   const number = orders++;
   return new Promise((resolve) => {
-    waiting.set(number, resolve);
+    waiting.set(number, { order, resolve });
     worker.postMessage({ number, order });
   });
 }
 
 function opened() {
-  const started = new Worker(trusted(ADDRESS), { type: "module" });
+  // The page's policy lets no text become script; this one address is excepted, and nothing else is.
+  const started = new Worker(policy ? policy.createScriptURL("") : ADDRESS, { type: "module" });
   started.addEventListener("message", ({ data: { number, made } }) => {
-    waiting.get(number)(made);
+    waiting.get(number)?.resolve(made);
     waiting.delete(number);
   });
+  started.addEventListener("error", madeHere);
   return started;
 }
 
-// The page's policy lets no text become script; this one address is excepted, and nothing else is.
-function trusted(address) {
-  const policy = globalThis.trustedTypes?.createPolicy("worker", { createScriptURL: () => address });
-  return policy ? policy.createScriptURL(address) : address;
+// A worker whose script was lost on its way says nothing: the page then works itself, and the next order tries again.
+async function madeHere() {
+  worker = null;
+  const left = [...waiting.values()];
+  waiting.clear();
+  const { sheet } = await import("./sheet.js");
+  for (const { order, resolve } of left) resolve(sheet(order));
 }

@@ -42,7 +42,7 @@ export class JudgePage {
 function head(request, { model, usage, seconds: took, judge_version: version }) {
   const tokens = usage.prompt_tokens + usage.completion_tokens;
   const told = [model.name, counted(request.votes, "vote"), `${number(tokens)} tokens`, seconds(took)].join(" · ");
-  return el("header", { class: "run-head" }, el("div", {}, el("h2", {}, firstLine(request.problem)), el("p", { class: "standing", title: version }, told)));
+  return el("header", { class: "run-head" }, el("div", {}, el("h2", {}, firstLine(request.problem, 160)), el("p", { class: "standing", title: version }, told)));
 }
 
 function podium(request, { results, ranking }) {

@@ -9,6 +9,7 @@ export function standing(refinement) {
   if (refinement.status === "cancelled") return "Stopped";
   if (refinement.status === "failed") return "Failed";
   if (!refinement.connected) return "Connecting again …";
+  if (refinement.setback !== null) return `${refinement.setback.title}; tried again in ${seconds(refinement.setback.again_s)} …`;
   if (refinement.status === "queued") return "Waiting for its turn …";
   const last = [...refinement.rounds.values()].at(-1);
   if (last === undefined) return "Begins …";

@@ -9,11 +9,14 @@ export class Refinement {
   created = null;
   result = null;
   problem = null;
+  // What it waits for, when a part that failed has it put off.
+  setback = null;
   rounds = new Map();
 
   // Takes an event in; returns the round that it changed, if it changed one alone.
   apply({ event, data }) {
     const told = TOLD[event];
+    if (event.startsWith("round.") || event === "refinement.resumed") this.setback = null;
     return told === undefined ? null : told(this, data) ?? null;
   }
 
@@ -63,6 +66,7 @@ const TOLD = {
     const stand = new Set(data.rounds.map(({ candidate, round }) => `${candidate}:${round}`));
     for (const key of [...state.rounds.keys()]) if (!stand.has(key)) state.rounds.delete(key);
   },
+  "refinement.postponed"(state, data) { state.setback = { title: data.problem.title, again_s: data.again_s }; },
   snapshot(state, data) { taken(state, data.rounds); },
   "round.started"(state, data) {
     state.status = "in_progress";

@@ -35,7 +35,7 @@ export class RunView {
 
   asked(request) {
     this.request = request;
-    if (this.title.textContent === "") this.title.textContent = firstLine(request.problem);
+    if (this.title.textContent === "") this.title.textContent = firstLine(request.problem, 160);
     this.#verdicts = -1;
     this.redraw();
   }
@@ -89,7 +89,7 @@ export class RunView {
 
   #viewOf(round) {
     const key = `${round.candidate}:${round.round}`;
-    if (!this.#views.has(key)) this.#views.set(key, new RoundView(round, round.candidate > 0 || this.refinement.candidates.length > 1, this.whose));
+    if (!this.#views.has(key)) this.#views.set(key, new RoundView(round, (this.request?.candidates ?? 1) > 1, this.whose));
     return this.#views.get(key);
   }
 }

@@ -9,6 +9,8 @@ from mcp import Client
 
 from service.cli.stack import free_port
 from tests.contract.mcp.calling import ASK, ERAS
+from tests.unit.api.world import World
+from tests.unit.cli.serving import serving
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -38,6 +40,25 @@ async def test_a_call_at_work_is_answered_although_the_gateway_stops(era: str) -
 
     assert calling.result().structured_content["judgment"] == "correct"
     assert code in {0, -15}
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_call_that_cannot_be_ended_in_time_is_an_error_that_says_so(era: str) -> None:
+    world = World()
+    app = world.app()
+
+    async def stop_and_hang() -> None:
+        app.state.drain.begin(0.05)
+        await asyncio.Event().wait()
+
+    world.generator.before = stop_and_hang
+    with serving(app) as url:
+        async with Client(f"{url}/mcp", mode=era) as client:
+            answer = await client.call_tool("refine_code", ASK)
+
+    assert answer.is_error
+    assert "stopping" in str(answer.content)
+    assert "call again" in str(answer.content)
 
 
 async def _until_it_listens(port: int) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import openai
 import uvicorn
+from fastapi import FastAPI
 from pydantic import SecretStr
 
 from service.adapters.openai import OpenAIModel
@@ -27,6 +28,7 @@ class Doors:
     url: str
     client: openai.AsyncOpenAI
     """OpenAI's own, which here tries nothing twice."""
+    app: FastAPI
 
 
 @asynccontextmanager
@@ -41,18 +43,18 @@ async def open_doors(world: World | None = None, *, salted: bool = False) -> Asy
         tiny = ServedModel(FakeChatModel(["Hel\nlo."], name="tiny"))
         world.models = {"gpt": far, "mini-generator": far, "tiny": tiny}
         async with (
-            _serving(world) as url,
+            _serving(app := world.app()) as url,
             openai.AsyncOpenAI(base_url=f"{url}/v1", api_key="sk-clients-own", max_retries=0) as client,
         ):
-            yield Doors(world, endpoint, url, client)
+            yield Doors(world, endpoint, url, client, app)
 
 
 @asynccontextmanager
-async def _serving(world: World) -> AsyncGenerator[str, None]:
+async def _serving(app: FastAPI) -> AsyncGenerator[str, None]:
     # A socket that does not name its protocol keeps Nagle's algorithm: 40 ms a request.
     with socket.socket(proto=socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(world.app(), log_config=None, timeout_graceful_shutdown=1))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
         async with asyncio.TaskGroup() as group:
             group.create_task(server.serve([listener]))
             await until(lambda: server.started)

@@ -289,6 +289,35 @@ async def _ask_and_leave(doors: Doors, ask: Mapping[str, object], reads: bool) -
     await writer.wait_closed()
 
 
+async def test_when_the_process_must_end_a_stream_ends_with_an_error(
+    doors: Doors, http: aiohttp.ClientSession
+) -> None:
+    doors.endpoint.answer(streamed(event("Hel"), ending=asyncio.Event().wait()))
+    async with http.post(doors.url + PATH, data=AGENT.encode()) as response:
+        await response.content.readany()
+        doors.app.state.drain.begin(0.05)
+        rest = await response.read()
+
+    assert b'"error"' in rest.rsplit(b"data: ", 1)[1]
+    assert b"stopping" in rest
+    await asyncio.wait_for(doors.endpoint.hung_up.wait(), 10)
+
+
+async def test_when_the_process_must_end_who_waits_is_sent_elsewhere(
+    doors: Doors, http: aiohttp.ClientSession
+) -> None:
+    doors.endpoint.answer(hang)
+    async with asyncio.TaskGroup() as group:
+        asking = group.create_task(_post(doors, http, AGENT))
+        await doors.endpoint.asked.wait()
+        doors.app.state.drain.begin(0.05)
+
+    status, headers, answer = asking.result()
+    assert (status, headers["Content-Type"]) == (503, "application/json")
+    assert b"stopping" in answer
+    await asyncio.wait_for(doors.endpoint.hung_up.wait(), 10)
+
+
 async def test_calls_and_failures_are_bounded_by_the_gate(http: aiohttp.ClientSession) -> None:
     world = World(max_inflight=1)
     with structlog.testing.capture_logs():

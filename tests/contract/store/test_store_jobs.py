@@ -13,13 +13,13 @@ STRANGER = "rf_" + "f" * 32
 
 
 async def test_a_new_job_waits_with_all_that_was_said_of_it(store: Store) -> None:
-    new = job(tenant="acme", background=True, request='{"problem":"ü\\u2028"}')
+    new = job(tenant="acme", trace="00-1-2-01", background=True, request='{"problem":"ü\\u2028"}')
 
     await store.create(new, entries(1, 1))
 
     kept = await store.job(new.id)
     assert kept is not None
-    assert (kept.request, kept.created, kept.tenant) == (new.request, 7, "acme")
+    assert (kept.request, kept.created, kept.tenant, kept.trace) == (new.request, 7, "acme", "00-1-2-01")
     assert (kept.status, kept.background, kept.last, kept.ending) == (JobStatus.QUEUED, True, 1, None)
     assert await store.waiting() == 1
 

@@ -14,7 +14,7 @@ PARTS = sorted(
 )
 # However a part is asked for: <link>, <script>, <img>, import, or a worker's address.
 ASKED = re.compile(r"""(?:href="/page/|src="/page/|ADDRESS = "/page/)([^"]+)\"""")
-IMPORTED = re.compile(r"""from "([^"]+)";""")
+IMPORTED = re.compile(r"""(?:from |import\()"([^"]+)"\)?;""")
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from service.domain.errors import SandboxError
+from service.domain.errors import GeneratorError, SandboxError
 from service.observing import attributes as names
 from service.observing.propagation import trace_headers
 from service.observing.spans import Spans
 from tests.fakes import ScriptedGenerator, ScriptedSandbox, verdict_of
+from tests.unit.api.jobs.waiting import finished
 from tests.unit.api.world import RIGHT, TESTS, WRONG, World, client_of, post
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -120,6 +121,31 @@ async def test_the_clients_trace_goes_on(world: World, recorded: Recorded) -> No
     assert refinement.context is not None
     assert f"{refinement.context.trace_id:032x}" == TRACE
     assert f"{_parent(refinement):016x}" == "b7ad6b7169203331"
+
+
+async def test_a_job_is_one_trace_however_often_it_is_taken_up(world: World, recorded: Recorded) -> None:
+    world.generator = ScriptedGenerator([WRONG, "", RIGHT], fault=GeneratorError("gone"), fault_at=1)
+    async with client_of(world.app()) as client:
+        answer = await client.post(
+            "/refine", json=BODY | {"background": True}, headers={"traceparent": PARENT}
+        )
+        await finished(client, answer.json()["id"])
+
+    accepted, runs = recorded.one(names.ACCEPTED), recorded.named(names.REFINEMENT)
+    assert f"{_parent(accepted):016x}" == "b7ad6b7169203331"
+    assert accepted.context is not None
+    assert [_parent(run) for run in runs] == [accepted.context.span_id] * 2
+
+
+async def test_a_job_whose_client_has_no_trace_begins_one(world: World, recorded: Recorded) -> None:
+    async with client_of(world.app()) as client:
+        answer = await client.post("/refine", json=BODY | {"background": True})
+        await finished(client, answer.json()["id"])
+
+    accepted, run = recorded.one(names.ACCEPTED), recorded.one(names.REFINEMENT)
+    assert accepted.parent is None
+    assert accepted.context is not None
+    assert _parent(run) == accepted.context.span_id
 
 
 @pytest.mark.parametrize("parent", ["", "00-0-0-00", "x" * 5000, f"00-{'0' * 32}-{'0' * 16}-01"])

@@ -1,6 +1,27 @@
 -- What the scripts share. Time is the server's own: gateways need not agree about the clock.
 -- Keys of a job: KEYS[1] its document, KEYS[2] its log, KEYS[3] its rounds, KEYS[4] the jobs not yet finished,
--- scored by when each may be taken: at once, or after its lease.
+-- scored by when each may be taken (ms), 0 for one that was given back, and for one that has not begun by its
+-- turn, which is far below any time. KEYS[4]:turns has each tenant's latest turn, and `now` whose turn it is;
+-- KEYS[4]:tenants how many unfinished jobs each has. Both go when nothing waits.
+local FIRST_MS = 1000000000000
+
+local function turns(open)
+  return open .. ':turns'
+end
+
+local function next_turn(open, tenant)
+  local now, last = unpack(redis.call('HMGET', turns(open), 'now', 'of ' .. tenant))
+  local turn = math.max(tonumber(now or 0), tonumber(last or 0)) + 1
+  redis.call('HSET', turns(open), 'of ' .. tenant, turn)
+  return turn
+end
+
+local function count(open, tenant, change)
+  local left = redis.call('HINCRBY', open .. ':tenants', tenant, change)
+  if left <= 0 then
+    redis.call('HDEL', open .. ':tenants', tenant)
+  end
+end
 
 local function now_ms()
   local time = redis.call('TIME')
@@ -27,6 +48,7 @@ local function finish(id, status, event, data, kept, ttl_ms)
   append(sequence, event, data, kept)
   redis.call('HSET', KEYS[1], 'status', status, 'end_sequence', sequence, 'end_event', event, 'end_data', data)
   redis.call('ZREM', KEYS[4], id)
+  count(KEYS[4], redis.call('HGET', KEYS[1], 'tenant'), -1)
   for number = 1, 3 do
     redis.call('PEXPIRE', KEYS[number], ttl_ms)
   end

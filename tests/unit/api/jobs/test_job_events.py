@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+from collections.abc import AsyncGenerator, Sequence
 from itertools import pairwise
 
 import pytest
 
 from service.adapters.store import MemoryStore
 from service.adapters.store.bounds import StoreBounds
+from service.domain.chat import Completion, Message, Sampling
 from service.services import Bounds
+from service.store import Batch, Lease
 from tests.fakes import FakeChatModel, ScriptedGenerator
 from tests.unit.api.jobs.waiting import finished
 from tests.unit.api.world import RIGHT, WRONG, Call, World, client_of, events_of, until
@@ -48,6 +51,42 @@ async def test_deltas_nobody_has_read_yet_become_one() -> None:
     deltas = [event.data["delta"] for event in events if event.name == "critique.delta"]
     assert "".join(deltas) == critique
     assert len(deltas) < 100
+
+
+class _Dripping(FakeChatModel):
+    """Takes its time over each line."""
+
+    async def stream(
+        self, messages: Sequence[Message], sampling: Sampling
+    ) -> AsyncGenerator[str | Completion, None]:
+        async for piece in super().stream(messages, sampling):
+            await asyncio.sleep(0.08)
+            yield piece
+
+
+class _Written(MemoryStore):
+    """Counts what is written."""
+
+    writes = 0
+
+    async def write(self, lease: Lease, batch: Batch) -> None:
+        self.writes += 1
+        await super().write(lease, batch)
+
+
+async def test_a_text_that_nobody_reads_along_costs_few_writes() -> None:
+    store = _Written()
+    world = World(store=store, critic=_Dripping(["word\n" * 8]))
+    async with client_of(world.app()) as client:
+        job_id = (await client.post("/refine", json=ASK | {"rounds": 0})).json()["id"]
+        whole = await finished(client, job_id)
+        unread = store.writes
+        async with client.stream("POST", "/refine", json=ASK | {"rounds": 0, "stream": True}) as response:
+            read_along = events_of("".join([piece async for piece in response.aiter_text()]))
+
+    assert whole["status"] == "completed"
+    assert unread < 5
+    assert sum(event.name == "critique.delta" for event in read_along) > 4
 
 
 @pytest.mark.parametrize(
