@@ -1,6 +1,5 @@
 """Alerts, rules and the dashboard ask for metrics that gateway and sandbox have, by labels that they have."""
 
-import json
 import re
 import shutil
 import subprocess
@@ -8,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
 import promql_parser
 import pytest
@@ -25,12 +23,12 @@ from service.domain.refinement import StopReason
 from service.domain.verdict import Outcome
 from tests.fakes import ScriptedGenerator
 from tests.unit.api.world import TESTS, World, client_of, post
+from tests.unit.deploy.dashboards import dashboard
 from tests.unit.deploy.kustomize import ROOT, Json
 from tests.unit.deploy.rules import FOLDER, OPERATORS_FILE, groups, operators_form
 from tests.unit.sandbox.api_client import CALL
 from tests.unit.sandbox.fake_sandbox import FakeJudge, fake_sandbox
 
-DASHBOARD = ROOT / "deploy/grafana/dashboards/ctrl.json"
 JOBS = {"gateway", "sandbox"}
 CLOSED: dict[str, set[str]] = {
     "stop_reason": {*StopReason, "failed"},
@@ -90,14 +88,10 @@ def _rules() -> list[Json]:
     return [rule for group in groups() for rule in group["rules"]]
 
 
-def _panels() -> list[Json]:
-    return list(json.loads(DASHBOARD.read_text(encoding="utf-8"))["panels"])
-
-
 def _expressions() -> Iterator[str]:
     for rule in _rules():
         yield rule["expr"]
-    for panel in _panels():
+    for panel in dashboard()["panels"]:
         for target in panel.get("targets", []):
             yield target["expr"].replace("$__rate_interval", "5m")
 
@@ -226,39 +220,3 @@ def test_prometheus_itself_reads_configuration_and_rules() -> None:
         ran = subprocess.run([promtool, *arguments], capture_output=True, text=True, check=False)
 
         assert ran.returncode == 0, ran.stdout + ran.stderr
-
-
-def test_the_dashboard_is_one_that_grafana_loads() -> None:
-    dashboard: dict[str, Any] = json.loads(DASHBOARD.read_text(encoding="utf-8"))
-    sources = yaml.safe_load(
-        (ROOT / "deploy/grafana/provisioning/datasources/prometheus.yaml").read_text(encoding="utf-8")
-    )["datasources"]
-    panels = dashboard["panels"]
-
-    assert dashboard["uid"]
-    assert len({panel["id"] for panel in panels}) == len(panels)
-    for panel in panels:
-        assert panel["title"]
-        assert panel["type"] in {"row", "stat", "timeseries"}
-        if panel["type"] == "row":
-            continue
-        letters = [target["refId"] for target in panel["targets"]]
-        assert letters == sorted(set(letters))
-        assert letters
-        for each in (panel, *panel["targets"]):
-            assert each["datasource"] == {"type": "prometheus", "uid": sources[0]["uid"]}
-
-
-def test_no_panel_lies_over_another() -> None:
-    taken: set[tuple[int, int]] = set()
-    for panel in _panels():
-        place = panel["gridPos"]
-        cells = {
-            (x, y)
-            for x in range(place["x"], place["x"] + place["w"])
-            for y in range(place["y"], place["y"] + place["h"])
-        }
-
-        assert place["x"] + place["w"] <= 24
-        assert not cells & taken, panel["title"]
-        taken |= cells
