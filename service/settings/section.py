@@ -1,0 +1,25 @@
+"""What every table of the configuration is."""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+
+class SettingsError(Exception):
+    """The configuration cannot be used; the message says which value, and where it came from."""
+
+
+class Section(BaseModel):
+    """A table of the configuration: immutable, and every key is known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    def resolved(self, base: Path) -> Self:
+        """Take relative paths as relative to `base`."""
+        paths = {
+            name: base / value
+            for name in type(self).model_fields
+            if isinstance(value := getattr(self, name), Path)
+        }
+        return self.model_copy(update=paths)

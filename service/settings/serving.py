@@ -1,0 +1,56 @@
+"""The HTTP side, and what is told of it."""
+
+from typing import Literal
+
+from pydantic import Field, HttpUrl, PositiveFloat, PositiveInt
+
+from service.settings.section import Section
+
+
+class ServerSection(Section):
+    """The HTTP side."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65_535)
+    max_inflight: PositiveInt = 64
+    """Refinements, critiques and judgings at work at once; more are turned away with 503."""
+    body_bytes: PositiveInt = 4 * 1024 * 1024
+    body_seconds: PositiveFloat = 60.0
+    """How long the body of a request may take to arrive."""
+    heartbeat_s: PositiveFloat = 10.0
+    """Silence on an event stream after which a heartbeat is sent."""
+    request_seconds: PositiveFloat = 900.0
+    """Bound of one refinement; a request's own `budget.seconds` may only shorten it."""
+    judge_concurrency: PositiveInt = 16
+    """Critiques one judging asks for at once."""
+    queue_s: PositiveFloat = 100.0
+    """How long a trainer's request for rewards waits for a place; the others are turned away at once."""
+    drain_s: PositiveInt = 20
+    """How long a stopping process waits for work in flight."""
+
+
+class McpSection(Section):
+    """Who may call `/mcp`: a browser is let near it only by name."""
+
+    allowed_hosts: tuple[str, ...] = ()
+    """Names this gateway is called by, without port. Empty: loopback's where it listens there, else any."""
+    allowed_origins: tuple[str, ...] = ()
+    """Web pages that may call, such as `https://example.org`, besides those served from loopback."""
+
+
+class TracingSection(Section):
+    """Where OpenTelemetry's spans go, if anywhere; needs the extra `otel`."""
+
+    endpoint: HttpUrl | None = None
+    """A collector of OTLP over HTTP, such as `http://localhost:4318`; without one nothing is recorded."""
+    service_name: str = Field(default="ctrl-gateway", min_length=1, max_length=128)
+    sample: float = Field(default=1.0, ge=0, le=1)
+    """Share of the traces begun here that are recorded; one begun by a client is recorded as it says."""
+    timeout_s: PositiveFloat = 5.0
+    """How long the collector may take for a batch, and for the last one of a process that stops."""
+
+
+class LogSection(Section):
+    """What is written to stdout, one JSON object a line."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
