@@ -19,6 +19,7 @@ from typing import Annotated, Any
 import aiohttp
 import typer
 
+from benchmarks.percentiles import percentile
 from benchmarks.processes import Service, module
 
 _TRIVIAL = "print(int(input()) + 1)\n"
@@ -150,10 +151,7 @@ async def _show_latency(session: aiohttp.ClientSession, ours: Service, count: in
 
 
 def _show_percentiles(name: str, seconds: Sequence[float]) -> None:
-    ordered = sorted(seconds)
-    shown = (
-        f"p{p} {ordered[min(len(ordered) - 1, len(ordered) * p // 100)] * 1000:.1f} ms" for p in (50, 95, 99)
-    )
+    shown = (f"p{p} {percentile(seconds, p) * 1000:.1f} ms" for p in (50, 95, 99))
     print(f"{name:28}", ", ".join(shown))
 
 

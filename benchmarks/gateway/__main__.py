@@ -19,6 +19,7 @@ from benchmarks.gateway.cancelling import latencies_ms, ways_to_leave
 from benchmarks.gateway.passing import passed_on
 from benchmarks.gateway.peers import peers as open_peers
 from benchmarks.gateway.refining import CALLS, refinements, soak
+from benchmarks.percentiles import percentile
 from benchmarks.processes import Service, module
 
 _CONFIG = """
@@ -61,7 +62,7 @@ async def _cancel(gateway: Service, upstream: Service, latency_s: float, count: 
     print(f"{'client leaves':34} {'p50 ms':>8} {'p99 ms':>8}")
     for leaving in ways_to_leave(latency_s):
         found = await latencies_ms(gateway, upstream, leaving, count)
-        print(f"{leaving.name:34} {found[len(found) // 2]:8.1f} {found[len(found) * 99 // 100]:8.1f}")
+        print(f"{leaving.name:34} {percentile(found, 50):8.1f} {percentile(found, 99):8.1f}")
 
 
 @dataclass(frozen=True, slots=True)

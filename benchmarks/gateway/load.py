@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from benchmarks.percentiles import percentile
 from benchmarks.processes import Service
 
 Ask = Callable[[], Awaitable[None]]
@@ -25,8 +26,7 @@ class Round:
 
     def percentile_ms(self, percent: int) -> float:
         """Latency, in milliseconds."""
-        ordered = sorted(self.latencies_s)
-        return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)] * 1000
+        return percentile(self.latencies_s, percent) * 1000
 
 
 async def closed_loop(service: Service, ask: Ask, *, count: int, at_once: int) -> Round:

@@ -1,6 +1,5 @@
 """Other gateways, each in an environment of its own, in front of the same mock endpoint."""
 
-import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -38,16 +37,8 @@ class Peer:
         if self.needs_torch:
             pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
             subprocess.run([*pip, "torch==2.13.0"], check=True)
-        uv = [
-            str(Path(sys.executable).with_name("uv")),
-            "pip",
-            "install",
-            "--quiet",
-            "--compile-bytecode",
-            "--python",
-            python,
-        ]
-        subprocess.run([*uv, self.requirement], check=True)
+        uv = [str(Path(sys.executable).with_name("uv")), "pip", "install", "--quiet", "--python", python]
+        subprocess.run([*uv, "--compile-bytecode", self.requirement], check=True)
 
 
 LITELLM = Peer("litellm", "litellm[proxy]==1.106.2", "/health/liveliness", "writer")
@@ -75,7 +66,7 @@ async def _litellm(upstream: Service, folder: Path) -> AsyncIterator[Service]:
     )
     command = (str(LITELLM.binaries / "litellm"), "--config", str(config), "--host", "127.0.0.1")
     # Nobody is asked for a key, as by ours: that is the lightest way through either.
-    environment = {**os.environ, "LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY": "true"}  # noqa: TID251
+    environment = {"LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY": "true"}
     async with running("litellm", command, ready=LITELLM.ready, environment=environment) as service:
         yield service
 
@@ -83,6 +74,6 @@ async def _litellm(upstream: Service, folder: Path) -> AsyncIterator[Service]:
 @asynccontextmanager
 async def _optillm(upstream: Service) -> AsyncIterator[Service]:
     command = (str(OPTILLM.binaries / "optillm"), "--approach", "none", "--base-url", f"{upstream.url}/v1")
-    environment = {**os.environ, "OPENAI_API_KEY": "none"}  # noqa: TID251 - a child gets the whole of it
+    environment = {"OPENAI_API_KEY": "none"}
     async with running("optillm", command, ready=OPTILLM.ready, environment=environment) as service:
         yield service

@@ -35,9 +35,10 @@ class StrictRoute(APIRoute):
         return handle
 
 
-async def _services(request: Request) -> Services:
+async def services_of(request: Request) -> Services:
+    """Find the running application's."""
     # Not a plain function: FastAPI would send those to a thread, which costs more than all it does here.
     return cast(Services, request.app.state.services)
 
 
-ServicesDep = Annotated[Services, Depends(_services)]
+ServicesDep = Annotated[Services, Depends(services_of)]

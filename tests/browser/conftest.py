@@ -47,8 +47,8 @@ model = "scripted"
 generator = "mini-generator"
 critic = "mini-critic"
 """
-# What a browser says of an answer that is an error: the page tells it in better words.
 expect.set_options(timeout=PATIENCE_MS)
+# What a browser says of an answer that is an error: the page tells it in better words.
 EXPECTED = re.compile(
     "Failed to load resource: the server responded with a status of 4|net::ERR_(FAILED|NETWORK_CHANGED)"
 )

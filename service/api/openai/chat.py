@@ -1,7 +1,5 @@
 """`POST /v1/chat/completions`: the loop as a chat model, and every configured model as itself."""
 
-from typing import cast
-
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -12,22 +10,17 @@ from service.api.openai.chat_plain import chat_with_model
 from service.api.openai.destination import Loop, destination
 from service.api.openai.document import CHAT, ERRORS
 from service.api.openai.relay import Relay
-from service.api.routing import ServicesDep
-from service.services import Services
+from service.api.routing import services_of
 
 router = APIRouter(tags=["openai"])
-
 
 _PATH = "/v1/chat/completions"
 
 
 @router.post(_PATH, response_class=Response, responses=ERRORS | CHAT.answers, openapi_extra=CHAT.body)
-async def chat_completions(request: Request, services: ServicesDep) -> Response:
+async def chat_completions(request: Request) -> Response:
     """Answer a chat. A client that leaves cancels the work, wherever it is done."""
-    return await _answer(request, services)
-
-
-async def _answer(request: Request, services: Services) -> Response:
+    services = await services_of(request)
     body = await OpenAIBody.read(request)
     found = destination(body, services)
     if isinstance(found, Loop):
@@ -37,12 +30,8 @@ async def _answer(request: Request, services: Services) -> Response:
     return Relay(found.upstream, "/chat/completions", body.for_upstream(found.upstream.members), services)
 
 
-async def _answer_at_once(request: Request) -> Response:
-    return await _answer(request, cast(Services, request.app.state.services))
-
-
-shortcut = Route(_PATH, _answer_at_once, methods=["POST"])
+shortcut = Route(_PATH, chat_completions, methods=["POST"])
 """The same without what FastAPI does around a route: a third of the CPU time of a passed call.
 
-The route above it documents; this one, asked first, serves.
+The route above documents; this one, asked first, serves.
 """
