@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from service.domain.critique import Judgment
+from service.domain.normal_form import normalized
 from service.domain.refinement import Round, Selection
-from service.domain.similarity import normalized
 from service.domain.verdict import Verdict
 
 Chain = Sequence[Round]

@@ -1,8 +1,13 @@
-"""Python source as a syntax tree, for programs that nobody has vetted."""
+"""Python source as its parser sees it, for programs that nobody has vetted."""
 
 import ast
 import re
+import symtable
 import warnings
+from collections.abc import Callable
+from typing import TypeVar
+
+_Seen = TypeVar("_Seen")
 
 LIMIT = 100_000
 """Longest source parsed, in characters: parsing is done on the event loop."""
@@ -15,15 +20,37 @@ _LIKE_CODE = re.compile(
 
 def parsed(code: str) -> ast.Module | None:
     """Parse the code; None where it is not Python, or too long or too deep to tell."""
+    return _seen(ast.parse, code)
+
+
+def variables(code: str) -> frozenset[str] | None:
+    """Return the names that the code itself binds, but for imports, functions and classes; None as above."""
+    return _seen(_variables, code)
+
+
+def _seen(look: Callable[[str], _Seen], code: str) -> _Seen | None:
     if len(code) > LIMIT:
         return None
     try:
         with warnings.catch_warnings():
             # A candidate's doubtful escape is its own affair, not an operator's.
             warnings.simplefilter("ignore")
-            return ast.parse(code)
+            return look(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def _variables(code: str) -> frozenset[str]:
+    tables = [symtable.symtable(code, "solution.py", "exec")]
+    for table in tables:
+        tables += table.get_children()
+    symbols = (symbol for table in tables for symbol in table.get_symbols())
+    return frozenset(
+        symbol.get_name()
+        for symbol in symbols
+        if (symbol.is_assigned() or symbol.is_parameter())
+        and not (symbol.is_imported() or symbol.is_namespace())
+    )
 
 
 def computes_nothing(tree: ast.Module) -> bool:

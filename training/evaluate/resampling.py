@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from service.domain.critique import Critique
-from service.domain.similarity import normalized
+from service.domain.normal_form import normalized
 from training.evaluate.critics import Reviewed, Reviewer
 from training.evaluate.trial import Flags, Rule, Trial, passing, run_trial
 

@@ -11,9 +11,9 @@ from typing import Protocol
 from service.domain.chat import Sampling
 from service.domain.critique import Critique, Parsed
 from service.domain.errors import ServiceError
+from service.domain.normal_form import normalized
 from service.domain.parsing import parse_critique
 from service.domain.ports import Generator
-from service.domain.similarity import normalized
 from service.domain.task import Candidate, Task
 from service.domain.verdict import Verdict
 from training.rewards.memo import Memo
