@@ -26,6 +26,9 @@ from service.observing.stopwatch import answering, calling
 OWN_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5, 20)
 SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320)
 
+_CHARACTERS_A_TOKEN = 4
+"""Of prose and code, about."""
+
 
 class Metrics:
     """Everything the gateway counts, in a registry of its own."""
@@ -150,14 +153,15 @@ class MeteredModel:
             with self._metered():
                 async with aclosing(self._model.stream(messages, sampling)) as pieces:
                     async for piece in pieces:
-                        unbilled += 1
-                        if isinstance(piece, Completion):
+                        if isinstance(piece, str):
+                            unbilled += -(-len(piece) // _CHARACTERS_A_TOKEN)
+                        else:
                             self._metrics.count_tokens(self._role, piece.usage)
                             unbilled = piece.usage.completion_tokens
                         with answering():
                             yield piece
         finally:
-            # Who leaves before the end pays for what was written by then: a piece is a token, nearly.
+            # Who leaves before the end pays for what was written by then, as nearly as can be told.
             spend(unbilled)
 
     async def complete(

@@ -62,9 +62,10 @@ class OpenAIModel:
                 while not done and (chunk := await reply.chunk()):
                     events = decoder.feed(chunk)
                     done = _DONE in events
-                    # Events that came together go on together: the busier, the cheaper.
+                    # Events that came together go on together.
                     if piece := "".join(answer.feed(self._parse(event)) for event in _until_done(events)):
                         yield piece
+                        await reply.gather(self._patience.gather_s)
                 completion = answer.completion()
             if done:
                 await reply.drain(_DRAIN_S)

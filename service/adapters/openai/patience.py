@@ -24,6 +24,8 @@ class Patience:
     """Until an answer that is not streamed begins: it is written to its end by then."""
     idle_s: float = 60.0
     """Longest silence inside a streamed answer."""
+    gather_s: float = 0.02
+    """How long pieces of a streamed answer are gathered before they go on; its end is not waited out."""
     total_s: float = 600.0
     clock: Callable[[], float] = time.monotonic
     """Of breakers and budgets."""

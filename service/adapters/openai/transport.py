@@ -1,6 +1,7 @@
 """Connections to the replicas of a model: each request with its bounds, its end told to the breaker."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from math import ceil
@@ -83,6 +84,13 @@ class Reply:
         while chunk := await self.chunk():
             whole += chunk
         return bytes(whole)
+
+    async def gather(self, seconds: float) -> None:
+        """Let more of it arrive, until its end or for so long: what comes together costs as one piece."""
+        # What breaks off meanwhile is told by the next read.
+        with suppress(TimeoutError, aiohttp.ClientError, ConnectionError):
+            async with self._deadline.within(seconds):
+                await self.response.content.wait_eof()
 
     async def drain(self, seconds: float) -> None:
         """Wait briefly after an answer's last word, so that the connection can be used again."""

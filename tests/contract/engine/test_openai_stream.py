@@ -161,3 +161,27 @@ async def test_an_answer_in_one_piece_may_take_longer_than_a_stream_takes_to_beg
         assert [each.text for each in await model.complete(HI, PLAIN)] == ["Hello"]
         with pytest.raises(ModelError, match=r"no answer within 0\.05 s"):
             await read(model)
+
+
+async def test_events_that_follow_quickly_are_gathered_until_the_end_and_no_longer(
+    server: ChatServer,
+) -> None:
+    heard = asyncio.Event()
+
+    async def the_rest(request: web.Request) -> web.StreamResponse:
+        response = await streamed(event("a"))(request)
+        await heard.wait()
+        for piece in "bcdef":
+            await response.write(event(piece).encode())
+            await asyncio.sleep(0.01)
+        await response.write((event(None, "stop") + DONE).encode())
+        return response
+
+    server.answer(the_rest)
+
+    patience = Patience(gather_s=60.0)
+    async with patient(server, patience) as model, aclosing(model.stream(HI, PLAIN)) as stream:
+        assert await anext(stream) == "a"
+        heard.set()
+        async with asyncio.timeout(30):
+            assert [await anext(stream), (await anext(stream)).text] == ["bcdef", "abcdef"]
