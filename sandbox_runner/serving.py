@@ -12,6 +12,8 @@ from sandbox_runner.admission import Admission
 
 log = structlog.get_logger()
 
+_IDLE_S = 75
+"""For a connection without a request: longer than clients keep one, or they meet its end as they send."""
 _LAST_BYTES_S = 5
 """For answers that are ready and not yet sent, after the last slot is free."""
 
@@ -51,6 +53,7 @@ async def serve(app: FastAPI, host: str, port: int, drain_s: float) -> None:
         port=port,
         log_config=None,
         access_log=False,
+        timeout_keep_alive=_IDLE_S,
         timeout_graceful_shutdown=_LAST_BYTES_S,
     )
     await DrainingServer(config).serve_and_drain(app.state.services.admission, drain_s)

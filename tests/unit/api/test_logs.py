@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 from service.adapters.crash import told
 from service.adapters.openai.failure import Refusal, RefusedError
@@ -34,6 +35,24 @@ def test_every_line_is_json_and_no_local_is_printed() -> None:
     assert entries[2]["exception"] == "ValueError\n  <string>:13 in <module>"
     assert "sk-secret" not in done.stdout
     assert done.stderr == ""
+
+
+FULL = """
+import structlog
+from service.adapters.logs import configure_logs
+
+configure_logs("info")
+structlog.get_logger("test").info("lost")
+"""
+
+
+def test_a_line_that_cannot_be_written_is_lost_and_nothing_else() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", FULL], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+
+    assert "Traceback" not in done.stderr
 
 
 def _raised(error: BaseException) -> BaseException:
