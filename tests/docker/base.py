@@ -1,13 +1,12 @@
-"""The base of our images: Python's own from a registry or, where none answers, Debian's."""
+"""The bases of our images: Python's own from a registry or, where none answers, Debian's."""
 
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-PUBLIC = "python:3.12.11-slim-bookworm"
-OWN = "ctrl-base:bookworm"
 PULL_S = 300
 _PACKAGES = "python3,python3-venv,ca-certificates"
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -22,15 +21,32 @@ _IDLE = (
 )
 
 
-def known_base(within: Sequence[str] = ()) -> str | None:
-    """Return the base that this engine has."""
-    return next((image for image in (OWN, PUBLIC) if _has(within, image)), None)
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A base image, under two names."""
+
+    public: str
+    release: str
+    """Of Debian."""
+
+    @property
+    def own(self) -> str:
+        """What it is called where we make it."""
+        return f"ctrl-base:{self.release}"
+
+    def known(self, within: Sequence[str] = ()) -> str | None:
+        """Return the one that this engine has."""
+        return next((image for image in (self.own, self.public) if _has(within, image)), None)
+
+    def ensure(self, within: Sequence[str]) -> None:
+        """Give the engine one."""
+        if self.known(within) is None and not _pulled(within, self.public):
+            _make(within, self)
 
 
-def ensure_base(within: Sequence[str]) -> None:
-    """Give the engine a base."""
-    if known_base(within) is None and not _pulled(within):
-        _make(within)
+PYTHON = Base("python:3.12.11-slim-bookworm", "bookworm")
+NEWER_PYTHON = Base("python:3.13.11-slim-trixie", "trixie")
+"""Of the sandbox: forks of Python 3.13 copy fewer pages."""
 
 
 def pip_is_told(option: str) -> str | None:
@@ -50,26 +66,28 @@ def _has(within: Sequence[str], image: str) -> bool:
     return inspected.returncode == 0
 
 
-def _pulled(within: Sequence[str]) -> bool:
+def _pulled(within: Sequence[str], image: str) -> bool:
     try:
         pulled = subprocess.run(
-            [*within, "docker", "pull", PUBLIC], capture_output=True, timeout=PULL_S, check=False
+            [*within, "docker", "pull", image], capture_output=True, timeout=PULL_S, check=False
         )
     except subprocess.TimeoutExpired:
         return False
     return pulled.returncode == 0
 
 
-def _make(within: Sequence[str]) -> None:
-    print(f"no registry gives {PUBLIC}: making {OWN} from Debian's packages")  # noqa: T201 - a minute's wait
+def _make(within: Sequence[str], base: Base) -> None:
+    print(f"no registry gives {base.public}: making {base.own} from Debian's packages")  # noqa: T201 - a minute's wait
     if shutil.which("debootstrap", path="/usr/sbin:/usr/bin") is None:
         raise SystemExit("no registry answers, and no base can be made: apt-get install debootstrap")
     with tempfile.TemporaryDirectory(prefix="ctrl-base-") as name:
         options = ("--variant=minbase", f"--include={_PACKAGES}")
-        subprocess.run([*within, "debootstrap", *options, "bookworm", name], check=True, capture_output=True)
+        subprocess.run(
+            [*within, "debootstrap", *options, base.release, name], check=True, capture_output=True
+        )
         _slim(Path(name))
         with subprocess.Popen(["tar", "-C", name, "-c", "."], stdout=subprocess.PIPE) as tar:
-            imported = [*within, "docker", "import", "-", OWN]
+            imported = [*within, "docker", "import", "-", base.own]
             subprocess.run(imported, stdin=tar.stdout, check=True, capture_output=True)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.docker.base import NEWER_PYTHON
 from tests.docker.composing import Project, docker, free_ports
 from tests.docker.images import FIGURES, build, redis_image
 
@@ -29,7 +30,7 @@ def images(request: pytest.FixtureRequest) -> dict[str, str]:
         pytest.skip("NO DOCKER ENGINE: `make test-docker` starts one")
     return {
         "GATEWAY_IMAGE": build("ctrl-test-gateway", "deploy/docker/gateway/Dockerfile"),
-        "SANDBOX_IMAGE": build("ctrl-test-sandbox", "deploy/docker/sandbox/Dockerfile"),
+        "SANDBOX_IMAGE": build("ctrl-test-sandbox", "deploy/docker/sandbox/Dockerfile", on=NEWER_PYTHON),
         "REDIS_IMAGE": redis_image(),
     }
 

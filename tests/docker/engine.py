@@ -1,4 +1,4 @@
-"""Run a command that finds a Docker engine and a base image: `python -m tests.docker.engine COMMAND...`.
+"""Run a command that finds a Docker engine and base images: `python -m tests.docker.engine COMMAND...`.
 
 An engine that answers is used as it is. Otherwise root starts one with files of its own, and stops it.
 """
@@ -13,7 +13,7 @@ from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.docker.base import ensure_base
+from tests.docker.base import NEWER_PYTHON, PYTHON
 
 START_S = 60
 STOP_S = 60
@@ -33,7 +33,8 @@ def main() -> int:
         within: tuple[str, ...] = ()
         if not _answers(within):
             within = stack.enter_context(_own_engine(options.data))
-        ensure_base(within)
+        for base in (PYTHON, NEWER_PYTHON):
+            base.ensure(within)
         return subprocess.run([*within, *options.command], check=False).returncode
 
 

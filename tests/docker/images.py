@@ -5,7 +5,7 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 
-from tests.docker.base import OWN, known_base, pip_is_told
+from tests.docker.base import PYTHON, Base, pip_is_told
 from tests.docker.composing import ROOT, docker, run
 
 BUILD_S = 1500
@@ -25,9 +25,9 @@ class Figures:
 FIGURES = Figures()
 
 
-def build(image: str, dockerfile: str, *arguments: str) -> str:
-    """Build an image on whichever base there is, and note how large it is."""
-    base, began = known_base(), time.monotonic()
+def build(image: str, dockerfile: str, *arguments: str, on: Base = PYTHON) -> str:
+    """Build an image on its base, and note how large it is."""
+    base, began = on.known(), time.monotonic()
     assert base is not None, "no base image: run by `make test-docker`"
     index = pip_is_told("index-url")
     given = [f"BASE_IMAGE={base}", *([f"PIP_INDEX_URL={index}"] if index else []), *arguments]
@@ -41,7 +41,7 @@ def build(image: str, dockerfile: str, *arguments: str) -> str:
 
 def redis_image() -> str:
     """Return the official image, or one like it."""
-    if known_base() != OWN or _has(REDIS):
+    if PYTHON.known() != PYTHON.own or _has(REDIS):
         return REDIS
     return build("ctrl-test-redis", "tests/docker/redis.Dockerfile")
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.docker.base import NEWER_PYTHON
+
 pytestmark = pytest.mark.isolation
 
 _ROOT = Path(__file__).parents[2]
 _IMAGE = "ctrl-sandbox:test"
-# The first is made by hand where no registry can be reached; docs/sandbox.md says how.
-_BASES = ("ctrl-base:bookworm", "python:3.12.11-slim-bookworm")
 _PROFILE = _ROOT / "deploy/docker/sandbox-seccomp.json"
 _CONFINED = ("--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only", "--tmpfs", "/tmp")
 _OPEN = ("--security-opt", f"seccomp={_PROFILE}", "--security-opt", "systempaths=unconfined")
@@ -65,9 +65,7 @@ def image() -> str:
     """The image of the real Dockerfile."""
     if shutil.which("docker") is None or _run(["docker", "info"]).returncode != 0:
         pytest.skip("NO DOCKER ENGINE: the container deployments are not tested")
-    for base in _BASES:
-        if base == _BASES[-1] or _run(["docker", "image", "inspect", base]).returncode == 0:
-            break
+    base = NEWER_PYTHON.known() or NEWER_PYTHON.public
     options = ["--network=host", "--build-arg", f"BASE_IMAGE={base}", "--tag", _IMAGE]
     command = ["env", "DOCKER_BUILDKIT=1", "docker", "build", *options]
     built = _run([*command, "--file", "deploy/docker/sandbox/Dockerfile", "."], timeout_s=280)
