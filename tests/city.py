@@ -1,59 +1,20 @@
 """Everything as real processes, which a test may kill: two gateways, Redis, a sandbox and two models."""
 
 import asyncio
-import subprocess
-import sys
-from collections.abc import AsyncGenerator, Generator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 
-from service.cli.stack import free_port
-from tests.gateway_process import Gateway
+from tests.gateway_process import gateway_process
+from tests.process import START_S, Process
 from tests.redis_server import RedisServer, redis_server
 
-START_S = 120
-
 
 @dataclass
-class Part:
-    """A process with a port, which comes back to the same one."""
-
-    program: Sequence[str]
-    log: Path
-    ready: str
-    port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
-    starts: int = 0
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    async def start(self, *options: str) -> None:
-        command = [sys.executable, *self.program, "--port", str(self.port), *options]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: ASYNC220 - a moment
-        self.starts += 1
-        async with asyncio.timeout(START_S), aiohttp.ClientSession() as session:
-            while not await _answers(session, self.url + self.ready):
-                assert self.process.poll() is None, self.log.read_text()
-                await asyncio.sleep(0.05)
-
-    def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait()
-
-    @property
-    def lives(self) -> bool:
-        return self.process is not None and self.process.poll() is None
-
-
-@dataclass
-class Model(Part):
+class Model(Process):
     """A scripted endpoint: it holds calls until they are let go."""
 
     async def let(self, *, for_ever: bool = False) -> None:
@@ -78,12 +39,12 @@ class City:
 
     generator: Model
     critic: Model
-    sandbox: Part
+    sandbox: Process
     redis: RedisServer
-    gateways: tuple[Gateway, Gateway]
+    gateways: tuple[Process, Process]
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[Process, ...]:
         return self.generator, self.critic, self.sandbox
 
 
@@ -95,39 +56,17 @@ async def city(directory: Path, **store: object) -> AsyncGenerator[City, None]:
             Model(("-m", "tests.scripted_endpoint", "--role", role), directory / f"{role}.log", "/counts")
             for role in ("generator", "critic")
         ]
-        sandbox = Part(("-m", "sandbox_runner.cli"), directory / "sandbox.log", "/ready")
+        sandbox = Process(("-m", "sandbox_runner.cli"), directory / "sandbox.log", "/ready")
         config = directory / "gateway.toml"
         config.write_text(_config(models, sandbox, redis, store), encoding="utf-8")
         generator, critic = models
-        made = City(generator, critic, sandbox, redis, (Gateway(config), Gateway(config)))
-        async with AsyncExitStack() as stack:
-            stack.enter_context(_buried(made))
+        made = City(generator, critic, sandbox, redis, (gateway_process(config), gateway_process(config)))
+        with ExitStack() as stack:
             async with asyncio.TaskGroup() as group:
-                for part in made.parts:
-                    group.create_task(part.start())
-                for gateway in made.gateways:
-                    group.create_task(gateway.start())
+                for process in (*made.parts, *made.gateways):
+                    stack.callback(process.kill)
+                    group.create_task(process.start())
             yield made
-
-
-@contextmanager
-def _buried(made: City) -> Generator[None, None, None]:
-    try:
-        yield
-    finally:
-        processes = [part.process for part in made.parts] + [gateway.process for gateway in made.gateways]
-        for process in processes:
-            if process is not None and process.poll() is None:
-                process.kill()
-                process.wait()
-
-
-async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
-    try:
-        async with session.get(url, timeout=aiohttp.ClientTimeout(total=2)) as answer:
-            return answer.status == 200
-    except (aiohttp.ClientError, TimeoutError):
-        return False
 
 
 def _folder(path: Path) -> Path:
@@ -135,7 +74,7 @@ def _folder(path: Path) -> Path:
     return path
 
 
-def _config(models: Sequence[Model], sandbox: Part, redis: RedisServer, store: dict[str, object]) -> str:
+def _config(models: Sequence[Model], sandbox: Process, redis: RedisServer, store: dict[str, object]) -> str:
     named = "\n".join(
         f'[models.{role}]\nengine = "openai"\nrole = "{role}"\nmodel = "m"\nbase_url = "{model.url}/v1"'
         for role, model in zip(("generator", "critic"), models, strict=True)

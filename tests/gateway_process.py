@@ -1,26 +1,21 @@
 """Gateways as real processes, in front of models that a test makes slow."""
 
 import asyncio
-import signal
-import subprocess
-import sys
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from service.cli.stack import free_port
 from service.domain.chat import Completion, Message, Sampling
 from tests.fakes import CORRECT, INCORRECT, FakeChatModel
 from tests.openai_server import ChatServer, chat_server, speaking
+from tests.process import Process
 
 Json = dict[str, Any]
 
 WRONG, RIGHT = "def f(x):\n    return x", "def f(x):\n    return x + 1"
-START_S = 60
 ALL = 100_000
 
 
@@ -61,54 +56,11 @@ class HeldModel(FakeChatModel):
         self.texts = [self.says("\n".join(message.content for message in messages))]
 
 
-@dataclass
-class Gateway:
-    """One process. `stack` closes over it; a test may kill it before."""
-
-    config: Path
-    port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
-    program: Sequence[str] = ("-m", "service.cli")
-    """What python is to run; a test may put a bug into it."""
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def log(self) -> Path:
-        return self.config.with_suffix(f".{self.port}.log")
-
-    async def start(self) -> None:
-        command = [sys.executable, *self.program, "serve", "--port", str(self.port)]
-        command += ["--config", str(self.config)]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: ASYNC220 - a moment
-        async with asyncio.timeout(START_S), httpx.AsyncClient() as client:
-            while not await self._answers(client):
-                assert self.process.poll() is None, self.log.read_text()
-                await asyncio.sleep(0.1)
-
-    def kill(self) -> None:
-        self.send(signal.SIGKILL)
-
-    def terminate(self) -> None:
-        self.send(signal.SIGTERM)
-
-    def send(self, number: signal.Signals) -> None:
-        assert self.process is not None
-        self.process.send_signal(number)
-
-    async def ended(self) -> int:
-        """Wait for the process, and return its exit status."""
-        assert self.process is not None
-        return await asyncio.to_thread(self.process.wait, 60)
-
-    async def _answers(self, client: httpx.AsyncClient) -> bool:
-        try:
-            return (await client.get(f"{self.url}/health", timeout=2)).status_code == 200
-        except httpx.HTTPError:
-            return False
+def gateway_process(config: Path, program: Sequence[str] = ("-m", "service.cli")) -> Process:
+    """Return a gateway to start; a test may put a bug into its program."""
+    port = free_port()
+    command = (*program, "serve", "--config", str(config))
+    return Process(command, config.with_suffix(f".{port}.log"), "/health", port)
 
 
 @dataclass
@@ -122,13 +74,13 @@ class Town:
     servers: Mapping[str, ChatServer]
     store: Mapping[str, object]
     drain_s: int = 30
-    gateways: list[Gateway] = field(default_factory=list)
+    gateways: list[Process] = field(default_factory=list)
 
-    async def gateway(self) -> Gateway:
+    async def gateway(self) -> Process:
         """Start one more."""
         config = self.directory / f"gateway-{len(self.gateways)}.toml"
         config.write_text(self._config(), encoding="utf-8")
-        gateway = Gateway(config)
+        gateway = gateway_process(config)
         self.gateways.append(gateway)
         await gateway.start()
         return gateway
@@ -165,6 +117,4 @@ async def town(
             yield made
         finally:
             for gateway in made.gateways:
-                if gateway.process is not None and gateway.process.poll() is None:
-                    gateway.kill()
-                    await gateway.ended()
+                gateway.kill()

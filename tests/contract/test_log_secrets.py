@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from tests.fakes import CORRECT, INCORRECT
-from tests.gateway_process import Gateway
+from tests.gateway_process import gateway_process
 from tests.openai_server import ChatServer, chat_server, event, refusal, streamed, whole
+from tests.process import Process
 
 KEY, PROBLEM = "sk-SECRET-KEY", "Add one to SECRET-PROBLEM."
 DRAFT, REVISION, CRASHES = (f"```python\nSECRET_{name} = 1\n```" for name in ("DRAFT", "REVISION", "CRASH"))
@@ -48,10 +49,10 @@ url = "http://127.0.0.1:9"
 
 
 @asynccontextmanager
-async def _gateway(directory: Path, server: ChatServer) -> AsyncGenerator[Gateway, None]:
+async def _gateway(directory: Path, server: ChatServer) -> AsyncGenerator[Process, None]:
     config = directory / "gateway.toml"
     config.write_text(CONFIG.format(url=server.base_url), encoding="utf-8")
-    gateway = Gateway(config, program=("-c", SERVER_WITH_A_BUG))
+    gateway = gateway_process(config, program=("-c", SERVER_WITH_A_BUG))
     try:
         await gateway.start()
         yield gateway
@@ -61,7 +62,7 @@ async def _gateway(directory: Path, server: ChatServer) -> AsyncGenerator[Gatewa
             await gateway.ended()
 
 
-async def _refined(gateway: Gateway, **fields: Any) -> httpx.Response:
+async def _refined(gateway: Process, **fields: Any) -> httpx.Response:
     async with httpx.AsyncClient(base_url=gateway.url, timeout=60) as client:
         return await client.post("/refine", json={"problem": PROBLEM, **fields})
 

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.gateway_process import ALL, RIGHT, WRONG, Gateway, Town, town
+from tests.gateway_process import ALL, RIGHT, WRONG, Town, town
+from tests.process import Process
 from tests.redis_server import RedisServer, redis_server
 from tests.unit.api.world import Event, events_of
 
@@ -52,7 +53,7 @@ def _finished(document: dict[str, Any]) -> bool:
 
 
 async def _in_the_second_round(
-    client: httpx.AsyncClient, place: Town, gateway: Gateway, body: dict[str, Any] = BACKGROUND
+    client: httpx.AsyncClient, place: Town, gateway: Process, body: dict[str, Any] = BACKGROUND
 ) -> str:
     """Begin a refinement, and return its id when its draft is reviewed and its revision being written."""
     job_id: str = (await client.post(f"{gateway.url}/refine", json=body)).json()["id"]
@@ -121,7 +122,7 @@ async def test_a_client_goes_on_at_the_other_gateway_after_its_last_event(
     _is_whole([event for event in before + rest if event.name != "heartbeat"])
 
 
-async def _hear(client: httpx.AsyncClient, gateway: Gateway, pieces: list[str]) -> None:
+async def _hear(client: httpx.AsyncClient, gateway: Process, pieces: list[str]) -> None:
     """Read a stream until its gateway dies."""
     body = BACKGROUND | {"stream": True}
     with contextlib.suppress(httpx.HTTPError):
@@ -198,7 +199,7 @@ async def test_a_gateway_that_is_told_to_stop_hands_its_work_over_at_once(
     _is_whole([event for event in events[:-1] + rest if event.name != "heartbeat"])
 
 
-async def _unready(client: httpx.AsyncClient, gateway: Gateway) -> dict[str, Any]:
+async def _unready(client: httpx.AsyncClient, gateway: Process) -> dict[str, Any]:
     async with asyncio.timeout(30):
         while True:
             answer = await client.get(f"{gateway.url}/ready")
