@@ -110,5 +110,7 @@ def _later_ends(lines: Sequence[str], block: Block) -> list[int]:
 
 def _code(lines: Sequence[str], block: Block, end: int) -> str:
     """Join the block's lines, less the indentation that its fence has."""
-    margin = block.fence.margin
-    return "\n".join(line[min(indent(line), margin) :] for line in lines[block.first : end]).strip("\n")
+    inside, margin = lines[block.first : end], block.fence.margin
+    if margin:
+        inside = [line[min(indent(line), margin) :] for line in inside]
+    return "\n".join(inside).strip("\n")

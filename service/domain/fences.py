@@ -14,12 +14,10 @@ class Fence:
 
     def closed_by(self, line: str) -> bool:
         """Whether the line ends this fence: as many marks or more, alone, and not much deeper."""
+        if self.marks not in line:
+            return False
         text = line.strip()
-        return (
-            len(text) >= len(self.marks)
-            and text == self.marks[0] * len(text)
-            and indent(line) <= self.margin + 3
-        )
+        return text == self.marks[0] * len(text) and indent(line) <= self.margin + 3
 
 
 @dataclass(frozen=True, slots=True)

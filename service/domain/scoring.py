@@ -11,7 +11,7 @@ from service.domain.critique import Critique, Judgment
 
 _JUDGMENT_WORD = re.compile(r"(?:in)?correct", re.IGNORECASE)
 # Tokenizers spell the space before a word as a space, as U+0120 or as U+2581.
-_TAIL = 16
+_TAIL = 8
 _BEFORE_A_WORD = " \t\r\n*_:\u0120\u2581"
 
 
