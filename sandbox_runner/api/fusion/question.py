@@ -16,6 +16,8 @@ class Strong:
     """How each case is shown; None answers with one entry for all of them."""
     otherwise: "Weak | None" = None
     """What is left where the cases turn out to judge no program."""
+    total_s: float | None = None
+    """Wall-clock seconds that all cases may take together."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from sandbox_runner.checkers import Checker, CustomChecker
 from sandbox_runner.comparison import Equality
 
 _RUN_S, _COMPILED_RUN_S, _LCB_RUN_S = 20.0, 10.0, 6.0
+_LCB_TOTAL_S = 160.0
 _STARS = (
     "typing collections itertools functools heapq bisect string operator math random copy datetime builtins"
 )
@@ -72,7 +73,9 @@ def live_code_bench(request: SubmitRequest, maker: ProgramMaker) -> Question:
         _call_case(name, given, wanted) if isinstance(name, str) and name else _lines_case(given, wanted)
         for given, wanted in zip(inputs, outputs, strict=True)
     )
-    return _question(request, maker, _Tests("python", cases, _LCB_RUN_S, prelude=f"{LCB_PRELUDE}\n"))
+    return _question(
+        request, maker, _Tests("python", cases, _LCB_RUN_S, prelude=f"{LCB_PRELUDE}\n", together=True)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,8 @@ class _Tests:
     default_s: float
     shown: tuple[dict[str, Any], ...] | None = None
     prelude: str = ""
+    together: bool = False
+    """Whether the cases share a limit too."""
 
 
 def _question(request: SubmitRequest, maker: ProgramMaker, tests: _Tests) -> Question:
@@ -100,7 +105,14 @@ def _question(request: SubmitRequest, maker: ProgramMaker, tests: _Tests) -> Que
         language=tests.language,
         packages=maker.packages(tests.language, extracted.code, {}),
     )
-    return Question(extracted, Strong(submission, tests.shown))
+    total_s = _total_s(submission) if tests.together else None
+    return Question(extracted, Strong(submission, tests.shown, total_s=total_s))
+
+
+def _total_s(submission: Submission) -> float:
+    """LiveCodeBench's own: a second more for each case than it may take, and five."""
+    each_s = submission.limits.wall_s + 1
+    return min(each_s * len(submission.cases) + 5, _LCB_TOTAL_S)
 
 
 def _stdin_case(test: _StdioTest) -> StdinCase:

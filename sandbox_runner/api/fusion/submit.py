@@ -21,8 +21,7 @@ async def evaluate(
 ) -> EvalResult:
     match question.how:
         case Strong():
-            async with aclosing(judge.results(question.how.submission)) as judged:
-                results = [room.fit(_usable(result)) async for result in judged]
+            results = await _results(question.how, judge, room)
             weak = question.how.otherwise
             if weak is None or results[-1].outcome is not Outcome.INVALID_TEST:
                 return _strong(request, question, question.how, results, tier)
@@ -30,6 +29,27 @@ async def evaluate(
             weak = question.how
     result = room.fit(_usable(await judge.run(weak.program)))
     return _weak(request, question, weak, result, tier)
+
+
+async def _results(how: Strong, judge: Judge, room: Room) -> list[TestResult]:
+    results: list[TestResult] = []
+    taken_s = 0.0
+    async with aclosing(judge.results(how.submission)) as judged:
+        async for result in judged:
+            taken_s += result.wall_s
+            over = how.total_s is not None and taken_s > how.total_s
+            results.append(room.fit(_late(result, taken_s) if over else _usable(result)))
+            if over:
+                break
+    return results
+
+
+def _late(result: TestResult, taken_s: float) -> TestResult:
+    """Charge the case at which the time of all ran out, unless it has failed by itself."""
+    if _usable(result).outcome is not Outcome.ACCEPTED:
+        return result
+    message = f"the cases up to this one took {taken_s:.1f} s, which is more than all together may take"
+    return replace(result, outcome=Outcome.TIME_LIMIT, limit="wall", message=message)
 
 
 def _usable(result: TestResult) -> TestResult:

@@ -162,3 +162,17 @@ async def test_the_imports_of_the_harness_come_first_where_they_may(
 
     assert judge.submissions[0].code.startswith(first_line)
     exec(judge.submissions[0].code, {})  # noqa: S102 - a fixture of ours
+
+
+@pytest.mark.parametrize(("seconds", "verdict"), [(9.4, "accepted"), (9.6, "time_limit")])
+async def test_all_cases_of_live_code_bench_share_a_limit(
+    client: httpx.AsyncClient, judge: FakeJudge, seconds: float, verdict: str
+) -> None:
+    """Two cases of 6 seconds at most: 19 in all."""
+    judge.result = TestResult(Outcome.ACCEPTED, wall_s=seconds, exit_code=0)
+
+    test = {"input_output": json.dumps(LCB_CALLS)}
+    body = (await client.post("/submit", json=fusion_submit(test, "LiveCodeBenchDataset"))).json()
+
+    assert body["accepted"] is (verdict == "accepted")
+    assert body["x"]["verdict"] == verdict
