@@ -89,7 +89,7 @@ class _Run:
         concurrency = min(self.batch.concurrency, len(self.rows))
         with self._progress() as changed:
             async with AsyncClient(url, patience=self.batch.patience, connections=concurrency) as client:
-                work = Work(client, self.batch.source, self.ledger, self.tally, changed)
+                work = Work(client, self.ledger, self.tally, changed)
                 await self._unless_stopped(work, concurrency)
 
     async def _unless_stopped(self, work: Work, concurrency: int) -> None:

@@ -3,12 +3,11 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from service.api.refinement import RefinementOut
 from service.cli.batch.ledger import Ledger
-from service.cli.batch.rows import Row, body_of
+from service.cli.batch.rows import Row
 from service.cli.refine import is_solved
 from service.client import AsyncClient, GatewayError, Patience, ProblemError, UnreachableError
 
@@ -44,7 +43,6 @@ class Work:
     """A run over rows."""
 
     client: AsyncClient
-    source: Path
     ledger: Ledger
     tally: Tally
     changed: Callable[[], None]
@@ -74,7 +72,7 @@ class Work:
             self.changed()
 
     async def _refined(self, row: Row) -> RefinementOut:
-        body = body_of(self.source, row)
+        body = row.body()
         for _ in range(TRIES - 1):
             try:
                 return await self.client.refine(body)
