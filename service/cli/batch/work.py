@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from service.api.refinement import RefinementOut
@@ -36,6 +36,18 @@ class Tally:
         self.done += 1
         self.solved += is_solved(refinement.model_dump(mode="json", include={"tests_passed", "judgment"}))
         self.tokens += usage.prompt_tokens + usage.completion_tokens
+
+    def merge(self, other: "Tally") -> None:
+        self.done += other.done
+        self.failed += other.failed
+        self.solved += other.solved
+        self.tokens += other.tokens
+
+    def taken(self) -> "Tally":
+        """Return what it has come to, and begin anew."""
+        taken = replace(self)
+        self.done = self.failed = self.solved = self.tokens = 0
+        return taken
 
 
 @dataclass(frozen=True, slots=True)
