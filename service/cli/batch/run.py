@@ -59,7 +59,7 @@ def said() -> Generator[None, None, None]:
     except (RowsError, LedgerError) as error:
         raise UsageError(str(error)) from None
     except OSError as error:
-        raise UsageError(f"{error.filename}: {error.strerror}") from None
+        raise UsageError(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from None
 
 
 @dataclass(slots=True)
