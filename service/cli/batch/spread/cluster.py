@@ -7,6 +7,7 @@ import logging
 import signal
 from collections.abc import Generator
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import ray
@@ -32,9 +33,20 @@ def cluster(address: str | None, actors: int) -> Generator[None, None, None]:
     if ray.is_initialized():
         yield
         return
+    # Ray's logs and what it moves from memory to disk go with it.
+    with TemporaryDirectory(prefix="ctrl-", ignore_cleanup_errors=True) as directory:
+        _connect(address, {"address": address} if address else _own(actors, directory))
+        try:
+            yield
+        finally:
+            ray.shutdown()
+
+
+def _connect(address: str | None, how: dict[str, Any]) -> None:
+    logging.getLogger("ray").setLevel(logging.ERROR)
     handler = signal.getsignal(signal.SIGTERM)
     try:
-        _connect({"address": address} if address else _own(actors))
+        ray.init(**how, log_to_driver=False, configure_logging=False)
     except (OSError, ValueError, RuntimeError) as error:
         complaint = str(error).strip().partition("\n")[0]
         if address:
@@ -42,22 +54,14 @@ def cluster(address: str | None, actors: int) -> Generator[None, None, None]:
         raise StackError(f"Ray cannot be started: {complaint}") from None
     finally:
         signal.signal(signal.SIGTERM, handler)  # Ray's own handler would leave without a report
-    try:
-        yield
-    finally:
-        ray.shutdown()
 
 
-def _connect(how: dict[str, Any]) -> None:
-    logging.getLogger("ray").setLevel(logging.ERROR)
-    ray.init(**how, log_to_driver=False, configure_logging=False)
-
-
-def _own(actors: int) -> dict[str, Any]:
+def _own(actors: int, directory: str) -> dict[str, Any]:
     return {
         "address": "local",  # whatever RAY_ADDRESS says
         "num_cpus": READERS + actors,
         "num_gpus": 0,
         "object_store_memory": OBJECT_STORE_BYTES,
         "include_dashboard": False,
+        "_temp_dir": directory,
     }

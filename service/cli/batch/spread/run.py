@@ -1,8 +1,9 @@
 """A run over Ray Data: all rows are checked, then those that are not done are refined."""
 
+import sys
 import time
 from collections.abc import Generator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,11 +48,10 @@ def run_spread(spread: Spread, *, as_json: bool) -> Exit:
         raise UsageError("--ray-address needs --url: where the actors find a gateway, wherever they run")
     with said():
         run = _Run(spread, find_sources(spread.source))
-        with spread.folder.opened(), cluster(spread.ray_address, spread.actors), _ray_said():
-            run.check()
-            try:
-                run.refine()
-            finally:
+        try:
+            run.run()
+        finally:
+            if run.is_checked:
                 run.report.failures = spread.folder.failures
                 run.report.show(run.console, as_json=as_json)
     return run.report.exit
@@ -76,12 +76,26 @@ class _Run:
     report: Report = field(init=False)
     spans: Sequence[Span] = field(init=False)
     parts: int = 0
+    is_checked: bool = False
 
     def __post_init__(self) -> None:
         self.report = Report(self.spread.folder.path)
         self.spans = [span for number, path in enumerate(self.sources) for span in _spans(number, path)]
 
-    def check(self) -> None:
+    def run(self) -> None:
+        """Check, then refine. What Ray prints is no output of ours."""
+        spread = self.spread
+        with (
+            spread.folder.opened(),
+            redirect_stdout(sys.stderr),
+            cluster(spread.ray_address, spread.actors),
+            _ray_said(),
+        ):
+            self._check()
+            self.is_checked = True
+            self._refine_unless_stopped()
+
+    def _check(self) -> None:
         """Count the rows, and say of those that are no requests what is wrong. Bodies are not kept."""
         folder, report = self.spread.folder, self.report
         with (
@@ -103,7 +117,7 @@ class _Run:
                 wrong.add(same.source, same.line, f"id: {same.id!r} is {first}'s already")
             report.wrong = wrong.count
 
-    def refine(self) -> None:
+    def _refine_unless_stopped(self) -> None:
         """Work until all rows have been tried, or somebody stops it."""
         started = time.monotonic()
         try:
