@@ -230,6 +230,10 @@ def _children(pid: int) -> list[psutil.Process]:
     return psutil.Process(pid).children(recursive=True)
 
 
+def _actors(running: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    return [process for process in _children(running.pid) if "Refiner" in " ".join(process.cmdline())]
+
+
 def _is_at_work(process: psutil.Process) -> bool:
     try:
         return bool(process.status() != psutil.STATUS_ZOMBIE)
@@ -261,7 +265,7 @@ def test_what_was_done_when_a_run_ended_is_not_asked_again(own_ray: None, place:
         # The other worker does the rest; then only the row that hangs is at work.
         running = _started(place, url)
         _wait_for_rows(place, 5, running)
-        actors = [process for process in _children(running.pid) if "Refiner" in " ".join(process.cmdline())]
+        actors = _actors(running)
         os.kill(running.pid, number)
         said, complaints = running.communicate(timeout=60)
         code, summary, _ = _over_ray(place, url)
@@ -276,3 +280,19 @@ def test_what_was_done_when_a_run_ended_is_not_asked_again(own_ray: None, place:
         assert running.returncode == 130
         assert json.loads(said)["done"] + json.loads(said)["left"] == 6
         assert b"Traceback" not in complaints
+
+
+def test_an_actor_that_dies_is_replaced_and_its_rows_are_not_asked_twice(place: Place) -> None:
+    place.write(*({"id": number, "problem": f"Add {number}."} for number in range(6)))
+    world = _world(generator=ScriptedGenerator([RIGHT], hangs_at=3))
+    with serving(world.app()) as url:
+        running = _started(place, url)
+        _wait_for_rows(place, 5, running)
+        (actor,) = _actors(running)
+        actor.kill()
+        said, _ = running.communicate(timeout=120)
+
+    assert running.returncode == 0
+    assert (json.loads(said)["rows"], json.loads(said)["failed"]) == (6, 0)
+    assert sorted(row["id"] for row in place.results()) == list(range(6))
+    assert world.generator.calls == 7
