@@ -16,6 +16,7 @@ import psutil
 import pytest
 from typer.testing import CliRunner
 
+from service.cli.batch.spread.parts import PART_ROWS
 from service.cli.commands import app
 from service.domain.errors import ModelError
 from tests.fakes import CORRECT, FakeChatModel, ScriptedGenerator
@@ -83,17 +84,19 @@ def place(tmp_path: Path) -> Place:
 
 
 @pytest.fixture(scope="module")
-def own_ray() -> Generator[None, None, None]:
-    """A Ray that the commands in this process share: each would start one for itself."""
+def own_ray() -> Generator[str, None, None]:
+    """A Ray that the commands in this process share: each would start one for itself. Yield its address."""
     from service.cli.batch.spread.environment import prepare_for_ray  # noqa: PLC0415 - before Ray
 
     before = dict(os.environ)  # noqa: TID251 - it is put back
     prepare_for_ray(None)
-    from service.cli.batch.spread.cluster import cluster  # noqa: PLC0415 - needs Ray
+    import ray  # noqa: PLC0415
+
+    from service.cli.batch.spread.cluster import cluster  # noqa: PLC0415
 
     try:
         with cluster(None, actors=1):
-            yield
+            yield ray.get_runtime_context().gcs_address
     finally:
         os.environ.clear()  # noqa: TID251
         os.environ.update(before)  # noqa: TID251
@@ -116,7 +119,7 @@ def _over_ray(place: Place, url: str, *options: str) -> tuple[int, Json, str]:
     return _batch(place.source, place.out, url, "--engine", "ray", "--actors", "1", *options)
 
 
-def test_ray_says_what_the_local_engine_says(own_ray: None, place: Place) -> None:
+def test_ray_says_what_the_local_engine_says(own_ray: str, place: Place) -> None:
     place.write(*ROWS)
     world = _world()
     with serving(world.app()) as url:
@@ -132,7 +135,7 @@ def test_ray_says_what_the_local_engine_says(own_ray: None, place: Place) -> Non
     assert world.generator.calls == 2 * len(ROWS)
 
 
-def test_parquet_in_and_out_says_what_json_lines_say(own_ray: None, place: Place) -> None:
+def test_parquet_in_and_out_says_what_json_lines_say(own_ray: str, place: Place) -> None:
     import pyarrow as pa  # noqa: PLC0415 - comes with Ray
     import pyarrow.parquet as pq  # noqa: PLC0415
 
@@ -160,8 +163,13 @@ def test_parquet_in_and_out_says_what_json_lines_say(own_ray: None, place: Place
     assert _known(results) == _known(_rows(place.path / "out.jsonl"))
 
 
-def test_wrong_rows_and_failed_ones_do_not_stop_the_others(own_ray: None, place: Place) -> None:
-    wrong = ["{", {"id": 0, "problem": "q"}, {"problem": "p", "colour": "red"}, {"id": [], "problem": "p"}]
+def test_wrong_rows_and_failed_ones_do_not_stop_the_others(own_ray: str, place: Place) -> None:
+    wrong: list[Json | str] = [
+        "{",
+        {"id": 0, "problem": "q"},
+        {"problem": "p", "colour": "red"},
+        {"id": [], "problem": "p"},
+    ]
     place.write(*ROWS[:3], *wrong)
     generator = ScriptedGenerator([RIGHT], fault=ModelError("gone"), fault_at=1)
     with serving(_world(generator=generator).app()) as url:
@@ -178,7 +186,7 @@ def test_wrong_rows_and_failed_ones_do_not_stop_the_others(own_ray: None, place:
     assert {failure["source"] for failure in place.failures()} == {str(place.source)}
 
 
-def test_an_id_that_was_done_for_another_request_is_refused(own_ray: None, place: Place) -> None:
+def test_an_id_that_was_done_for_another_request_is_refused(own_ray: str, place: Place) -> None:
     with serving(_world().app()) as url:
         place.write({"id": "a", "problem": "p"})
         _over_ray(place, url)
@@ -190,7 +198,7 @@ def test_an_id_that_was_done_for_another_request_is_refused(own_ray: None, place
     assert len(place.results()) == 1
 
 
-def test_a_full_gateway_is_waited_for(own_ray: None, place: Place) -> None:
+def test_a_full_gateway_is_waited_for(own_ray: str, place: Place) -> None:
     place.write(*ROWS)
     with serving(_world(max_inflight=1).app()) as url:
         code, said, _ = _over_ray(place, url)
@@ -198,7 +206,30 @@ def test_a_full_gateway_is_waited_for(own_ray: None, place: Place) -> None:
     assert (code, said["done"], said["failed"]) == (0, len(ROWS), 0)
 
 
-def test_a_wrong_key_ends_the_run_and_fails_no_row(own_ray: None, place: Place) -> None:
+def test_a_ray_elsewhere_needs_to_know_where_the_gateway_is(
+    own_ray: str, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CTRL_URL", raising=False)
+    place.write(*ROWS)
+    arguments = ["batch", str(place.source), str(place.out), "--engine", "ray", "--ray-address", own_ray]
+    result = CliRunner().invoke(app, arguments)
+
+    assert result.exit_code == 2
+    assert "--ray-address needs --url" in result.stderr
+    assert not place.out.exists()
+
+
+def test_parts_take_turns_with_the_gateways(own_ray: str, place: Place) -> None:
+    place.write(*({"problem": f"Add {number}."} for number in range(PART_ROWS + 3)))
+    worlds = _world(), _world()
+    with serving(worlds[0].app()) as url, serving(worlds[1].app()) as other:
+        code, said, _ = _over_ray(place, url, "--url", other, "--concurrency", "8")
+
+    assert (code, said["done"]) == (0, PART_ROWS + 3)
+    assert [world.generator.calls for world in worlds] == [PART_ROWS, 3]
+
+
+def test_a_wrong_key_ends_the_run_and_fails_no_row(own_ray: str, place: Place) -> None:
     from starlette.applications import Starlette  # noqa: PLC0415
     from starlette.responses import JSONResponse  # noqa: PLC0415
     from starlette.routing import Route  # noqa: PLC0415
@@ -214,7 +245,7 @@ def test_a_wrong_key_ends_the_run_and_fails_no_row(own_ray: None, place: Place) 
     assert "Who are you" in complaints
 
 
-def test_a_ray_of_ones_own_is_reached_over_loopback_alone(own_ray: None) -> None:
+def test_a_ray_of_ones_own_is_reached_over_loopback_alone(own_ray: str) -> None:
     listening = [
         connection.laddr.ip
         for process in _children(os.getpid())
@@ -227,11 +258,12 @@ def test_a_ray_of_ones_own_is_reached_over_loopback_alone(own_ray: None) -> None
 
 
 def _children(pid: int) -> list[psutil.Process]:
-    return psutil.Process(pid).children(recursive=True)
+    found: list[psutil.Process] = psutil.Process(pid).children(recursive=True)
+    return found
 
 
-def _actors(running: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    return [process for process in _children(running.pid) if "Refiner" in " ".join(process.cmdline())]
+def _actors(pid: int) -> list[psutil.Process]:
+    return [process for process in _children(pid) if "Refiner" in " ".join(process.cmdline())]
 
 
 def _is_at_work(process: psutil.Process) -> bool:
@@ -241,9 +273,9 @@ def _is_at_work(process: psutil.Process) -> bool:
         return False
 
 
-def _started(place: Place, url: str) -> subprocess.Popen[bytes]:
+def _started(place: Place, url: str, *options: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "service.cli", "batch", str(place.source), str(place.out), "--url", url]
-    command += ["--json", "--engine", "ray", "--actors", "1", "--concurrency", "2"]
+    command += ["--json", "--engine", "ray", "--actors", "1", "--concurrency", "2", *options]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
@@ -258,14 +290,14 @@ def _wait_for_rows(place: Place, count: int, running: subprocess.Popen[bytes]) -
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_what_was_done_when_a_run_ended_is_not_asked_again(own_ray: None, place: Place, number: int) -> None:
+def test_what_was_done_when_a_run_ended_is_not_asked_again(own_ray: str, place: Place, number: int) -> None:
     place.write(*({"id": number, "problem": f"Add {number}."} for number in range(6)))
     world = _world(generator=ScriptedGenerator([RIGHT], hangs_at=3))
     with serving(world.app()) as url:
         # The other worker does the rest; then only the row that hangs is at work.
         running = _started(place, url)
         _wait_for_rows(place, 5, running)
-        actors = _actors(running)
+        actors = _actors(running.pid)
         os.kill(running.pid, number)
         said, complaints = running.communicate(timeout=60)
         code, summary, _ = _over_ray(place, url)
@@ -282,13 +314,13 @@ def test_what_was_done_when_a_run_ended_is_not_asked_again(own_ray: None, place:
         assert b"Traceback" not in complaints
 
 
-def test_an_actor_that_dies_is_replaced_and_its_rows_are_not_asked_twice(place: Place) -> None:
+def test_an_actor_that_dies_is_replaced_and_its_rows_are_not_asked_twice(own_ray: str, place: Place) -> None:
     place.write(*({"id": number, "problem": f"Add {number}."} for number in range(6)))
     world = _world(generator=ScriptedGenerator([RIGHT], hangs_at=3))
     with serving(world.app()) as url:
-        running = _started(place, url)
+        running = _started(place, url, "--ray-address", own_ray)
         _wait_for_rows(place, 5, running)
-        (actor,) = _actors(running)
+        (actor,) = _actors(os.getpid())
         actor.kill()
         said, _ = running.communicate(timeout=120)
 

@@ -48,7 +48,7 @@ def _over_ray(asked: Asked, *, as_json: bool) -> Exit:
 
     spread = Spread(
         asked.source,
-        Folder(asked.out, asked.format),
+        Folder(asked.out.absolute(), asked.format),  # actors may run in other places
         asked.concurrency,
         asked.actors,
         asked.urls,

@@ -13,18 +13,19 @@ _ALWAYS: Mapping[str, str] = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # what Ray will do some day, and says so at each start
 }
 
+_ALONE: Mapping[str, str] = {
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # on Linux too: the node's address is loopback
+    "RAY_AUTH_MODE": "token",
+}
+"""Keep a Ray to loopback, and to who knows a token: whoever reaches one runs code as its owner."""
+
 
 def prepare_for_ray(address: str | None) -> None:
     """Say what has to be said before Ray is imported. Without an address it is one of our own."""
     if find_spec("ray") is None:
         raise UsageError("--engine ray needs Ray: pip install 'ctrl-refine[ray]'")
-    os.environ.update(_ALWAYS if address else {**_ALWAYS, **_alone()})  # noqa: TID251 - Ray has no other way
-
-
-def _alone() -> Mapping[str, str]:
-    """Keep a Ray to loopback, and to who knows a token: whoever reaches one runs code as its owner."""
-    return {
-        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # on Linux too: the node's address is loopback
-        "RAY_AUTH_MODE": "token",
-        "RAY_AUTH_TOKEN": secrets.token_hex(32),
-    }
+    environment = os.environ  # noqa: TID251 - Ray has no other way
+    environment.update(_ALWAYS)
+    if address is None:
+        environment.update(_ALONE)
+        environment.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))

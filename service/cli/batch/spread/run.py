@@ -80,7 +80,9 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.report = Report(self.spread.folder.path)
-        self.spans = [span for number, path in enumerate(self.sources) for span in _spans(number, path)]
+        self.spans = [
+            span for number, path in enumerate(self.sources) for span in _spans(number, path.absolute())
+        ]
 
     def run(self) -> None:
         """Check, then refine. What Ray prints is no output of ours."""
