@@ -54,7 +54,9 @@ def run_spread(spread: Spread, *, as_json: bool) -> Exit:
             if run.is_checked:
                 run.report.failures = spread.folder.failures
                 run.report.show(run.console, as_json=as_json)
-    return run.report.exit
+    ended = run.report.exit
+    # An actor that died took its last counts with it, but not what it wrote down.
+    return Exit.NOT_SOLVED if ended is Exit.DONE and run.report.failures else ended
 
 
 @contextmanager
