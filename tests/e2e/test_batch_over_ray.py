@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -263,7 +264,9 @@ def _children(pid: int) -> list[psutil.Process]:
 
 
 def _actors(pid: int) -> list[psutil.Process]:
-    return [process for process in _children(pid) if "Refiner" in " ".join(process.cmdline())]
+    return [
+        process for process in _children(pid) if _is_at_work(process) and "Refiner" in process.cmdline()[0]
+    ]
 
 
 def _is_at_work(process: psutil.Process) -> bool:
@@ -273,10 +276,15 @@ def _is_at_work(process: psutil.Process) -> bool:
         return False
 
 
-def _started(place: Place, url: str, *options: str) -> subprocess.Popen[bytes]:
+@contextmanager
+def _started(place: Place, url: str, *options: str) -> Generator[subprocess.Popen[bytes], None, None]:
     command = [sys.executable, "-m", "service.cli", "batch", str(place.source), str(place.out), "--url", url]
     command += ["--json", "--engine", "ray", "--actors", "1", "--concurrency", "2", *options]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
 
 
 def _wait_for_rows(place: Place, count: int, running: subprocess.Popen[bytes]) -> None:
@@ -293,9 +301,8 @@ def _wait_for_rows(place: Place, count: int, running: subprocess.Popen[bytes]) -
 def test_what_was_done_when_a_run_ended_is_not_asked_again(own_ray: str, place: Place, number: int) -> None:
     place.write(*({"id": number, "problem": f"Add {number}."} for number in range(6)))
     world = _world(generator=ScriptedGenerator([RIGHT], hangs_at=3))
-    with serving(world.app()) as url:
+    with serving(world.app()) as url, _started(place, url) as running:
         # The other worker does the rest; then only the row that hangs is at work.
-        running = _started(place, url)
         _wait_for_rows(place, 5, running)
         actors = _actors(running.pid)
         os.kill(running.pid, number)
@@ -317,13 +324,13 @@ def test_what_was_done_when_a_run_ended_is_not_asked_again(own_ray: str, place: 
 def test_an_actor_that_dies_is_replaced_and_its_rows_are_not_asked_twice(own_ray: str, place: Place) -> None:
     place.write(*({"id": number, "problem": f"Add {number}."} for number in range(6)))
     world = _world(generator=ScriptedGenerator([RIGHT], hangs_at=3))
-    with serving(world.app()) as url:
-        running = _started(place, url, "--ray-address", own_ray)
+    with serving(world.app()) as url, _started(place, url, "--ray-address", own_ray) as running:
         _wait_for_rows(place, 5, running)
-        (actor,) = _actors(os.getpid())
-        actor.kill()
+        for actor in (actors := _actors(os.getpid())):  # one that has nothing to do may be ending still
+            actor.kill()
         said, _ = running.communicate(timeout=120)
 
+    assert actors
     assert running.returncode == 0
     assert (json.loads(said)["rows"], json.loads(said)["failed"]) == (6, 0)
     assert sorted(row["id"] for row in place.results()) == list(range(6))
