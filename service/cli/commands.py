@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from service.cli import job_commands, key_commands
+from service.cli import batch_command, job_commands, key_commands
 from service.cli.options import AsJson, Config, Critic, EntryPoint, RunningUrl, Source, TestsFile, Url
 
 app = typer.Typer(
@@ -171,34 +171,7 @@ def critique(
     raise typer.Exit(Exit.DONE if judged else Exit.NOT_SOLVED)
 
 
-@app.command()
-def batch(
-    source: Annotated[
-        Path,
-        typer.Argument(metavar="IN.jsonl", exists=True, dir_okay=False, help="Requests, one a line."),
-    ],
-    out: Annotated[
-        Path, typer.Argument(metavar="OUT.jsonl", dir_okay=False, help="Results, one a line, as they come.")
-    ],
-    concurrency: Annotated[int, typer.Option(min=1, max=1024, help="Rows at work at once.")] = 8,
-    url: Url = None,
-    config: Config = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
-) -> None:
-    """Refine every row of a file. Stopped, it is gone on with by the same command.
-
-    A row of IN is a request as /refine takes it, and perhaps an id; a row of OUT is the id and the
-    refinement. Rows that OUT has already are skipped. Those that fail are in OUT.failures.jsonl, and
-    tried again next time.
-
-    Exit codes: 0 all rows done, 1 some failed, 2 wrong rows, 3 the gateway is gone, 130 stopped.
-    """
-    from service.cli.batch.run import Batch, run_batch
-    from service.cli.exits import explained
-
-    with explained():
-        ended = run_batch(Batch(source, out, concurrency, url, config), as_json=as_json)
-    raise typer.Exit(ended)
+app.command()(batch_command.batch)
 
 
 @app.command()

@@ -42,6 +42,10 @@ class ProblemError(GatewayError):
         """When the gateway wants to be asked again, where it said so."""
         super().__init__(self._message())
 
+    def __reduce__(self) -> tuple[type["ProblemError"], tuple[object, ...]]:
+        """Let it pass from process to process; by itself it would be made again of its message alone."""
+        return type(self), (self.problem, self.status, self.retry_after_s)
+
     @property
     def type(self) -> str:
         """Which kind of problem, such as `/problems/overloaded`."""

@@ -6,7 +6,8 @@ Both files are only ever appended to. A line that a kill cut off is cut away whe
 import fcntl
 import json
 import os
-from collections.abc import Generator, Iterable
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -80,23 +81,49 @@ class Ledger:
 
 
 @contextmanager
-def open_ledger(path: Path) -> Generator[Ledger, None, None]:
-    """Open the output for this run alone, mended and ready to go on with."""
+def open_ledger(
+    path: Path,
+    failures_path: Path | None = None,
+    *,
+    elsewhere: Callable[[], Mapping[str | int, str]] = dict,
+    patience_s: float = 0.0,
+) -> Generator[Ledger, None, None]:
+    """Open the output for this run alone, mended and ready to go on with.
+
+    `elsewhere` tells what is done and is not in this file; it is asked under the lock. A writer that
+    has been killed, and has not gone yet, is waited for.
+    """
     with path.open("a+b") as out:
-        try:
-            fcntl.flock(out, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LedgerError(f"{path}: another `ctrl batch` is writing there") from None
+        lock(out, path, patience_s)
         _mend(path)
-        failures_path = path.with_suffix(".failures" + (path.suffix or ".jsonl"))
+        failures_path = failures_path or path.with_suffix(".failures" + (path.suffix or ".jsonl"))
         if failures_path.exists():
             _mend(failures_path)
-        done = {row["id"]: row["request_sha256"] for row in _read(path, "id", "request_sha256")}
-        ledger = Ledger(out, failures_path, done)
+        done = {row["id"]: row["request_sha256"] for row in read_results(path)}
+        ledger = Ledger(out, failures_path, {**elsewhere(), **done})
         try:
             yield ledger
         finally:
             ledger.settle()
+
+
+def lock(file: IO[bytes], path: Path, patience_s: float = 0.0) -> None:
+    """Keep others from writing there, until the file is closed or this process ends."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise LedgerError(f"{path}: another `ctrl batch` is writing there") from None
+            time.sleep(0.1)
+        else:
+            return
+
+
+def read_results(path: Path) -> Generator[Json, None, None]:
+    """Read what is done."""
+    return _read(path, "id", "request_sha256")
 
 
 def _append(file: IO[bytes], row: Json) -> None:

@@ -3,8 +3,9 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,14 @@ class RowsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Where a request stands in the file, and how it is known in the output."""
+    """Where a request stands in its file, and how it is known in the output."""
 
     line: int
     id: str | int
     sha256: str
     """Of the request; a row is done if its id is, for the same request."""
-    offset: int
-    size_bytes: int
+    body: Callable[[], Json] = field(repr=False, compare=False)
+    """Reads the request."""
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -43,28 +44,27 @@ def read_rows(path: Path) -> list[Row]:
     unnamed: Counter[str] = Counter()
     for number, offset, text in _lines(path):
         try:
-            named, body = _split(text)
-            sha256 = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+            named, body = checked(text)
+            sha256 = sha256_of(body)
             unnamed[sha256] += named is None
-            row_id = _own_id(sha256, unnamed[sha256]) if named is None else named
+            row_id = own_id(sha256, unnamed[sha256]) if named is None else named
             if row_id in lines:
                 raise RowsError(f"id: {row_id!r} is line {lines[row_id]}'s already")  # noqa: TRY301
         except RowsError as error:
             complaints.append(f"{path}, line {number}: {error}")
             continue
         lines[row_id] = number
-        rows.append(Row(number, row_id, sha256, offset, len(text)))
+        rows.append(Row(number, row_id, sha256, partial(_body_at, path, offset, len(text))))
     if complaints:
         more = [f"… and {len(complaints) - COMPLAINTS} more lines"] if len(complaints) > COMPLAINTS else []
         raise RowsError("\n".join([*complaints[:COMPLAINTS], *more]))
     return rows
 
 
-def body_of(path: Path, row: Row) -> Json:
-    """Read a row's request."""
+def _body_at(path: Path, offset: int, size_bytes: int) -> Json:
     with path.open("rb") as file:
-        file.seek(row.offset)
-        return _split(file.read(row.size_bytes))[1]
+        file.seek(offset)
+        return checked(file.read(size_bytes))[1]
 
 
 def _lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
@@ -76,7 +76,7 @@ def _lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
             offset += len(line)
 
 
-def _split(text: bytes) -> tuple[str | int | None, Json]:
+def checked(text: bytes) -> tuple[str | int | None, Json]:
     """Take the row's id off, and check the rest as the gateway would."""
     try:
         value = from_json(text, allow_inf_nan=False)
@@ -98,6 +98,10 @@ def _split(text: bytes) -> tuple[str | int | None, Json]:
     return row_id, value
 
 
-def _own_id(sha256: str, times: int) -> str:
+def sha256_of(body: Json) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def own_id(sha256: str, times: int) -> str:
     """Name a row that has no name by what it asks; the same asked again is another sample."""
     return f"sha256:{sha256[:32]}" + ("" if times == 1 else f"-{times}")

@@ -1,28 +1,22 @@
-"""A run from the command line: its progress, its end, and its summary."""
+"""A run from the command line, in this process: its beginning, and its end."""
 
 import asyncio
-import json
 import signal
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.text import Text
 
 from service.cli.batch.ledger import Ledger, LedgerError, open_ledger
+from service.cli.batch.report import Report, progress
 from service.cli.batch.rows import Row, RowsError, read_rows
-from service.cli.batch.work import PATIENT, Tally, Work
+from service.cli.batch.work import PATIENT, Work
 from service.cli.exits import Exit, UsageError
 from service.cli.gateway import address
 from service.client import AsyncClient, Patience
-
-Json = dict[str, Any]
 
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 
@@ -42,29 +36,30 @@ class Batch:
 def run_batch(batch: Batch, *, as_json: bool) -> Exit:
     """Refine what is not done yet, and say what came of it."""
     console = Console(stderr=True, highlight=False)
-    with _said():
+    with said():
         rows = read_rows(batch.source)
         with open_ledger(batch.out) as ledger:
-            run = _Run(batch, ledger, ledger.pending(rows), console)
+            pending = ledger.pending(rows)
+            report = Report(batch.out, len(rows), len(rows) - len(pending))
+            started = time.monotonic()
             try:
-                run.work()
+                _Run(batch, ledger, pending, console, report).work()
             finally:
-                summary = run.summary(len(rows))
-                _show(summary, console, stopped=run.stopped, as_json=as_json)
-    if run.stopped:
-        return Exit.STOPPED
-    return Exit.NOT_SOLVED if summary["failed"] else Exit.DONE
+                report.seconds = time.monotonic() - started
+                report.failures = ledger.failures_path if ledger.failures else None
+                report.show(console, as_json=as_json)
+    return report.exit
 
 
 @contextmanager
-def _said() -> Generator[None, None, None]:
+def said() -> Generator[None, None, None]:
     """Say what is wrong with the files."""
     try:
         yield
     except (RowsError, LedgerError) as error:
         raise UsageError(str(error)) from None
     except OSError as error:
-        raise UsageError(f"{error.filename}: {error.strerror}") from None
+        raise UsageError(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from None
 
 
 @dataclass(slots=True)
@@ -75,9 +70,7 @@ class _Run:
     ledger: Ledger
     rows: list[Row]
     console: Console
-    tally: Tally = field(default_factory=Tally)
-    started: float = field(default_factory=time.monotonic)
-    stopped: bool = False
+    report: Report
 
     def work(self) -> None:
         """Work until all rows have been tried, or somebody stops it."""
@@ -87,9 +80,9 @@ class _Run:
 
     async def _work(self, url: str) -> None:
         concurrency = min(self.batch.concurrency, len(self.rows))
-        with self._progress() as changed:
+        with progress(self.console, len(self.rows), self.report.tally) as changed:
             async with AsyncClient(url, patience=self.batch.patience, connections=concurrency) as client:
-                work = Work(client, self.batch.source, self.ledger, self.tally, changed)
+                work = Work(client, self.ledger, self.report.tally, changed)
                 await self._unless_stopped(work, concurrency)
 
     async def _unless_stopped(self, work: Work, concurrency: int) -> None:
@@ -98,7 +91,7 @@ class _Run:
         assert task is not None
 
         def stop() -> None:
-            self.stopped = True
+            self.report.stopped = True
             task.cancel()
 
         for number in _STOPS:
@@ -106,52 +99,9 @@ class _Run:
         try:
             await work.through(iter(self.rows), concurrency)
         except asyncio.CancelledError:
-            if not self.stopped:
+            if not self.report.stopped:
                 raise
             task.uncancel()
         finally:
             for number in _STOPS:
                 loop.remove_signal_handler(number)
-
-    @contextmanager
-    def _progress(self) -> Generator[Any, None, None]:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=self.console) as progress:
-            bar = progress.add_task("refining", total=len(self.rows))
-
-            def changed() -> None:
-                tally = self.tally
-                said = f"{tally.solved} solved, {tally.failed} failed"
-                progress.update(bar, completed=tally.done + tally.failed, description=said)
-
-            yield changed
-
-    def summary(self, rows: int) -> Json:
-        """Say it all in numbers."""
-        tally, ledger = self.tally, self.ledger
-        return {
-            "rows": rows,
-            "skipped": rows - len(self.rows),
-            "done": tally.done,
-            "failed": tally.failed,
-            "left": len(self.rows) - tally.done - tally.failed,
-            "solved": tally.solved,
-            "tokens": tally.tokens,
-            "seconds": round(time.monotonic() - self.started, 3),
-            "output": str(self.batch.out),
-            "failures": str(ledger.failures_path) if ledger.failures else None,
-        }
-
-
-def _show(summary: Json, console: Console, *, stopped: bool, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(summary))
-        return
-    counts = ", ".join(f"{summary[name]} {name}" for name in ("done", "failed", "skipped", "left"))
-    console.print(Text(f"{summary['rows']} rows: {counts}; {summary['solved']} of the done are solved"))
-    if summary["failures"]:
-        console.print(Text(f"What failed is in {summary['failures']}; the same command tries it again."))
-    if stopped:
-        console.print(Text("Stopped; the same command goes on."))
-    elif summary["left"]:
-        console.print(Text("Not finished; the same command goes on."))

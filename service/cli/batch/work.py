@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 from service.api.refinement import RefinementOut
 from service.cli.batch.ledger import Ledger
-from service.cli.batch.rows import Row, body_of
+from service.cli.batch.rows import Row
 from service.cli.refine import is_solved
 from service.client import AsyncClient, GatewayError, Patience, ProblemError, UnreachableError
 
@@ -38,13 +37,24 @@ class Tally:
         self.solved += is_solved(refinement.model_dump(mode="json", include={"tests_passed", "judgment"}))
         self.tokens += usage.prompt_tokens + usage.completion_tokens
 
+    def merge(self, other: "Tally") -> None:
+        self.done += other.done
+        self.failed += other.failed
+        self.solved += other.solved
+        self.tokens += other.tokens
+
+    def taken(self) -> "Tally":
+        """Return what it has come to, and begin anew."""
+        taken = replace(self)
+        self.done = self.failed = self.solved = self.tokens = 0
+        return taken
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """A run over rows."""
 
     client: AsyncClient
-    source: Path
     ledger: Ledger
     tally: Tally
     changed: Callable[[], None]
@@ -74,7 +84,7 @@ class Work:
             self.changed()
 
     async def _refined(self, row: Row) -> RefinementOut:
-        body = body_of(self.source, row)
+        body = row.body()
         for _ in range(TRIES - 1):
             try:
                 return await self.client.refine(body)

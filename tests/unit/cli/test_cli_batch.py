@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 from service.cli.batch.ledger import open_ledger
 from service.cli.batch.run import Batch, run_batch
+from service.cli.batch.spread import environment
 from service.cli.commands import app
 from service.cli.exits import Exit
 from service.client import Patience, ProblemError, UnreachableError
@@ -326,3 +327,27 @@ def test_a_run_that_is_killed_loses_nothing_that_was_done(files: Files) -> None:
         code, summary, _ = _batch(files, url)
 
     assert (code, summary["skipped"], summary["done"]) == (0, 5, 1)
+
+
+def test_without_ray_the_extra_is_named(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    files.write(*_asks(1))
+    monkeypatch.setattr(environment, "find_spec", {}.get)
+    code, _, said = _batch(files, "http://127.0.0.1:9", "--engine", "ray")
+
+    assert code == 2
+    assert "pip install 'ctrl-refine[ray]'" in said
+    assert not files.out.exists()
+
+
+def test_what_is_for_ray_is_refused_by_the_local_engine(files: Files) -> None:
+    files.write(*_asks(1))
+    parquet = Files(files.source.with_suffix(".parquet"), files.out)
+    parquet.write(*_asks(1))
+    folder, _, _ = _batch(Files(files.source.parent, files.out), "http://127.0.0.1:9")
+    columns, _, said = _batch(parquet, "http://127.0.0.1:9")
+    several, _, complaint = _batch(files, "http://127.0.0.1:9", "--url", "http://127.0.0.1:8")
+
+    assert (folder, columns, several) == (2, 2, 2)
+    assert "Parquet is for --engine ray" in said
+    assert "several gateways are for --engine ray" in complaint
+    assert not files.out.exists()

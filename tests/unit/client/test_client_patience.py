@@ -1,5 +1,6 @@
 """When a client asks again, and how long it waits."""
 
+import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -172,3 +173,12 @@ async def test_the_address_is_the_environments_where_none_is_given(monkeypatch: 
         await client.models()
 
     assert str(script.requests[0].url) == "https://ctrl.example.org:8443/below/v1/models"
+
+
+def test_a_problem_passes_from_process_to_process() -> None:
+    problem = ProblemError({"title": "Full", "request_id": "rq_1"}, 503, 2.0)
+
+    again = pickle.loads(pickle.dumps(problem))  # noqa: S301 - what this line wrote
+
+    assert (str(again), again.status, again.retry_after_s) == ("Full", 503, 2.0)
+    assert again.request_id == "rq_1"

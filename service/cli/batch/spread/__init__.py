@@ -1,0 +1,1 @@
+"""`ctrl batch --engine ray`: the same rows, clients and ledgers, over Ray Data."""
