@@ -69,7 +69,7 @@ def test_vllm_has_read_before_what_the_prompts_let_expect(
     whole = reuse(SHIPPED, measured.heard)[role]
     with capsys.disabled():
         print(  # noqa: T201
-            f"\n{role}: vLLM had read {cached / asked:.1%} of {asked} prompt tokens before; counted in blocks "
+            f"\n{role}: vLLM had read {cached / asked:.1%} of {asked} prompt tokens before; counted: "
             f"{prompts.share:.1%}, with answers {answers_too.share:.1%}, without blocks {whole.share:.1%}"
         )
     assert asked == prompts.tokens
