@@ -51,7 +51,8 @@ class BackgroundJudge:
     def __init__(self, sandbox_url: str, path: Path) -> None:
         """`path` holds a ruling a line; it is made if it is missing."""
         self._url, self._path = sandbox_url, path
-        self._desk: Desk[_Judging, Ruling] = Desk(self._opened, CONCURRENCY)
+        # The newest programs are those that somebody will wait for first.
+        self._desk: Desk[_Judging, Ruling] = Desk(self._opened, CONCURRENCY, newest_first=True)
         self._rulings: dict[_Key, Future[Ruling]] = {}
 
     def __enter__(self) -> Self:
@@ -70,8 +71,9 @@ class BackgroundJudge:
     def submit(self, problem: Problem, code: str) -> Future[Ruling]:
         """Start judging, or join who does."""
         key = problem.id, code
-        if key not in self._rulings:
-            self._rulings[key] = self._desk.submit((problem, code))
+        known = self._rulings.get(key)
+        if known is None or not known.done():
+            self._rulings[key] = self._desk.submit((problem, code), known)
         return self._rulings[key]
 
     @asynccontextmanager
