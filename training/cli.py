@@ -3,8 +3,8 @@
 import importlib
 import json
 import logging
-import time
 import tomllib
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -20,6 +20,7 @@ from training.plan.table import record, show
 from training.run import Run, StageError
 from training.settings import Launch
 from training.stages import DISTRIBUTED, STAGES
+from training.stopwatch import Stopwatch
 
 app = typer.Typer(
     help="Build a critic: every stage is resumable; run one again and it goes on.", no_args_is_help=True
@@ -135,22 +136,23 @@ def _run_stage(run: Run, name: str, options: Options, *, again: bool) -> None:
     if run.is_done(name) and not again:
         _console.print(f"{name}: done before")
         return
-    started = time.time()
     if launch.is_first:
         _console.rule(name)
     run.out.mkdir(parents=True, exist_ok=True)
     if again and launch.is_first:
         run.forget(name)
+    watch = Stopwatch(run.clock(name))
     try:
-        importlib.import_module(f"training.stages.{name}").run_stage(run, options)
+        with watch if launch.is_first else nullcontext():
+            importlib.import_module(f"training.stages.{name}").run_stage(run, options)
     except ModuleNotFoundError as error:
         _fail(f"{error}: training needs `pip install 'ctrl-refine[training]'`")
     except (StageError, ServiceError) as error:
         _fail(f"{name}: {error}")
     if not launch.is_first:
         return
-    run.mark_done(name, started)
-    _console.print(f"{name}: done in {time.time() - started:.0f} s")
+    run.mark_done(name, watch.seconds)
+    _console.print(f"{name}: done in {watch.seconds:.0f} s")
 
 
 def _fail(message: str, status: int = 1) -> NoReturn:

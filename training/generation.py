@@ -4,15 +4,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import torch
 from rich.progress import Progress
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from service.domain.chat import Completion, Message, Sampling, TokenUsage
+from training.decoding import decode
 from training.errors import StageError
 from training.loading import generation_dtype, load_model, load_tokenizer
 from training.weights import Weights
 
 _BATCH = 128
+_MOST_TOKENS = 256
+"""New tokens where a request sets no bound."""
 
 
 class Writer(Protocol):
@@ -35,21 +40,31 @@ class TransformersWriter:
         self._tokenizer = load_tokenizer(weights, left=True)
         device = "cuda" if torch.cuda.is_available() else "cpu"
         self._model = load_model(weights, generation_dtype(weights), device).eval()
+        self._ends = _end_tokens(self._model, self._tokenizer)
         self._batch = batch
 
     def write(self, prompts: Sequence[list[Message]], sampling: Sampling, label: str) -> list[Completion]:
         """Generate in batches of similar length, with a progress bar."""
-        texts = [self._render(messages) for messages in prompts]
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        tokens = self._encode(prompts)
+        draws = _draws(len(prompts), sampling)
+        order = sorted(range(len(tokens)), key=lambda i: (len(tokens[i]), tokens[i]))
         written: dict[int, Completion] = {}
-        torch.manual_seed(sampling.seed or 0)
         with Progress(transient=True) as progress:
-            task = progress.add_task(label, total=len(texts))
+            task = progress.add_task(label, total=len(tokens))
             for start in range(0, len(order), self._batch):
                 chunk = order[start : start + self._batch]
-                written.update(zip(chunk, self._generate([texts[i] for i in chunk], sampling), strict=True))
+                some = [tokens[i] for i in chunk]
+                ids = decode(self._model, some, draws[chunk], sampling, self._ends)
+                written.update(zip(chunk, map(self._completion, some, ids), strict=True))
                 progress.advance(task, len(chunk))
-        return [written[i] for i in range(len(texts))]
+        return [written[i] for i in range(len(tokens))]
+
+    def _encode(self, prompts: Sequence[list[Message]]) -> list[list[int]]:
+        """Tokens of each prompt; equal prompts are encoded once."""
+        texts = {tuple(prompt): self._render(prompt) for prompt in prompts}
+        tokens = self._tokenizer(list(texts.values()), add_special_tokens=False)["input_ids"] if texts else []
+        known = dict(zip(texts, tokens, strict=True))
+        return [known[tuple(prompt)] for prompt in prompts]
 
     def _render(self, messages: list[Message]) -> str:
         turns = [{"role": message.role, "content": message.content} for message in messages]
@@ -57,29 +72,23 @@ class TransformersWriter:
         assert isinstance(rendered, str)
         return rendered
 
-    @torch.inference_mode()
-    def _generate(self, texts: list[str], sampling: Sampling) -> list[Completion]:
-        inputs = self._tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
-        inputs = inputs.to(self._model.device)
-        inputs.pop("token_type_ids", None)
-        width = inputs["input_ids"].shape[1]
-        sampled = bool(sampling.temperature)
-        how = (
-            {"temperature": sampling.temperature, "top_p": sampling.top_p or 1.0, "top_k": 0}
-            if sampled
-            else {}
-        )
-        out = self._model.generate(
-            **inputs, do_sample=sampled, max_new_tokens=sampling.max_tokens or 256, **how
-        )
-        prompt_tokens = inputs["attention_mask"].sum(dim=1).tolist()
-        return [self._completion(row[width:].tolist(), n) for row, n in zip(out, prompt_tokens, strict=True)]
-
-    def _completion(self, ids: list[int], prompt_tokens: int) -> Completion:
-        end = self._tokenizer.eos_token_id
-        stopped = end in ids
-        kept = ids[: ids.index(end)] if stopped else ids
-        text = self._tokenizer.decode(kept, skip_special_tokens=True)
+    def _completion(self, prompt: list[int], ids: list[int]) -> Completion:
+        stopped = ids[-1] in self._ends
+        text = self._tokenizer.decode(ids[:-1] if stopped else ids, skip_special_tokens=True)
         assert isinstance(text, str)
-        usage = TokenUsage(prompt_tokens=prompt_tokens, completion_tokens=len(kept) + stopped)
+        usage = TokenUsage(prompt_tokens=len(prompt), completion_tokens=len(ids))
         return Completion(text, "stop" if stopped else "length", usage)
+
+
+def _draws(count: int, sampling: Sampling) -> torch.Tensor:
+    """Uniform numbers, [count, most tokens]; those of a row depend on the seed and its place alone."""
+    shape = (count, sampling.max_tokens or _MOST_TOKENS)
+    random = np.random.default_rng(sampling.seed or 0)
+    return torch.from_numpy(random.random(shape) if sampling.temperature else np.zeros(shape))
+
+
+def _end_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    """Whatever ends a turn: what the tokenizer names, and what the model's own defaults for generation do."""
+    configured = model.generation_config.eos_token_id if model.generation_config else None
+    several = configured if isinstance(configured, list) else [configured]
+    return frozenset(token for token in (tokenizer.eos_token_id, *several) if isinstance(token, int))

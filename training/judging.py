@@ -19,11 +19,12 @@ from service.domain.task import Candidate, Task
 from service.domain.verdict import Verdict
 
 Judging = tuple[Task, Candidate]
-_CONCURRENCY = 8
+CONCURRENCY = 8
+"""Judgings asked for at once: enough that a small sandbox never waits for us."""
 _START_S = 30.0
 _STOP_S = 10.0
-# A queue in front of a small sandbox may be long; the work is offline and can wait.
-_PATIENCE = Patience(attempts=8, timeout_s=600.0)
+PATIENCE = Patience(attempts=8, timeout_s=600.0)
+"""A queue in front of a small sandbox may be long; the work is offline and can wait."""
 
 
 @contextmanager
@@ -77,8 +78,8 @@ async def _judge(url: str, timed: Sequence[tuple[Judging, float | None]], label:
                 verdicts[index] = await sandbox.judge(task, candidate, cpu_s=limit_s)
                 progress.advance(bar)
 
-        async with http_sandbox(url, patience=_PATIENCE) as sandbox, asyncio.TaskGroup() as group:
-            for _ in range(_CONCURRENCY):
+        async with http_sandbox(url, patience=PATIENCE) as sandbox, asyncio.TaskGroup() as group:
+            for _ in range(CONCURRENCY):
                 group.create_task(work(sandbox))
     return [verdicts[index] for index in range(len(timed))]
 

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import shutil
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,10 +60,9 @@ class Run:
         path = self._marker(stage)
         return path.is_file() and json.loads(path.read_text())["config_sha256"] == self.config_sha256(stage)
 
-    def mark_done(self, stage: str, started: float) -> None:
-        """Write down that a stage has finished, with the configuration it ran under."""
-        seconds = round(time.time() - started, 1)
-        record = {"stage": stage, "seconds": seconds, "config_sha256": self.config_sha256(stage)}
+    def mark_done(self, stage: str, seconds: float) -> None:
+        """Write down that a stage has finished: in how many seconds, and under which configuration."""
+        record = {"stage": stage, "seconds": round(seconds, 1), "config_sha256": self.config_sha256(stage)}
         self._marker(stage).write_text(
             json.dumps(record | {"config": self.config.model_dump(mode="json")}, indent=1)
         )
@@ -73,6 +71,7 @@ class Run:
     def forget(self, stage: str) -> None:
         """Drop what a stage has so far, so that it begins anew."""
         shutil.rmtree(self.unfinished(stage), ignore_errors=True)
+        self.clock(stage).unlink(missing_ok=True)
 
     def config_sha256(self, stage: str) -> str:
         """Hash of the part of the configuration that matters to a stage."""
@@ -85,6 +84,11 @@ class Run:
     def unfinished(self, stage: str) -> Path:
         """Where a stage keeps what it has so far; another configuration never goes on from it."""
         return self.out / f"{stage}.{self.config_sha256(stage)[:8]}"
+
+    def clock(self, stage: str) -> Path:
+        """Where the seconds that an unfinished stage has taken are written down."""
+        folder = self.unfinished(stage)
+        return folder.with_name(f"{folder.name}.seconds")
 
     def _marker(self, stage: str) -> Path:
         return self.out / f"{stage}.done.json"

@@ -5,6 +5,7 @@ import json
 import random
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,11 +91,15 @@ def test_a_critic_is_built_from_a_base_model_and_measured(run: Run, tmp_path: Pa
     shutil.copytree(run.file("critic"), run.file("critic-rl"))
     for stage in (evaluate, report):
         stage.run_stage(run, options)
+    evaluation = json.loads(run.file("evaluation.json").read_text(encoding="utf-8"))
+    (run.unfinished("evaluate") / "test" / "ctrl.json").unlink()
+    evaluate.run_stage(run, replace(options, sandbox_url="http://127.0.0.1:9"))
 
     critic = json.loads((options.weights / "critic" / "critic.json").read_text(encoding="utf-8"))
     assert critic["dataset_sha256"] == sha256(run.file("critiques.jsonl"))
     assert critic["files"]["model.safetensors"] == sha256(options.weights / "critic" / "model.safetensors")
-    evaluation = json.loads(run.file("evaluation.json").read_text(encoding="utf-8"))
+    resumed = json.loads(run.file("evaluation.json").read_text(encoding="utf-8"))
+    assert resumed["groups"] == evaluation["groups"]
     assert set(critic["metrics"]) == {gate["name"] for gate in evaluation["gates"]}
     assert set(evaluation["groups"]["test"]["trials"]) >= {"zero-shot", "resample", "ctrl", "oracle"}
     assert set(evaluation["pairs"]) <= {"self", "sft", "ctrl"}

@@ -23,7 +23,7 @@ def configured(tmp_path: Path) -> tuple[Run, Path]:
     config.write_text(text.replace('"runs/smoke"', f'"{tmp_path / "run"}"'), encoding="utf-8")
     run = Run(load_config(config))
     shutil.copytree("weights/mini/generator", run.file("base"))
-    run.mark_done("base", time.time())
+    run.mark_done("base", seconds=0.0)
     return run, config
 
 

@@ -8,7 +8,7 @@ from training.evaluate.cast import GREEDY, Cast, parameters
 from training.evaluate.critics import Contentless, ExecutionFeedback, Oracle, Reviewer, TrueVerdict
 from training.evaluate.drafted import Drafted
 from training.evaluate.group import Group, trial_from_json, trial_to_json
-from training.evaluate.resampling import any_trial, approved_trial, last_trial, most_frequent_trial
+from training.evaluate.resampling import Fresh, any_trial, approved_trial, last_trial, most_frequent_trial
 from training.evaluate.trial import Rule, Trial
 
 FEW_ROUNDS = 3
@@ -19,12 +19,13 @@ _UNTAUGHT = (rows.CONTENTLESS, rows.VERDICT, rows.EXECUTION)
 
 def every_row(drafted: Drafted, cast: Cast, rounds: int) -> Group:
     """All rows on the same drafts."""
-    trials = _resamples(drafted, rounds)
+    fresh = _fresh(drafted, rounds)
+    trials = {}
     for key, reviewer in _reviewers(cast).items():
         most = min(FEW_ROUNDS, rounds) if key in _UNTAUGHT else rounds
         trials[key] = drafted.trial(key, _name(key, cast), reviewer, Rule(most))
-    trials[rows.APPROVED] = _approved(drafted, cast, rounds)
-    return drafted.group(trials)
+    trials[rows.APPROVED] = _approved(drafted, cast, fresh)
+    return drafted.group(_resamples(drafted, fresh) | trials)
 
 
 def unstopped_rows(drafted: Drafted, cast: Cast, rounds: int) -> Group:
@@ -47,10 +48,12 @@ def few_rows(drafted: Drafted, cast: Cast, rounds: int) -> Group:
         rows.CTRL: cast.critic(cast.path("critic-rl")),
         rows.ORACLE: Oracle(),
     }
-    trials = {rows.RESAMPLE: _resample(drafted, 1)}
-    for key, reviewer in reviewers.items():
-        trials[key] = drafted.trial(key, rows.NAMES[key], reviewer, Rule(rounds))
-    return drafted.group(trials)
+    fresh = _fresh(drafted, 1)
+    trials = {
+        key: drafted.trial(key, rows.NAMES[key], reviewer, Rule(rounds))
+        for key, reviewer in reviewers.items()
+    }
+    return drafted.group(_resample(drafted, fresh) | trials)
 
 
 def size_rows(
@@ -64,12 +67,13 @@ def size_rows(
     for critic in cast.sizes("critic-rl"):
         reviewers[rows.critic_row(critic)] = cast.critic(cast.path("critic-rl", critic))
     reviewers[rows.ORACLE] = Oracle()
-    trials = {rows.RESAMPLE: _resample(drafted, 1)}
+    fresh = _fresh(drafted, 1)
+    trials = {}
     for key, reviewer in reviewers.items():
         name = rows.NAMES.get(key) or key.replace("-", " of ")
         trial = (known or {}).get(key) or drafted.trial(key, name, reviewer, Rule(rounds))
         trials[key] = replace(trial, name=name)
-    return drafted.group(trials)
+    return drafted.group(_resample(drafted, fresh) | trials)
 
 
 def main_size_trials(whole: Group, places: Sequence[int], rounds: int) -> dict[str, Trial]:
@@ -112,23 +116,26 @@ def _name(key: str, cast: Cast) -> str:
     return rows.NAMES.get(key) or key.replace(f"{rows.CTRL}-", "CTRL, ").replace("-", " ")
 
 
-def _resample(drafted: Drafted, rounds: int) -> Trial:
-    return _resamples(drafted, rounds)[rows.RESAMPLE]
+def _fresh(drafted: Drafted, rounds: int) -> Fresh:
+    """Drafts of their own for each round; nobody waits for their tests until all else is done."""
+    return [drafted.drafts(number) for number in range(1, rounds + 1)]
 
 
-def _resamples(drafted: Drafted, rounds: int) -> dict[str, Trial]:
+def _resample(drafted: Drafted, fresh: Fresh) -> dict[str, Trial]:
+    return {rows.RESAMPLE: last_trial(rows.NAMES[rows.RESAMPLE], drafted.drafts(), fresh)}
+
+
+def _resamples(drafted: Drafted, fresh: Fresh) -> dict[str, Trial]:
     makers = {
         rows.RESAMPLE: last_trial,
         rows.MOST_FREQUENT: most_frequent_trial,
         rows.ANY_RESAMPLE: any_trial,
     }
     drafts = drafted.drafts()
-    fresh = [drafted.drafts(number) for number in range(1, rounds + 1)]
     return {key: make(rows.NAMES[key], drafts, fresh) for key, make in makers.items()}
 
 
-def _approved(drafted: Drafted, cast: Cast, rounds: int) -> Trial:
-    fresh = [drafted.drafts(number) for number in range(1, rounds + 1)]
+def _approved(drafted: Drafted, cast: Cast, fresh: Fresh) -> Trial:
     reviewer = cast.critic(cast.path("critic-rl"))
     name = rows.NAMES[rows.APPROVED]
     record = drafted.notebook.part(

@@ -2,17 +2,17 @@
 
 import random
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from service.domain.chat import Sampling
 from service.domain.critique import Critique, Judgment
-from service.domain.hints import hint
 from service.domain.parsing import parse_critique
 from service.domain.task import Candidate
 from service.domain.templates import CRITIC_TEMPLATE, CriticTemplate
-from service.domain.verdict import Verdict
 from training.base.poor import vague_doubt, vague_praise
+from training.evaluate.judge import Ruling
 from training.generation import Writer
 from training.tasks.mini import Problem
 from training.tasks.review import careful_review
@@ -20,13 +20,24 @@ from training.tasks.review import careful_review
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """A problem, a candidate for it, and the verdict that only some reviewers may see."""
+    """A problem, a candidate for it, and what the tests say of it, which only some reviewers may see."""
 
     problem: Problem
     code: str
-    verdict: Verdict
+    ruling: Future[Ruling]
+    """Comes while models go on writing."""
     tokens: int = 0
     """Completion tokens that the generator spent on this candidate."""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether all tests pass; waits until they have run. Raises `SandboxError`."""
+        return self.ruling.result().accepted
+
+    @property
+    def hint(self) -> str:
+        """What the tests did, in words; waits like `accepted`."""
+        return self.ruling.result().hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +66,7 @@ class ModelReviewer:
 
     def review(self, items: Sequence[Reviewed], seed: int) -> list[Remark]:
         prompts = [
-            self.template.request(
-                item.problem.task, Candidate(item.code), _hint(item) if self.hinted else None
-            )
+            self.template.request(item.problem.task, Candidate(item.code), item.hint if self.hinted else None)
             for item in items
         ]
         completions = self.writer.write(prompts, replace(self.sampling, seed=seed), "critiques")
@@ -72,7 +81,7 @@ class ExecutionFeedback:
     """No critic: the generator is told what the tests did, and the verdict is the judgment."""
 
     def review(self, items: Sequence[Reviewed], seed: int) -> list[Remark]:
-        return [Remark(Critique(_hint(item), judgment=_true_judgment(item))) for item in items]
+        return [Remark(Critique(item.hint, judgment=_true_judgment(item))) for item in items]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +110,7 @@ class TrueVerdict:
         return [self._one(rng, item) for item in items]
 
     def _one(self, rng: random.Random, item: Reviewed) -> Remark:
-        say = vague_praise if item.verdict.accepted else vague_doubt
+        say = vague_praise if item.accepted else vague_doubt
         return _remark(say(rng, item.problem.reference, item.code).text())
 
 
@@ -109,9 +118,5 @@ def _remark(text: str) -> Remark:
     return Remark(parse_critique(text))
 
 
-def _hint(item: Reviewed) -> str:
-    return hint(item.problem.judged_task, item.verdict)
-
-
 def _true_judgment(item: Reviewed) -> Judgment:
-    return Judgment.CORRECT if item.verdict.accepted else Judgment.INCORRECT
+    return Judgment.CORRECT if item.accepted else Judgment.INCORRECT

@@ -48,7 +48,7 @@ class Drafted:
         codes, tokens = record["codes"], record["tokens"]
         assert isinstance(codes, list)
         assert isinstance(tokens, list)
-        return self.bench.judged([*self.problems] * self.samples, codes, tokens)
+        return self.bench.judged(self._each, list(zip(codes, tokens, strict=True)))
 
     def trial(self, key: str, name: str, reviewer: Reviewer, rule: Rule) -> Trial:
         """What a reviewer makes of the drafts."""
@@ -69,8 +69,11 @@ class Drafted:
         kept = keep_trial(self.drafts())
         return Group(lengths, self.samples, {kept.name: kept} | trials)
 
+    @property
+    def _each(self) -> list[Problem]:
+        """The problem of each item."""
+        return [*self.problems] * self.samples
+
     def _written(self, seed: int) -> Record:
-        drafts = [
-            item for sample in range(self.samples) for item in self.bench.drafts(self.problems, seed + sample)
-        ]
-        return {"codes": [item.code for item in drafts], "tokens": [item.tokens for item in drafts]}
+        codes, tokens = zip(*self.bench.drafted(self._each, seed), strict=True)
+        return {"codes": codes, "tokens": tokens}

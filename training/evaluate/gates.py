@@ -26,8 +26,8 @@ class Gate:
 
 def leverage_gates(bench: Bench, drafts: Sequence[Reviewed]) -> list[Gate]:
     """Whether the generator does what a critique says: without that, no critic can help."""
-    wrong = [item for item in drafts if not item.verdict.accepted]
-    right = [item for item in drafts if item.verdict.accepted]
+    wrong = [item for item in drafts if not item.accepted]
+    right = [item for item in drafts if item.accepted]
     one_slip = [item for item in wrong if slips(item.problem.reference, item.code) == 1]
     return [
         Gate("pass@1 of drafts at T=1", _passing(drafts), 0.40, 0.70),
@@ -61,8 +61,8 @@ def _thrice(bench: Bench, items: Sequence[Reviewed]) -> list[Reviewed]:
     going = list(items)
     for _ in range(3):
         revised = _once(bench, going, Oracle())
-        done += [item for item in revised if item.verdict.accepted]
-        going = [item for item in revised if not item.verdict.accepted]
+        done += [item for item in revised if item.accepted]
+        going = [item for item in revised if not item.accepted]
     return [*done, *going]
 
 
@@ -75,8 +75,8 @@ def _broken(bench: Bench, right: Sequence[Reviewed]) -> Estimate:
         if remark.critique.judgment is Judgment.CORRECT
     ]
     revised = _once(bench, praised, Oracle())
-    return mean([not item.verdict.accepted for item in revised], [item.problem.id for item in revised])
+    return mean([not item.accepted for item in revised], [item.problem.id for item in revised])
 
 
 def _passing(items: Sequence[Reviewed]) -> Estimate:
-    return mean([item.verdict.accepted for item in items], [item.problem.id for item in items])
+    return mean([item.accepted for item in items], [item.problem.id for item in items])

@@ -17,7 +17,7 @@ class Notebook:
 
     def __init__(self, folder: Path, stamp: str) -> None:
         """`stamp` names what is evaluated: parts that were found under another one are dropped."""
-        self._folder = folder
+        self.folder = folder
         known = folder / "stamp.txt"
         if known.is_file() and known.read_text(encoding="utf-8") != stamp:
             shutil.rmtree(folder)
@@ -29,7 +29,7 @@ class Notebook:
 
     def part(self, name: str, work: Callable[[], Record]) -> Record:
         """Return a part as it was written down, or do the work and write it down whole."""
-        path = self._folder / f"{name}.json"
+        path = self.folder / f"{name}.json"
         if not path.is_file():
             started = time.monotonic()
             found = work()

@@ -50,7 +50,7 @@ _program = lru_cache(maxsize=100_000)(normalized)
 
 
 def _best(items: Sequence[Reviewed]) -> Reviewed:
-    return max(items, key=lambda item: item.verdict.accepted)
+    return max(items, key=lambda item: item.accepted)
 
 
 def _each_round(drafts: Sequence[Reviewed], fresh: Fresh, choose: Choose) -> tuple[Flags, ...]:

@@ -34,7 +34,7 @@ def draw_pairs(drafts: Sequence[Reviewed], count: int, seed: int) -> list[Pair]:
     rng = random.Random(f"{seed}:pairs")
     by_problem: dict[str, tuple[dict[str, Reviewed], dict[str, Reviewed]]] = defaultdict(lambda: ({}, {}))
     for item in drafts:
-        by_problem[item.problem.id][item.verdict.accepted][item.code] = item
+        by_problem[item.problem.id][item.accepted][item.code] = item
     pairs = [
         sorted(((r, w) for r in right.values() for w in wrong.values()), key=lambda _: rng.random())
         for wrong, right in by_problem.values()

@@ -61,12 +61,11 @@ class _Course:
 
     current: list[Reviewed]
     spent: list[int] = field(init=False)
-    passed: list[Flags] = field(init=False)
-    tokens: list[tuple[int, ...]] = field(init=False)
+    rounds: list[list[Reviewed]] = field(default_factory=list)
+    tokens: list[tuple[int, ...]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.spent = [item.tokens for item in self.current]
-        self.passed, self.tokens = [], []
         self.end_round()
 
     def reviewed(self, places: Sequence[int], remarks: Sequence[Remark]) -> None:
@@ -79,7 +78,8 @@ class _Course:
             self.spent[place] += item.tokens
 
     def end_round(self) -> None:
-        self.passed.append(passing(self.current))
+        """Note the candidates; whether they pass is asked at the end, so that no round waits for tests."""
+        self.rounds.append(list(self.current))
         self.tokens.append(tuple(self.spent))
 
 
@@ -109,7 +109,7 @@ def run_trial(
         course.end_round()
     return Trial(
         name,
-        tuple(course.passed),
+        tuple(map(passing, course.rounds)),
         tuple(course.tokens),
         tuple(remark.critique.judgment for remark in first),
         tuple(remark.critique.parsed is Parsed.STRICT for remark in first),
@@ -134,7 +134,7 @@ def keep_trial(drafts: Sequence[Reviewed]) -> Trial:
 
 def passing(items: Sequence[Reviewed]) -> Flags:
     """Which items pass all their tests."""
-    return tuple(item.verdict.accepted for item in items)
+    return tuple(item.accepted for item in items)
 
 
 def _seed(name: str, number: int) -> int:

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from typing import Any
 
 import torch
 from transformers import PreTrainedTokenizerBase
 from trl.trainer.grpo_trainer import GRPOTrainer
 
+from training.cores import a_core_left
 from training.grpo.clock import Clock
 from training.rewards.trl import CritiqueReward
 
@@ -42,11 +44,12 @@ class CriticTrainer(GRPOTrainer):
         """Sample a batch part by part; whole groups stay together, since vLLM samples them as one prompt."""
         ids: list[list[int]] = []
         logprobs: list[list[float]] | None = None
-        for part in _parts(len(prompt_ids), self.chunks, num_generations):
+        for part in parts(len(prompt_ids), self.chunks, num_generations):
             started = time.monotonic()
-            some, their_logprobs = super()._generate_single_turn(  # type: ignore[no-untyped-call]
-                prompt_ids[part], images, fields, num_generations, *rest
-            )
+            with a_core_left():
+                some, their_logprobs = super()._generate_single_turn(  # type: ignore[no-untyped-call]
+                    prompt_ids[part], images, fields, num_generations, *rest
+                )
             self.clock.sampled(started, time.monotonic())
             ids += some
             if their_logprobs is not None:
@@ -61,8 +64,16 @@ class CriticTrainer(GRPOTrainer):
             self.reward.begin(row, text, len(tokens))
 
 
-def _parts(count: int, chunks: int, group: int) -> list[slice]:
-    """Cut `count` samples into up to `chunks` slices of whole groups."""
+def parts(count: int, chunks: int, group: int) -> list[slice]:
+    """Cut `count` samples into up to `chunks` slices of whole groups.
+
+    The last one is small, as there is no sampling behind which its rewards could be found.
+    """
     groups = max(1, count // group)
-    size = -(-groups // chunks) * group
-    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
+    size = -(-groups // chunks)
+    sizes = [min(size, groups - start) for start in range(0, groups, size)]
+    moved = sizes[-1] // 2 if len(sizes) > 1 else 0
+    sizes[-1] -= moved
+    sizes[len(sizes) // 2 - 1] += moved
+    ends = [group * end for end in accumulate(sizes)]
+    return [slice(start, end) for start, end in pairwise([0, *ends[:-1], count])]

@@ -9,8 +9,9 @@ from functools import partial
 
 from rich.console import Console
 
+from training.cores import a_core_left
 from training.evaluate import rows
-from training.evaluate.bench import Bench, Known
+from training.evaluate.bench import Bench
 from training.evaluate.cast import Cast, parameters
 from training.evaluate.contest import (
     FEW_ROUNDS,
@@ -30,6 +31,7 @@ from training.evaluate.findings import (
 )
 from training.evaluate.gates import Gate, critic_gates, leverage_gates
 from training.evaluate.group import Group
+from training.evaluate.judge import BackgroundJudge, Judge
 from training.evaluate.measures import summarize
 from training.evaluate.notebook import Notebook
 from training.evaluate.reward_model import draw_pairs, scored_pairs
@@ -51,8 +53,14 @@ def run_stage(run: Run, options: Options) -> None:
             "evaluate knows the problems of the mini world only, and this run starts from real weights: "
             "serve its critic and measure it on a benchmark of yours"
         )
-    with sandbox_service(options.sandbox_url) as url:
-        findings = _Evaluation(run, url).findings()
+    cast = Cast(run)
+    notebook = Notebook(run.unfinished("evaluate"), cast.stamp())
+    with (
+        a_core_left(),
+        sandbox_service(options.sandbox_url) as url,
+        BackgroundJudge(url, notebook.folder / "rulings.jsonl") as judge,
+    ):
+        findings = _Evaluation(run, cast, notebook, judge).findings()
     findings.write(run.file("evaluation.json"))
     for role in ("generator", "critic"):
         if (options.weights / role / f"{role}.json").is_file():
@@ -61,14 +69,11 @@ def run_stage(run: Run, options: Options) -> None:
 
 
 class _Evaluation:
-    """One run's evaluation: its models, its sandbox, its notebook."""
+    """One run's evaluation: its models, its notebook, its judge."""
 
-    def __init__(self, run: Run, sandbox_url: str) -> None:
+    def __init__(self, run: Run, cast: Cast, notebook: Notebook, judge: Judge) -> None:
         self._run, self._config = run, run.config.evaluate
-        self._cast = Cast(run)
-        self._notebook = Notebook(run.unfinished("evaluate"), self._cast.stamp())
-        self._url = sandbox_url
-        self._known: Known = {}
+        self._cast, self._notebook, self._judge = cast, notebook, judge
 
     def findings(self) -> Findings:
         test = self._drafted(TEST, Split.TEST, self._config.problems)
@@ -93,7 +98,7 @@ class _Evaluation:
         return min(FEW_ROUNDS, self._config.rounds)
 
     def _drafted(self, name: str, split: Split, count: int, size: str = rows.MAIN) -> Drafted:
-        bench = Bench(self._cast.writer(self._cast.path("base", size)), self._url, self._known)
+        bench = Bench(self._cast.writer(self._cast.path("base", size)), self._judge)
         drawn = list(problems(split, self._run.config.seed, count))
         return Drafted(name, bench, drawn, self._config.samples, self._run.config.seed, self._notebook)
 

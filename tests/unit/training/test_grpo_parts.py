@@ -7,6 +7,7 @@ from tests.unit.training.test_run import configured
 from training.config import GrpoConfig
 from training.grpo.clock import Clock, united
 from training.grpo.rows import drawn_drafts, prompt_rows
+from training.grpo.trainer import parts
 from training.grpo.watch import FlatGroups
 from training.rewards.desk import Work
 from training.run import Record, Run, StageError
@@ -95,6 +96,27 @@ def test_a_step_is_taken_apart_and_overlap_is_what_sampling_covers() -> None:
 
 def test_spans_that_touch_are_one() -> None:
     assert united([(5.0, 6.0), (0.0, 2.0), (1.0, 3.0), (3.0, 4.0)]) == [(0.0, 4.0), (5.0, 6.0)]
+
+
+def sizes(count: int, chunks: int, group: int) -> list[int]:
+    slices = parts(count, chunks, group)
+    assert [s.start for s in slices] == [0, *(s.stop for s in slices[:-1])]
+    assert slices[-1].stop == count
+    return [s.stop - s.start for s in slices]
+
+
+def test_the_last_part_of_a_batch_is_small() -> None:
+    assert sizes(128, 8, 8) == [16, 16, 16, 24, 16, 16, 16, 8]
+    assert sizes(128, 4, 8) == [32, 48, 32, 16]
+    assert sizes(128, 2, 8) == [96, 32]
+
+
+def test_groups_stay_whole_and_few_groups_make_few_parts() -> None:
+    assert sizes(16, 8, 8) == [8, 8]
+    assert sizes(56, 3, 8) == [24, 24, 8]
+    assert sizes(8, 4, 8) == [8]
+    assert sizes(128, 1, 8) == [128]
+    assert sizes(6, 4, 8) == [6]
 
 
 def ends(watch: FlatGroups, shares: list[float], tmp_path: Path) -> bool:

@@ -1,54 +1,6 @@
-import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
-
 from service.domain.task import Candidate, StdinTest, Task
+from tests.recording_sandbox import recording_sandbox
 from training.judging import judge_all
-
-
-class RecordingSandbox(ThreadingHTTPServer):
-    """Accepts every candidate whose time limit is at least two seconds, and remembers what it was sent."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Judging)
-        self.bodies: list[dict[str, Any]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class _Judging(BaseHTTPRequestHandler):
-    server: RecordingSandbox
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.bodies.append(body)
-        outcome = "accepted" if body.get("limits", {"cpu_s": 4})["cpu_s"] >= 2 else "time_limit"
-        tests = [{"outcome": outcome} for _ in body["tests"]]
-        answer = {"verdict": {"outcome": outcome, "passed": 0, "total": len(tests), "tests": tests}}
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(json.dumps(answer).encode())
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-        pass
-
-
-@contextmanager
-def recording_sandbox() -> Iterator[RecordingSandbox]:
-    with RecordingSandbox() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
-
 
 TASK = Task("Echo.", tests=(StdinTest("1", "1"),))
 

@@ -1,11 +1,11 @@
 import pytest
 
-from service.domain.verdict import Outcome, Verdict
+from tests.rulings import ruled
 from training.evaluate.critics import Reviewed
 from training.evaluate.reward_model import by_logprob, by_votes, draw_pairs
 from training.tasks.mini import Split, problems
 
-RIGHT, WRONG = Verdict(Outcome.ACCEPTED, 1, 1), Verdict(Outcome.WRONG_ANSWER, 0, 1)
+RIGHT, WRONG = ruled(right=True), ruled(right=False)
 RECORD = {
     "problems": ["a", "b"],
     "votes": [["1110", "1000"], ["1100", "1100"]],
@@ -48,7 +48,7 @@ def test_each_problem_gives_one_pair_before_any_gives_two() -> None:
     pairs = draw_pairs(drafts, 2, 1)
 
     assert {right.problem.id for right, _ in pairs} == {first.id, second.id}
-    assert all(right.verdict.accepted and not wrong.verdict.accepted for right, wrong in pairs)
+    assert all(right.accepted and not wrong.accepted for right, wrong in pairs)
     assert len(draw_pairs(drafts, 9, 1)) == 3
 
 

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def test_a_stage_that_is_forgotten_begins_anew(tmp_path: Path) -> None:
 
 def test_a_stage_is_done_only_under_its_own_configuration(tmp_path: Path) -> None:
     config = configured(tmp_path)
-    Run(config).mark_done("solve", started=0.0)
+    Run(config).mark_done("solve", seconds=1.0)
 
     assert Run(config).is_done("solve")
     assert not Run(config.model_copy(update={"seed": config.seed + 1})).is_done("solve")
@@ -74,7 +75,7 @@ def test_a_stage_is_done_only_under_its_own_configuration(tmp_path: Path) -> Non
 
 def test_a_change_that_comes_after_a_stage_does_not_undo_it(tmp_path: Path) -> None:
     config = configured(tmp_path)
-    Run(config).mark_done("solve", started=0.0)
+    Run(config).mark_done("solve", seconds=1.0)
     gentler = config.sft.model_copy(update={"learning_rate": 1e-6})
 
     assert Run(config.model_copy(update={"sft": gentler})).is_done("solve")
@@ -153,3 +154,19 @@ def test_a_configuration_that_is_no_toml_is_named(tmp_path: Path) -> None:
 
     assert run.exit_code == 2
     assert "bad.toml: not TOML" in run.stderr
+
+
+def test_a_finished_stage_forgets_its_clock(tmp_path: Path) -> None:
+    run = Run(configured(tmp_path))
+    run.clock("solve").write_text("12.0", encoding="utf-8")
+
+    run.mark_done("solve", seconds=15.04)
+
+    assert not run.clock("solve").exists()
+    assert json.loads(run.file("solve.done.json").read_text(encoding="utf-8"))["seconds"] == 15.0
+
+
+def test_the_clock_of_another_configuration_is_another() -> None:
+    config = load_config(Path("configs/mini.toml"))
+
+    assert Run(config).clock("solve") != Run(config.model_copy(update={"seed": 99})).clock("solve")

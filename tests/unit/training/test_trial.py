@@ -1,8 +1,11 @@
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 
 from service.domain.chat import Completion, Message, Sampling, TokenUsage
 from service.domain.critique import Critique, Judgment
-from service.domain.verdict import Outcome, Verdict
+from tests.rulings import HoldingJudge, ruled
+from training.evaluate.bench import Bench
 from training.evaluate.critics import Remark, Reviewed
 from training.evaluate.remembering import RememberingWriter
 from training.evaluate.resampling import any_trial, approved_trial, last_trial, most_frequent_trial
@@ -10,11 +13,10 @@ from training.evaluate.trial import Rule, run_trial
 from training.tasks.mini import Problem, Split, problems
 
 PROBLEM: Problem = next(iter(problems(Split.TEST, 9, 1)))
-VERDICTS = {True: Verdict(Outcome.ACCEPTED, 1, 1), False: Verdict(Outcome.WRONG_ANSWER, 0, 1)}
 
 
 def program(code: str, *, right: bool = False, tokens: int = 5) -> Reviewed:
-    return Reviewed(PROBLEM, code, VERDICTS[right], tokens)
+    return Reviewed(PROBLEM, code, ruled(right=right), tokens)
 
 
 class Approving:
@@ -50,6 +52,24 @@ def test_a_refinement_that_never_stops_goes_on_after_correct() -> None:
     trial = run_trial("x", [program("a")], Approving("a"), better, Rule(2, stops=False))
 
     assert trial.passed == ((False,), (True,), (False,))
+
+
+def test_no_round_waits_for_the_tests() -> None:
+    judge = HoldingJudge()
+    bench = Bench(CountingWriter(), judge)
+    drafts = bench.judged([PROBLEM], [("a", 5)])
+    reviewer = Approving()
+
+    with ThreadPoolExecutor(1) as other:
+        trial = other.submit(
+            run_trial, "x", drafts, reviewer, lambda _round, _places, *pair: bench.revised(*pair), Rule(3)
+        )
+        while len(reviewer.seeds) < 3 or len(judge.waiting) < 4:
+            assert not trial.done()
+            sleep(0.001)
+        judge.rule()
+
+    assert trial.result().passed == ((False,),) * 4
 
 
 def test_each_round_draws_anew_and_the_same_after_a_restart() -> None:

@@ -1,0 +1,92 @@
+"""Verdicts found while models write: they need none of them to go on, unless they are told what tests did."""
+
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from concurrent.futures import Future
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from service.adapters.sandbox import http_sandbox
+from service.domain.errors import SandboxError
+from service.domain.hints import hint
+from service.domain.task import Candidate
+from service.domain.verdict import Outcome, Verdict
+from training.desk import Desk
+from training.judging import CONCURRENCY, PATIENCE
+from training.tasks.mini import Problem
+from training.tasks.records import mended_lines
+
+_Key = tuple[str, str]
+_Judging = tuple[Problem, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What an evaluation keeps of a verdict: whether the program is right, and the hint that it gives."""
+
+    accepted: bool
+    hint: str
+
+
+def ruling_of(problem: Problem, verdict: Verdict) -> Ruling:
+    """Shorten a verdict; raises `SandboxError` where it is none, and never guesses."""
+    if verdict.outcome is Outcome.INTERNAL_ERROR:
+        raise SandboxError(f"the sandbox could not judge a program for {problem.id}")
+    return Ruling(verdict.accepted, hint(problem.judged_task, verdict))
+
+
+class Judge(Protocol):
+    """Runs a program on all tests of its problem."""
+
+    def submit(self, problem: Problem, code: str) -> Future[Ruling]:
+        """Return what the tests will have said; asking for it too early waits."""
+
+
+class BackgroundJudge:
+    """Judges each program of a problem once, also over a restart: rulings are kept as they are found."""
+
+    def __init__(self, sandbox_url: str, path: Path) -> None:
+        """`path` holds a ruling a line; it is made if it is missing."""
+        self._url, self._path = sandbox_url, path
+        # The newest programs are those that somebody will wait for first.
+        self._desk: Desk[_Judging, Ruling] = Desk(self._opened, CONCURRENCY, newest_first=True)
+        self._rulings: dict[_Key, Future[Ruling]] = {}
+
+    def __enter__(self) -> Self:
+        for line in mended_lines(self._path):
+            known: Future[Ruling] = Future()
+            known.set_result(Ruling(line["accepted"], line["hint"]))
+            self._rulings[line["problem"], line["code"]] = known
+        self._desk.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._desk.__exit__(kind, error, trace)
+
+    def submit(self, problem: Problem, code: str) -> Future[Ruling]:
+        """Start judging, or join who does."""
+        key = problem.id, code
+        known = self._rulings.get(key)
+        if known is None or not known.done():
+            self._rulings[key] = self._desk.submit((problem, code), known)
+        return self._rulings[key]
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncGenerator[Callable[[_Judging], Awaitable[Ruling]], None]:
+        with self._path.open("a", encoding="utf-8") as file:
+            async with http_sandbox(self._url, patience=PATIENCE) as sandbox:
+
+                async def judged(judging: _Judging) -> Ruling:
+                    problem, code = judging
+                    ruling = ruling_of(problem, await sandbox.judge(problem.judged_task, Candidate(code)))
+                    line = {"problem": problem.id, "code": code, **asdict(ruling)}
+                    file.write(json.dumps(line) + "\n")
+                    file.flush()
+                    return ruling
+
+                yield judged
