@@ -12,10 +12,10 @@ def filled(text: str, blocks: Mapping[str, str]) -> str:
     """Replace what stands between the marks of each block; a block without marks is a `ValueError`."""
     for name, block in blocks.items():
         begin = _BLOCK.format(name=name)
-        pattern = re.compile(re.escape(begin) + ".*?" + re.escape(_END), re.DOTALL)
-        if len(pattern.findall(text)) != 1:
+        found = re.findall(re.escape(begin) + ".*?" + re.escape(_END), text, re.DOTALL)
+        if len(found) != 1:
             raise ValueError(f"{begin}: the file needs this mark once, and {_END} after it")
-        text = pattern.sub(lambda _, new=f"{begin}\n{block}\n{_END}": new, text)
+        text = text.replace(found[0], f"{begin}\n{block}\n{_END}")
     return text
 
 

@@ -143,7 +143,7 @@ async def _cpu_ms(stack: Stack, request: dict[str, Any]) -> float:
     async def ask() -> None:
         await stack.refine(request)
 
-    rounds = [await closed_loop(stack.gateway, ask, count=60, at_once=4) for _ in range(4)]
+    rounds = [await closed_loop(stack.gateway, ask, count=64, at_once=16) for _ in range(3)]
     return median_of(rounds[1:], lambda each: each.cpu_ms)  # the first one warms up
 
 
