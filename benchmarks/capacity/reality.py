@@ -44,6 +44,7 @@ url = "{sandbox}"
 
 [store]
 url = "{redis}"
+timeout_s = 10
 max_background = 4000
 max_queued = 100000
 """

@@ -27,6 +27,7 @@ from tests.redis_server import BINARY, RedisServer, redis_server
 _STORE = """
 [store]
 url = "{url}"
+timeout_s = 10
 max_background = 4000
 max_queued = 100000
 """

@@ -13,6 +13,8 @@ from benchmarks.store.usage import Usage, usage
 
 _PATIENCE_S = 300.0
 _POLL_S = 0.1
+_CONNECTIONS = 16
+"""To the gateway, while refinements are begun: as many as it has to Redis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,10 @@ async def idle(gateway: Service, redis: Redis, seconds: float) -> Idle:
 
 
 async def cost(gateway: Service, redis: Redis, request: dict[str, Any], count: int, waiting: Idle) -> Cost:
-    """Begin `count` refinements at once and wait for the last."""
+    """Begin `count` refinements, a few at a time, and wait for the last."""
     before, cpu_s, began = usage(redis), gateway.cpu_s(), time.perf_counter()
-    async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
+    connector = aiohttp.TCPConnector(limit=_CONNECTIONS)
+    async with aiohttp.ClientSession(connector=connector) as session, asyncio.TaskGroup() as group:
         for _ in range(count):
             group.create_task(begin(session, gateway, request))
     await all_done(redis)
