@@ -32,7 +32,7 @@ from benchmarks.capacity.limits import limits
 from benchmarks.capacity.plan import Plan
 from benchmarks.capacity.plots import plot_cell
 from benchmarks.capacity.presets import engine, names
-from benchmarks.capacity.reality import compare
+from benchmarks.capacity.reality import compared, measured
 from benchmarks.capacity.simulation.system import Bounds
 from benchmarks.capacity.workload import Role, Workload
 from service.settings import ServerSection, StoreSection
@@ -43,6 +43,9 @@ _SIZES = (0.2, 0.4, 0.6, 0.8, 1.0, 1.1, 1.2)
 """Rates of the plot, as shares of what the cell is sized for."""
 _BURST_S = 10.0
 _TTL_S = 600.0
+_FOREGROUND = (10, 20, 30, 40)
+_JOBS = (4, 8, 12)
+"""Refinements a second that one real gateway is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +100,9 @@ def _drawn(plan: Plan, extent: Extent) -> None:
 
 
 def _reality(costs: Path, seconds: float) -> str:
-    units, found = asyncio.run(compare(read_costs(costs), (10, 20, 30, 40), (5, 10, 15), seconds))
-    return f"{tables.unit_costs_line(units)}\n\n{tables.reality_table(found)}"
+    found = asyncio.run(measured(_FOREGROUND, _JOBS, seconds))
+    comparison = tables.reality_table(compared(read_costs(costs), found))
+    return f"{tables.unit_costs_line(found.units)}\n\n{comparison}"
 
 
 def main(  # noqa: PLR0913, PLR0917 - options

@@ -29,7 +29,7 @@ from benchmarks.gateway.ours import opened
 from benchmarks.gateway.refining import REQUEST, REVISIONS
 from benchmarks.percentiles import percentile
 from benchmarks.processes import Service, module
-from benchmarks.store.jobs import all_done, begin
+from benchmarks.store.jobs import PIECES, all_done, begin
 from benchmarks.store.usage import usage
 from tests.redis_server import redis_server
 
@@ -99,28 +99,41 @@ class Stack:
             raise RuntimeError(f"the gateway did not refine: {answer.status} {body[-500:]!r}")
 
 
-async def compare(
-    costs: Costs, foreground: Sequence[float], durable: Sequence[float], seconds: float
-) -> tuple[UnitCosts, list[Compared]]:
-    """Measure and simulate each rate."""
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the real thing did."""
+
+    units: UnitCosts
+    foreground: dict[float, Observed]
+    jobs: dict[float, Observed]
+    """By rate."""
+
+
+async def measured(foreground: Sequence[float], jobs: Sequence[float], seconds: float) -> Measured:
+    """Run it at each rate."""
     async with AsyncExitStack() as opening:
         stack = await _started(opening)
-        units = await _unit_costs(stack)
-        found = []
-        for is_durable, rates in ((False, foreground), (True, durable)):
-            for rate in rates:
-                observe = _observed_jobs if is_durable else _observed
-                measured = await observe(stack, rate, int(rate * seconds))
-                simulated = _simulated(costs, units, rate, durable=is_durable)
-                found.append(Compared(is_durable, rate, measured, simulated))
-        return units, found
+        return Measured(
+            await _unit_costs(stack),
+            {rate: await _observed(stack, rate, int(rate * seconds)) for rate in foreground},
+            {rate: await _observed_jobs(stack, rate, int(rate * seconds)) for rate in jobs},
+        )
+
+
+def compared(costs: Costs, found: Measured) -> list[Compared]:
+    """Simulate the same rates."""
+    return [
+        Compared(durable, rate, observed, _simulated(costs, found.units, rate, durable=durable))
+        for durable, rates in ((False, found.foreground), (True, found.jobs))
+        for rate, observed in rates.items()
+    ]
 
 
 async def _started(opening: AsyncExitStack) -> Stack:
     folder = Path(opening.enter_context(tempfile.TemporaryDirectory()))
     redis = opening.enter_context(redis_server(folder))
     sandbox = await opening.enter_async_context(module("sandbox", "sandbox_runner.cli"))
-    pace = ("--latency-ms", str(LATENCY_S * 1000))
+    pace = ("--latency-ms", str(LATENCY_S * 1000), "--pieces", str(PIECES))
     upstream = await opening.enter_async_context(
         module("upstream", "benchmarks.gateway.upstream", *pace, ready="/counts")
     )

@@ -18,7 +18,7 @@ from redis import Redis
 from benchmarks.gateway.ours import opened
 from benchmarks.gateway.refining import CALLS, REQUEST
 from benchmarks.processes import module
-from benchmarks.store.jobs import Cost, Idle, cost, idle
+from benchmarks.store.jobs import PIECES, Cost, Idle, cost, idle
 from benchmarks.store.replay import flood
 from service.adapters.store import open_store
 from service.settings import StoreSection
@@ -35,7 +35,7 @@ _IDLE_S = 5.0
 
 
 async def _costs(redis: RedisServer, folder: Path, latency_ms: float, count: int) -> tuple[Idle, Cost]:
-    pace = ("--latency-ms", str(latency_ms))
+    pace = ("--latency-ms", str(latency_ms), "--pieces", str(PIECES))
     async with (
         module("upstream", "benchmarks.gateway.upstream", *pace, ready="/counts") as upstream,
         opened(upstream, folder, _STORE.format(url=redis.url)) as gateway,
