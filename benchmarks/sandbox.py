@@ -9,16 +9,17 @@ figures are medians over rounds. CPU time is that of a service with all its chil
 import asyncio
 import heapq
 import os
-import random
 import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 import aiohttp
 import typer
 
+from benchmarks.arrivals import Stay, stays
 from benchmarks.percentiles import percentile
 from benchmarks.processes import Service, module
 
@@ -66,32 +67,6 @@ async def _round(
             group.create_task(work())
     wall = time.perf_counter() - wall
     return Round(count / wall, (service.cpu_s() - cpu) / count * 1000)
-
-
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """One request under load, in seconds."""
-
-    came: float
-    took: float
-
-
-async def _stays(
-    session: aiohttp.ClientSession, service: Service, request: dict[str, Any], rate: float, count: int
-) -> list[Stay]:
-    """How long each answer takes when requests come at random moments, `rate` a second, in their order."""
-    found: list[Stay] = []
-
-    async def one() -> None:
-        came = time.perf_counter()
-        await _ask(session, service, request)
-        found.append(Stay(came, time.perf_counter() - came))
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(count):
-            group.create_task(one())
-            await asyncio.sleep(random.expovariate(rate))
-    return sorted(found, key=lambda stay: stay.came)
 
 
 def _waits(stays: Sequence[Stay], servers: int, service_s: float) -> list[float]:
@@ -142,8 +117,9 @@ async def _show_latency(session: aiohttp.ClientSession, ours: Service, count: in
     """Latency at 70 % load, beside the queue that random arrivals make before the best of services."""
     request, cpus = _REQUESTS["1 test"], len(os.sched_getaffinity(0))
     full = await _round(session, ours, request, count, cpus)
-    alone = await _stays(session, ours, request, full.rate * 0.05, count // 4)
-    loaded = await _stays(session, ours, request, full.rate * 0.7, count)
+    ask = partial(_ask, session, ours, request)
+    alone = await stays(ask, full.rate * 0.05, count // 4)
+    loaded = await stays(ask, full.rate * 0.7, count)
     idle = statistics.median(stay.took for stay in alone)
     print(f"latency of one test: {idle * 1000:.1f} ms alone; added at 70 % of {full.rate:.0f}/s:")
     _show_percentiles("ours", [stay.took - idle for stay in loaded])

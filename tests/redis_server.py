@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,8 @@ class RedisServer:
     directory: Path
     port: int = field(default=0)
     process: subprocess.Popen[bytes] | None = None
+    more: Mapping[str, str] = field(default_factory=dict)
+    """Options beside those of every test."""
 
     @property
     def url(self) -> str:
@@ -37,6 +39,7 @@ class RedisServer:
             "save": "",
             "appendonly": "yes",
             "appendfsync": "no",  # a killed process loses nothing of what the kernel has
+            **self.more,
         }
         command = [BINARY, *(part for name, value in options.items() for part in (f"--{name}", value))]
         with (self.directory / "redis.log").open("ab") as log:
@@ -81,11 +84,11 @@ class RedisServer:
 
 
 @contextmanager
-def redis_server(directory: Path) -> Generator[RedisServer, None, None]:
-    """Run a server; without the program the test is skipped, and says so."""
+def redis_server(directory: Path, **more: str) -> Generator[RedisServer, None, None]:
+    """Run a server, with `more` options; without the program the test is skipped, and says so."""
     if BINARY is None:
         pytest.skip("redis-server is not installed: apt-get install redis-server")
-    server = RedisServer(directory)
+    server = RedisServer(directory, more=more)
     server.start()
     try:
         yield server

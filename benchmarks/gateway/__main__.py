@@ -7,8 +7,6 @@ medians over rounds. With `--peers`, LiteLLM's proxy and optillm pass on the sam
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -16,40 +14,12 @@ from typing import Annotated
 import typer
 
 from benchmarks.gateway.cancelling import latencies_ms, ways_to_leave
+from benchmarks.gateway.ours import opened
 from benchmarks.gateway.passing import passed_on
 from benchmarks.gateway.peers import peers as open_peers
 from benchmarks.gateway.refining import CALLS, refinements, soak
 from benchmarks.percentiles import percentile
 from benchmarks.processes import Service, module
-
-_CONFIG = """
-[server]
-max_inflight = 4000
-
-[models.writer]
-engine = "openai"
-base_url = "{url}/v1"
-model = "writer"
-role = "generator"
-
-[models.critic]
-engine = "openai"
-base_url = "{url}/v1"
-model = "critic"
-role = "critic"
-
-[defaults]
-generator = "writer"
-critic = "critic"
-"""
-
-
-@asynccontextmanager
-async def _gateway(upstream: Service, folder: Path) -> AsyncIterator[Service]:
-    config = folder / "ctrl.toml"
-    config.write_text(_CONFIG.format(url=upstream.url))
-    async with module("ours", "service.cli", "serve", "--config", str(config), ready="/health") as gateway:
-        yield gateway
 
 
 async def _compare(gateway: Service, upstream: Service, folder: Path, count: int, rounds: int) -> None:
@@ -84,7 +54,7 @@ async def _measure(plan: Plan) -> None:
         folder = Path(name)
         async with (
             module("upstream", "benchmarks.gateway.upstream", *pace, ready="/counts") as upstream,
-            _gateway(upstream, folder) as gateway,
+            opened(upstream, folder) as gateway,
         ):
             print(
                 f"{CALLS} calls a refinement, {plan.latency_ms:g} ms each, {plan.pieces} pieces if streamed"

@@ -12,7 +12,7 @@ CALLS = 2 + 2 * REVISIONS
 """A draft and its critique, then a revision and its critique."""
 
 _AT_ONCE = (1, 50, 200, 800)
-_REQUEST = {
+REQUEST = {
     "problem": "Write f(x), which adds some numbers to x.",
     "rounds": REVISIONS,
     "stop": "never",
@@ -39,7 +39,7 @@ async def refined(
     """Refine `count` times."""
 
     async def ask() -> None:
-        async with session.post(f"{gateway.url}/refine", json=_REQUEST | {"stream": stream}) as answer:
+        async with session.post(f"{gateway.url}/refine", json=REQUEST | {"stream": stream}) as answer:
             body = await answer.read()
         wanted = b"event: refinement.completed" if stream else b'"status":"completed"'
         if answer.status != 200 or wanted not in body:

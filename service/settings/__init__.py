@@ -8,6 +8,7 @@ from service.settings.auth import AuthSection
 from service.settings.environment import API_KEY_VARIABLE, CONFIG_VARIABLE, PREFIX, URL_VARIABLE
 from service.settings.loading import Settings, load_settings
 from service.settings.models import (
+    ADDRESSES,
     CacheSection,
     Defaults,
     EmbeddedModelSettings,
@@ -22,6 +23,7 @@ from service.settings.serving import LogSection, McpSection, ServerSection, Trac
 from service.settings.shipped import shared_file
 
 __all__ = [
+    "ADDRESSES",
     "API_KEY_VARIABLE",
     "CONFIG_VARIABLE",
     "PREFIX",

@@ -9,6 +9,8 @@ from service.settings.environment import secret_in, variable
 from service.settings.section import Section
 
 ModelName = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")]
+ADDRESSES = 64
+"""Servers of a model at most."""
 
 
 class ModelSection(Section):
@@ -40,7 +42,7 @@ class OpenAIModelSettings(ModelSection):
 
     engine: Literal["openai"]
     base_url: HttpUrl | None = None
-    base_urls: tuple[HttpUrl, ...] = Field(default=(), max_length=64)
+    base_urls: tuple[HttpUrl, ...] = Field(default=(), max_length=ADDRESSES)
     """Several servers of the same weights, in place of `base_url`; one problem's calls go to one of them."""
     model: str = Field(min_length=1)
     api_key_env: str | None = Field(default=None, min_length=1)

@@ -12,7 +12,7 @@ from training.plan.duration import Clock, Cluster, update_operations
 from training.plan.memory import Training
 from training.plan.serving import COLOCATED, UTILIZATION, Serving
 
-_GPUS = Path(__file__).with_name("gpus.toml")
+GPUS = Path(__file__).with_name("gpus.toml")
 COLOCATE = "colocate"
 
 
@@ -47,7 +47,7 @@ class Planner:
     @property
     def clock(self) -> Clock:
         """What turns tokens into seconds here."""
-        sheet = tomllib.loads(_GPUS.read_text(encoding="utf-8"))[self.hardware.gpu]
+        sheet = tomllib.loads(GPUS.read_text(encoding="utf-8"))[self.hardware.gpu]
         served = self.hardware.sampler_gpus + self.hardware.generator_gpus
         return Clock(
             Cluster(

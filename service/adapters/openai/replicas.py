@@ -12,8 +12,8 @@ from service.adapters.openai.breaker import Breaker, Ending
 
 log = structlog.get_logger()
 
-_FEW = 8
-_CROWDED = 1.5
+FEW = 8
+CROWDED = 1.5
 """A replica with this many times its share of the calls in flight comes last, unless they are few."""
 
 
@@ -108,5 +108,5 @@ def route(replicas: Sequence[Replica], key: Callable[[], str]) -> Route:
         return Route(replicas)
     digest = blake2b(key().encode(errors="surrogatepass")).digest()
     share = (1 + sum(replica.inflight for replica in replicas)) / len(replicas)
-    crowd = max(_FEW, _CROWDED * share)
+    crowd = max(FEW, CROWDED * share)
     return Route(sorted(replicas, key=lambda each: (each.inflight >= crowd, each.rank(digest))))

@@ -69,10 +69,14 @@ class RedisCalls:
         return reply, None
 
 
-def _script(client: Redis, name: str) -> AsyncScript:
+def script_text(name: str) -> str:
+    """Read a script of the folder `lua`, with what all of them share."""
     folder = files(__package__) / "lua"
-    text = [(folder / f"{part}.lua").read_text(encoding="utf-8") for part in ("shared", name)]
-    return client.register_script("\n".join(text))
+    return "\n".join((folder / f"{part}.lua").read_text(encoding="utf-8") for part in ("shared", name))
+
+
+def _script(client: Redis, name: str) -> AsyncScript:
+    return client.register_script(script_text(name))
 
 
 def _pool(url: str, password: str | None, timeout_s: float) -> BlockingConnectionPool:
