@@ -15,7 +15,7 @@ from service.domain.chat import Message
 from service.domain.templates import CRITIC_TEMPLATE, CriticTemplate
 from service.settings import OpenAIModelSettings, SettingsError, load_settings
 from tests.fakes import CORRECT, INCORRECT, ReadingChatModel
-from tests.gateway_process import RIGHT, WRONG, Gateway
+from tests.gateway_process import RIGHT, WRONG, gateway_process
 from tests.openai_server import ChatServer, chat_server, speaking
 
 SERVING = Path("configs/serving")
@@ -61,7 +61,7 @@ async def _started(
             patch.setenv(f"CTRL_MODELS__{name.upper()}__BASE_URL", servers[role].base_url)
         # A copy, so that the log beside it is the test's.
         configs = shutil.copytree("configs", directory / "configs")
-        gateway = Gateway(configs / example.relative_to("configs"))
+        gateway = gateway_process(configs / example.relative_to("configs"))
         try:
             await gateway.start()
             yield Started(gateway.url, gateway.log, generator, critic)

@@ -12,7 +12,7 @@ from benchmarks.capacity.document import filled
 from benchmarks.capacity.limits import limits
 from benchmarks.capacity.presets import engine, names
 from benchmarks.capacity.workload import Role, Workload
-from tests.prefix_reuse import refined, reuse
+from tests.prefix_reuse import embedded, refined, reuse
 from tests.unit.capacity.plans import ENGINE, plan
 
 MINI = Path("weights/mini")
@@ -91,7 +91,7 @@ async def test_a_prefix_cache_serves_what_the_plan_counts_on() -> None:
     """Within ten points of what is counted in the mini models' prompts, though their tokenizer is another."""
     row = json.loads(MINI.joinpath("demo.jsonl").read_text(encoding="utf-8").splitlines()[0])
 
-    counted = reuse(MINI, await refined(MINI, row), all_differ=True)
+    counted = reuse(MINI, await refined(embedded(MINI), row), all_differ=True)
 
     for role, share in counted.items():
         mean = Workload(revisions=3).mean(Role(role)).call
