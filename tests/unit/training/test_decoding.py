@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import LlamaConfig, LlamaForCausalLM, TemperatureLogitsWarper, TopPLogitsWarper
 
 from service.domain.chat import Sampling
 from training.decoding import chosen, decode
@@ -103,6 +103,21 @@ def test_top_p_keeps_the_token_that_crosses_the_border_and_no_more() -> None:
     tokens = chosen(likelihood.log().expand(800, 4), even, Sampling(temperature=1.0, top_p=0.6))
 
     assert torch.bincount(tokens, minlength=4).tolist() == [0, 500, 300, 0]
+
+
+@pytest.mark.parametrize("spread", [0.5, 3.0])
+def test_the_distribution_is_that_of_transformers(spread: float) -> None:
+    logits = spread * torch.randn(1, 300, generator=torch.Generator().manual_seed(2))
+    warped = TopPLogitsWarper(0.8)(
+        torch.tensor([[0]]), TemperatureLogitsWarper(0.7)(torch.tensor([[0]]), logits)
+    )
+    even = (torch.arange(20_000, dtype=torch.float64) + 0.5) / 20_000
+
+    tokens = chosen(logits.expand(20_000, 300), even, Sampling(temperature=0.7, top_p=0.8))
+
+    found = torch.bincount(tokens, minlength=300) / 20_000
+    assert torch.allclose(found, warped.softmax(-1)[0], atol=1e-4)
+    assert torch.equal(found > 0, warped[0] > -torch.inf)
 
 
 def test_a_nucleus_may_be_wide() -> None:
