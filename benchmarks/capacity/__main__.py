@@ -117,6 +117,7 @@ def main(  # noqa: PLR0913, PLR0917 - options
     critic: Annotated[str, typer.Option(help="Engine, as above.")] = "qwen7b-h100",
     revisions: Annotated[int, typer.Option(help="Of a refinement at most.", min=0)] = 2,
     accepted: Annotated[float, typer.Option(help="Chance that a review ends it.", min=0, max=1)] = 0.0,
+    piece_tokens: Annotated[float, typer.Option(help="That a streamed answer brings at once.")] = 1.0,
     durable: Annotated[float, typer.Option(help="Share that are jobs in Redis.", min=0, max=1)] = 1.0,
     target: Annotated[float, typer.Option(help="Load that parts are sized for.", min=0.05, max=1)] = 0.7,
     costs: Annotated[Path, typer.Option(help="Costs of the gateway, the sandbox and Redis.")] = COSTS,
@@ -129,7 +130,7 @@ def main(  # noqa: PLR0913, PLR0917 - options
 ) -> None:
     """Plan and simulate a system at each rate, in Markdown."""
     try:
-        workload = Workload(revisions=revisions, accepted=accepted)
+        workload = Workload(revisions=revisions, accepted=accepted, piece_tokens=piece_tokens)
         engines = {
             role: engine(name, workload.mean(role).call.held)
             for role, name in ((Role.GENERATOR, generator), (Role.CRITIC, critic))

@@ -36,13 +36,14 @@ class _Part(BaseModel):
 
 
 class Gateway(_Part):
-    """CPU of one process, which has one core."""
+    """CPU of one process, which has one core: of a refinement answered as a whole, and of a job."""
 
     request_ms: Figure
     call_ms: Figure
     submission_ms: Figure
-    durable_ms: Figure
-    durable_second_ms: Figure
+    job_ms: Figure
+    piece_ms: Figure
+    second_ms: Figure
     inflight_kb: Figure
 
 

@@ -72,13 +72,20 @@ class Plan:
         """Calls to models, of both roles."""
         return sum(self.workload.mean(role).calls for role in Role)
 
+    @property
+    def pieces(self) -> float:
+        """Pieces in which the completions of a job arrive."""
+        shares = map(self.workload.mean, Role)
+        return sum(share.calls * share.call.completion for share in shares) / self.workload.piece_tokens
+
     def gateway_s(self, seconds: float, durable: float | None = None) -> float:
         """CPU of a gateway for a refinement that is at work for `seconds`."""
         cost = self.costs.gateway
         tested = self.workload.rounds * cost.submission_ms.s if self.workload.tested else 0.0
         share = self.durable if durable is None else durable
-        lasting = share * (cost.durable_ms.s + seconds * cost.durable_second_ms.s)
-        return cost.request_ms.s + self.calls * cost.call_ms.s + tested + lasting
+        whole = cost.request_ms.s + self.calls * cost.call_ms.s
+        job = cost.job_ms.s + self.pieces * cost.piece_ms.s + seconds * cost.second_ms.s
+        return (1 - share) * whole + share * job + tested
 
     def sandbox_s(self) -> float:
         """CPU of the sandbox."""
@@ -151,9 +158,9 @@ class Plan:
 
     def _own_s(self, rate: float, sizes: Sizes) -> float:
         """Time in a gateway: its bursts, and the wait before each, as in M/D/1 at the gateway's load."""
-        cost, tested = self.costs.gateway, self.workload.rounds if self.workload.tested else 0
+        tested = self.workload.rounds if self.workload.tested else 0
         bursts = 2 * (self.calls + tested + 1)
-        total = cost.request_ms.s + self.calls * cost.call_ms.s + tested * cost.submission_ms.s
+        total = self.gateway_s(0)
         load = self.load(rate, sizes).gateway
         return total + bursts * wait_s(1, load * bursts / total, total / bursts)
 

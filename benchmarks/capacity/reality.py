@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 from redis import Redis
 
-from benchmarks.arrivals import stays
+from benchmarks.arrivals import Stay, stays
 from benchmarks.capacity.costs import Costs
 from benchmarks.capacity.engine import Engine
 from benchmarks.capacity.plan import Plan, Sizes
@@ -29,11 +29,13 @@ from benchmarks.gateway.ours import opened
 from benchmarks.gateway.refining import REQUEST, REVISIONS
 from benchmarks.percentiles import percentile
 from benchmarks.processes import Service, module
-from benchmarks.store.jobs import PIECES, all_done, begin
+from benchmarks.store.jobs import all_done, begin
 from benchmarks.store.usage import usage
 from tests.redis_server import redis_server
 
 LATENCY_S = 0.2
+PIECES = 60
+"""Of an answer to a job. With one a token the mock endpoint itself would be the limit."""
 _FEW, _MANY = 0, 4
 """Revisions of the two measurements that a line is laid through."""
 _TESTS = [{"args": [n], "expected": n} for n in range(10)]
@@ -63,7 +65,8 @@ class UnitCosts:
 class Observed:
     """What was seen at one rate, or what the simulation says of it."""
 
-    throughput: float
+    came: float
+    """Refinements a second that were asked for."""
     mean_s: float
     p50_s: float
     p99_s: float
@@ -77,7 +80,6 @@ class Compared:
     """One rate."""
 
     durable: bool
-    rate: float
     measured: Observed
     simulated: Observed
 
@@ -104,9 +106,8 @@ class Measured:
     """What the real thing did."""
 
     units: UnitCosts
-    foreground: dict[float, Observed]
-    jobs: dict[float, Observed]
-    """By rate."""
+    foreground: list[Observed]
+    jobs: list[Observed]
 
 
 async def measured(foreground: Sequence[float], jobs: Sequence[float], seconds: float) -> Measured:
@@ -115,17 +116,17 @@ async def measured(foreground: Sequence[float], jobs: Sequence[float], seconds: 
         stack = await _started(opening)
         return Measured(
             await _unit_costs(stack),
-            {rate: await _observed(stack, rate, int(rate * seconds)) for rate in foreground},
-            {rate: await _observed_jobs(stack, rate, int(rate * seconds)) for rate in jobs},
+            [await _observed(stack, rate, int(rate * seconds)) for rate in foreground],
+            [await _observed_jobs(stack, rate, int(rate * seconds)) for rate in jobs],
         )
 
 
 def compared(costs: Costs, found: Measured) -> list[Compared]:
     """Simulate the same rates."""
     return [
-        Compared(durable, rate, observed, _simulated(costs, found.units, rate, durable=durable))
+        Compared(durable, observed, _simulated(costs, found.units, observed.came, durable=durable))
         for durable, rates in ((False, found.foreground), (True, found.jobs))
-        for rate, observed in rates.items()
+        for observed in rates
     ]
 
 
@@ -166,19 +167,26 @@ async def _observed(stack: Stack, rate: float, count: int) -> Observed:
     found = await stays(lambda: stack.refine(REQUEST), rate, count)
     wall_s = time.perf_counter() - began
     took = [stay.took for stay in found]
-    return _told(took, count / wall_s, (stack.gateway.cpu_s() - cpu_s) / wall_s)
+    # The last of them end when no others come: the core's share is of the time in which they came.
+    busy = (stack.gateway.cpu_s() - cpu_s) / (wall_s - statistics.fmean(took))
+    return _told(took, _rate(found), busy)
 
 
 async def _observed_jobs(stack: Stack, rate: float, count: int) -> Observed:
     """A job's own seconds are those in its result: nobody follows it, which would cost something."""
     stack.redis.flushall()
     before, cpu_s, began = usage(stack.redis), stack.gateway.cpu_s(), time.perf_counter()
-    await stays(lambda: begin(stack.session, stack.gateway, REQUEST), rate, count)
+    found = await stays(lambda: begin(stack.session, stack.gateway, REQUEST), rate, count)
     await all_done(stack.redis)
     wall_s = time.perf_counter() - began
-    redis, gateway = (usage(stack.redis) - before).cpu_s / wall_s, stack.gateway.cpu_s() - cpu_s
+    redis_s, gateway_s = (usage(stack.redis) - before).cpu_s, stack.gateway.cpu_s() - cpu_s
     took = [_seconds(stack.redis, key) for key in stack.redis.scan_iter("ctrl:job:*", count=1000)]
-    return _told(took, count / wall_s, gateway / wall_s, redis)
+    busy_s = wall_s - statistics.fmean(took)
+    return _told(took, _rate(found), gateway_s / busy_s, redis_s / busy_s)
+
+
+def _rate(found: Sequence[Stay]) -> float:
+    return (len(found) - 1) / (found[-1].came - found[0].came)
 
 
 def _seconds(redis: Redis, key: Any) -> float:
@@ -188,20 +196,28 @@ def _seconds(redis: Redis, key: Any) -> float:
     return seconds
 
 
-def _told(took: Sequence[float], throughput: float, gateway: float, redis: float | None = None) -> Observed:
+def _told(took: Sequence[float], came: float, gateway: float, redis: float | None = None) -> Observed:
     middle, late = percentile(took, 50), percentile(took, 99)
-    return Observed(throughput, statistics.fmean(took), middle, late, gateway, redis)
+    return Observed(came, statistics.fmean(took), middle, late, gateway, redis)
 
 
 def _simulated(costs: Costs, units: UnitCosts, rate: float, *, durable: bool) -> Observed:
     """One gateway, one Redis, and engines that always take the same time."""
-    workload = Workload(revisions=REVISIONS, variation=0, tested=False)
-    fixed = Engine("mock", 0, LATENCY_S / workload.program_tokens, 0, 0, _FOREVER, _FOREVER, "fixed")
+    tokens = 300.0
+    workload = Workload(
+        REVISIONS,
+        program_tokens=tokens,
+        critique_tokens=tokens,
+        piece_tokens=tokens / PIECES,
+        variation=0,
+        tested=False,
+    )
+    fixed = Engine("mock", 0, LATENCY_S / tokens, 0, 0, _FOREVER, _FOREVER, "fixed")
     plan = Plan(workload, _with(costs, units), dict.fromkeys(Role, fixed), float(durable), 1.0)
     sizes = Sizes(1, 1, dict.fromkeys(Role, 1), 1)
     found = simulate(plan, rate, sizes, Course(warm_s=20, measured_s=300))
     load = found.load
-    return _told(found.latencies_s, found.throughput, load.gateway, load.redis if durable else None)
+    return _told(found.latencies_s, found.offered, load.gateway, load.redis if durable else None)
 
 
 def _with(costs: Costs, units: UnitCosts) -> Costs:

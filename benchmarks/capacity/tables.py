@@ -1,5 +1,6 @@
 """Tables as Markdown, one function each."""
 
+import math
 from collections.abc import Iterable, Sequence
 
 from benchmarks.capacity.costs import Costs
@@ -106,6 +107,7 @@ def sizes_table(found: Sequence[AtRate], plan: Plan, ttl_s: float) -> str:
                 f"{each.rate:,.0f}",
                 f"{cells}",
                 f"{cells * sizes.gateways:,}",
+                f"{math.ceil(each.rate * plan.gateway_s(0, durable=0) / plan.target):,}",
                 f"{cells * sizes.sandbox_cores:,}",
                 *(f"{cells * sizes.replicas[role]:,}" for role in Role),
                 f"{cells * gpus:,}",
@@ -120,6 +122,7 @@ def sizes_table(found: Sequence[AtRate], plan: Plan, ttl_s: float) -> str:
             "refinements/s",
             "cells",
             "gateway cores",
+            "all in the foreground",
             "sandbox cores",
             "generator replicas",
             "critic replicas",
@@ -264,13 +267,12 @@ def reality_table(found: Iterable[Compared]) -> str:
     rows = []
     for each in found:
         kind = "job" if each.durable else "foreground"
-        rows.append((kind, f"{each.rate:g}", *_pairs(each.measured, each.simulated)))
-    head = ("", "asked, /s", "ended, /s", "mean ms", "p50 ms", "p99 ms", "gateway's core", "Redis' thread")
+        rows.append((kind, f"{each.measured.came:.1f}", *_pairs(each.measured, each.simulated)))
+    head = ("", "came, /s", "mean ms", "p50 ms", "p99 ms", "gateway's core", "Redis' thread")
     return table(head, rows)
 
 
 def _pairs(measured: Observed, simulated: Observed) -> Iterable[str]:
-    yield _pair(measured.throughput, simulated.throughput, ".1f")
     for name in ("mean_s", "p50_s", "p99_s"):
         yield _pair(1000 * getattr(measured, name), 1000 * getattr(simulated, name), ",.0f")
     yield _pair(measured.gateway, simulated.gateway, ".2f")

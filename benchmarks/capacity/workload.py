@@ -52,6 +52,8 @@ class Workload:
     problem_tokens: float = 400
     program_tokens: float = 300
     critique_tokens: float = 300
+    piece_tokens: float = 1
+    """Of a streamed completion, that come together; jobs are streamed."""
     variation: float = 0.5
     """Standard deviation of the length of a completion, as a share of its mean."""
     tested: bool = True
@@ -60,6 +62,8 @@ class Workload:
     def __post_init__(self) -> None:
         if self.revisions < 0:
             raise ValueError(f"revisions: {self.revisions} is less than none; give 0 or more")
+        if self.piece_tokens <= 0:
+            raise ValueError(f"piece_tokens: {self.piece_tokens} is nothing; give 1 or more")
         if not 0 <= self.accepted <= 1:
             raise ValueError(f"accepted: {self.accepted} is no probability; give 0 to 1")
 

@@ -1,24 +1,28 @@
 """What durable refinements cost Redis, and the gateway: `python -m benchmarks.store`.
 
-A real redis-server with an append-only file, a real gateway, and a mock endpoint whose answers take a chosen
-time: a job costs for what it says and for how long it is at work, so several times are measured and a line is
-laid through them. CPU time is that of Redis' own thread, and of the gateway's process.
+A real redis-server with an append-only file, a real gateway, and a mock endpoint whose answers come in so
+many pieces and take so long. A job is always streamed, so it costs for each piece, and for each second at
+work, as gateways ask about it and write down what was said: both are varied, and a plane is laid through what
+is found. CPU time is that of Redis' own thread, and of the gateway's process.
 """
 
 import asyncio
 import statistics
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 from redis import Redis
 
 from benchmarks.gateway.ours import opened
 from benchmarks.gateway.refining import CALLS, REQUEST
 from benchmarks.processes import module
-from benchmarks.store.jobs import PIECES, Cost, Idle, cost, idle
+from benchmarks.store.jobs import Cost, Idle, cost, idle
 from benchmarks.store.replay import flood
 from service.adapters.store import open_store
 from service.settings import StoreSection
@@ -34,8 +38,16 @@ max_queued = 100000
 _IDLE_S = 5.0
 
 
-async def _costs(redis: RedisServer, folder: Path, latency_ms: float, count: int) -> tuple[Idle, Cost]:
-    pace = ("--latency-ms", str(latency_ms), "--pieces", str(PIECES))
+@dataclass(frozen=True, slots=True)
+class _Pace:
+    """Of the mock endpoint."""
+
+    pieces: int
+    latency_ms: float
+
+
+async def _costs(redis: RedisServer, folder: Path, answers: _Pace, count: int) -> tuple[Idle, Cost]:
+    pace = ("--latency-ms", str(answers.latency_ms), "--pieces", str(answers.pieces))
     async with (
         module("upstream", "benchmarks.gateway.upstream", *pace, ready="/counts") as upstream,
         opened(upstream, folder, _STORE.format(url=redis.url)) as gateway,
@@ -61,14 +73,16 @@ def _show(costs: Sequence[Cost]) -> None:
         "KB kept": lambda each: f"{each.kept_bytes / 1024:.0f}",
     }
     for name, shown in lines.items():
-        print(f"{name:16}", *(f"{shown(each):>9}" for each in costs))
+        print(f"{name:16}", *(f"{shown(each):>11}" for each in costs))
 
 
-def _line(costs: Sequence[Cost], figure: str) -> str:
-    slope, fixed = statistics.linear_regression(
-        [each.seconds for each in costs], [getattr(each, figure) for each in costs]
-    )
-    return f"{fixed:.2f} + {slope:.3f} a second at work"
+def _plane(paces: Sequence[_Pace], costs: Sequence[Cost], figure: str) -> str:
+    """Fit what is fixed, what a piece adds, and what a second does, by least squares."""
+    known = [[1, CALLS * pace.pieces, cost.seconds] for pace, cost in zip(paces, costs, strict=True)]
+    found = np.array([getattr(cost, figure) for cost in costs])
+    (fixed, piece, second), *_ = np.linalg.lstsq(np.array(known), found)
+    off = np.max(np.abs(known @ np.array([fixed, piece, second]) - found))
+    return f"{fixed:.2f} + {piece:.4f} a piece + {second:.3f} a second at work; at most {off:.2f} off"
 
 
 async def _replay(redis: RedisServer, writes: int, count: int) -> None:
@@ -86,15 +100,15 @@ async def _replay(redis: RedisServer, writes: int, count: int) -> None:
     )
 
 
-async def _measure(latencies_ms: Sequence[float], count: int, replayed: int) -> None:
+async def _measure(paces: Sequence[_Pace], count: int, replayed: int) -> None:
     with tempfile.TemporaryDirectory() as name, redis_server(Path(name)) as redis:
-        found = [await _costs(redis, Path(name), latency_ms, count) for latency_ms in latencies_ms]
-        print(f"{count} background refinements at once, {CALLS} calls each, by what a call takes in ms:")
-        print(f"{'':16}", *(f"{latency_ms:9g}" for latency_ms in latencies_ms))
+        found = [await _costs(redis, Path(name), pace, count) for pace in paces]
+        print(f"{count} background refinements, {CALLS} calls each, by pieces of an answer and its ms:")
+        print(f"{'':16}", *(f"{pace.pieces:4}, {pace.latency_ms:5g}" for pace in paces))
         costs = [each for _, each in found]
         _show(costs)
         for figure in ("redis_cpu_ms", "gateway_cpu_ms", "commands", "writes"):
-            print(f"{figure}: {_line(costs, figure)}")
+            print(f"{figure}: {_plane(paces, costs, figure)}")
         waiting = [each for each, _ in found]
         print(
             "a gateway with nothing to do, a second: "
@@ -102,24 +116,28 @@ async def _measure(latencies_ms: Sequence[float], count: int, replayed: int) -> 
             f"{statistics.median(each.redis_cpu_s for each in waiting) * 1000:.2f} ms of Redis' CPU, "
             f"{statistics.median(each.gateway_cpu_s for each in waiting) * 1000:.1f} ms of its own"
         )
-        await _replay(redis, round(costs[0].writes), replayed)
+        await _replay(redis, round(costs[-1].writes), replayed)
 
 
 def main(
-    latency_ms: Annotated[list[float], typer.Option(help="Of one model call; give several.")] = [  # noqa: B006
-        500.0,
+    latency_ms: Annotated[list[float], typer.Option(help="Of one model call; give two at least.")] = [  # noqa: B006
         2000.0,
         5000.0,
     ],
-    count: Annotated[int, typer.Option(help="Refinements at once.", min=2)] = 200,
+    pieces: Annotated[list[int], typer.Option(help="Of an answer; 300 is one a token, as of vLLM.")] = [  # noqa: B006
+        60,
+        300,
+    ],
+    count: Annotated[int, typer.Option(help="Refinements at once.", min=2)] = 100,
     replayed: Annotated[int, typer.Option(help="Refinements of the flood.", min=50)] = 2000,
 ) -> None:
     """Measure what a durable refinement costs, and how many one Redis thread keeps."""
     if BINARY is None:
         raise SystemExit("redis-server is not installed: apt-get install redis-server")
-    if len(set(latency_ms)) < 2:
-        raise SystemExit("--latency-ms: give two different times at least, for a line to be laid through")
-    asyncio.run(_measure(latency_ms, count, replayed))
+    for name, given in (("latency-ms", set(latency_ms)), ("pieces", set(pieces))):
+        if len(given) < 2:
+            raise SystemExit(f"--{name}: give two different values at least, to tell what each costs")
+    asyncio.run(_measure([_Pace(*each) for each in product(pieces, latency_ms)], count, replayed))
 
 
 if __name__ == "__main__":

@@ -11,8 +11,6 @@ from redis import Redis
 from benchmarks.processes import Service
 from benchmarks.store.usage import Usage, usage
 
-PIECES = 300
-"""Of a streamed completion, about one a token, as vLLM sends them; jobs are always streamed."""
 _PATIENCE_S = 300.0
 _POLL_S = 0.1
 _CONNECTIONS = 16

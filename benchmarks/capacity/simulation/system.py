@@ -142,10 +142,9 @@ class System:
         self.latencies_s.append(self.clock.now - came)
 
     def _refined(self, gateway: _Gateway, store: Station | None) -> Process:
-        costs, workload = self.plan.costs, self.plan.workload
+        cost, workload = self.plan.costs.gateway, self.plan.workload
         preference = {role: Preference(self.rng, len(pool.replicas)) for role, pool in self.pools.items()}
-        more_s = costs.gateway.durable_ms.s if store is not None else 0.0
-        half_s = (costs.gateway.request_ms.s + more_s) / 2
+        half_s = (cost.request_ms.s if store is None else cost.job_ms.s) / 2
         yield gateway.core.work(half_s)
         for index in range(workload.revisions + 1):
             written, reviewed = workload.round(index)
@@ -160,13 +159,19 @@ class System:
     def _called(
         self, gateway: _Gateway, call: Call, preference: Preference, store: Station | None
     ) -> Process:
-        half_s = self.plan.costs.gateway.call_ms.s / 2
-        yield gateway.core.work(half_s)
         drawn = replace(call, completion=self._drawn(call.completion))
+        half_s = self._call_s(drawn, store) / 2
+        yield gateway.core.work(half_s)
         yield self.pools[call.role].complete(drawn, gateway.number, preference)
         yield gateway.core.work(half_s)
         if store is not None:
             store.work(self._write_s)(_nothing)  # events are written behind; nobody waits
+
+    def _call_s(self, call: Call, store: Station | None) -> float:
+        """CPU of the gateway: a whole answer, or the pieces of a streamed one."""
+        cost = self.plan.costs.gateway
+        pieces = call.completion / self.plan.workload.piece_tokens
+        return cost.call_ms.s if store is None else pieces * cost.piece_ms.s
 
     def _judged(self, gateway: _Gateway) -> Process:
         half_s = self.plan.costs.gateway.submission_ms.s / 2
@@ -183,7 +188,7 @@ class System:
             if seconds:
                 for store in self.stores:
                     store.work(seconds * costs.redis.second_ms.s / len(self.stores))(_nothing)
-                gateway.core.work(seconds * costs.gateway.durable_second_ms.s)(_nothing)
+                gateway.core.work(seconds * costs.gateway.second_ms.s)(_nothing)
             if polls % IDLE_POLLS == 0:
                 self._take(gateway)
             polls += 1
