@@ -44,7 +44,7 @@ _SIZES = (0.2, 0.4, 0.6, 0.8, 1.0, 1.1, 1.2)
 _BURST_S = 10.0
 _TTL_S = 600.0
 _FOREGROUND = (10, 20, 30, 40)
-_JOBS = (4, 8, 12)
+_JOBS = (1, 3)
 """Refinements a second that one real gateway is asked for."""
 
 

@@ -265,8 +265,18 @@ def reality_table(found: Iterable[Compared]) -> str:
     rows = []
     for each in found:
         kind = "job" if each.durable else "foreground"
-        rows.append((kind, f"{each.measured.came:.1f}", *_pairs(each.measured, each.simulated)))
-    head = ("", "came, /s", "mean ms", "p50 ms", "p99 ms", "gateway's core", "Redis' thread")
+        endpoint = f"{each.measured.endpoint:.2f}" if each.measured.endpoint is not None else ""
+        rows.append((kind, f"{each.measured.came:.1f}", *_pairs(each.measured, each.simulated), endpoint))
+    head = (
+        "",
+        "came, /s",
+        "mean ms",
+        "p50 ms",
+        "p99 ms",
+        "gateway's core",
+        "Redis' thread",
+        "endpoint's core",
+    )
     return table(head, rows)
 
 
