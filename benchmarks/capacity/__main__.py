@@ -8,7 +8,7 @@ docs/scaling.md.
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -44,7 +44,7 @@ _SIZES = (0.2, 0.4, 0.6, 0.8, 1.0, 1.1, 1.2)
 _BURST_S = 10.0
 _TTL_S = 600.0
 _FOREGROUND = (10, 20, 30, 40)
-_JOBS = (4, 8, 12)
+_JOBS = (1, 3)
 """Refinements a second that one real gateway is asked for."""
 
 
@@ -72,8 +72,17 @@ def _blocks(plan: Plan, asked: Asked) -> Iterator[tuple[str, str]]:
     yield "split", tables.split_table(list(split(plan, asked.whole, asked.extent, asked.cells)))
     cell = divided(plan, largest(plan), 1)
     yield "limits", tables.limits_table(limits(plan, cell))
-    yield "shortages", tables.shortages_table(shortages(plan, cell, asked.extent), cell.rate)
+    yield "shortages", _shortages(plan, cell.rate, asked.extent)
     yield "bounds", _bounds(plan, cell, asked.extent)
+
+
+def _shortages(plan: Plan, rate: float, extent: Extent) -> str:
+    """Of refinements in the foreground, and of jobs, which are asked about while they wait for a model."""
+    found = {}
+    for name, durable in (("foreground", 0.0), ("jobs", 1.0)):
+        asked = replace(plan, durable=durable)
+        found[name] = shortages(asked, divided(asked, rate, 1), extent)
+    return tables.shortages_table(found, rate)
 
 
 def _bounds(plan: Plan, cell: Division, extent: Extent) -> str:
@@ -123,7 +132,7 @@ def main(  # noqa: PLR0913, PLR0917 - options
     costs: Annotated[Path, typer.Option(help="Costs of the gateway, the sandbox and Redis.")] = COSTS,
     seconds: Annotated[float, typer.Option(help="Simulated, or measured, at each rate.", min=1)] = 120.0,
     cells: Annotated[int, typer.Option(help="Simulated of a large system at most.", min=1)] = 3,
-    whole: Annotated[float, typer.Option(help="Rate that is simulated whole and split.", min=1)] = 100.0,
+    whole: Annotated[float, typer.Option(help="Rate that is simulated whole and split.", min=1)] = 1000.0,
     seed: Annotated[int, typer.Option(help="The same seed finds the same.")] = 0,
     reality: Annotated[bool, typer.Option(help="Run the real parts and compare, instead.")] = False,
     write: Annotated[bool, typer.Option(help="Into docs/scaling.md, with the plot.")] = False,

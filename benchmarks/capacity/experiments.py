@@ -38,9 +38,12 @@ class AtRate:
     """Of the cells, what was simulated."""
 
 
-def at_rate(plan: Plan, rate: float, extent: Extent, cells: int | None = None) -> AtRate:
+def at_rate(plan: Plan, rate: float, extent: Extent) -> AtRate:
     """Size a system for a rate and simulate it."""
-    division = divided(plan, rate, cells)
+    return _asked(plan, rate, divided(plan, rate), extent)
+
+
+def _asked(plan: Plan, rate: float, division: Division, extent: Extent) -> AtRate:
     course = _course(plan, division.rate, division.sizes, extent)
     found, share = simulated(plan, division, course, most=extent.cells)
     load = plan.load(division.rate, division.sizes)
@@ -58,9 +61,20 @@ def of_cell(plan: Plan, cell: Division, rate: float, extent: Extent) -> AtRate:
 
 
 def split(plan: Plan, rate: float, extent: Extent, cells: Sequence[int]) -> Iterator[AtRate]:
-    """Serve one rate as one system, and in so many cells, all of which are simulated."""
+    """Serve one rate with the same parts, together and in so many cells, all of which are simulated."""
+    smallest = divided(plan, rate, max(cells))
     for number in cells:
-        yield at_rate(plan, rate, replace(extent, cells=number), number)
+        division = Division(number, rate / number, _times(smallest.sizes, smallest.cells // number))
+        yield _asked(plan, rate, division, replace(extent, cells=number))
+
+
+def _times(sizes: Sizes, factor: int) -> Sizes:
+    return Sizes(
+        factor * sizes.gateways,
+        factor * sizes.sandbox_cores,
+        {role: factor * number for role, number in sizes.replicas.items()},
+        factor * sizes.stores,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,8 @@ from benchmarks.store.jobs import all_done, begin
 from benchmarks.store.usage import usage
 from tests.redis_server import redis_server
 
-LATENCY_S = 0.2
+LATENCY_S, JOB_LATENCY_S = 0.2, 5.0
+"""Of a call. Jobs are at work for as long as with real engines: their gateway reads many streams together."""
 PIECES = 60
 """Of an answer to a job. With one a token the mock endpoint itself would be the limit."""
 _FEW, _MANY = 0, 4
@@ -73,6 +74,8 @@ class Observed:
     gateway: float
     redis: float | None = None
     """Shares of their time in which they worked."""
+    endpoint: float | None = None
+    """The same of the mock endpoint, whose own queue is not simulated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +93,13 @@ class Stack:
 
     gateway: Service
     upstream: Service
+    """Its own core may be the limit: what it spends is told."""
     redis: Redis
     session: aiohttp.ClientSession
+
+    def cpu_s(self) -> tuple[float, float]:
+        """Of the gateway, and of the endpoint."""
+        return self.gateway.cpu_s(), self.upstream.cpu_s()
 
     async def refine(self, request: dict[str, Any]) -> None:
         """Ask for one refinement and wait for it."""
@@ -113,12 +121,17 @@ class Measured:
 async def measured(foreground: Sequence[float], jobs: Sequence[float], seconds: float) -> Measured:
     """Run it at each rate."""
     async with AsyncExitStack() as opening:
-        stack = await _started(opening)
-        return Measured(
-            await _unit_costs(stack),
-            [await _observed(stack, rate, int(rate * seconds)) for rate in foreground],
-            [await _observed_jobs(stack, rate, int(rate * seconds)) for rate in jobs],
-        )
+        stack = await _started(opening, LATENCY_S)
+        units = await _unit_costs(stack)
+        whole = [await _observed(stack, rate, int(rate * seconds)) for rate in foreground]
+    return Measured(units, whole, await measured_jobs(jobs, seconds))
+
+
+async def measured_jobs(rates: Sequence[float], seconds: float) -> list[Observed]:
+    """Run jobs at each rate."""
+    async with AsyncExitStack() as opening:
+        stack = await _started(opening, JOB_LATENCY_S)
+        return [await _observed_jobs(stack, rate, int(rate * seconds)) for rate in rates]
 
 
 def compared(costs: Costs, found: Measured) -> list[Compared]:
@@ -130,11 +143,11 @@ def compared(costs: Costs, found: Measured) -> list[Compared]:
     ]
 
 
-async def _started(opening: AsyncExitStack) -> Stack:
+async def _started(opening: AsyncExitStack, latency_s: float) -> Stack:
     folder = Path(opening.enter_context(tempfile.TemporaryDirectory()))
     redis = opening.enter_context(redis_server(folder))
     sandbox = await opening.enter_async_context(module("sandbox", "sandbox_runner.cli"))
-    pace = ("--latency-ms", str(LATENCY_S * 1000), "--pieces", str(PIECES))
+    pace = ("--latency-ms", str(latency_s * 1000), "--pieces", str(PIECES))
     upstream = await opening.enter_async_context(
         module("upstream", "benchmarks.gateway.upstream", *pace, ready="/counts")
     )
@@ -149,9 +162,11 @@ async def _unit_costs(stack: Stack) -> UnitCosts:
     """Lay a line through refinements of few calls and of many; tests come on top."""
     few = await _cpu_ms(stack, REQUEST | {"rounds": _FEW})
     many = await _cpu_ms(stack, REQUEST | {"rounds": _MANY})
-    call_ms = (many - few) / (2 * (_MANY - _FEW))
+    # Where what is fixed is lost in the noise, all of it is the calls'.
+    call_ms = min((many - few) / (2 * (_MANY - _FEW)), many / (2 * (_MANY + 1)))
     tested = await _cpu_ms(stack, REQUEST | {"rounds": _MANY, "entry_point": "f", "tests": _TESTS})
-    return UnitCosts(few - 2 * call_ms, call_ms, (tested - many) / (_MANY + 1))
+    request_ms = many - 2 * (_MANY + 1) * call_ms
+    return UnitCosts(request_ms, call_ms, (tested - many) / (_MANY + 1))
 
 
 async def _cpu_ms(stack: Stack, request: dict[str, Any]) -> float:
@@ -163,26 +178,27 @@ async def _cpu_ms(stack: Stack, request: dict[str, Any]) -> float:
 
 
 async def _observed(stack: Stack, rate: float, count: int) -> Observed:
-    cpu_s, began = stack.gateway.cpu_s(), time.perf_counter()
+    spent, began = stack.cpu_s(), time.perf_counter()
     found = await stays(lambda: stack.refine(REQUEST), rate, count)
-    wall_s = time.perf_counter() - began
     took = [stay.took for stay in found]
-    # The last of them end when no others come: the core's share is of the time in which they came.
-    busy = (stack.gateway.cpu_s() - cpu_s) / (wall_s - statistics.fmean(took))
-    return _told(took, _rate(found), busy)
+    # The last of them end when no others come: shares are of the time in which they came.
+    busy_s = time.perf_counter() - began - statistics.fmean(took)
+    gateway_s, endpoint_s = (now - before for now, before in zip(stack.cpu_s(), spent, strict=True))
+    return _told(took, _rate(found), gateway_s / busy_s, endpoint=endpoint_s / busy_s)
 
 
 async def _observed_jobs(stack: Stack, rate: float, count: int) -> Observed:
     """A job's own seconds are those in its result: nobody follows it, which would cost something."""
     stack.redis.flushall()
-    before, cpu_s, began = usage(stack.redis), stack.gateway.cpu_s(), time.perf_counter()
+    before, spent, began = usage(stack.redis), stack.cpu_s(), time.perf_counter()
     found = await stays(lambda: begin(stack.session, stack.gateway, REQUEST), rate, count)
     await all_done(stack.redis)
     wall_s = time.perf_counter() - began
-    redis_s, gateway_s = (usage(stack.redis) - before).cpu_s, stack.gateway.cpu_s() - cpu_s
+    redis_s = (usage(stack.redis) - before).cpu_s
+    gateway_s, endpoint_s = (now - before for now, before in zip(stack.cpu_s(), spent, strict=True))
     took = [_seconds(stack.redis, key) for key in stack.redis.scan_iter("ctrl:job:*", count=1000)]
     busy_s = wall_s - statistics.fmean(took)
-    return _told(took, _rate(found), gateway_s / busy_s, redis_s / busy_s)
+    return _told(took, _rate(found), gateway_s / busy_s, redis_s / busy_s, endpoint_s / busy_s)
 
 
 def _rate(found: Sequence[Stay]) -> float:
@@ -196,9 +212,15 @@ def _seconds(redis: Redis, key: Any) -> float:
     return seconds
 
 
-def _told(took: Sequence[float], came: float, gateway: float, redis: float | None = None) -> Observed:
+def _told(
+    took: Sequence[float],
+    came: float,
+    gateway: float,
+    redis: float | None = None,
+    endpoint: float | None = None,
+) -> Observed:
     middle, late = percentile(took, 50), percentile(took, 99)
-    return Observed(came, statistics.fmean(took), middle, late, gateway, redis)
+    return Observed(came, statistics.fmean(took), middle, late, gateway, redis, endpoint)
 
 
 def _simulated(costs: Costs, units: UnitCosts, rate: float, *, durable: bool) -> Observed:
@@ -212,10 +234,11 @@ def _simulated(costs: Costs, units: UnitCosts, rate: float, *, durable: bool) ->
         variation=0,
         tested=False,
     )
-    fixed = Engine("mock", 0, LATENCY_S / tokens, 0, 0, _FOREVER, _FOREVER, "fixed")
+    latency_s = JOB_LATENCY_S if durable else LATENCY_S
+    fixed = Engine("mock", 0, latency_s / tokens, 0, 0, _FOREVER, _FOREVER, "fixed")
     plan = Plan(workload, _with(costs, units), dict.fromkeys(Role, fixed), float(durable), 1.0)
     sizes = Sizes(1, 1, dict.fromkeys(Role, 1), 1)
-    found = simulate(plan, rate, sizes, Course(warm_s=20, measured_s=300))
+    found = simulate(plan, rate, sizes, Course(warm_s=20 * latency_s + 10, measured_s=300))
     load = found.load
     return _told(found.latencies_s, found.offered, load.gateway, load.redis if durable else None)
 

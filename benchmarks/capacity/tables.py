@@ -1,7 +1,7 @@
 """Tables as Markdown, one function each."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from benchmarks.capacity.costs import Costs
 from benchmarks.capacity.engine import Engine
@@ -9,7 +9,6 @@ from benchmarks.capacity.experiments import AtRate, Bounded, Shortage
 from benchmarks.capacity.limits import Limit
 from benchmarks.capacity.plan import Plan
 from benchmarks.capacity.reality import Compared, Observed, UnitCosts
-from benchmarks.capacity.simulation.findings import Findings
 from benchmarks.capacity.workload import Role
 
 
@@ -200,34 +199,33 @@ def split_table(found: Sequence[AtRate]) -> str:
     return table((*head, "gateway", "sandbox", "generator", "critic", "redis", "waiting"), rows)
 
 
-def shortages_table(found: Iterable[Shortage], rate: float) -> str:
+def shortages_table(found: Mapping[str, Iterable[Shortage]], rate: float) -> str:
     """What is seen when a part is too small."""
     rows = [
         (
+            name,
             each.part,
             each.load.first if each.part != "nothing" else "none",
             f"{each.load.named()[each.load.first]:.2f}",
             f"{each.found.throughput / rate:.0%}",
             f"{each.found.percentile_s(50):.1f}",
             f"{each.found.percentile_s(99):.1f}",
-            _longest(each.found),
+            f"{each.found.longest}: {each.found.queues[each.found.longest]:,.1f}",
         )
-        for each in found
+        for name, shortages in found.items()
+        for each in shortages
     ]
     head = (
+        "",
         "too small is",
-        "the plan says",
-        "its load there",
+        "fullest by the plan",
+        "its load",
         "throughput",
         "p50 s",
         "p99 s",
         "longest queue",
     )
     return table(head, rows)
-
-
-def _longest(found: Findings) -> str:
-    return f"{found.longest}: {found.queues[found.longest]:,.1f}"
 
 
 def bounded_table(found: Iterable[Bounded]) -> str:
@@ -267,8 +265,18 @@ def reality_table(found: Iterable[Compared]) -> str:
     rows = []
     for each in found:
         kind = "job" if each.durable else "foreground"
-        rows.append((kind, f"{each.measured.came:.1f}", *_pairs(each.measured, each.simulated)))
-    head = ("", "came, /s", "mean ms", "p50 ms", "p99 ms", "gateway's core", "Redis' thread")
+        endpoint = f"{each.measured.endpoint:.2f}" if each.measured.endpoint is not None else ""
+        rows.append((kind, f"{each.measured.came:.1f}", *_pairs(each.measured, each.simulated), endpoint))
+    head = (
+        "",
+        "came, /s",
+        "mean ms",
+        "p50 ms",
+        "p99 ms",
+        "gateway's core",
+        "Redis' thread",
+        "endpoint's core",
+    )
     return table(head, rows)
 
 
