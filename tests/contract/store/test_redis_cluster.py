@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from service.cli.stack import free_port
 from service.domain.errors import StoreError
 from service.store import Batch, JobStatus
 from tests.contract.store.conftest import Opening
@@ -18,7 +19,9 @@ from tests.redis_server import RedisServer, redis_server
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Generator[RedisServer, None, None]:
     """One node that has every slot; where keys may not be mixed is the same with many."""
     directory = tmp_path_factory.mktemp("cluster")
-    with redis_server(directory, **{"cluster-enabled": "yes"}) as server:
+    # By default the nodes' own port is 10,000 above the clients', which may be beyond the last one.
+    options = {"cluster-enabled": "yes", "cluster-port": str(free_port())}
+    with redis_server(directory, **options) as server:
         assert server.say("CLUSTER ADDSLOTSRANGE 0 16383").startswith(b"+OK")
         deadline = time.monotonic() + 30
         while b"cluster_state:ok" not in server.say("CLUSTER INFO"):
