@@ -92,10 +92,8 @@ def shortages(plan: Plan, division: Division, extent: Extent) -> Iterator[Shorta
 
     A part of which one is enough cannot be short, and is left out.
     """
-    load, course = (
-        plan.load(division.rate, division.sizes),
-        _course(plan, division.rate, division.sizes, extent),
-    )
+    load = plan.load(division.rate, division.sizes)
+    course = _course(plan, division.rate, division.sizes, extent)
     for part, sizes in {"nothing": division.sizes, **_short(division.sizes, load)}.items():
         planned = plan.load(division.rate, sizes)
         if part == "nothing" or planned.named()[part] > 1:

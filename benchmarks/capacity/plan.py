@@ -5,7 +5,7 @@ Each formula is one line: load = rate x cost, how many = load / target, in fligh
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 
 from benchmarks.capacity.costs import Costs
@@ -36,13 +36,7 @@ class Load:
 
     def named(self) -> dict[str, float]:
         """By part."""
-        return {
-            "gateway": self.gateway,
-            "sandbox": self.sandbox,
-            "generator": self.generator,
-            "critic": self.critic,
-            "redis": self.redis,
-        }
+        return asdict(self)
 
     @property
     def first(self) -> str:

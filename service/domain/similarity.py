@@ -59,12 +59,14 @@ def _units(before: str, after: str) -> tuple[Sequence[object], Sequence[object]]
 def _tokens(code: str) -> Sequence[int]:
     """Return the hashes of the code's tokens: a seventh of their memory."""
     # A revision is the next one's original, for as many refinements as may be at work at once.
-    return _remembered(code) if len(code) <= _SHORT else array("q", map(hash, tokens(code)))
+    return _remembered(code) if len(code) <= _SHORT else _hashed(code)
 
 
-@lru_cache(maxsize=2048)
-def _remembered(code: str) -> Sequence[int]:
+def _hashed(code: str) -> Sequence[int]:
     return array("q", map(hash, tokens(code)))
+
+
+_remembered = lru_cache(maxsize=2048)(_hashed)
 
 
 def tokens(code: str) -> list[str]:

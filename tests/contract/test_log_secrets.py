@@ -57,7 +57,7 @@ async def _gateway(directory: Path, server: ChatServer) -> AsyncGenerator[Proces
         await gateway.start()
         yield gateway
     finally:
-        if gateway.process is not None and gateway.process.poll() is None:
+        if gateway.lives:
             gateway.terminate()
             await gateway.ended()
 
