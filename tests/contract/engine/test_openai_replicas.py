@@ -20,6 +20,8 @@ from service.domain.templates import CRITIC_TEMPLATE, GENERATOR_TEMPLATE
 from tests.openai_server import PLAIN, STEADY, ChatServer, chat_server, refusal, whole
 
 NOWHERE = "http://127.0.0.1:1/v1"
+MANY = 120
+"""Problems enough for each server to have some: ports, and with them homes, are drawn in every run."""
 REVIEW = parse_critique("Analysis:\nbad\n\nImprovement suggestions:\nfix\n\nOverall judgment: Incorrect")
 
 
@@ -64,10 +66,10 @@ async def test_every_call_about_a_problem_reaches_the_same_server(
 
 
 async def test_problems_are_spread(servers: list[ChatServer], model: OpenAIModel) -> None:
-    for number in range(30):
+    for number in range(MANY):
         await model.complete(about(f"Add {number}.")[0], PLAIN)
 
-    assert min(asked(servers)) >= 3
+    assert min(asked(servers)) >= MANY / 12
 
 
 async def test_a_problem_stays_where_it_was_when_another_server_is_added(servers: list[ChatServer]) -> None:
@@ -105,10 +107,10 @@ async def test_a_server_that_is_overloaded_hands_on_to_the_next(servers: list[Ch
     busy, free = servers[:2]
     busy.answers[0] = refusal(503, headers={"Retry-After": "1"})
     async with OpenAIModel("gpt", [busy.base_url, free.base_url], "m", patience=STEADY) as model:
-        for number in range(8):
+        for number in range(MANY):
             await model.complete(about(f"Add {number}.")[0], PLAIN)
 
-    assert len(free.bodies) == 8
+    assert len(free.bodies) == MANY
     assert len(busy.bodies) >= 1
 
 
@@ -118,10 +120,10 @@ async def test_a_failing_server_is_left_alone_while_the_other_serves(servers: li
     async with OpenAIModel(
         "gpt", [broken.base_url, well.base_url], "m", patience=replace(STEADY, clock=lambda: 0.0)
     ) as model:
-        for number in range(60):
+        for number in range(MANY):
             await model.complete(about(f"Add {number}.")[0], PLAIN)
 
-    assert (len(broken.bodies), len(well.bodies)) == (5, 60)
+    assert (len(broken.bodies), len(well.bodies)) == (5, MANY)
 
 
 async def test_a_crowded_server_sends_the_overflow_to_the_others(
