@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from service.domain.hints import FAILS_ONE, PASSES
 from training.evaluate.judge import Ruling
-from training.tasks.mini import Problem
+from training.evaluate.posed import Posed
 
 
 def ruled(*, right: bool) -> Future[Ruling]:
@@ -21,7 +21,7 @@ class HoldingJudge:
 
     waiting: list[tuple[str, Future[Ruling]]] = field(default_factory=list)
 
-    def submit(self, problem: Problem, code: str) -> Future[Ruling]:
+    def submit(self, problem: Posed, code: str) -> Future[Ruling]:
         ruling: Future[Ruling] = Future()
         self.waiting.append((code, ruling))
         return ruling

@@ -29,12 +29,12 @@ def poor_review(rng: random.Random, reference: Pipeline, code: str) -> Review:
     return rng.choices(kinds, _WEIGHTS)[0](rng, reference, code)
 
 
-def vague_praise(rng: random.Random, _reference: Pipeline, _code: str) -> Review:
+def vague_praise(rng: random.Random, _reference: object, _code: str) -> Review:
     """Approve without looking."""
     return Review(rng.choice(_PRAISE), NO_SUGGESTION, Judgment.CORRECT)
 
 
-def vague_doubt(rng: random.Random, _reference: Pipeline, _code: str) -> Review:
+def vague_doubt(rng: random.Random, _reference: object, _code: str) -> Review:
     """Reject without looking: the contentless critique of the baselines."""
     return Review(rng.choice(_DOUBT), rng.choice(_ADVICE), Judgment.INCORRECT)
 

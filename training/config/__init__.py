@@ -2,7 +2,7 @@
 
 from training.config.hardware import HardwareConfig
 from training.config.learning import GrpoConfig, LoraConfig, RewardConfig, SftConfig
-from training.config.results import EvaluateConfig, ExportConfig
+from training.config.results import EvaluateConfig, EvaluationSet, ExportConfig
 from training.config.scratch import (
     MixConfig,
     ModelConfig,
@@ -19,6 +19,7 @@ __all__ = [
     "EndpointConfig",
     "EnginesConfig",
     "EvaluateConfig",
+    "EvaluationSet",
     "ExportConfig",
     "GrpoConfig",
     "HardwareConfig",

@@ -21,6 +21,8 @@ class EnginesConfig(Section):
     """Drafts, hinted critiques and revisions: the frozen model."""
     critic: EndpointConfig | None = None
     """The trained critic, in evaluation."""
+    sft: EndpointConfig | None = None
+    """The critic as it was before reinforcement, in evaluation."""
 
 
 class SolveConfig(Section):

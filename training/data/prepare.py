@@ -46,7 +46,7 @@ def prepare(run: Run) -> None:
     filters = Filters(config, length_by(config.tokenizer), index)
     report = Report(config, index.problems)
     with Spool(run.unfinished("tasks") / "kept.jsonl") as spool:
-        for task in _tasks(files, config):
+        for task in _tasks(files, config.source, config):
             reason, match = filters.verdict(task)
             report.add(task, reason, match)
             if reason is None:
@@ -54,10 +54,15 @@ def prepare(run: Run) -> None:
         _write(run, spool, report)
 
 
-def _tasks(files: Sequence[Path], config: TasksConfig) -> Iterator[SourceTask]:
-    convert = _CONVERTERS[config.source]
+def set_tasks(source: str, path: Path, field: str, config: TasksConfig) -> Iterator[SourceTask]:
+    """Every task of a data set, unfiltered; `field` of the configuration named it, and is told in errors."""
+    return _tasks(data_files(path, field), source, config)
+
+
+def _tasks(files: Sequence[Path], source: str, config: TasksConfig) -> Iterator[SourceTask]:
+    convert = _CONVERTERS[source]
     with Progress(transient=True) as progress:
-        bar = progress.add_task(f"reading {config.source}", total=sum(file.stat().st_size for file in files))
+        bar = progress.add_task(f"reading {source}", total=sum(file.stat().st_size for file in files))
         for file in files:
             for row in read_rows(file):
                 yield bounded(convert(row), config)

@@ -10,11 +10,8 @@ from service.domain.task import Candidate
 from service.domain.templates import GENERATOR_TEMPLATE
 from training.evaluate.critics import Reviewed
 from training.evaluate.judge import Judge
+from training.evaluate.posed import Posed
 from training.generation import Writer
-from training.tasks.mini import Problem
-
-_PROPOSE_TOKENS = 192
-_GREEDY = Sampling(temperature=0.0, max_tokens=_PROPOSE_TOKENS)
 
 Program = tuple[str, int]
 """Code, and the completion tokens spent on it."""
@@ -26,10 +23,12 @@ class Bench:
 
     generator: Writer
     judge: Judge
+    max_tokens: int
+    """Completion tokens of a program."""
 
-    def drafted(self, problems: Sequence[Problem], seed: int) -> list[Program]:
+    def drafted(self, problems: Sequence[Posed], seed: int) -> list[Program]:
         """One draft for each problem named, sampled at temperature 1."""
-        sampling = Sampling(temperature=1.0, max_tokens=_PROPOSE_TOKENS, seed=seed)
+        sampling = Sampling(temperature=1.0, max_tokens=self.max_tokens, seed=seed)
         prompts = [GENERATOR_TEMPLATE.proposal(problem.task) for problem in problems]
         completions = self.generator.write(prompts, sampling, "drafts")
         return [(extract_code(c.text), c.usage.completion_tokens) for c in completions]
@@ -40,11 +39,12 @@ class Bench:
             return []
         pairs = zip(items, critiques, strict=True)
         prompts = [GENERATOR_TEMPLATE.revision(i.problem.task, Candidate(i.code), c) for i, c in pairs]
-        completions = self.generator.write(prompts, _GREEDY, "revisions")
+        greedy = Sampling(temperature=0.0, max_tokens=self.max_tokens)
+        completions = self.generator.write(prompts, greedy, "revisions")
         programs = [(extract_code(c.text), c.usage.completion_tokens) for c in completions]
         return self.judged([i.problem for i in items], programs)
 
-    def judged(self, problems: Sequence[Problem], programs: Sequence[Program]) -> list[Reviewed]:
+    def judged(self, problems: Sequence[Posed], programs: Sequence[Program]) -> list[Reviewed]:
         """Have every candidate run on all tests of its problem."""
         pairs = zip(problems, programs, strict=True)
         return [Reviewed(p, code, self.judge.submit(p, code), tokens) for p, (code, tokens) in pairs]

@@ -5,63 +5,103 @@ import struct
 from pathlib import Path
 
 from service.domain.chat import Sampling
+from training.config import EndpointConfig
 from training.evaluate.critics import ModelReviewer
 from training.evaluate.remembering import RememberingWriter
 from training.evaluate.rows import MAIN
 from training.generation import TransformersWriter, Writer
 from training.run import Run
+from training.weights import Weights
 
-_CRITIQUE_TOKENS = 256
-PAPER = Sampling(temperature=0.7, top_p=0.8, max_tokens=_CRITIQUE_TOKENS)
-"""How the paper samples critiques (C.4)."""
-GREEDY = Sampling(temperature=0.0, max_tokens=_CRITIQUE_TOKENS)
-
-_ROLES = ("base", "critic", "critic-rl")
+BASE, SFT, CTRL = "base", "critic", "critic-rl"
 
 
 class Cast:
-    """Paths and writers by role and size; `MAIN` is the run's own model."""
+    """Writers by role and size; `MAIN` is the run's own model. Roles are the run's folders of weights.
+
+    The roles of the run's own model may be at endpoints instead.
+    """
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._writers: dict[Path, Writer] = {}
+        self._writers: dict[tuple[str, str], Writer] = {}
+        tokens, engines = run.config.evaluate.max_critique_tokens, run.config.engines
+        self.paper = Sampling(temperature=0.7, top_p=0.8, max_tokens=tokens)
+        """How the paper samples critiques (C.4)."""
+        self.greedy = Sampling(temperature=0.0, max_tokens=tokens)
+        served = {BASE: engines.generator, SFT: engines.sft, CTRL: engines.critic}
+        self._endpoints = {role: endpoint for role, endpoint in served.items() if endpoint is not None}
 
-    def path(self, role: str, size: str = MAIN) -> Path:
-        """Folder of a role (`base`, `critic`, `critic-rl`); raises `StageError` where it is missing."""
-        return self._run.made(role if size == MAIN else f"sizes/{size}/{role}")
+    def weights(self, role: str, size: str = MAIN) -> Weights:
+        """Weights of a role that is at no endpoint; raises `StageError` where they are missing."""
+        if (role, size) == (BASE, MAIN):
+            return self._run.base()
+        return Weights(str(self._run.made(_folder(role, size))))
 
     def has(self, role: str, size: str = MAIN) -> bool:
-        """Whether the run made it."""
-        return self._run.file(role if size == MAIN else f"sizes/{size}/{role}").is_dir()
+        """Whether anyone plays it."""
+        return self.endpoint(role, size) is not None or self._run.file(_folder(role, size)).is_dir()
+
+    def endpoint(self, role: str, size: str = MAIN) -> EndpointConfig | None:
+        """Who serves a role, if it is served."""
+        return self._endpoints.get(role) if size == MAIN else None
 
     def stamp(self) -> str:
         """Which weights these are, by size and age of their files: others need another evaluation."""
-        folders = [self._run.file(role) for role in _ROLES] + list(self.other_seeds().values())
+        folders = [self._run.file(role) for role in (BASE, SFT, CTRL)]
+        folders += [self._run.file(role) for role in self.other_seeds().values()]
         folders += [
-            self._run.file(f"sizes/{size}/{role}") for size in self._run.config.sizes for role in _ROLES
+            self._run.file(_folder(role, size))
+            for size in self._run.config.sizes
+            for role in (BASE, SFT, CTRL)
         ]
         files = [path for folder in folders for path in sorted(folder.glob("*.safetensors"))]
-        return "\n".join(f"{f} {f.stat().st_size} {f.stat().st_mtime_ns}" for f in files)
+        local = [f"{f} {f.stat().st_size} {f.stat().st_mtime_ns}" for f in files]
+        served = [f"{role} {one.model} at {one.base_url}" for role, one in self._endpoints.items()]
+        return "\n".join(local + served)
 
     def sizes(self, role: str) -> list[str]:
-        """The sizes that have a role, the smallest model first."""
-        sizes = [size for size in (MAIN, *self._run.config.sizes) if self.has(role, size)]
-        return sorted(sizes, key=lambda size: parameters(self.path(role, size)))
+        """The sizes whose weights of a role are here, the smallest model first."""
+        counted = {size: self.parameters(role, size) for size in (MAIN, *self._run.config.sizes)}
+        return sorted((size for size in counted if counted[size]), key=counted.__getitem__)
 
-    def other_seeds(self) -> dict[int, Path]:
-        """Critics that reinforcement made under the other seeds."""
-        paths = {seed: self._run.file(f"grpo/seed-{seed}/critic") for seed in self._run.config.grpo.seeds[1:]}
-        return {seed: path for seed, path in paths.items() if path.is_dir()}
+    def parameters(self, role: str, size: str = MAIN) -> int:
+        """How many numbers its weights hold; 0 where they are not on this machine."""
+        if self.endpoint(role, size) is not None or not (
+            (role, size) == (BASE, MAIN) or self._run.file(_folder(role, size)).is_dir()
+        ):
+            return 0
+        folder = self.weights(role, size).cached()
+        return 0 if folder is None else parameters(folder)
 
-    def writer(self, path: Path) -> Writer:
+    def other_seeds(self) -> dict[int, str]:
+        """Roles of the critics that reinforcement made under the other seeds."""
+        roles = {seed: f"grpo/seed-{seed}/critic" for seed in self._run.config.grpo.seeds[1:]}
+        return {seed: role for seed, role in roles.items() if self.has(role)}
+
+    def writer(self, role: str, size: str = MAIN) -> Writer:
         """A model that writes."""
-        if path not in self._writers:
-            self._writers[path] = RememberingWriter(TransformersWriter(path))
-        return self._writers[path]
+        if (role, size) not in self._writers:
+            self._writers[role, size] = RememberingWriter(self._opened(role, size))
+        return self._writers[role, size]
 
-    def critic(self, path: Path, sampling: Sampling = PAPER, *, hinted: bool = False) -> ModelReviewer:
-        """A model that reviews."""
-        return ModelReviewer(self.writer(path), sampling, hinted)
+    def critic(
+        self, role: str, size: str = MAIN, *, sampling: Sampling | None = None, hinted: bool = False
+    ) -> ModelReviewer:
+        """A model that reviews, by default as the paper samples."""
+        return ModelReviewer(self.writer(role, size), sampling or self.paper, hinted)
+
+    def _opened(self, role: str, size: str) -> Writer:
+        endpoint = self.endpoint(role, size)
+        if endpoint is None:
+            return TransformersWriter(self.weights(role, size))
+        from training.endpoint import EndpointWriter  # noqa: PLC0415 - only runs with an endpoint need it
+
+        return EndpointWriter(endpoint, self._run.unfinished("evaluate") / f"completions-{role}.jsonl")
+
+
+def _folder(role: str, size: str) -> str:
+    return role if size == MAIN else f"sizes/{size}/{role}"
 
 
 def parameters(folder: Path) -> int:

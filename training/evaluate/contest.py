@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from training.evaluate import rows
-from training.evaluate.cast import GREEDY, Cast, parameters
+from training.evaluate.cast import BASE, CTRL, SFT, Cast
 from training.evaluate.critics import Contentless, ExecutionFeedback, Oracle, Reviewer, TrueVerdict
 from training.evaluate.drafted import Drafted
 from training.evaluate.group import Group, trial_from_json, trial_to_json
@@ -21,7 +21,7 @@ def every_row(drafted: Drafted, cast: Cast, rounds: int) -> Group:
     """All rows on the same drafts."""
     fresh = _fresh(drafted, rounds)
     trials = {}
-    for key, reviewer in _reviewers(cast).items():
+    for key, reviewer in (_reviewers(cast) | _oracle(drafted)).items():
         most = min(FEW_ROUNDS, rounds) if key in _UNTAUGHT else rounds
         trials[key] = drafted.trial(key, _name(key, cast), reviewer, Rule(most))
     trials[rows.APPROVED] = _approved(drafted, cast, fresh)
@@ -31,9 +31,9 @@ def every_row(drafted: Drafted, cast: Cast, rounds: int) -> Group:
 def unstopped_rows(drafted: Drafted, cast: Cast, rounds: int) -> Group:
     """Critics whose word Correct does not end a refinement: a right program has to survive every round."""
     trials = {}
-    for key, role in ((rows.SELF, "base"), (rows.SFT, "critic"), (rows.CTRL, "critic-rl")):
+    for key, role in ((rows.SELF, BASE), (rows.SFT, SFT), (rows.CTRL, CTRL)):
         name = f"{rows.NAMES[key]}, never stopping"
-        reviewer = cast.critic(cast.path(role))
+        reviewer = cast.critic(role)
         trials[rows.unstopped_row(key)] = drafted.trial(
             rows.unstopped_row(key), name, reviewer, Rule(rounds, stops=False)
         )
@@ -43,11 +43,10 @@ def unstopped_rows(drafted: Drafted, cast: Cast, rounds: int) -> Group:
 def few_rows(drafted: Drafted, cast: Cast, rounds: int) -> Group:
     """The rows that show whether a critic still helps away from home."""
     reviewers: dict[str, Reviewer] = {
-        rows.SELF: cast.critic(cast.path("base")),
-        rows.SFT: cast.critic(cast.path("critic")),
-        rows.CTRL: cast.critic(cast.path("critic-rl")),
-        rows.ORACLE: Oracle(),
-    }
+        rows.SELF: cast.critic(BASE),
+        rows.SFT: cast.critic(SFT),
+        rows.CTRL: cast.critic(CTRL),
+    } | _oracle(drafted)
     fresh = _fresh(drafted, 1)
     trials = {
         key: drafted.trial(key, rows.NAMES[key], reviewer, Rule(rounds))
@@ -63,10 +62,10 @@ def size_rows(
 
     `known` trials of these drafts are taken as they are.
     """
-    reviewers: dict[str, Reviewer] = {rows.SELF: cast.critic(cast.path("base", size))}
-    for critic in cast.sizes("critic-rl"):
-        reviewers[rows.critic_row(critic)] = cast.critic(cast.path("critic-rl", critic))
-    reviewers[rows.ORACLE] = Oracle()
+    reviewers: dict[str, Reviewer] = {rows.SELF: cast.critic(BASE, size)}
+    for critic in cast.sizes(CTRL):
+        reviewers[rows.critic_row(critic)] = cast.critic(CTRL, critic)
+    reviewers |= _oracle(drafted)
     fresh = _fresh(drafted, 1)
     trials = {}
     for key, reviewer in reviewers.items():
@@ -83,31 +82,32 @@ def main_size_trials(whole: Group, places: Sequence[int], rounds: int) -> dict[s
 
 
 def _reviewers(cast: Cast) -> dict[str, Reviewer]:
-    base, sft, ctrl = cast.path("base"), cast.path("critic"), cast.path("critic-rl")
     reviewers: dict[str, Reviewer] = {
         rows.CONTENTLESS: Contentless(),
         rows.VERDICT: TrueVerdict(),
         rows.EXECUTION: ExecutionFeedback(),
-        rows.SELF: cast.critic(base),
-        rows.SELF_HINTED: cast.critic(base, hinted=True),
+        rows.SELF: cast.critic(BASE),
+        rows.SELF_HINTED: cast.critic(BASE, hinted=True),
     }
     if larger := _larger(cast):
-        reviewers[rows.LARGER] = cast.critic(cast.path("base", larger))
+        reviewers[rows.LARGER] = cast.critic(BASE, larger)
     reviewers |= {
-        rows.SFT: cast.critic(sft),
-        rows.SFT_GREEDY: cast.critic(sft, GREEDY),
-        rows.CTRL: cast.critic(ctrl),
-        rows.CTRL_GREEDY: cast.critic(ctrl, GREEDY),
+        rows.SFT: cast.critic(SFT),
+        rows.SFT_GREEDY: cast.critic(SFT, sampling=cast.greedy),
+        rows.CTRL: cast.critic(CTRL),
+        rows.CTRL_GREEDY: cast.critic(CTRL, sampling=cast.greedy),
     }
-    reviewers |= {rows.seed_row(seed): cast.critic(path) for seed, path in cast.other_seeds().items()}
-    return reviewers | {rows.ORACLE: Oracle()}
+    return reviewers | {rows.seed_row(seed): cast.critic(role) for seed, role in cast.other_seeds().items()}
+
+
+def _oracle(drafted: Drafted) -> dict[str, Reviewer]:
+    return {rows.ORACLE: Oracle()} if drafted.has_references else {}
 
 
 def _larger(cast: Cast) -> str | None:
     """The largest base model that is larger than the run's own."""
-    largest = cast.sizes("base")[-1]
-    own = parameters(cast.path("base"))
-    return largest if parameters(cast.path("base", largest)) > own else None
+    sizes = cast.sizes(BASE)
+    return sizes[-1] if sizes and cast.parameters(BASE, sizes[-1]) > cast.parameters(BASE) else None
 
 
 def _name(key: str, cast: Cast) -> str:
@@ -136,7 +136,7 @@ def _resamples(drafted: Drafted, fresh: Fresh) -> dict[str, Trial]:
 
 
 def _approved(drafted: Drafted, cast: Cast, fresh: Fresh) -> Trial:
-    reviewer = cast.critic(cast.path("critic-rl"))
+    reviewer = cast.critic(CTRL)
     name = rows.NAMES[rows.APPROVED]
     record = drafted.notebook.part(
         f"{drafted.name}/{rows.APPROVED}",

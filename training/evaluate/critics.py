@@ -13,8 +13,8 @@ from service.domain.task import Candidate
 from service.domain.templates import CRITIC_TEMPLATE, CriticTemplate
 from training.base.poor import vague_doubt, vague_praise
 from training.evaluate.judge import Ruling
+from training.evaluate.posed import Posed
 from training.generation import Writer
-from training.tasks.mini import Problem
 from training.tasks.review import careful_review
 
 
@@ -22,7 +22,7 @@ from training.tasks.review import careful_review
 class Reviewed:
     """A problem, a candidate for it, and what the tests say of it, which only some reviewers may see."""
 
-    problem: Problem
+    problem: Posed
     code: str
     ruling: Future[Ruling]
     """Comes while models go on writing."""
@@ -89,7 +89,11 @@ class Oracle:
     """Knows the reference: names the first difference and its literal fix."""
 
     def review(self, items: Sequence[Reviewed], seed: int) -> list[Remark]:
-        return [_remark(careful_review(item.problem.reference, item.code).text()) for item in items]
+        return [self._one(item) for item in items]
+
+    def _one(self, item: Reviewed) -> Remark:
+        assert item.problem.reference is not None
+        return _remark(careful_review(item.problem.reference, item.code).text())
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from service.domain.critique import Critique
 from training.evaluate.bench import Bench
 from training.evaluate.critics import Reviewed, Reviewer
-from training.evaluate.group import Group, trial_from_json, trial_to_json
+from training.evaluate.group import UNKNOWN, Group, trial_from_json, trial_to_json
 from training.evaluate.notebook import Notebook
+from training.evaluate.posed import Posed
 from training.evaluate.trial import Rule, Trial, keep_trial, run_trial
 from training.run import Record
-from training.tasks.mini import Problem
 
 _FRESH_SEED = 1000
 """Seeds of fresh drafts lie this far apart, and from those of the first ones."""
@@ -22,7 +22,7 @@ class Drafted:
 
     name: str
     bench: Bench
-    problems: Sequence[Problem]
+    problems: Sequence[Posed]
     samples: int
     seed: int
     notebook: Notebook
@@ -65,15 +65,24 @@ class Drafted:
 
     def group(self, trials: dict[str, Trial]) -> Group:
         """Trials as they are reported, with the drafts kept as they are as the first of them."""
-        lengths = tuple(len(problem.reference.steps) - 1 for problem in self.problems)
+        lengths = tuple(map(_length, self.problems))
         kept = keep_trial(self.drafts())
         return Group(lengths, self.samples, {kept.name: kept} | trials)
 
     @property
-    def _each(self) -> list[Problem]:
+    def has_references(self) -> bool:
+        """Whether an oracle could review these."""
+        return all(problem.reference is not None for problem in self.problems)
+
+    @property
+    def _each(self) -> list[Posed]:
         """The problem of each item."""
         return [*self.problems] * self.samples
 
     def _written(self, seed: int) -> Record:
         codes, tokens = zip(*self.bench.drafted(self._each, seed), strict=True)
         return {"codes": codes, "tokens": tokens}
+
+
+def _length(problem: Posed) -> int:
+    return UNKNOWN if problem.reference is None else len(problem.reference.steps) - 1

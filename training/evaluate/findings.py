@@ -9,6 +9,7 @@ from typing import Any
 from training.evaluate.estimate import Estimate
 from training.evaluate.gates import Gate
 from training.evaluate.group import Group, group_from_json
+from training.evaluate.rows import MAIN
 
 TEST = "test"
 UNSTOPPED = "unstopped"
@@ -37,6 +38,12 @@ class Findings:
         """Groups of trials on the drafts of each size, the smallest first."""
         by_size = {size: self.groups.get(generator_group(size)) for size in self.parameters_in_order}
         return {size: group for size, group in by_size.items() if group is not None}
+
+    @property
+    def elsewhere(self) -> dict[str, Group]:
+        """Groups of trials on problems away from home."""
+        home = {TEST, UNSTOPPED, *map(generator_group, self.parameters), generator_group(MAIN)}
+        return {name: group for name, group in self.groups.items() if name not in home}
 
     @property
     def parameters_in_order(self) -> list[str]:

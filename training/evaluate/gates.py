@@ -28,7 +28,7 @@ def leverage_gates(bench: Bench, drafts: Sequence[Reviewed]) -> list[Gate]:
     """Whether the generator does what a critique says: without that, no critic can help."""
     wrong = [item for item in drafts if not item.accepted]
     right = [item for item in drafts if item.accepted]
-    one_slip = [item for item in wrong if slips(item.problem.reference, item.code) == 1]
+    one_slip = [item for item in wrong if _slips(item) == 1]
     return [
         Gate("pass@1 of drafts at T=1", _passing(drafts), 0.40, 0.70),
         Gate("oracle repairs one slip in one round", _passing(_once(bench, one_slip, Oracle())), least=0.70),
@@ -50,6 +50,11 @@ def critic_gates(critic: Summary) -> list[Gate]:
         Gate("judgment accuracy", critic.judgments.accuracy, least=0.80),
         Gate("critiques parsed strictly", critic.strict, least=0.99),
     ]
+
+
+def _slips(item: Reviewed) -> int:
+    assert item.problem.reference is not None
+    return slips(item.problem.reference, item.code)
 
 
 def _once(bench: Bench, items: Sequence[Reviewed], reviewer: Oracle | Contentless) -> list[Reviewed]:

@@ -12,6 +12,10 @@ _LETTERS = {Judgment.CORRECT: "C", Judgment.INCORRECT: "I", None: "-"}
 _JUDGMENTS = {letter: judgment for judgment, letter in _LETTERS.items()}
 
 
+UNKNOWN = 0
+"""Steps of a problem that has no reference to count them by."""
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """Trials by key. Item i is of problem `i % problems`; `lengths[p]` is how many steps problem p has."""
@@ -28,6 +32,11 @@ class Group:
     def labels(self) -> list[str]:
         """The problem of each item."""
         return [str(place % self.problems) for place in range(self.problems * self.samples)]
+
+    @property
+    def known_lengths(self) -> list[int]:
+        """Which lengths there are, the shortest first."""
+        return sorted(set(self.lengths) - {UNKNOWN})
 
     def of_length(self, length: int) -> list[int]:
         """Places of the items whose problem has so many steps."""

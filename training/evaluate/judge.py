@@ -15,12 +15,12 @@ from service.domain.hints import hint
 from service.domain.task import Candidate
 from service.domain.verdict import Outcome, Verdict
 from training.desk import Desk
+from training.evaluate.posed import Posed
 from training.judging import CONCURRENCY, PATIENCE
-from training.tasks.mini import Problem
 from training.tasks.records import mended_lines
 
 _Key = tuple[str, str]
-_Judging = tuple[Problem, str]
+_Judging = tuple[Posed, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Ruling:
     hint: str
 
 
-def ruling_of(problem: Problem, verdict: Verdict) -> Ruling:
+def ruling_of(problem: Posed, verdict: Verdict) -> Ruling:
     """Shorten a verdict; raises `SandboxError` where it is none, and never guesses."""
     if verdict.outcome is Outcome.INTERNAL_ERROR:
         raise SandboxError(f"the sandbox could not judge a program for {problem.id}")
@@ -41,7 +41,7 @@ def ruling_of(problem: Problem, verdict: Verdict) -> Ruling:
 class Judge(Protocol):
     """Runs a program on all tests of its problem."""
 
-    def submit(self, problem: Problem, code: str) -> Future[Ruling]:
+    def submit(self, problem: Posed, code: str) -> Future[Ruling]:
         """Return what the tests will have said; asking for it too early waits."""
 
 
@@ -68,7 +68,7 @@ class BackgroundJudge:
     ) -> None:
         self._desk.__exit__(kind, error, trace)
 
-    def submit(self, problem: Problem, code: str) -> Future[Ruling]:
+    def submit(self, problem: Posed, code: str) -> Future[Ruling]:
         """Start judging, or join who does."""
         key = problem.id, code
         known = self._rulings.get(key)
@@ -83,7 +83,9 @@ class BackgroundJudge:
 
                 async def judged(judging: _Judging) -> Ruling:
                     problem, code = judging
-                    ruling = ruling_of(problem, await sandbox.judge(problem.judged_task, Candidate(code)))
+                    task, limit_s = problem.judged_task, problem.time_limit_s
+                    verdict = await sandbox.judge(task, Candidate(code), cpu_s=limit_s)
+                    ruling = ruling_of(problem, verdict)
                     line = {"problem": problem.id, "code": code, **asdict(ruling)}
                     file.write(json.dumps(line) + "\n")
                     file.flush()

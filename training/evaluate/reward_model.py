@@ -4,25 +4,25 @@ import asyncio
 import random
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
 
 from rich.progress import Progress
 
 from service.adapters.embedded import CheckpointError, EmbeddedModel
+from service.adapters.openai import OpenAIModel
 from service.domain.chat import Sampling
 from service.domain.critique import Judgment
 from service.domain.roles import ChatCritic
 from service.domain.task import Candidate
-from training.evaluate.cast import GREEDY, Cast
-from training.evaluate.critics import ModelReviewer, Reviewed
+from training.evaluate.cast import Cast
+from training.evaluate.critics import Reviewed
 from training.evaluate.estimate import Estimate, mean
 from training.run import Record
+from training.settings import Secrets
 
 VOTES = (1, 2, 8, 32)
-_VOTE = Sampling(temperature=1.0, max_tokens=GREEDY.max_tokens)
 _SLOTS = 16
 
 Pair = tuple[Reviewed, Reviewed]
@@ -44,14 +44,14 @@ def draw_pairs(drafts: Sequence[Reviewed], count: int, seed: int) -> list[Pair]:
     return in_turn[:count]
 
 
-def scored_pairs(cast: Cast, path: Path, pairs: Sequence[Pair]) -> Record:
+def scored_pairs(cast: Cast, role: str, pairs: Sequence[Pair]) -> Record:
     """Votes and logprob scores of a critic, for the right and the wrong program of each pair."""
     programs = [program for pair in pairs for program in pair]
-    reviewer = ModelReviewer(cast.writer(path), _VOTE)
+    reviewer = cast.critic(role, sampling=replace(cast.greedy, temperature=1.0))
     remarks = reviewer.review([program for program in programs for _ in range(max(VOTES))], 1)
     correct = ["1" if remark.critique.judgment is Judgment.CORRECT else "0" for remark in remarks]
     votes = ["".join(correct[start : start + max(VOTES)]) for start in range(0, len(correct), max(VOTES))]
-    scores = asyncio.run(_logprob_scores(path, programs))
+    scores = asyncio.run(_logprob_scores(cast, role, programs))
     return {
         "problems": [right.problem.id for right, _ in pairs],
         "votes": [votes[i : i + 2] for i in range(0, len(votes), 2)],
@@ -59,13 +59,27 @@ def scored_pairs(cast: Cast, path: Path, pairs: Sequence[Pair]) -> Record:
     }
 
 
-async def _logprob_scores(path: Path, programs: Sequence[Reviewed]) -> list[float | None] | None:
-    """P(Correct) at a greedy critique's judgment; None where the embedded engine cannot run the weights."""
+async def _logprob_scores(cast: Cast, role: str, programs: Sequence[Reviewed]) -> list[float | None] | None:
+    """P(Correct) at a greedy critique's judgment; None where no engine at hand gives logprobs."""
+    engine = _engine(cast, role)
+    if engine is None:
+        return None
+    async with engine as model:
+        return await _scored(ChatCritic(model), programs, cast.greedy)
+
+
+def _engine(cast: Cast, role: str) -> EmbeddedModel | OpenAIModel | None:
+    endpoint = cast.endpoint(role)
+    if endpoint is not None:
+        return OpenAIModel("critic", endpoint.base_url, endpoint.model, Secrets().api_key)
+    folder = cast.weights(role).cached()
     try:
-        model = EmbeddedModel.load("critic", path, slots=_SLOTS)
+        return None if folder is None else EmbeddedModel.load("critic", folder, slots=_SLOTS)
     except CheckpointError:
         return None
-    critic = ChatCritic(model)
+
+
+async def _scored(critic: ChatCritic, programs: Sequence[Reviewed], sampling: Sampling) -> list[float | None]:
     scores: list[float | None] = [None] * len(programs)
     waiting = iter(enumerate(programs))
     with Progress(transient=True) as progress:
@@ -74,11 +88,11 @@ async def _logprob_scores(path: Path, programs: Sequence[Reviewed]) -> list[floa
         async def work() -> None:
             for place, program in waiting:
                 candidate = Candidate(program.code)
-                critique, _ = await critic.critique(program.problem.task, candidate, None, GREEDY, _silent)
+                critique, _ = await critic.critique(program.problem.task, candidate, None, sampling, _silent)
                 scores[place] = critique.score
                 progress.advance(bar)
 
-        async with model, asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as group:
             for _ in range(_SLOTS):
                 group.create_task(work())
     return scores

@@ -93,20 +93,20 @@ def _stalls(group: Group) -> Part:
 
 
 def _far_enough(group: Group) -> Part:
-    ctrl, oracle = (
-        mean(flags(group.trials[k], _GOOD_ROUND), group.labels).value for k in (rows.CTRL, rows.ORACLE)
-    )
+    ctrl = mean(flags(group.trials[rows.CTRL], _GOOD_ROUND), group.labels).value
     start = mean(group.trials[rows.CTRL].passed[0], group.labels).value
     relative = (ctrl - start) / start if start else float("inf") if ctrl else 0.0
+    statement = f"by round {_GOOD_ROUND} CTRL gains {_RELATIVE_GAIN:.0%} over zero-shot"
+    figures = f"{percent(start)} to {percent(ctrl)}: {relative:+.0%} relative"
+    if rows.ORACLE not in group.trials:
+        return Part(statement, figures, relative >= _RELATIVE_GAIN)
+    oracle = mean(flags(group.trials[rows.ORACLE], _GOOD_ROUND), group.labels).value
     of_oracle = (ctrl - start) / (oracle - start) if oracle > start else 0.0
-    statement = (
-        f"by round {_GOOD_ROUND} CTRL gains {_RELATIVE_GAIN:.0%} over zero-shot "
-        f"or {_SHARE_OF_ORACLE:.0%} of what the oracle lifts"
+    return Part(
+        f"{statement} or {_SHARE_OF_ORACLE:.0%} of what the oracle lifts",
+        f"{figures}, {of_oracle:.0%} of the oracle's lift",
+        relative >= _RELATIVE_GAIN or of_oracle >= _SHARE_OF_ORACLE,
     )
-    figures = (
-        f"{percent(start)} to {percent(ctrl)}: {relative:+.0%} relative, {of_oracle:.0%} of the oracle's lift"
-    )
-    return Part(statement, figures, relative >= _RELATIVE_GAIN or of_oracle >= _SHARE_OF_ORACLE)
 
 
 def _breaks_little(group: Group) -> Part:
@@ -132,7 +132,7 @@ def _course(group: Group, key: str) -> str:
 def helps_at_every_length(findings: Findings) -> Claim:
     """Claim 6; the paper's relative gains grow with difficulty (its Fig. 5)."""
     group = findings.groups[TEST]
-    lengths = sorted(set(group.lengths))
+    lengths = group.known_lengths
     ctrl = group.trials[rows.CTRL]
     parts = []
     for length in lengths:

@@ -21,7 +21,7 @@ from training.report.reviewers import (
     rounds_table,
     summaries_of,
 )
-from training.report.transfer import matrix
+from training.report.transfer import matrix, told
 
 _READING = """\
 Shares are of all drafts, in percent, ± one standard error over problems.
@@ -80,7 +80,7 @@ def _opening(material: Material) -> str:
         "Written by `ctrl-train report` from the run's own files; every figure is of this run.\n"
         f"{group.problems} problems of the test split x {group.samples} drafts at T=1 by the frozen "
         f"generator, the same drafts for every reviewer.\n"
-        f"Parameters: {sizes}.\n"
+        f"{f'Parameters: {sizes}.' if sizes else 'The weights were elsewhere: parameters not counted.'}\n"
         f"Seed of the run: {config.seed}; seeds of reinforcement: {', '.join(map(str, config.grpo.seeds))}."
     )
     return "\n\n".join([f"# Results of `{config.name}`", measured, _READING])
@@ -119,7 +119,9 @@ def _main_tables(material: Material) -> tuple[str, ...]:
 
 def _lengths(material: Material) -> str:
     group = material.findings.groups[TEST]
-    lengths = sorted(set(group.lengths))
+    lengths = group.known_lengths
+    if not lengths:
+        return NOT_RUN
     keys = [k for k in (rows.ZERO_SHOT, rows.SELF, rows.SFT, rows.CTRL, rows.ORACLE) if k in group.trials]
     lines = []
     for key in keys:
@@ -146,8 +148,11 @@ def _sizes(material: Material) -> tuple[str, ...]:
 
 
 def _elsewhere(material: Material) -> tuple[str, ...]:
-    names = {"ood_longer": "Longer than any in training", "ood_phrasing": "Phrasings never seen"}
-    return tuple(f"{title}. {group_table(material.findings, name)}" for name, title in names.items())
+    away = [
+        f"{told(name).capitalize()}. {group_table(material.findings, name)}"
+        for name in material.findings.elsewhere
+    ]
+    return tuple(away) or (NOT_RUN,)
 
 
 def _pairs(material: Material) -> str:

@@ -18,8 +18,7 @@ def plot_rounds(findings: Findings, path: Path) -> None:
     """Pass@1 by round with a band of two standard errors."""
     group = findings.groups[TEST]
     with drawn(path) as (axes,):
-        for key in _CURVES:
-            trial = group.trials[key]
+        for trial in [group.trials[key] for key in _CURVES if key in group.trials]:
             shares = [mean(row, group.labels) for row in trial.passed]
             xs, ys = range(len(shares)), [100 * share.value for share in shares]
             axes.plot(xs, ys, marker="o", markersize=3, label=trial.name)
@@ -37,9 +36,9 @@ def _rounds(findings: Findings) -> int:
 def plot_lengths(findings: Findings, path: Path) -> None:
     """Lift of pass@1 by the number of steps of a problem."""
     group = findings.groups[TEST]
-    lengths = sorted(set(group.lengths))
+    lengths = group.known_lengths
     with drawn(path) as (axes,):
-        for number, key in enumerate(_CRITICS):
+        for number, key in enumerate(key for key in _CRITICS if key in group.trials):
             lifts = []
             for length in lengths:
                 places = group.of_length(length)

@@ -11,6 +11,10 @@ from training.report.claim import Claim, Part, not_run, percent, points
 from training.tasks.mini import Split
 
 _LEAST_TABLE = 3
+_TOLD = {
+    Split.OOD_LONGER.value: "problems longer than any in training",
+    Split.OOD_PHRASING.value: "problems phrased as never before",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +88,24 @@ def generalises(findings: Findings) -> Claim:
     ]
     if not parts:
         parts = [not_run("CTRL lifts another generator", "no other generator")]
-    names = {Split.OOD_LONGER: "longer than any in training", Split.OOD_PHRASING: "phrased as never before"}
-    for split, name in names.items():
-        group = findings.groups.get(split.value)
-        statement = f"CTRL lifts problems {name}"
-        parts.append(
-            not_run(statement, "split missing") if group is None else _lifts(statement, group, rows.CTRL)
-        )
+    away = [
+        _lifts(f"CTRL lifts {told(name)}", group, rows.CTRL) for name, group in findings.elsewhere.items()
+    ]
+    parts += away or [not_run("CTRL lifts other problems", "no other problems")]
     return Claim(5, "The same critic helps elsewhere", tuple(parts))
 
 
+def told(name: str) -> str:
+    """Say in words which problems a group away from home has."""
+    return _TOLD.get(name, f"problems of {name}")
+
+
 def _lifts(statement: str, group: Group, key: str) -> Part:
-    trial, oracle = group.trials[key], group.trials[rows.ORACLE]
-    lift, most = (difference(t.passed[-1], t.passed[0], group.labels) for t in (trial, oracle))
+    trial, oracle = group.trials[key], group.trials.get(rows.ORACLE)
+    lift = difference(trial.passed[-1], trial.passed[0], group.labels)
     start = mean(trial.passed[0], group.labels)
-    figures = f"{percent(start.value)} at first, {points(lift)}; the oracle {points(most)}"
+    figures = f"{percent(start.value)} at first, {points(lift)}"
+    if oracle is not None:
+        most = difference(oracle.passed[-1], oracle.passed[0], group.labels)
+        figures += f"; the oracle {points(most)}"
     return Part(statement, figures, lift.is_above_zero)

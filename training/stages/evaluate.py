@@ -12,7 +12,7 @@ from rich.console import Console
 from training.cores import a_core_left
 from training.evaluate import rows
 from training.evaluate.bench import Bench
-from training.evaluate.cast import Cast, parameters
+from training.evaluate.cast import BASE, CTRL, SFT, Cast
 from training.evaluate.contest import (
     FEW_ROUNDS,
     every_row,
@@ -34,25 +34,19 @@ from training.evaluate.group import Group
 from training.evaluate.judge import BackgroundJudge, Judge
 from training.evaluate.measures import summarize
 from training.evaluate.notebook import Notebook
+from training.evaluate.posed import Posed, elsewhere, held_out
 from training.evaluate.reward_model import draw_pairs, scored_pairs
 from training.evaluate.tables import LEGEND, gate_table, trial_tables
 from training.judging import sandbox_service
 from training.manifest import write_manifest
 from training.options import Options
-from training.run import Record, Run, StageError
-from training.tasks.mini import Split, problems
+from training.run import Record, Run
 
-_OOD = (Split.OOD_LONGER, Split.OOD_PHRASING)
-_PAIRED = {rows.SELF: "base", rows.SFT: "critic", rows.CTRL: "critic-rl"}
+_PAIRED = {rows.SELF: BASE, rows.SFT: SFT, rows.CTRL: CTRL}
 
 
 def run_stage(run: Run, options: Options) -> None:
-    """Write `evaluation.json` and print the tables; raises `StageError` for a run from real weights."""
-    if run.config.base is not None:
-        raise StageError(
-            "evaluate knows the problems of the mini world only, and this run starts from real weights: "
-            "serve its critic and measure it on a benchmark of yours"
-        )
+    """Write `evaluation.json` and print the tables."""
     cast = Cast(run)
     notebook = Notebook(run.unfinished("evaluate"), cast.stamp())
     with (
@@ -63,7 +57,7 @@ def run_stage(run: Run, options: Options) -> None:
         findings = _Evaluation(run, cast, notebook, judge).findings()
     findings.write(run.file("evaluation.json"))
     for role in ("generator", "critic"):
-        if (options.weights / role / f"{role}.json").is_file():
+        if findings.gates and (options.weights / role / f"{role}.json").is_file():
             write_manifest(options.weights / role, role, {"metrics": _metrics(findings.gates)})
     _print(findings)
 
@@ -76,19 +70,21 @@ class _Evaluation:
         self._cast, self._notebook, self._judge = cast, notebook, judge
 
     def findings(self) -> Findings:
-        test = self._drafted(TEST, Split.TEST, self._config.problems)
-        gates = self._leverage(test)
+        away = dict(elsewhere(self._run))
+        test = self._drafted(TEST, held_out(self._run))
+        # The bounds of the gates are those of the mini world.
+        gates = self._leverage(test) if test.has_references else []
         groups = {TEST: every_row(test, self._cast, self._config.rounds)}
-        gates += _critic_gates(groups[TEST])
+        if test.has_references:
+            gates += _critic_gates(groups[TEST])
         few = test.head(UNSTOPPED, self._config.matrix_problems)
         groups[UNSTOPPED] = unstopped_rows(few, self._cast, self._config.rounds)
-        for split in _OOD:
-            away = self._drafted(split.value, split, self._config.ood_problems)
-            groups[split.value] = few_rows(away, self._cast, self._few_rounds)
-        groups[generator_group(rows.MAIN)] = self._main_size(test, groups[TEST])
-        for size in self._cast.sizes("base"):
-            if size != rows.MAIN:
-                groups[generator_group(size)] = self._other_size(size)
+        for name, problems in away.items():
+            groups[name] = few_rows(self._drafted(name, problems), self._cast, self._few_rounds)
+        others = [size for size in self._cast.sizes(BASE) if size != rows.MAIN]
+        if others:
+            groups[generator_group(rows.MAIN)] = self._main_size(test, groups[TEST])
+        groups |= {generator_group(size): self._other_size(size) for size in others}
         return Findings(
             groups, tuple(gates), self._pairs(test), self._parameters(), dict(self._notebook.seconds)
         )
@@ -97,10 +93,9 @@ class _Evaluation:
     def _few_rounds(self) -> int:
         return min(FEW_ROUNDS, self._config.rounds)
 
-    def _drafted(self, name: str, split: Split, count: int, size: str = rows.MAIN) -> Drafted:
-        bench = Bench(self._cast.writer(self._cast.path("base", size)), self._judge)
-        drawn = list(problems(split, self._run.config.seed, count))
-        return Drafted(name, bench, drawn, self._config.samples, self._run.config.seed, self._notebook)
+    def _drafted(self, name: str, problems: Sequence[Posed], size: str = rows.MAIN) -> Drafted:
+        bench = Bench(self._cast.writer(BASE, size), self._judge, self._config.max_program_tokens)
+        return Drafted(name, bench, problems, self._config.samples, self._run.config.seed, self._notebook)
 
     def _main_size(self, test: Drafted, every: Group) -> Group:
         count = min(self._config.matrix_problems, len(test.problems))
@@ -109,7 +104,8 @@ class _Evaluation:
         return size_rows(head, self._cast, rows.MAIN, self._few_rounds, known)
 
     def _other_size(self, size: str) -> Group:
-        drafted = self._drafted(generator_group(size), Split.TEST, self._config.matrix_problems, size)
+        problems = held_out(self._run)[: self._config.matrix_problems]
+        drafted = self._drafted(generator_group(size), problems, size)
         return size_rows(drafted, self._cast, size, self._few_rounds)
 
     def _leverage(self, test: Drafted) -> list[Gate]:
@@ -125,14 +121,12 @@ class _Evaluation:
         if not pairs:
             return {}
         return {
-            key: self._notebook.part(
-                f"pairs/{key}", partial(scored_pairs, self._cast, self._cast.path(role), pairs)
-            )
+            key: self._notebook.part(f"pairs/{key}", partial(scored_pairs, self._cast, role, pairs))
             for key, role in _PAIRED.items()
         }
 
     def _parameters(self) -> dict[str, int]:
-        return {size: parameters(self._cast.path("base", size)) for size in self._cast.sizes("base")}
+        return {size: self._cast.parameters(BASE, size) for size in self._cast.sizes(BASE)}
 
 
 def _critic_gates(group: Group) -> list[Gate]:
@@ -147,7 +141,8 @@ def _metrics(gates: Sequence[Gate]) -> Record:
 def _print(findings: Findings) -> None:
     """Gates and the main table; the report shows the rest."""
     console = Console()
-    console.print(gate_table(findings.gates))
+    if findings.gates:
+        console.print(gate_table(findings.gates))
     group = findings.groups[TEST]
     console.print(*trial_tables(TEST, [summarize(trial, group.labels) for trial in group.trials.values()]))
     console.print(LEGEND)

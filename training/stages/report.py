@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from training.evaluate.findings import Findings, read_findings
+from training.evaluate.findings import TEST, Findings, read_findings
 from training.options import Options
 from training.report.claim import Claim
 from training.report.claims import (
@@ -81,9 +81,10 @@ def _draw(findings: Findings, courses: Sequence[Course], folder: Path) -> dict[s
     """Draw what there are figures for, in place of an earlier report's; paths are as the page needs them."""
     drawings: dict[str, Callable[[Path], None]] = {
         "rounds": partial(plot_rounds, findings),
-        "lengths": partial(plot_lengths, findings),
         "similarity": partial(plot_similarity, findings),
     }
+    if findings.groups[TEST].known_lengths:
+        drawings["lengths"] = partial(plot_lengths, findings)
     if len(findings.sizes) > 1:
         drawings["matrix"] = partial(plot_matrix, matrix(findings))
     if findings.pairs:

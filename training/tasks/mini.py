@@ -46,6 +46,8 @@ class Problem:
     hidden: tuple[Test, ...]
     reference: Pipeline
     inputs: tuple[object, ...]
+    time_limit_s: float | None = None
+    """CPU time of one test; None leaves it to the sandbox."""
 
     @property
     def judged_task(self) -> Task:

@@ -56,7 +56,7 @@ def test_a_refinement_that_never_stops_goes_on_after_correct() -> None:
 
 def test_no_round_waits_for_the_tests() -> None:
     judge = HoldingJudge()
-    bench = Bench(CountingWriter(), judge)
+    bench = Bench(CountingWriter(), judge, max_tokens=16)
     drafts = bench.judged([PROBLEM], [("a", 5)])
     reviewer = Approving()
 
