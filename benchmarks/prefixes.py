@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from tests.prefix_reuse import Heard, Reuse, embedded, refined, reuse
+from tests.prefix_reuse import Heard, Reuse, embedded, refined, reuse, told_at_length
 
 WEIGHTS = Path("weights/mini")
 _NOTHING = Reuse(0, 0, 0)
@@ -20,10 +20,12 @@ _NOTHING = Reuse(0, 0, 0)
 def main(problems: Annotated[int, typer.Option(help="Of the demo's.")] = 8) -> None:
     """Print the share of prompt tokens in a prefix of an earlier prompt, by role."""
     lines = WEIGHTS.joinpath("demo.jsonl").read_text(encoding="utf-8").splitlines()[:problems]
-    runs = [asyncio.run(refined(embedded(WEIGHTS), json.loads(line))) for line in lines]
-    print(f"{'':40} {'calls':>6} {'tokens':>8} {'shared':>8}")
-    _show("as written", runs, all_differ=False)
-    _show("as if no program came twice", runs, all_differ=True)
+    rows = [json.loads(line) for line in lines]
+    print(f"{'':50} {'calls':>6} {'tokens':>8} {'shared':>8}")
+    for statement, told in (("a sentence", rows), ("usual length", list(map(told_at_length, rows)))):
+        runs = [asyncio.run(refined(embedded(WEIGHTS), row)) for row in told]
+        _show(statement, runs, all_differ=False)
+        _show(f"{statement}, no program twice", runs, all_differ=True)
 
 
 def _show(name: str, runs: list[Heard], *, all_differ: bool) -> None:
@@ -34,7 +36,7 @@ def _show(name: str, runs: list[Heard], *, all_differ: bool) -> None:
 
 
 def _line(name: str, found: Reuse) -> None:
-    print(f"{name:40} {found.calls:6} {found.tokens:8} {found.share:8.1%}")
+    print(f"{name:50} {found.calls:6} {found.tokens:8} {found.share:8.1%}")
 
 
 if __name__ == "__main__":

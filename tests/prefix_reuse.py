@@ -23,6 +23,20 @@ from service.settings import EmbeddedModelSettings, ModelSettings
 
 CONTEXT = 4096
 CANDIDATES, ROUNDS = 8, 3
+STORY = """\
+A shop keeps its sales of a day in the order in which they were made.
+A number below zero is something that was brought back. At the end of the day one figure is wanted.
+
+{problem}
+
+There is at least one number and there are at most 1000, each between -1000 and 1000.
+They are not sorted, and one may occur more than once.
+Do not change what is given, and print nothing that is not asked for.
+Where the steps above leave no number, the figure is that of an empty list.
+A solution that looks at each number once or twice is fast enough.
+One that compares every number with every other is too slow for the largest inputs.
+"""
+"""A problem told at the length of a contest's; those of the mini world are a sentence."""
 
 
 @dataclass
@@ -85,6 +99,11 @@ class Reuse:
 
 Heard = dict[str, list[Exchange]]
 """What was said to and by each role's model, in the order of asking."""
+
+
+def told_at_length(row: dict[str, Any]) -> dict[str, Any]:
+    """The same problem in a statement of usual length."""
+    return row | {"problem": STORY.format(problem=row["problem"])}
 
 
 def embedded(weights: Path) -> dict[str, ModelSettings]:

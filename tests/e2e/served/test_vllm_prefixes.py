@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from service.settings import ModelSettings
-from tests.prefix_reuse import Heard, refined, reuse
+from tests.prefix_reuse import Heard, refined, reuse, told_at_length
 from tests.vllm_server import BLOCK, NEEDS_VLLM, VllmServer, endpoint
 
 pytestmark = NEEDS_VLLM
@@ -23,6 +23,7 @@ HITS, QUERIES = "vllm:prefix_cache_hits_total", "vllm:prefix_cache_queries_total
 class Measured:
     """A refinement that began with empty caches, and by role the tokens looked up in them and found."""
 
+    statement: str
     heard: Heard
     looked_up: dict[str, float]
     found: dict[str, float]
@@ -33,15 +34,18 @@ class Measured:
         return sum(usage.prompt_tokens for usage in usages), sum(usage.cached_tokens for usage in usages)
 
 
-@pytest.fixture(scope="module")
-def measured(servers: dict[str, VllmServer]) -> Measured:
+@pytest.fixture(scope="module", params=["a sentence", "usual length"])
+def measured(servers: dict[str, VllmServer], request: pytest.FixtureRequest) -> Measured:
     models = {role: _settings(role, server) for role, server in servers.items()}
     row = json.loads(SHIPPED.joinpath("demo.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    if request.param == "usual length":
+        row = told_at_length(row)
     for server in servers.values():
         server.forget()
     before = {role: (server.metric(QUERIES), server.metric(HITS)) for role, server in servers.items()}
     heard = asyncio.run(refined(models, row))
     return Measured(
+        request.param,
         heard,
         {role: server.metric(QUERIES) - before[role][0] for role, server in servers.items()},
         {role: server.metric(HITS) - before[role][1] for role, server in servers.items()},
@@ -69,9 +73,12 @@ def test_vllm_has_read_before_what_the_prompts_let_expect(
     whole = reuse(SHIPPED, measured.heard)[role]
     with capsys.disabled():
         print(  # noqa: T201
-            f"\n{role}: vLLM had read {cached / asked:.1%} of {asked} prompt tokens before; counted: "
+            f"\n{measured.statement}, {role}: "
+            f"vLLM had read {cached / asked:.1%} of {asked} prompt tokens before; counted: "
             f"{prompts.share:.1%}, with answers {answers_too.share:.1%}, without blocks {whole.share:.1%}"
         )
     assert asked == prompts.tokens
     # An answer's last token is never read, so a block that ends with it is not kept.
     assert prompts.shared <= cached <= answers_too.shared
+    if measured.statement == "usual length":
+        assert cached / asked >= 0.6
