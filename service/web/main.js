@@ -11,7 +11,7 @@ import { JudgePage } from "./pages/judge.js";
 import { Recent } from "./pages/recent.js";
 import { RefinePage } from "./pages/refine.js";
 import { themed } from "./pages/theme.js";
-import { failurePanel } from "./run/failure.js";
+import { failurePanel, wantsKey } from "./run/failure.js";
 import { standing } from "./run/head.js";
 import { Gateway } from "./wire/http.js";
 
@@ -69,6 +69,7 @@ function failed(error, page, again) {
   }
   page.element.classList.remove("live");
   byId("stage").prepend(failurePanel(error, again));
+  if (wantsKey(error)) form.openKey().focus();
 }
 
 function notice(texts) {
@@ -81,7 +82,8 @@ async function offer() {
     notice(await offerModels(gateway, form));
     showMode();
   } catch (error) {
-    if (error.status !== 401 && error.status !== 403) byId("stage").prepend(failurePanel(error, () => location.reload()));
+    if (wantsKey(error)) form.openKey();
+    else byId("stage").prepend(failurePanel(error, () => location.reload()));
   }
 }
 

@@ -1,7 +1,6 @@
 """One stack and one browser: gateway and sandbox with the shipped weights, and a real Chromium."""
 
 import asyncio
-import re
 import shutil
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
@@ -14,10 +13,10 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from service.cli.stack import free_port, stack
 from tests.browser.person import visit
 from tests.browser.scripted import Scripted, Town, scripted_models
+from tests.browser.window import PATIENCE_MS, window
 
 CHROMIUM = shutil.which("chromium")
 WEIGHTS = Path("weights/mini").resolve()
-PATIENCE_MS = 60_000
 CONFIG = """
 [server]
 heartbeat_s = 1.0
@@ -48,10 +47,6 @@ generator = "mini-generator"
 critic = "mini-critic"
 """
 expect.set_options(timeout=PATIENCE_MS)
-# What a browser says of an answer that is an error: the page tells it in better words.
-EXPECTED = re.compile(
-    "Failed to load resource: the server responded with a status of 4|net::ERR_(FAILED|NETWORK_CHANGED)"
-)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -93,20 +88,8 @@ async def scripted(town: Town) -> AsyncGenerator[Scripted, None]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def context(browser: Browser, town: Town) -> AsyncGenerator[BrowserContext, None]:
-    """Open a browser of its own; whatever it complains of fails the test."""
-    context = await browser.new_context(base_url=town.url, viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(PATIENCE_MS)
-    complaints: list[str] = []
-    context.on("weberror", lambda error: complaints.append(str(error.error)))
-    context.on(
-        "console",
-        lambda said: (
-            complaints.append(said.text) if said.type == "error" and not EXPECTED.search(said.text) else None
-        ),
-    )
-    yield context
-    await context.close()
-    assert complaints == []
+    async with window(browser, town.url) as context:
+        yield context
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -83,6 +83,10 @@ export class Form {
     }
   }
 
+  openKey() {
+    return this.#control("key");
+  }
+
   #control(field) {
     const [name, ...inside] = field.split(".");
     if (name === "solutions") return this.element.querySelectorAll("#solutions textarea")[inside[0] ?? 0] ?? null;

@@ -18,8 +18,10 @@ export function failurePanel(error, again = null) {
   );
 }
 
+export const wantsKey = ({ status }) => status === 401 || status === 403;
+
 function remedy({ status, retryAfter }) {
-  if (status === 401 || status === 403) return el("p", {}, "Give a key of this gateway under “API key”.");
+  if (wantsKey({ status })) return el("p", {}, "Give a key of this gateway under “API key”.");
   if (retryAfter !== null) return el("p", {}, `There may be room again in ${retryAfter} s.`);
   return null;
 }
