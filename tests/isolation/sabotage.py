@@ -1,5 +1,6 @@
 """Kill parts of a sandbox that is at work."""
 
+import asyncio
 import itertools
 import os
 import signal
@@ -12,6 +13,9 @@ from enum import StrEnum
 from sandbox_runner.launcher import Launcher
 from tests.isolation.conftest import Arena
 from tests.isolation.invariants import children_of
+
+_LOOKS = 200
+_BETWEEN_LOOKS_S = 0.005
 
 
 class Part(StrEnum):
@@ -30,18 +34,24 @@ class Saboteur:
     )
     _turn: int = 0
 
-    def strike(self) -> None:
-        """Kill the next part in turn, of the launchers in turn, if there is one at this moment."""
-        self.strike_at(next(self._plan))
+    async def strike(self) -> None:
+        """Kill the next part in turn, of the launchers in turn, waiting a while until there is one."""
+        part = next(self._plan)
+        for _ in range(_LOOKS):
+            if self.strike_at(part):
+                break
+            await asyncio.sleep(_BETWEEN_LOOKS_S)
 
-    def strike_at(self, part: Part) -> None:
+    def strike_at(self, part: Part) -> bool:
+        """Kill one, if there is one at this moment."""
         assert self.arena.sandbox.launchers is not None
         launchers = [each for each in self.arena.sandbox.launchers.all if each.usable]
         if not launchers:
-            return
+            return False
         self._turn += 1
-        if self._kill(launchers[self._turn % len(launchers)], part):
-            self.struck[part] += 1
+        found = self._kill(launchers[self._turn % len(launchers)], part)
+        self.struck[part] += found
+        return found
 
     def _kill(self, launcher: Launcher, part: Part) -> bool:
         if part is Part.LAUNCHER:

@@ -67,7 +67,7 @@ async def _storm(arena: Arena, saboteur: Saboteur) -> list[tuple[_Entry, TestRes
             submission = Submission(entry.code, (entry.case,), entry.limits)
             judged.append((entry, (await arena.sandbox.judge.judge(submission)).tests[0]))
             if len(judged) % _EVERY == 0:
-                saboteur.strike()
+                await saboteur.strike()
 
     async with asyncio.TaskGroup() as group:
         for _ in range(_AT_ONCE):
