@@ -81,6 +81,10 @@ def run_all(
     if only_plan:
         _plan(run.config, {}, as_json=False)
         return
+    try:
+        run.config.require_reviser()
+    except StageError as error:
+        _fail(f"grpo: {error}")
     for name in STAGES:
         _run_stage(run, name, _options(run, sandbox, weights, docs), again=False)
 

@@ -13,6 +13,7 @@ from training.config.scratch import ModelConfig, PretrainConfig, SizeConfig
 from training.config.section import Section
 from training.config.tasks import TasksConfig
 from training.config.writing import EnginesConfig, SolveConfig, SynthesizeConfig
+from training.errors import StageError
 
 
 class TrainConfig(Section):
@@ -58,6 +59,14 @@ class TrainConfig(Section):
         if self.model is None or self.pretrain is None:
             raise ValueError(f"the run starts from {self.base}: there is nothing to pretrain")
         return self.model, self.pretrain
+
+    def require_reviser(self) -> None:
+        """Raise `StageError` where reinforcement has nobody to revise: real weights have to be served."""
+        if self.base is not None and self.engines.generator is None:
+            raise StageError(
+                "engines.generator is missing: serve the frozen generator, for instance with vLLM, "
+                "and name its base_url and model"
+            )
 
 
 def load_config(path: Path) -> TrainConfig:

@@ -13,7 +13,7 @@ from training.options import Options
 from training.rewards.desk import RewardDesk
 from training.rewards.outcome import Target, target_of
 from training.rewards.parts import Parts
-from training.run import Run, StageError
+from training.run import Run
 from training.settings import Launch
 
 _CONCURRENCY = 64
@@ -62,12 +62,8 @@ def all_targets(run: Run) -> dict[str, Target]:
 
 def reward_desk(run: Run, sandbox_url: str) -> RewardDesk:
     """A desk with the run's frozen generator: its endpoint, or the base model's weights."""
+    run.config.require_reviser()
     endpoint = run.config.engines.generator
-    if endpoint is None and run.config.base is not None:
-        raise StageError(
-            "engines.generator is missing: serve the frozen generator, for instance with vLLM, and name its "
-            "base_url and model"
-        )
     concurrency = endpoint.concurrency if endpoint else _CONCURRENCY
     parts = Parts(endpoint or run.made("base"), sandbox_url, run.config.grpo.max_revision_tokens, concurrency)
     return RewardDesk(parts.opened, parts.concurrency)

@@ -87,3 +87,16 @@ def test_the_base_of_the_mini_world_outlives_keys_that_it_does_not_set() -> None
     made_from = config.model_dump(mode="json", include={"seed", "model", "pretrain"})
     known = hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
     assert Run(config).config_sha256("base") == known
+
+
+def test_a_whole_run_that_nobody_would_revise_for_does_not_begin(tmp_path: Path) -> None:
+    config = write_toml(
+        {k: v for k, v in tree(REAL, out=str(tmp_path / "run")).items() if k != "engines"},
+        tmp_path / "run.toml",
+    )
+
+    result = CliRunner().invoke(app, ["run", str(config)])
+
+    assert result.exit_code == 1
+    assert "grpo: engines.generator is missing: serve the frozen generator" in result.output
+    assert not (tmp_path / "run").exists()
