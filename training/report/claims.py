@@ -147,7 +147,7 @@ def helps_at_every_length(findings: Findings) -> Claim:
 def _grows(group: Group, lengths: Sequence[int]) -> Part:
     statement = "the relative gain is greater for the longest problems than for the shortest"
     if len(lengths) < 2:
-        return not_run(statement, "problems of one length only")
+        return not_run(statement, "problems of one length only" if lengths else "nobody knows their steps")
     gains = [relative_gain(group, rows.CTRL, length) for length in lengths]
     figures = ", ".join(f"{length} steps {gain:+.0%}" for length, gain in zip(lengths, gains, strict=True))
     return Part(statement, figures, gains[-1] > gains[0])
