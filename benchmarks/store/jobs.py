@@ -14,7 +14,7 @@ from benchmarks.store.usage import Usage, usage
 _PATIENCE_S = 300.0
 _POLL_S = 0.1
 _CONNECTIONS = 16
-"""To the gateway, while refinements are begun: as many as it has to Redis."""
+"""To the gateway, while refinements are begun."""
 
 
 @dataclass(frozen=True, slots=True)

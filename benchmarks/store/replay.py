@@ -13,7 +13,8 @@ from redis import Redis
 
 from benchmarks.store.usage import usage
 from service.adapters.store.bounds import StoreBounds
-from service.adapters.store.calls import RedisCalls, script_text
+from service.adapters.store.calls import RedisCalls
+from service.adapters.store.line import script_text
 from service.adapters.store.redis import RedisStore
 from service.store import Batch, Ending, Entry, Job, JobStatus, Lease
 

@@ -27,7 +27,7 @@ class StoreSection(Section):
     prefix: str = Field(default="ctrl:", max_length=64)
     """Put before every key, so that services may share a Redis."""
     timeout_s: float = Field(default=0.5, gt=0, le=10)
-    """How long Redis may take to connect, and to answer, before it counts as down."""
+    """How long Redis may be silent when connected to, and when asked, before that counts as a failure."""
     ttl_s: PositiveFloat = 86_400.0
     """How long a finished refinement and an idempotency key are kept."""
     lease_s: float = Field(default=15.0, ge=0.5)

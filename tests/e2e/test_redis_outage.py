@@ -102,6 +102,19 @@ async def test_a_gateway_starts_without_redis_and_uses_it_when_it_comes(
     assert whole["solution"] == RIGHT
 
 
+async def test_a_burst_of_jobs_is_accepted_by_one_gateway(redis: RedisServer, tmp_path: Path) -> None:
+    async with town(tmp_path, redis.url) as place:
+        gateway = await place.gateway()
+        limits = httpx.Limits(max_connections=None)
+        async with (
+            httpx.AsyncClient(base_url=gateway.url, timeout=60, limits=limits) as client,
+            asyncio.TaskGroup() as group,
+        ):
+            begun = [group.create_task(client.post("/refine", json=BACKGROUND)) for _ in range(500)]
+
+    assert [one.result().status_code for one in begun] == [202] * 500
+
+
 async def test_a_refinement_outlives_the_death_of_redis(redis: RedisServer, tmp_path: Path) -> None:
     async with _door(tmp_path, redis) as door:
         job_id = await door.in_the_second_round()

@@ -88,7 +88,7 @@ async def _scored(critic: ChatCritic, programs: Sequence[Reviewed], sampling: Sa
         async def work() -> None:
             for place, program in waiting:
                 candidate = Candidate(program.code)
-                critique, _ = await critic.critique(program.problem.task, candidate, None, sampling, _silent)
+                critique, _ = await critic.critique(program.problem.task, candidate, None, sampling, None)
                 scores[place] = critique.score
                 progress.advance(bar)
 
@@ -96,10 +96,6 @@ async def _scored(critic: ChatCritic, programs: Sequence[Reviewed], sampling: Sa
             for _ in range(_SLOTS):
                 group.create_task(work())
     return scores
-
-
-async def _silent(_text: str) -> None:
-    pass
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,14 @@ class Breaker:
     _failed: int = 0
     _tries_at: float = 0.0
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it counts as down."""
+        return self._failed >= self.failures
+
     def check(self) -> None:
         """Raise `StoreError` while open; let the first call after the pause through."""
-        if self._failed < self.failures:
+        if not self.is_open:
             return
         now = self.clock()
         if now < self._tries_at:

@@ -1,110 +1,117 @@
-"""Calls to Redis that are short, bounded, and never cut in the middle."""
+"""Calls to Redis that are short, bounded, and never cut in the middle; those that wait go together."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
-from importlib.resources import files
+from collections import deque
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.commands.core import AsyncScript
-from redis.exceptions import RedisError
+import structlog
+from redis.exceptions import RedisError, ResponseError
 
 from service.adapters.store.breaker import Breaker
+from service.adapters.store.line import LINES, Command, Lines, open_lines
 from service.domain.errors import StoreError
-from service.settings import SettingsError
 
-CONNECTIONS = 16
+log = structlog.get_logger(__name__)
 
-SCRIPTS = ("create", "take", "write", "release", "cancel", "keep", "waiting", "reserve", "settle")
+TOGETHER = 64
+"""Calls of one round trip."""
+WAITING = 4096
+"""Calls that may wait for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    commands: Sequence[Command]
+    ended: asyncio.Future[list[Any] | StoreError]
+    """A failure is a result too: whoever called may be gone, and then nobody hears of it."""
+
+    def fail(self, why: str) -> None:
+        self.ended.set_result(StoreError(f"redis: {why}"))
+
+    def answer(self, answers: list[Any]) -> None:
+        """A call of which anything was refused has failed."""
+        refusal = next((answer for answer in answers if isinstance(answer, ResponseError)), None)
+        if refusal is None:
+            self.ended.set_result(answers)
+        else:
+            self.fail(type(refusal).__name__)
 
 
 class RedisCalls:
-    """Runs scripts and commands. A caller that is cancelled leaves its call to end by itself: a connection
-    that was let go between a command and its answer would give that answer to somebody else."""
+    """Runs scripts and commands. A caller that is cancelled leaves its call to end by itself.
 
-    def __init__(self, client: Redis, group: asyncio.TaskGroup, breaker: Breaker, limit_s: float):
-        self._client = client
+    A call waits for a place in a round trip as long as round trips succeed; once Redis counts as down, those
+    that wait fail at once, and have not been sent.
+    """
+
+    def __init__(self, lines: Lines, group: asyncio.TaskGroup, breaker: Breaker):
+        self._lines = lines
         self._group = group
         self._breaker = breaker
-        self._limit_s = limit_s
-        self._scripts = {name: _script(client, name) for name in SCRIPTS}
+        self._waiting: deque[_Call] = deque()
+        self._lines_in_use = 0
 
     async def script(self, name: str, keys: Sequence[str], arguments: Sequence[str | int]) -> Any:
         """Run a script of the folder `lua`."""
-        return await self._shielded(lambda: self._scripts[name](keys, arguments))
+        return (await self.together(self._lines.script(name, keys, arguments)))[0]
 
-    async def together(self, *commands: Sequence[str | int]) -> list[Any]:
-        """Run commands in one transaction and one round trip."""
-
-        async def run() -> list[Any]:
-            async with self._client.pipeline(transaction=True) as pipeline:
-                for command in commands:
-                    pipeline.execute_command(*command)
-                return list(await pipeline.execute())
-
-        replies: list[Any] = await self._shielded(run)
-        return replies
-
-    async def _shielded(self, call: Callable[[], Awaitable[Any]]) -> Any:
+    async def together(self, *commands: Command) -> list[Any]:
+        """Run commands in one round trip; others may come between."""
         self._breaker.check()
-        reply, error = await asyncio.shield(self._group.create_task(self._attempt(call)))
-        if error is not None:
-            raise error
-        return reply
+        if len(self._waiting) >= WAITING:
+            raise StoreError(f"redis: {WAITING} calls wait for it already")
+        call = _Call(commands, asyncio.get_running_loop().create_future())
+        self._waiting.append(call)
+        if self._lines_in_use < LINES:
+            self._lines_in_use += 1
+            self._group.create_task(self._work())
+        ended = await asyncio.shield(call.ended)
+        if isinstance(ended, StoreError):
+            raise ended
+        return ended
 
-    async def _attempt(self, call: Callable[[], Awaitable[Any]]) -> tuple[Any, Exception | None]:
-        """Return a failure instead of raising it: the group of all calls outlives each."""
+    async def _work(self) -> None:
+        """Use one line for as long as anybody waits."""
         try:
-            async with asyncio.timeout(self._limit_s):
-                reply = await call()
+            while self._waiting:
+                await self._attempt(
+                    [self._waiting.popleft() for _ in range(min(TOGETHER, len(self._waiting)))]
+                )
+        finally:
+            self._lines_in_use -= 1
+
+    async def _attempt(self, calls: Sequence[_Call]) -> None:
+        """Return, whatever happens: the group of all calls outlives each."""
+        try:
+            answers = iter(await self._lines.ask([command for call in calls for command in call.commands]))
         except (RedisError, OSError, TimeoutError) as error:
             self._breaker.failed()
-            return None, StoreError(f"redis: {type(error).__name__}")
-        except Exception as error:  # noqa: BLE001 - raised again by whoever called
-            return None, error
-        self._breaker.succeeded()
-        return reply, None
+            _fail(calls, type(error).__name__)
+            if self._breaker.is_open:
+                _fail(self._waiting, "does not answer")
+                self._waiting.clear()
+        except Exception as error:
+            log.exception("redis_calls_crashed")
+            _fail(calls, type(error).__name__)
+        else:
+            self._breaker.succeeded()
+            for call in calls:
+                call.answer([next(answers) for _ in call.commands])
 
 
-def script_text(name: str) -> str:
-    """Read a script of the folder `lua`, with what all of them share."""
-    folder = files(__package__) / "lua"
-    return "\n".join((folder / f"{part}.lua").read_text(encoding="utf-8") for part in ("shared", name))
-
-
-def _script(client: Redis, name: str) -> AsyncScript:
-    return client.register_script(script_text(name))
-
-
-def _pool(url: str, password: str | None, timeout_s: float) -> BlockingConnectionPool:
-    given = {} if password is None else {"password": password}
-    try:
-        return BlockingConnectionPool.from_url(
-            url,
-            max_connections=CONNECTIONS,
-            timeout=timeout_s,
-            socket_timeout=timeout_s,
-            socket_connect_timeout=timeout_s,
-            # A write that may have been done is repeated by whoever knows that it may be repeated.
-            retry=Retry(NoBackoff(), 0),
-            decode_responses=True,
-            protocol=2,
-            **given,
-        )
-    except ValueError:
-        # What it says may quote the URL, and the URL may hold a password.
-        raise SettingsError("store.url: cannot be read; its form is redis://host:6379/0") from None
+def _fail(calls: Iterable[_Call], why: str) -> None:
+    for call in calls:
+        call.fail(why)
 
 
 @asynccontextmanager
 async def open_calls(url: str, password: str | None, timeout_s: float) -> AsyncGenerator[RedisCalls, None]:
     """Make a client. It connects when it is first asked, so that a gateway starts without Redis.
 
-    `timeout_s` bounds the wait for a connection, connecting, and the answer, each.
+    `timeout_s` bounds Redis' silence while it is connected to, and while it is asked, each.
     """
-    client = Redis.from_pool(_pool(url, password, timeout_s))
-    async with aclosing(client), asyncio.TaskGroup() as group:
-        yield RedisCalls(client, group, Breaker("redis"), 3 * timeout_s)
+    async with open_lines(url, password, timeout_s) as lines, asyncio.TaskGroup() as group:
+        yield RedisCalls(lines, group, Breaker("redis"))

@@ -8,7 +8,6 @@ restart forgets waiting jobs.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from service.adapters.store.bounds import StoreBounds
 from service.adapters.store.calls import RedisCalls
@@ -112,26 +111,24 @@ class RedisStore:
         await self._calls.script("keep", [self._key("job", job_id)], [])
 
     async def job(self, job_id: str) -> Job | None:
-        fields, rounds = await self._calls.together(
-            ("HGETALL", self._key("job", job_id)), ("HGETALL", self._key("rounds", job_id))
-        )
+        found = await self._calls.script("job", [self._key("job", job_id), self._key("rounds", job_id)], [])
+        fields, rounds = map(_pairs, found)
         return _job(job_id, fields, rounds) if fields else None
 
-    async def log(self, job_id: str, after: int, limit: int = 256) -> Log | None:
-        (status, trimmed), entries = await self._calls.together(
-            ("HMGET", self._key("job", job_id), "status", "trimmed"),
-            ("XRANGE", self._key("log", job_id), f"{after + 1}-0", "+", "COUNT", limit),
-        )
-        if status is None:
+    async def log(self, job_id: str, after: int, limit: int = 256, *, counted: bool = True) -> Log | None:
+        keys = [self._key("job", job_id), self._key("log", job_id)]
+        found = await self._calls.script("log", keys, [f"{after + 1}-0", limit, _flag(counted)])
+        if found is None:
             return None
+        status, trimmed, entries = found
         return Log(tuple(_entry(*entry) for entry in entries), int(trimmed), JobStatus(status))
 
     async def look(self, job_ids: Sequence[str]) -> Mapping[str, Glance]:
-        asked = [("HMGET", self._key("job", job_id), "status", "last") for job_id in job_ids]
+        asked = [("HMGET", self._key("job", job_id), "status", "last", "reads") for job_id in job_ids]
         replies = await self._calls.together(*asked) if asked else []
         return {
-            job_id: Glance(JobStatus(status), int(last))
-            for job_id, (status, last) in zip(job_ids, replies, strict=True)
+            job_id: Glance(JobStatus(status), int(last), int(reads or 0))
+            for job_id, (status, last, reads) in zip(job_ids, replies, strict=True)
             if status is not None
         }
 
@@ -187,9 +184,9 @@ def _flag(value: bool) -> str:
     return "1" if value else ""
 
 
-def _pairs(flat: Sequence[str] | Mapping[str, str]) -> Mapping[str, str]:
+def _pairs(flat: Sequence[str]) -> Mapping[str, str]:
     """Scripts return hashes as flat lists."""
-    return flat if isinstance(flat, Mapping) else dict(zip(flat[::2], flat[1::2], strict=True))
+    return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
 def _job(job_id: str, fields: Mapping[str, str], rounds: Mapping[str, str]) -> Job:
@@ -204,10 +201,11 @@ def _job(job_id: str, fields: Mapping[str, str], rounds: Mapping[str, str]) -> J
         status=JobStatus(fields["status"]),
         rounds=rounds,
         last=int(fields["last"]),
+        reads=int(fields.get("reads", 0)),
         ending=Entry(int(fields["end_sequence"]), fields["end_event"], fields["end_data"]) if ended else None,
     )
 
 
-def _entry(stream_id: str, fields: Any) -> Entry:
+def _entry(stream_id: str, fields: Sequence[str]) -> Entry:
     told = _pairs(fields)
     return Entry(int(stream_id.partition("-")[0]), told["event"], told["data"])

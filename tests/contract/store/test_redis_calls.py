@@ -1,18 +1,22 @@
-"""Calls to Redis: cut short by their callers, more than there are connections, to a server that forgot."""
+"""Calls to Redis: cut short by their callers, very many at once, to a server that hangs or forgot."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+import time
+from collections.abc import AsyncGenerator, Awaitable
 from pathlib import Path
 
 import pytest
 
 from service.adapters.store import open_store
-from service.adapters.store.calls import CONNECTIONS
+from service.adapters.store.calls import TOGETHER
+from service.adapters.store.line import LINES
 from service.domain.errors import StoreError
 from service.settings import StoreSection
 from service.store import Store
 from tests.contract.store.jobs import eventually, job
 from tests.redis_server import RedisServer, redis_server
+
+BURST = 3000
 
 
 @pytest.fixture
@@ -45,14 +49,85 @@ async def test_a_write_whose_caller_is_cancelled_is_done_all_the_same(shared: St
     assert (await eventually(lambda: shared.job(new.id))).id == new.id
 
 
-async def test_more_calls_than_connections_wait_for_one(shared: Store) -> None:
-    new = job()
-    await shared.create(new)
+async def test_a_burst_is_served_within_the_patience_for_one_call(redis: RedisServer, tmp_path: Path) -> None:
+    section = {"url": redis.url, "prefix": f"{tmp_path.name}:", "max_queued": BURST}
+    async with open_store(StoreSection.model_validate(section)) as store, asyncio.TaskGroup() as group:
+        created = [group.create_task(store.create(job())) for _ in range(BURST)]
+
+    assert len({one.result().id for one in created}) == BURST
+
+
+async def test_answers_of_one_round_trip_go_to_whom_they_belong(shared: Store) -> None:
+    jobs = [job(request=f'{{"n":{number}}}') for number in range(2 * LINES * TOGETHER)]
+    async with asyncio.TaskGroup() as group:
+        for one in jobs:
+            group.create_task(shared.create(one))
 
     async with asyncio.TaskGroup() as group:
-        asking = [group.create_task(shared.job(new.id)) for _ in range(5 * CONNECTIONS)]
+        asking = [group.create_task(shared.job(one.id)) for one in jobs]
 
-    assert all(one.result() is not None for one in asking)
+    answers = [one.result() for one in asking]
+    assert [answer.request if answer else None for answer in answers] == [one.request for one in jobs]
+
+
+async def test_a_call_that_is_refused_takes_none_down_that_went_with_it(
+    redis: RedisServer, shared: Store, tmp_path: Path
+) -> None:
+    redis.say(f"SET {tmp_path.name}:job:odd text")
+    jobs = [job() for _ in range(3)]
+
+    async with asyncio.TaskGroup() as group:
+        created = [group.create_task(shared.create(one)) for one in jobs]
+        with pytest.raises(StoreError):
+            await shared.job("odd")
+
+    assert [one.result().id for one in created] == [one.id for one in jobs]
+
+
+async def test_time_in_which_we_are_busy_is_not_redis_silence(redis: RedisServer, tmp_path: Path) -> None:
+    section = {"url": redis.url, "prefix": f"{tmp_path.name}:", "timeout_s": 0.1}
+    async with open_store(StoreSection.model_validate(section)) as store:
+        asking = asyncio.create_task(store.waiting())
+        for _ in range(10):
+            await asyncio.sleep(0)
+            time.sleep(0.2)  # noqa: ASYNC251 - the event loop has something else to do
+
+        assert await asking == 0
+
+
+async def test_a_redis_that_hangs_is_given_up_and_who_waits_is_told_unsent(tmp_path: Path) -> None:
+    directory = tmp_path / "redis"
+    directory.mkdir()
+    with redis_server(directory) as redis:
+        async with open_store(StoreSection.model_validate({"url": redis.url})) as store:
+            await store.ping()
+            redis.pause()
+            async with asyncio.TaskGroup() as group:
+                creating = [group.create_task(_failure(store.create(job()))) for _ in range(1000)]
+            with pytest.raises(StoreError, match="does not answer"):
+                await store.ping()  # nobody waits for it any more
+            redis.resume()
+
+            async def answers() -> object:
+                return await _failure(store.ping()) is None or None
+
+            assert await eventually(answers)
+            new = job(request="mine")
+            await store.create(new)
+            found, kept = await store.job(new.id), await store.waiting()
+
+    assert all(one.result() is not None for one in creating)
+    assert found is not None
+    assert found.request == "mine"
+    assert kept <= LINES * TOGETHER + 1
+
+
+async def _failure(call: Awaitable[object]) -> StoreError | None:
+    try:
+        await call
+    except StoreError as error:
+        return error
+    return None
 
 
 async def test_a_redis_that_forgot_its_scripts_is_told_them_again(redis: RedisServer, shared: Store) -> None:
