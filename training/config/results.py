@@ -1,9 +1,10 @@
 """What a run ends with: an evaluation, and weights to hand over."""
 
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveInt, StringConstraints
+from pydantic import Field, PositiveInt, StringConstraints, model_validator
 
 from training.config.section import Section
 
@@ -11,9 +12,25 @@ from training.config.section import Section
 class EvaluationSet(Section):
     """Problems of a data set that nothing was trained on."""
 
-    source: Literal["taco", "code_contests", "jsonl"]
+    source: Literal["taco", "code_contests", "livecodebench", "mbppplus", "jsonl"]
     path: Path
     """A file of the source, or a folder of them."""
+    since: date | None = None
+    """First day of a window, where the source tells the day of each contest (LiveCodeBench does)."""
+    until: date | None = None
+    """The day after the last one."""
+
+    @model_validator(mode="after")
+    def _has_days(self) -> Self:
+        if (self.since or self.until) and self.source != "livecodebench":
+            raise ValueError(f"{self.source} tells no days: since and until belong to livecodebench")
+        return self
+
+    def includes(self, day: date | None) -> bool:
+        """Whether a day is within the window; one that is not told is within none."""
+        if self.since is None and self.until is None:
+            return True
+        return day is not None and (self.since or date.min) <= day < (self.until or date.max)
 
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]

@@ -13,6 +13,8 @@ from training.data.evaluation_sets import evaluation_problems
 from training.data.filters import Filters
 from training.data.length import length_by
 from training.data.limits import bounded
+from training.data.live_code_bench import live_code_bench_task
+from training.data.mbpp_plus import mbpp_plus_task
 from training.data.plain import plain_task
 from training.data.report import Report
 from training.data.rows import Row, data_files, read_rows
@@ -28,6 +30,8 @@ _CONVERTERS: dict[str, Callable[[Row], SourceTask]] = {
     "taco": taco_task,
     "code_contests": code_contests_task,
     "jsonl": plain_task,
+    "livecodebench": live_code_bench_task,
+    "mbppplus": mbpp_plus_task,
 }
 # The file that the next stage reads is written last.
 _FILES = {

@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from service.domain.task import Test
@@ -40,6 +41,8 @@ class SourceTask:
     """CPU time of one test; None leaves it to the sandbox."""
     reference: str | None = None
     """A program said to be right; nothing here has run it."""
+    day: date | None = None
+    """Of the contest."""
     unusable: Counter[Unusable] = field(default_factory=Counter)
 
     @property

@@ -79,12 +79,15 @@ def _of_set(run: Run, name: str, one: EvaluationSet) -> list[Posed]:
     tasks = set_tasks(one.source, one.path, f"evaluate.sets.{name}.path", run.config.tasks)
     found: dict[str, Posed] = {}
     for task in tasks:
-        if task.public or task.hidden:
+        if one.includes(task.day) and (task.public or task.hidden):
             found.setdefault(task.id, _recorded(task.to_json(), f"{name}/{task.id}"))
         if len(found) == run.config.evaluate.ood_problems:
             break
     if not found:
-        raise StageError(f"evaluate.sets.{name}: {one.path} has no problem with a test that can be read")
+        raise StageError(
+            f"evaluate.sets.{name}: {one.path} has no problem with a test that can be read"
+            + (" in this window" if one.since or one.until else "")
+        )
     return list(found.values())
 
 

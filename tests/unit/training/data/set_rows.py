@@ -92,3 +92,58 @@ def code_contests_row(**changes: object) -> dict[str, object]:
 def write_rows(path: Path, rows: list[dict[str, object]]) -> Path:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return path
+
+
+def live_code_bench_row(**changes: object) -> dict[str, object]:
+    row: dict[str, object] = {
+        "question_title": "Lamps",
+        "question_content": STATEMENT,
+        "platform": "atcoder",
+        "question_id": "abc370_x",
+        "contest_id": "abc370",
+        "contest_date": "2024-09-07T00:00:00",
+        "starter_code": "",
+        "difficulty": "easy",
+        "public_test_cases": stdin_tests(("3\n2 5 9\n", "7\n")),
+        "private_test_cases": stdin_tests(("1\n4\n", "0\n"), ("2\n1 8\n", "7\n")),
+        "metadata": "{}",
+    }
+    return row | changes
+
+
+def stdin_tests(*pairs: tuple[str, str]) -> str:
+    return json.dumps([{"input": given, "output": out, "testtype": "stdin"} for given, out in pairs])
+
+
+def calls(*pairs: tuple[str, str]) -> str:
+    return json.dumps([{"input": given, "output": out, "testtype": "functional"} for given, out in pairs])
+
+
+PLUS = """\
+import numpy as np
+
+def is_floats(x) -> bool:
+    return isinstance(x, float)
+
+def assertion(out, exp, atol):
+    exact_match = out == exp
+    assert exact_match
+
+inputs = [[['red', 'red']], [[]], [['red', 'blue']]]
+results = [1, 0, 0]
+for i, (inp, exp) in enumerate(zip(inputs, results)):
+    assertion(pulled_out(*inp), exp, 0)
+"""
+
+
+def mbpp_plus_row(**changes: object) -> dict[str, object]:
+    row: dict[str, object] = {
+        "task_id": 901,
+        "code": "def pulled_out(row):\n    return sum(a == b for a, b in zip(row, row[1:]))",
+        "prompt": "Write a function to find how many tulips must be pulled out for a row to be merry.",
+        "source_file": "tulips.py",
+        "test_imports": [],
+        "test_list": ["assert pulled_out(['red', 'red', 'blue']) == 1", "assert pulled_out(['blue']) == 0"],
+        "test": PLUS,
+    }
+    return row | changes
