@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from datetime import date
 from pathlib import Path
 
 from tests.engine_checkpoint import Shape, write_checkpoint
@@ -53,4 +54,4 @@ def write_toml(tree: Record, path: Path) -> Path:
 def _inline(value: object) -> str:
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{key} = {_inline(part)}" for key, part in value.items()) + " }"
-    return json.dumps(value)
+    return value.isoformat() if isinstance(value, date) else json.dumps(value)
