@@ -1,4 +1,4 @@
-"""A server that does as told, and a client of little patience."""
+"""A server that does as told, and a client that waits for it, or one that hardly does."""
 
 from collections.abc import AsyncGenerator
 
@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from service.adapters.openai import OpenAIModel
-from tests.openai_server import KEY, QUICK, ChatServer, chat_server
+from tests.openai_server import KEY, QUICK, STEADY, ChatServer, chat_server
 
 
 @pytest.fixture
@@ -17,5 +17,11 @@ async def server() -> AsyncGenerator[ChatServer, None]:
 
 @pytest.fixture
 async def model(server: ChatServer) -> AsyncGenerator[OpenAIModel, None]:
+    async with OpenAIModel("gpt", server.base_url, "gpt-4o", SecretStr(KEY), patience=STEADY) as model:
+        yield model
+
+
+@pytest.fixture
+async def impatient(server: ChatServer) -> AsyncGenerator[OpenAIModel, None]:
     async with OpenAIModel("gpt", server.base_url, "gpt-4o", SecretStr(KEY), patience=QUICK) as model:
         yield model

@@ -3,10 +3,12 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 import pytest
 from pydantic import SecretStr
 
+from service.adapters.openai import Patience
 from service.adapters.openai.transport import Transport
 from service.adapters.openai.upstream import OpenAIUpstream
 from service.domain.errors import ModelError
@@ -15,6 +17,7 @@ from tests.openai_server import (
     DONE,
     KEY,
     QUICK,
+    STEADY,
     Answering,
     ChatServer,
     break_off,
@@ -35,11 +38,23 @@ STRANGE = (
 )
 
 
-@pytest.fixture
-async def upstream(server: ChatServer) -> AsyncGenerator[OpenAIUpstream, None]:
-    transport = Transport("gpt", [server.base_url], SecretStr(KEY), QUICK)
+@asynccontextmanager
+async def _open(server: ChatServer, patience: Patience) -> AsyncGenerator[OpenAIUpstream, None]:
+    transport = Transport("gpt", [server.base_url], SecretStr(KEY), patience)
     yield OpenAIUpstream(transport, "gpt-4o")
     await transport.aclose()
+
+
+@pytest.fixture
+async def upstream(server: ChatServer) -> AsyncGenerator[OpenAIUpstream, None]:
+    async with _open(server, STEADY) as upstream:
+        yield upstream
+
+
+@pytest.fixture
+async def impatient(server: ChatServer) -> AsyncGenerator[OpenAIUpstream, None]:
+    async with _open(server, QUICK) as upstream:
+        yield upstream
 
 
 async def _read(reply: UpstreamReply) -> bytes:
@@ -110,7 +125,7 @@ async def test_leaving_closes_the_connection(
         await server.asked.wait()
         asking.cancel()
 
-    await asyncio.wait_for(server.hung_up.wait(), 5)
+    await asyncio.wait_for(server.hung_up.wait(), 30)
 
 
 async def test_a_refusal_passes_with_its_status_and_when_to_come_back(
@@ -162,7 +177,6 @@ async def test_a_refusal_in_another_dialect_is_told_in_openais(
         (raw(b"", 307, {"Location": "http://169.254.169.254/"}), "status 307"),
         (reply({"error": {"message": "out of memory"}}), "out of memory"),
         (raw(b"not json"), "not a JSON object"),
-        (hang, "no answer within"),
         (hang_up, "cannot be reached"),
     ],
 )
@@ -178,10 +192,20 @@ async def test_what_is_the_endpoints_own_failure_is_an_error(
     assert KEY not in str(failure.value)
 
 
-async def test_silence_inside_a_stream_has_a_bound(server: ChatServer, upstream: OpenAIUpstream) -> None:
+async def test_an_endpoint_that_does_not_answer_is_given_up(
+    server: ChatServer, impatient: OpenAIUpstream
+) -> None:
+    server.answer(hang)
+
+    with pytest.raises(ModelError, match="no answer within"):
+        async with impatient.post(PATH, BODY):
+            pass
+
+
+async def test_silence_inside_a_stream_has_a_bound(server: ChatServer, impatient: OpenAIUpstream) -> None:
     server.answer(streamed(event("a"), ending=asyncio.sleep(3600)))
 
-    async with upstream.post(PATH, BODY) as reply:
+    async with impatient.post(PATH, BODY) as reply:
         with pytest.raises(ModelError, match="silent"):
             await _read(reply)
 

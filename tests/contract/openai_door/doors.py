@@ -11,11 +11,11 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from service.adapters.openai import OpenAIModel
+from service.adapters.openai import OpenAIModel, Patience
 from service.adapters.openai.upstream import OpenAIUpstream
 from service.services import ServedModel
 from tests.fakes import FakeChatModel
-from tests.openai_server import KEY, QUICK, ChatServer, chat_server
+from tests.openai_server import KEY, STEADY, ChatServer, chat_server
 from tests.unit.api.world import World, until
 
 
@@ -32,12 +32,14 @@ class Doors:
 
 
 @asynccontextmanager
-async def open_doors(world: World | None = None, *, salted: bool = False) -> AsyncGenerator[Doors, None]:
+async def open_doors(
+    world: World | None = None, *, salted: bool = False, patience: Patience = STEADY
+) -> AsyncGenerator[Doors, None]:
     """Serve: `gpt` and the default generator are behind the endpoint, `tiny` is in the process."""
     world = world or World()
     async with (
         chat_server() as endpoint,
-        OpenAIModel("gpt", endpoint.base_url, "gpt-4o", SecretStr(KEY), patience=QUICK) as model,
+        OpenAIModel("gpt", endpoint.base_url, "gpt-4o", SecretStr(KEY), patience=patience) as model,
     ):
         far = ServedModel(model, OpenAIUpstream(model.transport, "gpt-4o", salted=salted))
         tiny = ServedModel(FakeChatModel(["Hel\nlo."], name="tiny"))

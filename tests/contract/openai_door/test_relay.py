@@ -15,6 +15,7 @@ from tests.contract.openai_door.doors import Doors, open_doors
 from tests.openai_server import (
     DONE,
     KEY,
+    QUICK,
     Answering,
     break_off,
     drip,
@@ -194,9 +195,7 @@ async def test_a_refusal_of_the_endpoint_is_the_clients_with_when_to_come_back(d
     assert refused.value.code == "rate_limit_exceeded"
 
 
-@pytest.mark.parametrize(
-    ("answer", "says"), [(refusal(401, KEY), "key was refused"), (hang, "no answer"), (raw(b"<p>"), "JSON")]
-)
+@pytest.mark.parametrize(("answer", "says"), [(refusal(401, KEY), "key was refused"), (raw(b"<p>"), "JSON")])
 async def test_a_failure_of_the_endpoint_is_ours(doors: Doors, answer: Answering, says: str) -> None:
     doors.endpoint.answer(answer)
 
@@ -206,6 +205,16 @@ async def test_a_failure_of_the_endpoint_is_ours(doors: Doors, answer: Answering
     assert (failed.value.status_code, failed.value.code) == (502, "model_failed")
     assert KEY not in str(failed.value)
     assert doors.world.gate.inflight == 0
+
+
+async def test_an_endpoint_that_does_not_answer_is_our_failure() -> None:
+    with structlog.testing.capture_logs():
+        async with open_doors(patience=QUICK) as doors:
+            doors.endpoint.answer(hang)
+            with pytest.raises(openai.InternalServerError, match="no answer") as failed:
+                await doors.client.chat.completions.create(model="gpt", messages=[])
+
+    assert (failed.value.status_code, failed.value.code) == (502, "model_failed")
 
 
 async def test_a_stream_that_breaks_off_ends_with_an_error(doors: Doors) -> None:
@@ -255,7 +264,7 @@ async def test_a_client_that_leaves_closes_the_endpoints_connection(
 
     await _ask_and_leave(doors, {"model": "gpt", "messages": [], "stream": stream}, answer is _drip_events)
 
-    await asyncio.wait_for(doors.endpoint.hung_up.wait(), 5)
+    await asyncio.wait_for(doors.endpoint.hung_up.wait(), 30)
     await until(lambda: doors.world.gate.inflight == 0)
 
 
@@ -271,7 +280,7 @@ async def test_a_client_that_leaves_the_loop_closes_the_endpoints_connection(str
 
             await _ask_and_leave(doors, ask | {"stream": stream}, stream)
 
-            await asyncio.wait_for(doors.endpoint.hung_up.wait(), 5)
+            await asyncio.wait_for(doors.endpoint.hung_up.wait(), 30)
             await until(lambda: world.gate.inflight == 0)
 
 
@@ -300,7 +309,7 @@ async def test_when_the_process_must_end_a_stream_ends_with_an_error(
 
     assert b'"error"' in rest.rsplit(b"data: ", 1)[1]
     assert b"stopping" in rest
-    await asyncio.wait_for(doors.endpoint.hung_up.wait(), 10)
+    await asyncio.wait_for(doors.endpoint.hung_up.wait(), 30)
 
 
 async def test_when_the_process_must_end_who_waits_is_sent_elsewhere(
@@ -315,7 +324,7 @@ async def test_when_the_process_must_end_who_waits_is_sent_elsewhere(
     status, headers, answer = asking.result()
     assert (status, headers["Content-Type"]) == (503, "application/json")
     assert b"stopping" in answer
-    await asyncio.wait_for(doors.endpoint.hung_up.wait(), 10)
+    await asyncio.wait_for(doors.endpoint.hung_up.wait(), 30)
 
 
 async def test_calls_and_failures_are_bounded_by_the_gate(http: aiohttp.ClientSession) -> None:

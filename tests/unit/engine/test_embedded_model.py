@@ -81,7 +81,7 @@ async def test_a_cancelled_completion_frees_its_slot(model: EmbeddedModel) -> No
         task.cancel()
     await asyncio.wait(waiting)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert await model.complete(asking("y"), GREEDY, n=8)
 
 
@@ -90,7 +90,7 @@ async def test_a_closed_stream_frees_its_slot(checkpoint: Path) -> None:
         async with aclosing(model.stream(asking("x"), ENDLESS)) as stream:
             await anext(stream)
 
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             assert await model.complete(asking("y"), GREEDY)
 
 

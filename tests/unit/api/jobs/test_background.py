@@ -169,7 +169,7 @@ async def test_a_stream_in_the_background_survives_its_client() -> None:
         running = group.create_task(call.run())
         await until(lambda: world.generator.in_flight == 1)
         call.leave()
-        await asyncio.wait_for(running, 5)
+        await asyncio.wait_for(running, 30)
         gate.set()
         location = dict(call.sent[0]["headers"])[b"location"].decode()
         whole = await finished(client, location.rpartition("/")[2])

@@ -262,7 +262,7 @@ async def test_whoever_follows_what_is_worked_at_elsewhere_is_sent_there_at_once
         following = group.create_task(client.get(f"/refine/{job_id}/events"))
         await until(lambda: not app.state.desk.is_idle)
         _begin(app, NEVER)
-        await asyncio.wait_for(following, 2)
+        await asyncio.wait_for(following, 30)
 
     assert events_of(following.result().text)[-1].name == "refinement.interrupted"
 

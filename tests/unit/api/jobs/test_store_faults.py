@@ -112,7 +112,7 @@ async def test_a_client_here_is_answered_although_the_store_stays_away(stream: b
         await until(lambda: world.generator.in_flight == 1)
         store.down = True
         gate.set()
-        answer = await asyncio.wait_for(asking, 10)
+        answer = await asyncio.wait_for(asking, 30)
 
     whole = events_of(answer.text)[-1].data if stream else answer.json()
     assert whole["solution"] == RIGHT
