@@ -41,15 +41,17 @@ uselib userfaultfd ustat vhangup
 """
 
 # Honest programs and libraries may try these and cope: they are told EPERM.
-# Modes, owners, times and attributes are here because Landlock does not guard them.
+# Modes, owners, times and attributes are here because Landlock does not guard them; all of System V's IPC,
+# because its objects are used by number, unopened, and without namespaces they are the host's.
 _REFUSED = """
 accept accept4 adjtimex bind chmod chown connect execve execveat fchmod fchmodat fchmodat2 fchown fchownat
 fgetxattr flistxattr fremovexattr fsetxattr futimesat getxattr inotify_add_watch inotify_init inotify_init1
 io_setup io_uring_enter io_uring_register io_uring_setup ioprio_set lchown lgetxattr link linkat listen
 listxattr llistxattr lremovexattr lsetxattr mbind memfd_create mknod mknodat mlock mlock2 mlockall
-modify_ldt mq_open mq_unlink msgget pidfd_send_signal recvmmsg removexattr rt_sigqueueinfo rt_tgsigqueueinfo
-sched_setaffinity sched_setattr sched_setparam sched_setscheduler semget sendmmsg sendmsg set_mempolicy
-setpriority setsockopt setxattr shmat shmget socket truncate utime utimensat utimes vmsplice
+modify_ldt mq_open mq_unlink msgctl msgget msgrcv msgsnd pidfd_send_signal recvmmsg removexattr
+rt_sigqueueinfo rt_tgsigqueueinfo sched_setaffinity sched_setattr sched_setparam sched_setscheduler semctl
+semget semop semtimedop sendmmsg sendmsg set_mempolicy setpriority setsockopt setxattr shmat shmctl shmget
+socket truncate utime utimensat utimes vmsplice
 """
 
 # Compilers, linkers and language runtimes do these, where a mount namespace shows them nothing to harm.
