@@ -67,7 +67,7 @@ class Session:
             case StdinCase():
                 return script(case.stdin)
             case CallCase():
-                return call(case.entry_point, case.args, case.kwargs)
+                return call(case.entry_point, case.args, case.kwargs, case.look)
         return None
 
     async def print_for(self, case: StdinCase) -> TestResult:

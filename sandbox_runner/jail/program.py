@@ -97,7 +97,9 @@ def run_call(solution: Solution, entry_point: str, arguments: Any) -> NoReturn:
     members, stdout, stderr = _CALLED_MODULE.__dict__, sys.stdout, sys.stderr
     try:
         exec(code, members)  # noqa: S102
-        report.write_value(REPORT_FD, _find(members, entry_point)(*arguments[0], **arguments[1]))
+        args, kwargs, look = arguments
+        returned = _find(members, entry_point)(*args, **kwargs)
+        report.write_value(REPORT_FD, values.looked_at(returned, values.Look(look)))
         status = 0
     except BaseException as error:  # noqa: BLE001 - every ending of a program is reported
         status = _status_of(error, solution)

@@ -87,6 +87,11 @@ HONESTIES = {
         "a, b = gcd(12, 18), choose(4, 2)\nassert a == b == 6\n",
         None,
     ),
+    "values of the library": (
+        "import datetime\ndef later(day, n): return day + datetime.timedelta(n)\ndef r(n): return range(n)\n",
+        "from datetime import date\nassert later(date(2024, 2, 28), 2) == date(2024, 3, 1)\nassert r(3) == range(3)\n",
+        None,
+    ),
     "plain data of every kind": (
         "def same(x): return x\n",
         (
