@@ -159,7 +159,7 @@ def test_a_scalar_of_numpy_is_the_plain_value() -> None:
     seen = values.decode(values.encode(returned))
 
     assert seen == [4, True, 0.5, values.Opaque("longdouble"), values.Opaque("ndarray")]
-    assert [type(item) for item in seen[:3]] == [int, bool, float]  # type: ignore[index]
+    assert [type(item) for item in seen[:3]] == [int, bool, float]
 
 
 def test_an_int_that_lies_about_equality_is_sent_as_what_it_is() -> None:
