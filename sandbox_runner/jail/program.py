@@ -38,6 +38,7 @@ class PythonProgram:
         self._isolated = isolated
         self._solution = Solution(source)
         warm.import_occasional_modules(source)
+        self._shares = bounds.processes > 1 and b"multiprocessing" in source
         self._walls = TestWalls(bounds, isolated=isolated)
         self.has_files = False
 
@@ -53,6 +54,8 @@ class PythonProgram:
             arguments = values.decode(messages.read_whole(streams[0]))
             os.dup2(0, streams[0])  # a called function reads nothing
         connection = self._walls.enclose(streams, CODE_FD + (self._solution.code is None))
+        if self._shares:
+            _track_nothing()
         if self.has_files:
             sys.path.insert(0, SCRATCH)  # here and not in the box, which must import nothing of them
         if request == messages.SCRIPT:
@@ -66,6 +69,13 @@ class PythonProgram:
 
     def settle(self, request: bytes, status: int) -> bool:
         return self._solution.is_compiled()
+
+
+def _track_nothing() -> None:
+    """Spare shared memory the process that cleans up after it: the box does, and executes nothing."""
+    from multiprocessing import resource_tracker  # noqa: PLC0415 - for the few programs that will
+
+    resource_tracker._resource_tracker._fd = os.open(os.devnull, os.O_WRONLY)  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def run_script(solution: Solution) -> NoReturn:
