@@ -6,6 +6,8 @@ program, this test's input, and the interpreter.
 
 import _thread
 import atexit
+import builtins
+import gc
 import linecache
 import os
 import sys
@@ -27,6 +29,7 @@ _CODE_GROWTH = 16
 _READING_REQUESTS = (messages.SCRIPT, messages.SERVE)
 # Made once in the launcher: a fork pays for every page that it touches.
 _SCRIPT_MODULE, _CALLED_MODULE = ModuleType("__main__"), ModuleType("solution")
+_SCRIPT_MODULE.__dict__.update(__builtins__=builtins, __file__=report.FILE_NAME)
 
 
 class PythonProgram:
@@ -82,29 +85,30 @@ def run_script(solution: Solution) -> NoReturn:
     """Run the program as a script that reads standard input."""
     code = _compiled(solution)
     sys.modules["__main__"] = _SCRIPT_MODULE
-    members, stdout, stderr = _SCRIPT_MODULE.__dict__, sys.stdout, sys.stderr
+    members, streams = _SCRIPT_MODULE.__dict__, (sys.stdout, sys.stderr)
     try:
         exec(code, members)  # noqa: S102
         status = 0
     except BaseException as error:  # noqa: BLE001 - every ending of a program is reported
         status = _status_of(error, solution)
+    _flush(streams)  # while all is there that a stream of the program's own needs for it
     if _thread._count():  # noqa: SLF001
         with suppress(BaseException):
             threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001
     if atexit._ncallbacks():  # noqa: SLF001
         with suppress(BaseException):
             atexit._run_exitfuncs()  # noqa: SLF001
+        _flush(streams)
     with suppress(BaseException):
-        # A file object left open in a global flushes when it goes, as it would at a normal exit.
-        members.clear()
-    _leave(status, stdout, stderr)
+        _let_go(members, solution)
+    _leave(status, streams)
 
 
 def run_call(solution: Solution, entry_point: str, arguments: Any) -> NoReturn:
     """Call one function of the program and report what it returned."""
     code = _compiled(solution)
     sys.modules["solution"] = _CALLED_MODULE
-    members, stdout, stderr = _CALLED_MODULE.__dict__, sys.stdout, sys.stderr
+    members, streams = _CALLED_MODULE.__dict__, (sys.stdout, sys.stderr)
     try:
         exec(code, members)  # noqa: S102
         args, kwargs, look = arguments
@@ -113,7 +117,7 @@ def run_call(solution: Solution, entry_point: str, arguments: Any) -> NoReturn:
         status = 0
     except BaseException as error:  # noqa: BLE001 - every ending of a program is reported
         status = _status_of(error, solution)
-    _leave(status, stdout, stderr)
+    _leave(status, streams)
 
 
 def run_servant(solution: Solution, connection: int) -> NoReturn:
@@ -123,14 +127,14 @@ def run_servant(solution: Solution, connection: int) -> NoReturn:
 
     code = _compiled(solution)
     sys.modules["solution"] = _CALLED_MODULE
-    members, stdout, stderr = _CALLED_MODULE.__dict__, sys.stdout, sys.stderr
+    members, streams = _CALLED_MODULE.__dict__, (sys.stdout, sys.stderr)
     try:
         exec(code, members)  # noqa: S102
         servant.serve(connection, members)
         status = 0
     except BaseException as error:  # noqa: BLE001 - every ending of a program is reported
         status = _status_of(error, solution)
-    _leave(status, stdout, stderr)
+    _leave(status, streams)
 
 
 def _compiled(solution: Solution) -> CodeType:
@@ -182,11 +186,28 @@ def _exit_status(code: object) -> int:
     return _FAILED
 
 
-def _leave(status: int, stdout: TextIO, stderr: TextIO) -> NoReturn:
+def _let_go(members: dict[str, Any], solution: Solution) -> None:
+    """Let the program's objects go as they would at a normal exit: they may still have something to write.
+
+    Those that want to be told go while the names that they use are there.
+    """
+    for name in list(members):
+        if hasattr(type(members[name]), "__del__"):
+            del members[name]
+    if b"__del__" in solution.source:
+        gc.collect()
+    members.clear()
+
+
+def _flush(streams: tuple[TextIO, TextIO]) -> None:
     """Flush what the program wrote to the streams it was given, and to those it put in their place."""
-    for stream in (stdout, stderr, sys.stdout, sys.stderr):
+    for stream in (*streams, sys.stdout, sys.stderr):
         try:
             stream.flush()
         except BaseException:  # noqa: BLE001, S112 - the program may have put anything there
             continue
+
+
+def _leave(status: int, streams: tuple[TextIO, TextIO]) -> NoReturn:
+    _flush(streams)
     os._exit(status)
