@@ -17,7 +17,7 @@ from contextlib import suppress
 from types import CodeType, ModuleType
 from typing import Any, NoReturn, TextIO
 
-from sandbox_runner.jail import credentials, limits, messages, report, values, warm
+from sandbox_runner.jail import credentials, libc, limits, messages, report, values, warm
 from sandbox_runner.jail.confinement import REPORT_FD, TestWalls
 from sandbox_runner.jail.filesystem import SCRATCH
 from sandbox_runner.jail.limits import Limits
@@ -101,6 +101,8 @@ def run_script(solution: Solution) -> NoReturn:
         _flush(streams)
     with suppress(BaseException):
         _let_go(members, solution)
+    if b"ctypes" in solution.source:
+        libc.flush_streams()
     _leave(status, streams)
 
 

@@ -38,6 +38,7 @@ ODDITIES = {
     "a wrapper": "import io, sys\nsys.stdout = io.TextIOWrapper(io.FileIO(1, 'w'), 'utf-8')\nprint('hi')",
     "a stream that was closed": "import sys\nprint('hi')\nsys.stdout.close()",
     "no stream": "import sys\nprint('hi')\nsys.stdout = None\nprint('lost')",
+    "a function of C that prints": "import ctypes\nctypes.CDLL(None).printf(b'hi')",
     "an exit without a flush": "import os\nprint('hi')\nos._exit(0)",
     "an exit by text": "import sys\nprint('hi')\nsys.exit('bad')",
     "an exit by 256": "import sys\nprint('hi')\nsys.exit(256)",
