@@ -14,14 +14,19 @@ class AdmittedJudge:
         self._judge = judge
         self._admission = admission
         self._ticket = ticket
+        self.has_begun = False
+        """It had its slot: its deadline is met."""
+
+    @property
+    def left_s(self) -> float | None:
+        return self._ticket.left_s
 
     async def results(self, submission: Submission) -> AsyncGenerator[TestResult, None]:
-        async with (
-            self._admission.slot(self._ticket),
-            aclosing(self._judge.results(submission)) as results,
-        ):
-            async for result in results:
-                yield result
+        async with self._admission.slot(self._ticket):
+            self.has_begun = True
+            async with aclosing(self._judge.results(submission)) as results:
+                async for result in results:
+                    yield result
 
     async def judge(self, submission: Submission) -> Verdict:
         async with self._admission.slot(self._ticket):

@@ -64,8 +64,10 @@ def script(stdin: str) -> Question:
     return messages.SCRIPT, stdin.encode("utf-8", "surrogatepass")
 
 
-def call(entry_point: str, args: tuple[object, ...], kwargs: dict[str, object]) -> Question:
-    return entry_point.encode(), values.encode((args, kwargs)).encode()
+def call(
+    entry_point: str, args: tuple[object, ...], kwargs: dict[str, object], look: values.Look
+) -> Question:
+    return entry_point.encode(), values.encode((args, kwargs, look)).encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from importlib.metadata import version
 
+from sandbox_runner.admitted import AdmittedJudge
 from sandbox_runner.cases import Program, Submission
-from sandbox_runner.judging import Judge
+from sandbox_runner.joining import Joining, Key, Results
 from sandbox_runner.metrics import Metrics
 from sandbox_runner.verdict import Outcome, TestResult, Tier, Verdict
 
@@ -35,9 +36,6 @@ _UNLESS_KILLED = frozenset({Outcome.RUNTIME_ERROR, Outcome.COMPILE_ERROR})
 _OVERHEAD_BYTES = 512
 _LARGEST_SHARE = 8
 
-Key = bytes
-Results = tuple[TestResult, ...]
-
 
 class VerdictCache:
     """Least recently used verdicts leave first, by bytes and by number."""
@@ -49,6 +47,7 @@ class VerdictCache:
         self._metrics = metrics
         self._entries: OrderedDict[Key, tuple[Results, int]] = OrderedDict()
         self._bytes = 0
+        self.joining = Joining()
 
     @property
     def largest_entry_bytes(self) -> int:
@@ -90,25 +89,39 @@ class VerdictCache:
 class CachedJudge:
     """One tenant's view of the cache, in front of the judge that runs what is not in it."""
 
-    def __init__(self, judge: Judge, cache: VerdictCache, tenant: str) -> None:
+    def __init__(self, judge: AdmittedJudge, cache: VerdictCache, tenant: str, *, leads: bool = True) -> None:
+        """`leads`: whether others may wait for this one; not where its client sets the pace."""
         self._judge = judge
         self._cache = cache
         self._tenant = tenant
+        self._leads = leads
 
     async def results(self, submission: Submission) -> AsyncGenerator[TestResult, None]:
         key = self._cache.key(self._tenant, submission)
-        known = None if key is None else self._cache.get(key)
+        known = None if key is None else await self._known(key)
         if known is not None:
             for result in known:
                 yield result
             return
         kept = _Kept(0 if key is None else self._cache.largest_entry_bytes)
-        async with aclosing(self._judge.results(submission)) as results:
-            async for result in results:
-                kept.add(result)
-                yield result
-        if key is not None and kept.worthy:
-            self._cache.put(key, tuple(kept.results), kept.size)
+        with self._cache.joining.lead(key if self._leads else None, self._judge) as led:
+            async with aclosing(self._judge.results(submission)) as results:
+                async for result in results:
+                    kept.add(result)
+                    if not kept.worthy:
+                        led.tell(None)
+                    yield result
+            if key is not None and kept.worthy:
+                self._cache.put(key, tuple(kept.results), kept.size)
+                led.tell(tuple(kept.results))
+
+    async def _known(self, key: Key) -> Results | None:
+        """The verdict that is remembered, or about to be."""
+        known = self._cache.get(key)
+        if known is not None:
+            return known
+        joined = await self._cache.joining.results(key, self._judge.left_s)
+        return self._cache.get(key) or joined
 
     async def judge(self, submission: Submission) -> Verdict:
         async with aclosing(self.results(submission)) as results:

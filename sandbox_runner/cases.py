@@ -5,11 +5,15 @@ from dataclasses import dataclass, field
 
 from sandbox_runner.checkers import CHECKERS, DEFAULT_CHECKER, Checker, CustomChecker
 from sandbox_runner.comparison import Equality, Tolerance
+from sandbox_runner.jail.values import Look
 from sandbox_runner.verdict import Limits
 from sandbox_runner.views import View
 
 DEFAULT_LANGUAGE = "python"
 DEFAULT_PACKAGES = "stdlib"
+
+_GATHERING = ("set", "frozenset", "sorted", "list", "tuple", "sum", "Counter")
+_LOOKS = {"len": Look.SIZE, **dict.fromkeys(_GATHERING, Look.ITEMS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,13 @@ class CallCase:
     views: tuple[View, ...] = ()
     """What is looked at in the returned value, the innermost view first."""
     tolerance: Tolerance | None = None
+
+    @property
+    def look(self) -> Look:
+        """What is looked at first in a value that is no plain data."""
+        if self.views:
+            return _LOOKS.get(self.views[0].name, Look.NOTHING)
+        return Look.TRUTH if self.equality is Equality.TRUTH else Look.NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ class Launcher:
         """Ask for a box. What is sent on its channel waits there until it stands."""
         number = next(self._boxes)
         ours, theirs = Channel.pair()
-        size = {"memory_bytes": limits.memory_bytes, "tasks": limits.tasks}
+        size = {"memory_bytes": limits.memory_bytes, "tasks": limits.tasks, "shares": limits.processes > 1}
         try:
             with theirs:
                 opening = self._ask({"op": "open", "id": number, **size}, [theirs.fileno()])

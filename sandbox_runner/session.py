@@ -22,7 +22,8 @@ from sandbox_runner.verdict import Outcome, TestResult
 log = structlog.get_logger()
 
 _TRIES = 2
-_LONG_BYTES = 1 << 20  # comparing more than this would hold up everyone else
+# Judging more than this would hold up everyone else: a report can be made to take half a second a megabyte.
+_LONG_BYTES = 64 << 10
 
 
 class Session:
@@ -67,7 +68,7 @@ class Session:
             case StdinCase():
                 return script(case.stdin)
             case CallCase():
-                return call(case.entry_point, case.args, case.kwargs)
+                return call(case.entry_point, case.args, case.kwargs, case.look)
         return None
 
     async def print_for(self, case: StdinCase) -> TestResult:

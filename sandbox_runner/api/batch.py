@@ -14,7 +14,7 @@ from sandbox_runner.api.disconnect import ClientGoneError
 from sandbox_runner.api.lines import LineWriter
 from sandbox_runner.api.models import BatchRequest, ErrorBody, JudgeBody, JudgeRequest, LooseBatchRequest
 from sandbox_runner.api.problems import InvalidRequestError, occurrence_of
-from sandbox_runner.api.reading import deadline_s, read_json
+from sandbox_runner.api.reading import deadline_s, read_json, wants_lines
 from sandbox_runner.api.services import Services, services_of, tenant_of
 from sandbox_runner.cases import Submission
 from sandbox_runner.judging import Judge
@@ -43,6 +43,7 @@ class Batch:
         self._services: Services = services_of(request)
         self._tenant = tenant_of(request)
         self._items = items
+        self._streams = wants_lines(request)
         self.outcomes: Counter[str] = Counter()
 
     async def answer(self) -> list[JudgeBody | ErrorBody]:
@@ -83,7 +84,7 @@ class Batch:
     def _prepare(self, item: Item) -> tuple[Submission, Judge]:
         body = item if isinstance(item, JudgeRequest) else _parse(item)
         within_s = deadline_s(self._request, body.deadline_s)
-        judging = self._services.judge_for(self._tenant, within_s, patient=True)
+        judging = self._services.judge_for(self._tenant, within_s, patient=True, streams=self._streams)
         return self._services.converter.submission(body), judging
 
     def _error(self, error: Exception) -> ErrorBody:

@@ -71,6 +71,7 @@ class Converter:
 
     def submission(self, request: JudgeRequest) -> Submission:
         self._check_program(request)
+        _check_name(request.entry_point)
         self.check_number_of_tests(len(request.tests))
         language = _canonical(request.language)
         _check_modes(language, self.languages[language], request.tests)
@@ -154,6 +155,11 @@ def _unknown(field: str, asked: str, known: Mapping[str, object] | tuple[str, ..
     return InvalidRequestError(
         FieldError(field, f"unknown {field} {asked[:40]!r}; known: {', '.join(known)}")
     )
+
+
+def _check_name(entry_point: str | None) -> None:
+    if entry_point is not None and not entry_point.isidentifier():
+        raise InvalidRequestError(FieldError("entry_point", "must be a Python name"))
 
 
 def _check_modes(language: str, offer: Offer, tests: Sequence[Test]) -> None:

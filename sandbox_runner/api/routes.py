@@ -43,7 +43,8 @@ async def judge(request: Request) -> Response:
     event = RequestEvent(request)
     body = await read(request, JudgeRequest)
     submission = services.converter.submission(body)
-    judging = services.judge_for(tenant_of(request), deadline_s(request, body.deadline_s))
+    within_s, streams = deadline_s(request, body.deadline_s), wants_lines(request)
+    judging = services.judge_for(tenant_of(request), within_s, streams=streams)
 
     def finished(verdict: Tally) -> None:
         counts = {"passed": verdict.passed, "total": verdict.total}
@@ -55,7 +56,7 @@ async def judge(request: Request) -> Response:
         except InvalidRequestError as error:
             await writer.write({"submission": 0, "error": occurrence_of(error).body(request.url.path)})
 
-    if wants_lines(request):
+    if streams:
         return LineResponse(write, services.settings.client_s)
     room = Room(services.settings.answer_bytes)
     verdict = await unless_client_leaves(request.receive, verdict_of(judging, submission, room))

@@ -39,11 +39,16 @@ class Services:
     def tier(self) -> Tier:
         return self.sandbox.readiness.tier
 
-    def judge_for(self, tenant: str, within_s: float | None = None, *, patient: bool = False) -> Judge:
-        """The judge as one request sees it: cached answers at once, all others in turn."""
+    def judge_for(
+        self, tenant: str, within_s: float | None = None, *, patient: bool = False, streams: bool = False
+    ) -> Judge:
+        """The judge as one request sees it: cached answers at once, all others in turn.
+
+        Nobody waits for the verdict of a request that `streams`: its client sets the pace.
+        """
         deadline = None if within_s is None else time.monotonic() + within_s
         admitted = AdmittedJudge(self.sandbox.judge, self.admission, Ticket(tenant, deadline, patient))
-        return CachedJudge(admitted, self.cache, tenant)
+        return CachedJudge(admitted, self.cache, tenant, leads=not streams)
 
 
 def services_of(request: Request) -> Services:

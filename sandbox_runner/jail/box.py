@@ -11,6 +11,7 @@ import signal
 import socket
 import struct
 import time
+from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
 
 from sandbox_runner.jail import credentials, ending, filesystem, libc, messages, scratch
@@ -56,14 +57,24 @@ class _Program(Protocol):
         ...
 
 
-def serve(channel_fd: int, plan: Plan, view: View, uid: int | None, cgroup: Cgroup) -> NoReturn:
+@dataclass(frozen=True, slots=True)
+class Nature:
+    """What the launcher decides of a box."""
+
+    uid: int | None
+    cgroup: Cgroup
+    shares: bool = False
+    """Its processes may share memory."""
+
+
+def serve(channel_fd: int, plan: Plan, view: View, nature: Nature) -> NoReturn:
     """Be a box until the service closes the channel or the launcher ends."""
     try:
-        refusal = _refusal_of(cgroup)
+        refusal = _refusal_of(nature.cgroup)
         channel = _keep_only(channel_fd)
         try:
             if refusal is None:
-                _enter(plan, view, uid)
+                _enter(plan, view, nature)
                 _serve_submission(channel, plan, view)
             else:
                 channel.send(ending.ERROR + refusal)
@@ -126,15 +137,15 @@ def _keep_only(channel_fd: int) -> socket.socket:
     return socket.socket(fileno=_CHANNEL_FD)
 
 
-def _enter(plan: Plan, view: View, uid: int | None) -> None:
+def _enter(plan: Plan, view: View, nature: Nature) -> None:
     if plan.mapped_ids is not None:
         credentials.drop_bounding_set()
         credentials.write_identity_map(*plan.mapped_ids)
     if plan.isolated:
         socket.sethostname("sandbox")
-        filesystem.mount_private(view)
-    if uid is not None:
-        credentials.become(uid)
+        filesystem.mount_private(view, shares=nature.shares)
+    if nature.uid is not None:
+        credentials.become(nature.uid)
     os.chdir(filesystem.SCRATCH if plan.isolated else "/")
     os.umask(0o022)
     filesystem.require_runtime()

@@ -22,7 +22,7 @@ def enclose_box(bounds: Limits, view: View, *, isolated: bool, count_tasks: bool
     if landlock.abi() > 0:
         landlock.restrict_self(landlock.ruleset(filesystem.rules(view, scratch=isolated)))
     if seccomp.available():
-        seccomp.install_box_filter(may_execute=view.has_build)
+        seccomp.install_box_filter(may_execute=view.has_build, may_link=isolated and bounds.processes > 1)
 
 
 class TestWalls:

@@ -14,6 +14,7 @@ from sandbox_runner.jail.libc import mount, pivot_root, unmount
 
 SCRATCH = "/tmp"  # noqa: S108 - a mount of its own in every box
 BUILD = "/box"
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 - the scratch directory by another name
 _SCRATCH_OPTIONS = "size=16m,nr_inodes=1024,mode=1777"
 _BUILD_OPTIONS = "size=128m,nr_inodes=4096,mode=1777"
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
@@ -115,11 +116,16 @@ def _mountpoint(paths: tuple[str, ...]) -> str:
     raise OSError("no directory to build the root of boxes on")
 
 
-def mount_private(view: View) -> None:
-    """Give this box its own scratch directory and its own view of processes."""
+def mount_private(view: View, *, shares: bool) -> None:
+    """Give this box its own scratch directory and its own view of processes.
+
+    Where processes share memory, that is scratch too: named semaphores and segments are files.
+    """
     if view.has_build:
         mount("build", BUILD, "tmpfs", _MS_NOSUID | _MS_NODEV, _BUILD_OPTIONS)
     mount("scratch", SCRATCH, "tmpfs", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, _SCRATCH_OPTIONS)
+    if shares:
+        mount(SCRATCH, _SHARED_MEMORY, "", _MS_BIND)
     flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
     mount("proc", "/proc", "proc", flags, "subset=pid,hidepid=invisible")
 
@@ -137,7 +143,7 @@ def _bind_read_only(source: str, target: str) -> None:
 
 
 def _bind_devices(root: str) -> None:
-    os.mkdir(f"{root}/dev")
+    os.makedirs(root + _SHARED_MEMORY)
     for device in _DEVICES:
         os.close(os.open(root + device, os.O_CREAT))
         mount(device, root + device, "", _MS_BIND)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from sandbox_runner.jail import box, ending, filesystem, landlock, libc, messages, report, seccomp, warm
+from sandbox_runner.jail.box import Nature
 from sandbox_runner.jail.cgroups import NO_CGROUP, Cgroup, CgroupParent
 from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.plan import Plan, candidates
@@ -43,18 +44,20 @@ class _Launcher:
     def _answer(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, object]:
         match request["op"]:
             case "open":
-                return self._open(request["id"], descriptors[0], request["memory_bytes"], request["tasks"])
+                return self._open(request, descriptors[0])
             case "usage":
                 return {"oom_kills": self.boxes[request["id"]][1].oom_kills()}
             case _:
                 return self._close(request["id"])
 
-    def _open(self, number: int, channel_fd: int, memory_bytes: int, tasks: int) -> dict[str, object]:
+    def _open(self, request: dict[str, Any], channel_fd: int) -> dict[str, object]:
         """Make a box; whatever of it stands when this fails, the service closes."""
+        number = request["id"]
         try:
-            cgroup = self.parent.make(f"box-{number}", memory_bytes, tasks)
+            cgroup = self.parent.make(f"box-{number}", request["memory_bytes"], request["tasks"])
             self.boxes[number] = (None, cgroup)
-            pid = _fork_box(self.plan, self.view, number, channel_fd, cgroup)
+            nature = Nature(self.plan.uid_of(number), cgroup, request["shares"])
+            pid = _fork_box(self.plan, self.view, channel_fd, nature)
         except OSError as error:
             return {"error": str(error)}
         self.boxes[number] = (pid, cgroup)
@@ -97,12 +100,12 @@ def _open_children() -> int | None:
         return None
 
 
-def _fork_box(plan: Plan, view: View, number: int, channel_fd: int, cgroup: Cgroup = NO_CGROUP) -> int:
-    nursery = cgroup.open()
+def _fork_box(plan: Plan, view: View, channel_fd: int, nature: Nature) -> int:
+    nursery = nature.cgroup.open()
     try:
         pid = libc.fork_into(plan.namespaces, nursery)
         if pid == 0:
-            box.serve(channel_fd, plan, view, plan.uid_of(number), cgroup)
+            box.serve(channel_fd, plan, view, nature)
         return pid
     finally:
         if nursery is not None:
@@ -149,7 +152,7 @@ def _reap_all() -> None:
 def _try_in_child(plan: Plan, view: View, channel: socket.socket) -> NoReturn:
     try:
         plan.prepare(view)
-        pid = _fork_box(plan, view, 0, channel.fileno())
+        pid = _fork_box(plan, view, channel.fileno(), Nature(plan.uid_of(0), NO_CGROUP))
         channel.close()
         os.waitpid(pid, 0)
     except OSError as error:

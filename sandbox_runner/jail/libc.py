@@ -75,6 +75,11 @@ def close_from(first: int) -> None:
     syscall(_CLOSE_RANGE, first, 0x7FFF_FFFF, 0)
 
 
+def flush_streams() -> None:
+    """Write out what C functions printed, as `exit` does and `_exit` does not."""
+    _LIBC.fflush(None)
+
+
 def one_malloc_arena() -> None:
     """Keep threads from reserving 64 MiB of address space each, which would eat the memory limit."""
     _LIBC.mallopt(_M_ARENA_MAX, 1)

@@ -6,6 +6,8 @@ program, this test's input, and the interpreter.
 
 import _thread
 import atexit
+import builtins
+import gc
 import linecache
 import os
 import sys
@@ -15,7 +17,7 @@ from contextlib import suppress
 from types import CodeType, ModuleType
 from typing import Any, NoReturn, TextIO
 
-from sandbox_runner.jail import credentials, limits, messages, report, values, warm
+from sandbox_runner.jail import credentials, libc, limits, messages, report, values, warm
 from sandbox_runner.jail.confinement import REPORT_FD, TestWalls
 from sandbox_runner.jail.filesystem import SCRATCH
 from sandbox_runner.jail.limits import Limits
@@ -27,6 +29,7 @@ _CODE_GROWTH = 16
 _READING_REQUESTS = (messages.SCRIPT, messages.SERVE)
 # Made once in the launcher: a fork pays for every page that it touches.
 _SCRIPT_MODULE, _CALLED_MODULE = ModuleType("__main__"), ModuleType("solution")
+_SCRIPT_MODULE.__dict__.update(__builtins__=builtins, __file__=report.FILE_NAME)
 
 
 class PythonProgram:
@@ -38,6 +41,7 @@ class PythonProgram:
         self._isolated = isolated
         self._solution = Solution(source)
         warm.import_occasional_modules(source)
+        self._shares = bounds.processes > 1 and b"multiprocessing" in source
         self._walls = TestWalls(bounds, isolated=isolated)
         self.has_files = False
 
@@ -53,6 +57,8 @@ class PythonProgram:
             arguments = values.decode(messages.read_whole(streams[0]))
             os.dup2(0, streams[0])  # a called function reads nothing
         connection = self._walls.enclose(streams, CODE_FD + (self._solution.code is None))
+        if self._shares:
+            _track_nothing()
         if self.has_files:
             sys.path.insert(0, SCRATCH)  # here and not in the box, which must import nothing of them
         if request == messages.SCRIPT:
@@ -68,40 +74,52 @@ class PythonProgram:
         return self._solution.is_compiled()
 
 
+def _track_nothing() -> None:
+    """Spare shared memory the process that cleans up after it: the box does, and executes nothing."""
+    from multiprocessing import resource_tracker  # noqa: PLC0415 - for the few programs that will
+
+    resource_tracker._resource_tracker._fd = os.open(os.devnull, os.O_WRONLY)  # type: ignore[attr-defined]  # noqa: SLF001
+
+
 def run_script(solution: Solution) -> NoReturn:
     """Run the program as a script that reads standard input."""
     code = _compiled(solution)
     sys.modules["__main__"] = _SCRIPT_MODULE
-    members, stdout, stderr = _SCRIPT_MODULE.__dict__, sys.stdout, sys.stderr
+    members, streams = _SCRIPT_MODULE.__dict__, (sys.stdout, sys.stderr)
     try:
         exec(code, members)  # noqa: S102
         status = 0
     except BaseException as error:  # noqa: BLE001 - every ending of a program is reported
         status = _status_of(error, solution)
+    _flush(streams)  # while all is there that a stream of the program's own needs for it
     if _thread._count():  # noqa: SLF001
         with suppress(BaseException):
             threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001
     if atexit._ncallbacks():  # noqa: SLF001
         with suppress(BaseException):
             atexit._run_exitfuncs()  # noqa: SLF001
+        _flush(streams)
     with suppress(BaseException):
-        # A file object left open in a global flushes when it goes, as it would at a normal exit.
-        members.clear()
-    _leave(status, stdout, stderr)
+        _let_go(members, solution)
+    if b"ctypes" in solution.source:
+        libc.flush_streams()
+    _leave(status, streams)
 
 
 def run_call(solution: Solution, entry_point: str, arguments: Any) -> NoReturn:
     """Call one function of the program and report what it returned."""
     code = _compiled(solution)
     sys.modules["solution"] = _CALLED_MODULE
-    members, stdout, stderr = _CALLED_MODULE.__dict__, sys.stdout, sys.stderr
+    members, streams = _CALLED_MODULE.__dict__, (sys.stdout, sys.stderr)
     try:
         exec(code, members)  # noqa: S102
-        report.write_value(REPORT_FD, _find(members, entry_point)(*arguments[0], **arguments[1]))
+        args, kwargs, look = arguments
+        returned = _find(members, entry_point)(*args, **kwargs)
+        report.write_value(REPORT_FD, values.looked_at(returned, values.Look(look)))
         status = 0
     except BaseException as error:  # noqa: BLE001 - every ending of a program is reported
         status = _status_of(error, solution)
-    _leave(status, stdout, stderr)
+    _leave(status, streams)
 
 
 def run_servant(solution: Solution, connection: int) -> NoReturn:
@@ -111,14 +129,14 @@ def run_servant(solution: Solution, connection: int) -> NoReturn:
 
     code = _compiled(solution)
     sys.modules["solution"] = _CALLED_MODULE
-    members, stdout, stderr = _CALLED_MODULE.__dict__, sys.stdout, sys.stderr
+    members, streams = _CALLED_MODULE.__dict__, (sys.stdout, sys.stderr)
     try:
         exec(code, members)  # noqa: S102
         servant.serve(connection, members)
         status = 0
     except BaseException as error:  # noqa: BLE001 - every ending of a program is reported
         status = _status_of(error, solution)
-    _leave(status, stdout, stderr)
+    _leave(status, streams)
 
 
 def _compiled(solution: Solution) -> CodeType:
@@ -170,11 +188,28 @@ def _exit_status(code: object) -> int:
     return _FAILED
 
 
-def _leave(status: int, stdout: TextIO, stderr: TextIO) -> NoReturn:
+def _let_go(members: dict[str, Any], solution: Solution) -> None:
+    """Let the program's objects go as they would at a normal exit: they may still have something to write.
+
+    Those that want to be told go while the names that they use are there.
+    """
+    for name in list(members):
+        if hasattr(type(members[name]), "__del__"):
+            del members[name]
+    if b"__del__" in solution.source:
+        gc.collect()
+    members.clear()
+
+
+def _flush(streams: tuple[TextIO, TextIO]) -> None:
     """Flush what the program wrote to the streams it was given, and to those it put in their place."""
-    for stream in (stdout, stderr, sys.stdout, sys.stderr):
+    for stream in (*streams, sys.stdout, sys.stderr):
         try:
             stream.flush()
         except BaseException:  # noqa: BLE001, S112 - the program may have put anything there
             continue
+
+
+def _leave(status: int, streams: tuple[TextIO, TextIO]) -> NoReturn:
+    _flush(streams)
     os._exit(status)

@@ -41,19 +41,24 @@ uselib userfaultfd ustat vhangup
 """
 
 # Honest programs and libraries may try these and cope: they are told EPERM.
-# Modes, owners, times and attributes are here because Landlock does not guard them.
+# Modes, owners, times and attributes are here because Landlock does not guard them; all of System V's IPC,
+# because its objects are used by number, unopened, and without namespaces they are the host's.
 _REFUSED = """
 accept accept4 adjtimex bind chmod chown connect execve execveat fchmod fchmodat fchmodat2 fchown fchownat
 fgetxattr flistxattr fremovexattr fsetxattr futimesat getxattr inotify_add_watch inotify_init inotify_init1
 io_setup io_uring_enter io_uring_register io_uring_setup ioprio_set lchown lgetxattr link linkat listen
 listxattr llistxattr lremovexattr lsetxattr mbind memfd_create mknod mknodat mlock mlock2 mlockall
-modify_ldt mq_open mq_unlink msgget pidfd_send_signal recvmmsg removexattr rt_sigqueueinfo rt_tgsigqueueinfo
-sched_setaffinity sched_setattr sched_setparam sched_setscheduler semget sendmmsg sendmsg set_mempolicy
-setpriority setsockopt setxattr shmat shmget socket truncate utime utimensat utimes vmsplice
+modify_ldt mq_open mq_unlink msgctl msgget msgrcv msgsnd pidfd_send_signal recvmmsg removexattr
+rt_sigqueueinfo rt_tgsigqueueinfo sched_setaffinity sched_setattr sched_setparam sched_setscheduler semctl
+semget semop semtimedop sendmmsg sendmsg set_mempolicy setpriority setsockopt setxattr shmat shmctl shmget
+socket truncate utime utimensat utimes vmsplice
 """
 
 # Compilers, linkers and language runtimes do these, where a mount namespace shows them nothing to harm.
 _NEEDED_BY_COMPILERS = "chmod execve execveat fchmod fchmodat link linkat memfd_create"
+
+# So does the C library's `sem_open`. A box may write to one mount, which is its own.
+_NEEDED_BY_SEMAPHORES = "link linkat"
 
 # Files of a test live in memory, and locks would reach beyond its box through the library that all share.
 # A program that asks to be safe from power cuts, or from nobody else, is told that it is.
@@ -80,9 +85,9 @@ def available() -> bool:
 
 
 @cache
-def box_filter(*, may_execute: bool = False) -> bytes:
+def box_filter(*, may_execute: bool = False, may_link: bool = False) -> bytes:
     """What nothing in a box may do, not even its first process."""
-    needed = _NEEDED_BY_COMPILERS.split() if may_execute else ()
+    needed = (_NEEDED_BY_COMPILERS * may_execute + " " + _NEEDED_BY_SEMAPHORES * may_link).split()
     refused = " ".join(name for name in _REFUSED.split() if name not in needed)
     blocks = {
         **_each(_FATAL, bpf.kill()),
@@ -101,7 +106,7 @@ def warm_up() -> None:
     """Assemble every filter once, in the process that others are forked from."""
     if available():
         for may, alone in product((False, True), (False, True)):
-            _box_filter_arguments(may_execute=may)
+            _box_filter_arguments(may_execute=may, may_link=alone)
             test_filter(may_fork=may, alone=alone)
         compiler_filter()
 
@@ -141,15 +146,16 @@ def compiler_filter() -> TestFilter:
     return TestFilter(_forking_test_filter(compiling=True))
 
 
-def install_box_filter(*, may_execute: bool) -> None:
+def install_box_filter(*, may_execute: bool, may_link: bool) -> None:
     """Put it on this process; needs no-new-privileges."""
-    if libc.raw_prctl(*_box_filter_arguments(may_execute=may_execute)[1]) != 0:
+    _, arguments = _box_filter_arguments(may_execute=may_execute, may_link=may_link)
+    if libc.raw_prctl(*arguments) != 0:
         raise OSError(ctypes.get_errno(), "the filter of a box was refused")
 
 
 @cache
-def _box_filter_arguments(*, may_execute: bool) -> tuple[object, tuple[object, ...]]:
-    program = box_filter(may_execute=may_execute)
+def _box_filter_arguments(*, may_execute: bool, may_link: bool) -> tuple[object, tuple[object, ...]]:
+    program = box_filter(may_execute=may_execute, may_link=may_link)
     holder = ctypes.create_string_buffer(program, len(program))
     return holder, _filter_arguments(holder, len(program))
 

@@ -24,7 +24,8 @@ landlock_create_ruleset 444 444|landlock_restrict_self 446 446|lchown 94 -|lgetx
 linkat 265 37|listen 50 201|listxattr 194 11|llistxattr 195 12|lookup_dcookie 212 18|lremovexattr 198 15
 lsetxattr 189 6|madvise 28 233|mbind 237 235|memfd_create 319 279|memfd_secret 447 447|migrate_pages 256 238
 mknod 133 -|mknodat 259 33|mlock 149 228|mlock2 325 284|mlockall 151 230|modify_ldt 154 -|mount 165 40
-mount_setattr 442 442|move_mount 429 429|move_pages 279 239|mq_open 240 180|mq_unlink 241 181|msgget 68 186
+mount_setattr 442 442|move_mount 429 429|move_pages 279 239|mq_open 240 180|mq_unlink 241 181|msgctl 71 187
+msgget 68 186|msgrcv 70 188|msgsnd 69 189|semctl 66 191|semop 65 193|semtimedop 220 192|shmctl 31 195
 name_to_handle_at 303 264|nfsservctl 180 42|open 2 -|open_by_handle_at 304 265|open_tree 428 428
 openat 257 56|openat2 437 437|perf_event_open 298 241|personality 135 92|pidfd_getfd 438 438
 pidfd_open 434 434|pidfd_send_signal 424 424|pivot_root 155 41|prctl 157 167|prlimit64 302 261

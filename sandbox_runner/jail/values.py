@@ -6,9 +6,11 @@ plain type becomes the plain type, anything else becomes an `Opaque` name.
 """
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 MAX_DEPTH = 200
 _MOST_COLLISIONS = 100
@@ -59,7 +61,37 @@ def _tagged(value: object, depth: int) -> object:
     for plain, write in _WRITERS:
         if kind is plain or plain in kind.__mro__:
             return write(value, depth + 1)
-    return {"opaque": kind.__name__}
+    scalar = numpy_scalar(value)
+    return {"opaque": kind.__name__} if scalar is None else _tagged(scalar, depth)
+
+
+def numpy_scalar(value: object) -> object:
+    """The plain value of a scalar of numpy, which programs take for an int or a bool; None for all else."""
+    generic = getattr(sys.modules.get("numpy"), "generic", None)
+    if not isinstance(generic, type) or generic not in type(value).__mro__:
+        return None
+    scalar: object = generic.item(value)  # type: ignore[attr-defined]
+    return None if generic in type(scalar).__mro__ else scalar
+
+
+class Look(StrEnum):
+    """What a test looks at in a value that is no plain data, and so is taken of it where it is."""
+
+    NOTHING = ""
+    ITEMS = "items"
+    SIZE = "size"
+    TRUTH = "truth"
+
+
+def looked_at(value: object, look: Look) -> object:
+    """Plain data in place of the value, where that is all that the test looks at: `list` of a generator."""
+    kind = type(value)
+    if look is Look.NOTHING or value is None or any(plain in kind.__mro__ for plain, _ in _WRITERS):
+        return value
+    if look is Look.TRUTH:
+        return bool(value)
+    needed = "__len__" if look is Look.SIZE else "__iter__"
+    return list(value) if hasattr(kind, needed) else value  # type: ignore[call-overload]
 
 
 def _write_int(value: int, depth: int) -> object:

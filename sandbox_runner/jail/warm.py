@@ -51,9 +51,16 @@ def import_occasional_modules(source: bytes) -> None:
 
 
 def open_standard_files() -> None:
-    """Make the streams that tests inherit; each test puts its own files under the descriptors."""
+    """Make the streams that tests inherit; each test puts its own files under the descriptors.
+
+    They are as the interpreter makes them at its start: ends of lines are not translated.
+    """
     for name, descriptor, mode, errors in _STANDARD_FILES:
-        stream = open(descriptor, mode, encoding="utf-8", errors=errors, closefd=False)  # noqa: SIM115
+        lines = 1 if name == "stderr" else -1
+        stream = open(  # noqa: SIM115
+            descriptor, mode, lines, encoding="utf-8", errors=errors, newline="\n", closefd=False
+        )
+        stream.buffer.raw.name = f"<{name}>"  # type: ignore[attr-defined]
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
 

@@ -89,9 +89,10 @@ def _cgroups(launcher: int) -> Iterator[str]:
 
 
 def _mounts(process: str) -> str:
-    """Other programs of this machine may mount things of their own."""
+    """Other programs of this machine may mount things of their own, where the process shares its mounts."""
     lines = Path(f"/proc/{process}/mounts").read_text().splitlines()
-    return "\n".join(line for line in lines if line.split()[0] in {"box", "scratch"} or process != "self")
+    private = _link(f"/proc/{process}/ns/mnt") != _link("/proc/self/ns/mnt")
+    return "\n".join(line for line in lines if private or line.split()[0] in {"box", "scratch", "build"})
 
 
 def _files() -> Iterator[str]:

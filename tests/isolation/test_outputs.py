@@ -1,8 +1,13 @@
 """Long outputs over HTTP: two megabytes that are right are accepted, and come back whole where asked."""
 
+import threading
+
 import pytest
 
-from tests.isolation.conftest import Arena
+from sandbox_runner.cases import StdinCase, Submission
+from sandbox_runner.checkers import Checker
+from sandbox_runner.verdict import Outcome
+from tests.isolation.conftest import LIMITS, Arena
 from tests.isolation.speaking import client_of
 
 pytestmark = [pytest.mark.isolation, pytest.mark.asyncio(loop_scope="session")]
@@ -19,6 +24,22 @@ async def test_two_megabytes_are_judged(arena: Arena) -> None:
 
     assert [test["outcome"] for test in answer.json()["verdict"]["tests"]] == ["accepted", "wrong_answer"]
     await arena.assert_unharmed()
+
+
+async def test_a_long_output_is_compared_where_it_holds_nobody_up(arena: Arena) -> None:
+    threads: list[threading.Thread] = []
+
+    def compare(expected: bytes, printed: bytes) -> Outcome:
+        threads.append(threading.current_thread())
+        return Outcome.ACCEPTED
+
+    for letters in (10, 100_000):
+        case, checker = StdinCase("", "other"), Checker("watched", compare)
+        await arena.sandbox.judge.judge(
+            Submission(f"print('x' * {letters})", (case,), LIMITS, checker=checker)
+        )
+
+    assert [thread is threading.main_thread() for thread in threads] == [True, False]
 
 
 async def test_two_megabytes_are_run(arena: Arena) -> None:

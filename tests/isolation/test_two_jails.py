@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from sandbox_runner import runtimes
-from sandbox_runner.cases import CodeCase, PytestCase, RemoteCase, Submission
+from sandbox_runner.asserts import rewrite
+from sandbox_runner.cases import Case, CodeCase, PytestCase, Submission
 from sandbox_runner.verdict import Integrity, Outcome, TestResult
 from tests.isolation.conftest import HONEST, LIMITS, Arena
 from tests.isolation.corpus.remote import CHEATS, HONESTIES, PYTEST_HONESTIES, SPIES
@@ -20,9 +21,7 @@ _ASSERTS = CodeCase(
 _FILE = PytestCase({"test_f.py": "from solution import f\ndef test_f():\n    assert f(3) == 4\n"})
 
 
-async def _judge(
-    arena: Arena, code: str, *cases: RemoteCase, wall_s: float = LIMITS.wall_s
-) -> list[TestResult]:
+async def _judge(arena: Arena, code: str, *cases: Case, wall_s: float = LIMITS.wall_s) -> list[TestResult]:
     limits = replace(LIMITS, wall_s=wall_s)
     return list((await arena.sandbox.judge.judge(Submission(code, cases, limits))).tests)
 
@@ -46,6 +45,30 @@ async def test_an_honest_program_passes_pytest_files(arena: Arena, name: str) ->
 
     assert (result.outcome, result.integrity) == (Outcome.ACCEPTED, Integrity.STRONG), result
     await arena.assert_unharmed()
+
+
+_LOOKS = {
+    "list(f(3)) == [0, 1, 2]": "def f(x): return range(x)",
+    "sorted(f(3)) == [0, 1, 2]": "def f(x): yield from range(x)",
+    "len(f(3)) == 3": "from collections import deque\ndef f(x): return deque(range(x))",
+    "set(f(3)) == {'0', '1', '2'}": "def f(x): return map(str, range(x))",
+    "sum(f(3)) == 3": "def f(x): return {n: 0 for n in range(x)}.keys()",
+    "f('a')": "import re\ndef f(x): return re.match('a', x)",
+    "not f('b')": "import re\ndef f(x): return re.match('a', x)",
+    "f(3) == (1,)": "def f(x): return 1,",
+}
+
+
+@pytest.mark.parametrize("test", _LOOKS)
+async def test_what_an_assert_looks_at_need_not_be_plain_data(arena: Arena, test: str) -> None:
+    """The same alone, compared outside, and as test code; a wrong program fails both."""
+    one, code = f"assert {test}", CodeCase(f"pass\nassert {test}\nassert f")
+
+    right = [*await _judge(arena, _LOOKS[test], rewrite(one)), *await _judge(arena, _LOOKS[test], code)]
+    wrong = await _judge(arena, "def f(x): return [] if x != 'b' else re\nimport re", rewrite(one))
+
+    assert [each.outcome for each in right] == [Outcome.ACCEPTED] * 2, right
+    assert wrong[0].outcome is Outcome.WRONG_ANSWER, wrong
 
 
 @_needs_pytest

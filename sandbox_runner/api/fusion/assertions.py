@@ -7,7 +7,7 @@ because the program can read its own process.
 
 import ast
 import secrets
-from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
@@ -18,11 +18,10 @@ from sandbox_runner.api.fusion.extraction import Extracted, Kind, extract
 from sandbox_runner.api.fusion.question import Question, Strong, Weak
 from sandbox_runner.api.fusion.run_code import ProgramMaker
 from sandbox_runner.api.fusion.wire import SubmitRequest
-from sandbox_runner.cases import CallCase, Case, CodeCase, Program, Submission
+from sandbox_runner.cases import Case, CodeCase, Program, Submission
 
 _RUN_S = 20.0
 _LANGUAGE = "python"
-_REWRITABLE_CHARACTERS = 262_144
 _INSERT_HERE = "#<INSERT>"
 
 
@@ -32,7 +31,8 @@ def human_eval(request: SubmitRequest, maker: ProgramMaker) -> Question:
     tests, name = provided.text(row, "tests", "test"), provided.text(row, "entry_point")
     extracted = _completed(request, provided.text(row, "prompt"), name)
     call = f"\ncheck({name})" if name and "def check(" in tests else ""
-    return _question(request, maker, extracted, tests + call)
+    helpers = _helpers(provided.text(row, "prompt"), name, tests)
+    return _question(request, maker, extracted, _Tests(tests + call, helpers))
 
 
 def mbpp(request: SubmitRequest, maker: ProgramMaker) -> Question:
@@ -44,7 +44,7 @@ def mbpp(request: SubmitRequest, maker: ProgramMaker) -> Question:
         row, "test_setup_code"
     )
     return _question(
-        request, maker, extract(request.completion, _LANGUAGE), "\n".join([setup, *map(str, tests)])
+        request, maker, extract(request.completion, _LANGUAGE), _Tests("\n".join([setup, *map(str, tests)]))
     )
 
 
@@ -59,85 +59,65 @@ def auto_eval(request: SubmitRequest, maker: ProgramMaker) -> Question:
     assets = provided.optional(test, "asset")
     files = maker.files({name: str(content) for name, content in assets.items()})
     extracted = extract(request.completion, _LANGUAGE)
-    return _question(request, maker, extracted, provided.text(test, "code"), files)
+    return _question(request, maker, extracted, _Tests(provided.text(test, "code"), files=files))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tests:
+    source: str
+    helpers: str = ""
+    """What stands before it in a jail of its own."""
+    files: dict[str, bytes] = field(default_factory=dict)
 
 
 def _question(
     request: SubmitRequest,
     maker: ProgramMaker,
     extracted: Extracted,
-    tests: str,
-    files: dict[str, bytes] | None = None,
+    tests: _Tests,
 ) -> Question:
-    full_code = _assembled(extracted.code, tests)
+    full_code, files = _assembled(extracted.code, tests.source), tests.files
     maker.check(_LANGUAGE, full_code)
     limits = maker.limits(request.config.run_timeout, _RUN_S)
-    packages = maker.packages(_LANGUAGE, full_code, files or {})
+    packages = maker.packages(_LANGUAGE, full_code, files)
     nonce = secrets.token_hex(16)
     code = f"{full_code}\nprint({nonce!r}, flush=True)\n"
-    weak = Weak(Program(code, "", limits, language=_LANGUAGE, packages=packages, files=files or {}), nonce)
-    if files or _INSERT_HERE in tests:
+    weak = Weak(Program(code, "", limits, language=_LANGUAGE, packages=packages, files=files), nonce)
+    if files or _INSERT_HERE in tests.source:
         return Question(extracted, weak, full_code)
-    cases: tuple[Case, ...] = calls_of(tests) or (CodeCase(tests),)
     submission = Submission(
-        extracted.code, cases, limits, stop_on_first_fail=True, language=_LANGUAGE, packages=packages
+        extracted.code,
+        _cases(tests),
+        limits,
+        stop_on_first_fail=True,
+        language=_LANGUAGE,
+        packages=packages,
     )
     return Question(extracted, Strong(submission, None, weak), full_code)
 
 
-def calls_of(tests: str) -> tuple[CallCase, ...] | None:
-    """The tests as calls; None when any part of them is more than asserts that can be rewritten."""
-    if len(tests) > _REWRITABLE_CHARACTERS:
-        return None
+def _cases(tests: _Tests) -> tuple[Case, ...]:
+    """One call for each assert; one piece of test code where any part is more than those."""
     try:
-        statements = ast.parse(tests).body
-        return tuple(asserts.rewrite(ast.unparse(each)) for each in _asserts_of(statements))
-    except (asserts.UnsupportedAssertError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+        return tuple(asserts.rewrite_all(tests.source))
+    except asserts.UnsupportedAssertError:
+        return (CodeCase(tests.helpers + tests.source),)
 
 
-def _asserts_of(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
-    """The asserts of a module, or of its `check(candidate)` with the name that it is called with."""
-    check: ast.FunctionDef | None = None
-    found: list[ast.stmt] = []
-    for each in statements:
-        if isinstance(each, ast.Assert):
-            found.append(each)
-        elif isinstance(each, ast.FunctionDef) and each.name == "check" and len(each.args.args) == 1:
-            check = each
-        elif (name := _checked(each)) is not None and check is not None:
-            rename = _Renamed(check.args.args[0].arg, name)
-            found.extend(rename.visit(inner) for inner in check.body if not _is_idle(inner))
-        elif not _is_idle(each):
-            raise asserts.UnsupportedAssertError("more than asserts")
-    return found
-
-
-def _checked(statement: ast.stmt) -> str | None:
-    """The name in `check(name)`."""
-    match statement:
-        case ast.Expr(value=ast.Call(func=ast.Name(id="check"), args=[ast.Name(id=name)], keywords=[])):
-            return str(name)
-    return None
-
-
-def _is_idle(statement: ast.stmt) -> bool:
-    """A docstring, `pass`, or HumanEval's METADATA: nothing that a test depends on."""
-    match statement:
-        case ast.Pass() | ast.Expr(value=ast.Constant()):
-            return True
-        case ast.Assign(targets=[ast.Name(id="METADATA")]):
-            return True
-    return False
-
-
-class _Renamed(ast.NodeTransformer):
-    def __init__(self, old: str, new: str) -> None:
-        self._old = old
-        self._new = new
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        return ast.Name(self._new if node.id == self._old else node.id, node.ctx)
+def _helpers(prompt: str, name: str, tests: str) -> str:
+    """Functions of the prompt that the tests use, lest a completion define anew what judges it."""
+    if len(prompt) + len(tests) > asserts.MOST_SOURCE:
+        return ""
+    try:
+        statements, names = ast.parse(prompt).body, ast.walk(ast.parse(tests))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    used = {each.id for each in names if isinstance(each, ast.Name)}
+    functions = [each for each in statements if isinstance(each, ast.FunctionDef) and each.name != name]
+    if used.isdisjoint(each.name for each in functions):
+        return ""
+    kept = (each for each in statements if each in functions or isinstance(each, ast.Import | ast.ImportFrom))
+    return "".join(f"{ast.unparse(each)}\n" for each in kept)
 
 
 def _assembled(code: str, tests: str) -> str:

@@ -69,6 +69,8 @@ def live_code_bench(request: SubmitRequest, maker: ProgramMaker) -> Question:
     if not isinstance(inputs, list) or not isinstance(outputs, list) or len(inputs) != len(outputs):
         raise FusionError("input_output needs inputs and outputs of the same number")
     name = packed.get("fn_name")
+    if isinstance(name, str) and name and not name.isidentifier():
+        raise FusionError("input_output.fn_name must be a Python name")
     cases: tuple[Case, ...] = tuple(
         _call_case(name, given, wanted) if isinstance(name, str) and name else _lines_case(given, wanted)
         for given, wanted in zip(inputs, outputs, strict=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox_runner.jail.remote import findings
 from sandbox_runner.jail.remote.findings import Findings
-from sandbox_runner.jail.remote.link import Link
+from sandbox_runner.jail.remote.link import Link, is_lookup
 from sandbox_runner.jail.remote.module import RemoteModule, globals_for
 from sandbox_runner.jail.remote.proxy import adopt
 
@@ -42,10 +42,14 @@ def _run(source: str, link: Link, entry_point: str | None) -> None:
 
 
 def _answers_in_place(names: Mapping[str, object], tree: ast.Module, entry_point: str | None) -> int:
-    """How many of the names that the tests use are no functions, to be asked, but answers."""
+    """How many of the names that the tests use are no functions, to be asked, but answers.
+
+    So are classes that both sides have, and functions of the library that the program gives as its own.
+    """
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | {entry_point}
     theirs = (value for name, value in names.items() if name in used and name[:2] != "__")
-    return sum(not callable(value) and type(value) is not ModuleType for value in theirs)
+    asked_later = ((is_lookup(value) and callable(value)) or type(value) is ModuleType for value in theirs)
+    return sum(not later for later in asked_later)
 
 
 def _entry_point(names: dict[str, Any], entry_point: str | None) -> object:

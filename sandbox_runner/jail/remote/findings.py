@@ -70,7 +70,8 @@ def _of_error(link: Link, error: BaseException, files: frozenset[str], names: fr
     told = (type(error).__name__, report.text_of(error)[:_TEXT_LIMIT], line, source, link.weak)
     if _lacks_a_name(error, names):
         return Findings(Ended.CROSSED, *told[:2], weak=link.weak)
-    if isinstance(error, ImportError | SyntaxError) or not link.answered:
+    unreadable = isinstance(error, SyntaxError) and error.filename in files
+    if unreadable or isinstance(error, ImportError) or not link.answered:
         return Findings(Ended.TEST_FAULT, *told)
     if isinstance(error, AssertionError) or _is_pytest_failure(error):
         return Findings(Ended.FAILED, *told)

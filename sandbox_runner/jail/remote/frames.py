@@ -18,6 +18,8 @@ class Connection:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self.most_received = 0
+        """Bytes of the longest frame that came."""
 
     def send(self, message: dict[str, object]) -> None:
         content = json.dumps(message, separators=(",", ":")).encode()
@@ -34,6 +36,7 @@ class Connection:
         (length,) = _LENGTH.unpack(self._read(_LENGTH.size))
         if length > MOST_BYTES:
             raise LostError(f"a frame of {length} bytes")
+        self.most_received = max(self.most_received, length)
         try:
             message = json.loads(self._read(length))
         except (ValueError, RecursionError) as error:

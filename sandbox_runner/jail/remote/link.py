@@ -10,6 +10,7 @@ from sandbox_runner.jail.remote.frames import Connection, LostError
 
 _MUTABLE = (list, dict, set)
 _MOST_NESTED_CALLBACKS = 50
+_LONG_BYTES = 1 << 20
 CROSSED = "_crossed"
 """Attribute of exceptions that the program raised: where and what."""
 
@@ -41,10 +42,12 @@ class Link:
         self.weak = False
         """Whether the program decided a comparison."""
         self.not_forwarded: str | None = None
+        self.functions: set[int] = set()
+        """What the tests take for a function, going by its name, whatever it is."""
         self.constructed: set[int] = set()
         """Classes of the program that the tests made objects of."""
 
-    def ask(self, operation: str, *args: object, **kwargs: object) -> Any:
+    def ask(self, operation: str, /, *args: object, **kwargs: object) -> Any:
         with self._turn:
             if self.gone is not None:
                 raise CandidateGoneError(self.gone)
@@ -57,13 +60,16 @@ class Link:
     def release(self, number: int) -> None:
         self._released.append(number)
 
+    def looked_up(self, name: str, value: object) -> None:
+        """Take note of the name that the tests use: a class named like a function makes nobody's objects."""
+        number = _number_of(value)
+        if number is not None and not name.lstrip("_")[:1].isupper():
+            self.functions.add(number)
+
     def refuse(self, what: str) -> NotForwardedError:
         """The error for a test that cannot be judged; remembered, as the test may swallow it."""
         self.not_forwarded = self.not_forwarded or what
         return NotForwardedError(what)
-
-    def is_mirror(self, kind: object) -> bool:
-        return self._mirrors.is_mirror(kind)
 
     def _ask(self, operation: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         self._asked += 1
@@ -72,7 +78,7 @@ class Link:
         try:
             self._connection.send(request | self._arguments(args, kwargs))
         except ValueError as error:
-            raise self.refuse(f"an argument cannot be passed to the program: {error}") from None
+            raise self._unsendable(f"an argument cannot be passed to the program: {error}") from None
         while "callback" in (answer := self._connection.receive()):
             self._answer_callback(answer)
         with _Hostile():
@@ -83,10 +89,14 @@ class Link:
             if failed is None:
                 self._copy_back(answer["changed"], args, kwargs)
                 value = wire.read(answer["value"], self._resolve)
-        self.answered += operation != "get" or (failed is None and not _is_lookup(value))
+        self.answered += operation != "get" or (failed is None and not is_lookup(value))
         if failed is not None:
             raise failed
         return value
+
+    def _unsendable(self, what: str) -> Exception:
+        """The tests' fault, unless they hand back what the program may have made too long for that."""
+        return ValueError(what) if self._connection.most_received > _LONG_BYTES else self.refuse(what)
 
     def _arguments(self, args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, object]:
         return {
@@ -130,7 +140,7 @@ class Link:
         return error
 
     def _refer(self, value: object) -> wire.Reference:
-        number = getattr(type(value), "_number_of", lambda _: None)(value)
+        number = _number_of(value)
         if number is None and isinstance(value, type):
             number = self._mirrored.get(value)
         if number is not None:
@@ -160,9 +170,14 @@ class Link:
         return [number for number in released if number not in self._adopted]
 
 
-def _is_lookup(value: object) -> bool:
+def _number_of(value: object) -> int | None:
+    number: int | None = getattr(type(value), "_number_of", lambda _: None)(value)
+    return number
+
+
+def is_lookup(value: object) -> bool:
     """A function or an object that was only looked up has not been used yet."""
-    return hasattr(type(value), "_number_of") or isinstance(value, type)
+    return hasattr(type(value), "_number_of")
 
 
 class _Hostile:

@@ -5,7 +5,7 @@ The program chooses its names. None may take the place of what the tests would u
 
 import builtins
 import sys
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
@@ -33,20 +33,23 @@ class RemoteModule(ModuleType):
         if name == "__all__":
             # `import *` comes from here: it must not replace what a test file has imported before.
             importing = sys._getframe(1).f_globals  # noqa: SLF001
-            return list(own_names(self._link, taken=importing))
+            offered = own_names(self._link)
+            return [name for name in offered if name not in importing and name[:4].lower() != "test"]
         if name.startswith("__"):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        return self._link.ask("get", self._module, name)
+        value = self._link.ask("get", self._module, name)
+        self._link.looked_up(name, value)
+        return value
 
     def __setattr__(self, name: str, value: object) -> None:
         self._link.ask("set", self._module, name, value)
 
 
-def own_names(link: Link, entry_point: str | None = None, taken: Container[str] = ()) -> Iterator[str]:
+def own_names(link: Link, entry_point: str | None = None) -> Iterator[str]:
     """Names that the program defines and that shadow nothing: its own `len` must not judge it."""
     for name, origin in _offered(link):
-        hides = hasattr(builtins, name) or name in _OURS or name in taken or name[:4].lower() == "test"
-        if name == entry_point or (origin is None and not hides):
+        hides = hasattr(builtins, name) or name in _OURS
+        if name == entry_point or not (hides or _is_import(name, origin)):
             yield name
 
 
@@ -59,8 +62,8 @@ def globals_for(module: RemoteModule, link: Link, entry_point: str | None) -> di
     names: dict[str, Any] = {"__name__": "tests", "__builtins__": builtins}
     names |= {name: sys.modules[name] for name in _OURS & sys.modules.keys()}
     for name, origin in _offered(link):
-        if origin is not None and name != entry_point and origin.rpartition(".")[2] == name:
-            found = _standard(origin)
+        if name != entry_point and _is_import(name, origin):
+            found = _standard(name, origin)
             if found is not None:
                 names[name] = found
     for name in own_names(link, entry_point):
@@ -79,10 +82,18 @@ def _offered(link: Link) -> Iterator[tuple[str, str | None]]:
                 yield name, origin
 
 
-def _standard(origin: str) -> object:
-    if origin in sys.modules and wire.is_standard(origin):
+def _is_import(name: str, origin: str | None) -> bool:
+    """Whether it is a module, or what the library calls so; under another name it is the program's own."""
+    if origin is None:
+        return False
+    return "." not in origin or origin in sys.modules or _standard(name, origin) is not None
+
+
+def _standard(name: str, origin: str | None) -> object:
+    """What the library has under that name at that place."""
+    module, _, last = (origin or "").rpartition(".")
+    if last != name or not wire.is_standard(origin):
+        return None
+    if origin in sys.modules:
         return sys.modules[origin]
-    module, _, name = origin.rpartition(".")
-    if module in sys.modules and wire.is_standard(module):
-        return getattr(sys.modules[module], name, None)
-    return None
+    return getattr(sys.modules.get(module), name, None)

@@ -87,7 +87,7 @@ class Remote:
         raise self._remote_link.refuse("a class of the program cannot be subclassed by the tests")
 
     def __reduce_ex__(self, protocol: object) -> str:
-        raise self._remote_link.refuse("an object of the program cannot be copied")
+        raise _undecided(self, "a copy")
 
     def __del__(self) -> None:
         with suppress(AttributeError):  # an object that was never filled
@@ -162,10 +162,11 @@ _ALWAYS: dict[str, Callable[..., object]] = {
 }
 
 
-def _call(self: Remote, *args: object, **kwargs: object) -> Any:
-    if "class" in self._remote_traits:
-        self._remote_link.constructed.add(self._remote_number)
-    return self._remote_link.ask("call", self, *args, **kwargs)
+def _call(self: Remote, /, *args: object, **kwargs: object) -> Any:
+    link = self._remote_link
+    if "class" in self._remote_traits and self._remote_number not in link.functions:
+        link.constructed.add(self._remote_number)
+    return link.ask("call", self, *args, **kwargs)
 
 
 def _leave(self: Remote, kind: type | None, error: BaseException | None, trace: object) -> bool:

@@ -127,6 +127,11 @@ class _Watcher:
             error = call.excinfo.value
             self._first = error.__cause__ if type(error).__name__ == "CollectError" else error
 
+    def pytest_internalerror(self, excinfo: Any) -> None:
+        """pytest ends here, whatever is left to be tested."""
+        self._failed += 1
+        self._first = self._first or excinfo.value
+
     def pytest_collectreport(self, report: Any) -> None:
         self._failed += report.failed
         self._skipped += report.skipped

@@ -164,7 +164,7 @@ class Callback:
         self._servant = servant
         self.number = number
 
-    def __call__(self, *args: object, **kwargs: object) -> object:
+    def __call__(self, /, *args: object, **kwargs: object) -> object:
         return self._servant.call_back(self.number, args, kwargs)
 
 

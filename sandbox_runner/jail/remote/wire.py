@@ -1,7 +1,8 @@
 """Values on the wire: plain data by value, everything else by reference.
 
-The plain forms are those of `jail.values`. What is no plain data becomes `{"ref": ...}`, which each side
-writes and reads in its own way. A subclass that the standard library defines (`Counter`) is its plain base.
+The plain forms are those of `jail.values`, with some values of the library. What is neither becomes
+`{"ref": ...}`, which each side writes and reads in its own way. A subclass that the standard library defines
+(`Counter`) is its plain base.
 """
 
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from sandbox_runner.jail import values
+from sandbox_runner.jail.remote import library
 
 MAX_DEPTH = values.MAX_DEPTH
 PLAIN = (int, str, list, tuple, dict, set, frozenset, float, bytes, complex)
@@ -25,7 +27,9 @@ def write(value: Any, refer: Callable[[object], Reference], depth: int = 0) -> o
     if value is None or kind is bool:
         return value
     base: Any = plain_base(kind)
-    if base is None or not (base is kind or is_standard(kind.__module__)):
+    if base is None:
+        return _write_other(value, refer, depth)
+    if base is not kind and not is_standard(kind.__module__):
         return {"ref": refer(value)}
     if depth > MAX_DEPTH:
         raise ValueError(f"nested deeper than {MAX_DEPTH}")
@@ -38,6 +42,17 @@ def write(value: Any, refer: Callable[[object], Reference], depth: int = 0) -> o
     items = list(base.__iter__(value))
     written = items if _is_flat(items) else [write(item, refer, depth + 1) for item in items]
     return written if base is list else {base.__name__: written}
+
+
+def _write_other(value: object, refer: Callable[[object], Reference], depth: int) -> object:
+    scalar = values.numpy_scalar(value)
+    if scalar is not None:
+        return write(scalar, refer, depth)
+    known = library.parts(value)
+    if known is None:
+        return {"ref": refer(value)}
+    name, parts = known
+    return {name: [write(part, refer, depth + 1) for part in parts]}
 
 
 def read(tree: Any, resolve: Callable[[dict[str, Any]], object], depth: int = 0) -> Any:
@@ -54,9 +69,10 @@ def read(tree: Any, resolve: Callable[[dict[str, Any]], object], depth: int = 0)
     if tag == "dict":
         keys = values.spread([read(key, resolve, depth + 1) for key, _ in content])
         return {key: read(item, resolve, depth + 1) for key, (_, item) in zip(keys, content, strict=True)}
-    if tag in _COLLECTIONS:
-        return _COLLECTIONS[tag]([read(item, resolve, depth + 1) for item in content])
-    return values.untag(tree)
+    make = library.MAKERS.get(tag) or _COLLECTIONS.get(tag)
+    if make is None:
+        return values.untag(tree)
+    return make([read(item, resolve, depth + 1) for item in content])
 
 
 _COLLECTIONS: dict[str, Callable[[list[object]], object]] = {

@@ -37,6 +37,17 @@ def f(x):
     os.fsync(fd); os.fdatasync(fd); os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
     return 4
 """
+# System V's objects are used without being opened, and a program need not have made what it names.
+_BY_NUMBER = {
+    "the value of a semaphore": "call(66, bait['semaphore'], 0, 16, 7)",
+    "a turn at a semaphore": "call(65, bait['semaphore'], bytes((0, 0, 1, 0, 0, 8)), 1)",
+    "a timed turn at a semaphore": "call(220, bait['semaphore'], bytes((0, 0, 1, 0, 0, 8)), 1, 0)",
+    "the end of a semaphore": "call(66, bait['semaphore'], 0, 0, 0)",
+    "a message": "[call(70, n, bytes(99), 8, 0, 0o4000) for n in range(99)]",
+    "a message to a queue": "[call(69, n, b'\1' + bytes(99), 8, 0o4000) for n in range(99)]",
+    "the end of a queue": "[call(71, n, 0, 0) for n in range(99)]",
+    "the end of shared memory": "[call(31, n, 0, 0) for n in range(99)]",
+}
 
 ATTACKS: tuple[Attack, ...] = (
     refused("D1", "TCP to a public address", "socket.create_connection(('1.1.1.1', 80), 1)"),
@@ -62,6 +73,7 @@ ATTACKS: tuple[Attack, ...] = (
     refused("D5", "shared memory of System V", "call(29, 0, 4096, 0o1777)"),
     refused("D5", "a semaphore of System V", "call(64, 0x41, 1, 0o1666)"),
     refused("D5", "a queue of System V", "call(68, 0x41, 0o1666)"),
+    *(refused("D5", f"{name} of another's, by number", action) for name, action in _BY_NUMBER.items()),
     refused("D5", "a message queue", "call(240, b'attack', 0o102, 0o666, 0)"),
     refused("D5", "a named semaphore", "open('/dev/shm/sem.attack', 'w')"),
     refused(

@@ -82,6 +82,16 @@ HONESTIES = {
         "assert Solution().twoSum([2, 7], target=9) == [0, 1]\n",
         None,
     ),
+    "a function of the library": (
+        "from math import gcd, comb as choose\n",
+        "a, b = gcd(12, 18), choose(4, 2)\nassert a == b == 6\n",
+        None,
+    ),
+    "values of the library": (
+        "import datetime\ndef later(day, n): return day + datetime.timedelta(n)\ndef r(n): return range(n)\n",
+        "from datetime import date\nassert later(date(2024, 2, 28), 2) == date(2024, 3, 1)\nassert r(3) == range(3)\n",
+        None,
+    ),
     "plain data of every kind": (
         "def same(x): return x\n",
         (
@@ -194,6 +204,10 @@ CHEATS: dict[str, tuple[str, frozenset[Outcome]]] = {
         "class E:\n    __class__ = int\n    def __index__(self): return 4\ndef f(x): return E()",
         _ENDS,
     ),
+    "a class for the function": (f"{_EQUALS}f = E\nE.__init__ = lambda *a: None", _ENDS),
+    "a class named as the function": (f"{_EQUALS}    def __init__(*a): pass\nf = E\nE.__name__ = 'f'", _ENDS),
+    "an exception for the function": ("class f(Exception):\n    def __eq__(self, o): return True", _ENDS),
+    "an exception of the language for the function": ("f = ValueError", _ENDS),
     "frame walking": (
         (
             "import sys\ndef f(x):\n    frame = sys._getframe()\n    while frame:\n"

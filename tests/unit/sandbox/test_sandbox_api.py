@@ -111,6 +111,8 @@ async def test_limits_left_out_are_filled_in(client: httpx.AsyncClient, judge: F
         ({"language": "cobol"}, "language", "known: python"),
         ({"tests": []}, "tests", "at least 1"),
         ({"entry_point": None}, "entry_point", "function's name"),
+        ({"entry_point": "\x04"}, "entry_point", "a Python name"),
+        ({"entry_point": "a.b"}, "entry_point", "a Python name"),
         ({"language": "cpp"}, "tests.0", "no call tests"),
         ({"tests": [{"pytest": {}}]}, "tests.0.pytest.pytest", "at least 1"),
         ({"checker": {"name": "floats", "abs": -1}}, "checker.abs", "finite"),

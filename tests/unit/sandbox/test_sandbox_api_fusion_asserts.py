@@ -66,6 +66,30 @@ async def test_asserts_of_human_eval_become_calls_of_the_function(judge: FakeJud
     assert body["full_code"].endswith("check(inc)")
 
 
+_DECODING = {
+    "prompt": 'import string\ndef encode(s):\n    return s[::-1]\n\ndef decode(s):\n    """Undo it."""\n',
+    "entry_point": "decode",
+    "test": "def check(candidate):\n    for s in ('ab', 'cd'):\n        assert candidate(encode(s)) == s\n",
+}
+
+
+async def test_a_function_of_the_prompt_is_the_tests_own_whatever_the_completion_makes_of_it(
+    judge: FakeJudge,
+) -> None:
+    cheat = "def encode(s): return s\ndef decode(s): return s\n"
+
+    await _ask(judge, "humaneval_python", f"```python\n{cheat}```", _DECODING)
+
+    (case,) = judge.submissions[0].cases
+    assert isinstance(case, CodeCase)
+    namespace: dict[str, Any] = {}
+    exec(f"{cheat}{case.source.rpartition('check')[0]}", namespace)  # noqa: S102 - a fixture of ours
+    assert namespace["encode"]("ab") == "ba"
+    assert namespace["string"].digits
+    with pytest.raises(AssertionError):
+        namespace["check"](namespace["decode"])
+
+
 async def test_asserts_of_mbpp_become_calls(judge: FakeJudge) -> None:
     data = {"id": 1, "content": "…", "labels": "{}", "test": json.dumps(["assert f(1) == 2, 'no'"])}
 
@@ -128,7 +152,7 @@ class _EchoingJudge(FakeJudge):
     "tests",
     [
         "def check(candidate):\n    for n in range(3):\n        assert candidate(n) == n + 1\n",
-        "import math\n\ndef check(candidate):\n    assert candidate(1) == 2\n",
+        "import os\n\ndef check(candidate):\n    assert candidate(1) == 2\n",
         "def check(candidate, other):\n    assert candidate(1) == 2\n",
         "def check(candidate):\n    assert candidate(1) == 2\n\ndef helper():\n    pass\n",
         "def check(candidate):\n    assert candidate(1) == candidate(2)\n",

@@ -126,6 +126,7 @@ async def test_a_compressed_bomb_is_refused_before_it_is_inflated(client: httpx.
         ({"input_output": {"inputs": ["1"], "outputs": []}}, "same number"),
         ({"input_output": {"inputs": ["1"], "outputs": "1"}}, "same number"),
         ({"input_output": {"inputs": [3], "outputs": ["1"], "fn_name": "f"}}, "lines of JSON"),
+        ({"input_output": {"inputs": ["3"], "outputs": ["1"], "fn_name": "\x04"}}, "a Python name"),
         ({"input_output": {"inputs": ["x y"], "outputs": ["1"], "fn_name": "f"}}, "must be JSON"),
         ({"input_output": "[" * 100_000}, "neither JSON nor packed JSON"),
     ],

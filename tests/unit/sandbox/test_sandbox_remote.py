@@ -212,6 +212,64 @@ def test_a_program_without_the_function_cannot_blame_the_tests(program: str, ent
     assert found.ended in {Ended.CROSSED, Ended.ERROR}, found
 
 
+_OBJECT_OF_F = (
+    "    def __init__(self, *a): pass\n    def __eq__(self, o): return True\n    __lt__ = __gt__ = __eq__\n"
+    "    def __sub__(self, *a): return self\n    __abs__ = __sub__\n    __hash__ = object.__hash__\n"
+)
+_QUESTIONS = {
+    "equality": "got = f(3)\nassert got == 4",
+    "order": "got = f(3)\nassert 3 < got < 5",
+    "distance": "got = f(3)\nassert abs(got - 4) < 1e-6",
+    "a copy": "import copy\ngot = copy.deepcopy(f(3))\nassert got == 4",
+    "code": "got = f(3)\nassert eval(str(got) + '(') == 4",
+}
+
+
+@pytest.mark.parametrize("question", _QUESTIONS)
+@pytest.mark.parametrize(
+    "program",
+    [
+        f"class f:\n{_OBJECT_OF_F}",
+        f"class f(Exception):\n{_OBJECT_OF_F}",
+        f"class F:\n{_OBJECT_OF_F}\nf = F",
+        f"class F:\n{_OBJECT_OF_F}\ndef f(x): return F()",
+        "f = ValueError",
+    ],
+)
+def test_a_class_in_place_of_the_function_cannot_blame_the_tests(program: str, question: str) -> None:
+    found = check_code(program, _QUESTIONS[question], None)
+
+    assert found.ended in {Ended.FAILED, Ended.ERROR}, found
+
+
+@pytest.mark.parametrize(
+    ("program", "source"),
+    [
+        ("from math import gcd", "got = gcd(12, 18)\nassert got == 6"),
+        ("from math import comb as choose", "got = choose(4, 2)\nassert got == 6"),
+        ("import math\nchoose = math.comb", "got = choose(4, 2)\nassert got == 6"),
+        ("from statistics import median", "got = median([1, 2, 9])\nassert got == 2"),
+        ("def test_even(n): return n % 2 == 0", "got = test_even(4)\nassert got is True"),
+        (
+            "def f(*, self, operation, question): return self + operation + question",
+            "got = f(self=1, operation=2, question=3)\nassert got == 6",
+        ),
+    ],
+)
+def test_a_function_under_any_name_is_the_programs(program: str, source: str) -> None:
+    found = check_code(program, source, None)
+
+    assert found.ended is Ended.PASSED, found
+
+
+def test_tests_that_hand_back_what_is_too_long_for_a_message_can_still_judge() -> None:
+    program = "def f(x): return '\\ud800' * 2_700_000\ndef g(x): return x"
+
+    found = check_code(program, "got = f(3)\nassert g([got, got]) == 4")
+
+    assert found.ended is Ended.ERROR, found
+
+
 def test_data_of_the_program_is_an_answer() -> None:
     assert check_code("N = 4", "assert N == 4", None).ended is Ended.PASSED
 
@@ -309,6 +367,15 @@ def test_what_pytest_found_is_told_apart(source: str, ended: str, says: str) -> 
 
     assert found["ended"] == ended, found
     assert says in found["text"]
+
+
+def test_files_have_not_passed_when_pytest_itself_broke_down() -> None:
+    hook = "def pytest_runtest_logfinish():\n    from solution import f\n    f('3')\n"
+    files = {"conftest.py": hook, "test_f.py": "def test_one(): pass\ndef test_two(): assert False\n"}
+
+    found = check_files(PROGRAM, files)
+
+    assert (found["ended"], found["type"]) == ("crossed", "TypeError"), found
 
 
 def test_a_failed_assertion_of_a_file_is_quoted_with_its_line() -> None:

@@ -241,10 +241,20 @@ def test_no_message_makes_the_tests_side_do_more_than_raise(message: dict[str, A
             assert link.gone is not None
 
 
+_LIBRARY = (
+    st.dates()
+    | st.datetimes()
+    | st.times()
+    | st.timedeltas()
+    | st.fractions()
+    | st.decimals(allow_nan=False)
+    | st.builds(range, st.integers(-9, 9), st.integers(-9, 9), st.integers(1, 9))
+)
 _PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(),
     lambda inner: (
         st.lists(inner, max_size=4)
+        | _LIBRARY
         | st.lists(inner, max_size=4).map(tuple)
         | st.sets(st.integers() | st.text(), max_size=4)
         | st.dictionaries(st.integers() | st.text(), inner, max_size=4)

@@ -1,15 +1,19 @@
 """Typed canonical JSON."""
 
 import json
+import re
 import sys
-from collections import Counter, OrderedDict, defaultdict, namedtuple
+from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from enum import IntEnum
+from importlib import import_module
+from importlib.util import find_spec
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox_runner.jail import values
+from sandbox_runner.jail.values import Look
 
 _SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(), st.binary()
@@ -111,6 +115,51 @@ def test_an_object_that_equals_everything_becomes_an_opaque_name() -> None:
         __hash__ = None  # type: ignore[assignment]
 
     assert values.decode(values.encode([Everything()])) == [values.Opaque("Everything")]
+
+
+class _Sized:
+    def __len__(self) -> int:
+        return 4
+
+
+@pytest.mark.parametrize(
+    ("look", "value", "seen"),
+    [
+        (Look.ITEMS, range(3), [0, 1, 2]),
+        (Look.ITEMS, map(str, (1, 2)), ["1", "2"]),
+        (Look.ITEMS, deque([1]), [1]),
+        (Look.ITEMS, (1, 2), (1, 2)),
+        (Look.ITEMS, {1: 2}, {1: 2}),
+        (Look.SIZE, range(3), [0, 1, 2]),
+        (Look.TRUTH, re.compile(""), True),
+        (Look.TRUTH, range(0), False),
+        (Look.TRUTH, [], []),
+        (Look.TRUTH, None, None),
+    ],
+)
+def test_what_a_test_looks_at_is_plain_data(look: Look, value: object, seen: object) -> None:
+    looked = values.looked_at(value, look)
+
+    assert (looked, type(looked)) == (seen, type(seen))
+
+
+@pytest.mark.parametrize(
+    ("look", "value"),
+    [(Look.NOTHING, range(3)), (Look.ITEMS, object()), (Look.SIZE, iter([])), (Look.ITEMS, _Sized())],
+)
+def test_what_cannot_be_looked_at_stays_what_it_is(look: Look, value: object) -> None:
+    assert values.looked_at(value, look) is value
+
+
+@pytest.mark.skipif(find_spec("numpy") is None, reason="NO numpy")
+def test_a_scalar_of_numpy_is_the_plain_value() -> None:
+    numpy = import_module("numpy")
+    returned = [numpy.int64(4), numpy.bool_(1), numpy.float32(0.5), numpy.longdouble(1), numpy.zeros(1)]
+
+    seen = values.decode(values.encode(returned))
+
+    assert seen == [4, True, 0.5, values.Opaque("longdouble"), values.Opaque("ndarray")]
+    assert [type(item) for item in seen[:3]] == [int, bool, float]
 
 
 def test_an_int_that_lies_about_equality_is_sent_as_what_it_is() -> None:
