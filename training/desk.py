@@ -47,7 +47,7 @@ class Desk(Generic[Job, Result]):
         self._loop.call_soon_threadsafe(self._serving.cancel if kind else self._close)
         self._thread.join(_CLOSE_S)
 
-    def submit(self, job: Job, again: Future[Result] | None = None) -> Future[Result]:
+    def start(self, job: Job, again: Future[Result] | None = None) -> Future[Result]:
         """Start a job; a fault in the work is raised where its result is asked for.
 
         `again` is what the same job was given before: it is not done twice, but counts as new if it waits.

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from training.run import Record
+from training.whole import write_whole
 
 _PACKAGES = ("accelerate", "ctrl-refine", "deepspeed", "peft", "torch", "transformers", "trl", "vllm")
 _WEIGHTS = ("model.safetensors", "adapter_model.safetensors")
@@ -17,9 +18,7 @@ def write_manifest(target: Path, role: str, changes: Record) -> None:
     """Write a manifest (`changes` then has its schema), or update the one that is there."""
     path = target / f"{role}.json"
     known: Record = json.loads(path.read_text()) if path.is_file() and "schema" not in changes else {}
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(known | changes, indent=1, ensure_ascii=False) + "\n")
-    partial.replace(path)
+    write_whole(path, json.dumps(known | changes, indent=1, ensure_ascii=False) + "\n")
 
 
 def sha256(path: Path) -> str:

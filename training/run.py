@@ -12,6 +12,7 @@ from training.errors import StageError
 from training.stages import STAGES
 from training.tasks.records import read_jsonl, write_jsonl
 from training.weights import Weights, configured_weights
+from training.whole import write_whole
 
 __all__ = ["Record", "Run", "StageError"]
 
@@ -63,9 +64,8 @@ class Run:
     def mark_done(self, stage: str, seconds: float) -> None:
         """Write down that a stage has finished: in how many seconds, and under which configuration."""
         record = {"stage": stage, "seconds": round(seconds, 1), "config_sha256": self.config_sha256(stage)}
-        self._marker(stage).write_text(
-            json.dumps(record | {"config": self.config.model_dump(mode="json")}, indent=1)
-        )
+        config = {"config": self.config.model_dump(mode="json")}
+        write_whole(self._marker(stage), json.dumps(record | config, indent=1))
         self.forget(stage)
 
     def forget(self, stage: str) -> None:

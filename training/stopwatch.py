@@ -6,6 +6,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from training.whole import write_whole
+
 _EVERY_S = 5.0
 """What a kill may lose."""
 
@@ -41,6 +43,4 @@ class Stopwatch:
             self._write()
 
     def _write(self) -> None:
-        partial = self._path.with_suffix(".partial")
-        partial.write_text(f"{self.seconds:.1f}", encoding="utf-8")
-        partial.replace(self._path)
+        write_whole(self._path, f"{self.seconds:.1f}")

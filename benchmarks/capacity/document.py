@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from training.whole import write_whole
+
 _BLOCK = "<!-- capacity: {name} -->"
 _END = "<!-- end -->"
 
@@ -21,7 +23,4 @@ def filled(text: str, blocks: Mapping[str, str]) -> str:
 
 def fill(path: Path, blocks: Mapping[str, str]) -> None:
     """Replace blocks of a file, which is written whole or not at all."""
-    text = filled(path.read_text(encoding="utf-8"), blocks)
-    partial = path.with_suffix(".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, filled(path.read_text(encoding="utf-8"), blocks))

@@ -25,21 +25,6 @@ def run(tmp_path: Path) -> Run:
     return Run(config.model_copy(update={"out": tmp_path / "run"}))
 
 
-def test_pretraining_goes_on_where_it_was_killed(run: Run) -> None:
-    from training.base.pretrain import new_model, pretrain
-    from training.base.tokenizer import train_tokenizer
-
-    (model, config), seed = run.config.scratch, run.config.seed
-    tokenizer = train_tokenizer(model.vocabulary, seed)
-    whole = pretrain(new_model(model, tokenizer, seed), config, tokenizer, seed, run.file("whole"))
-    shutil.copytree(run.file("whole") / "checkpoint-2", run.file("killed") / "checkpoint-2")
-
-    resumed = pretrain(new_model(model, tokenizer, seed), config, tokenizer, seed, run.file("killed"))
-
-    for name, tensor in whole.state_dict().items():
-        assert tensor.equal(resumed.state_dict()[name]), name
-
-
 def test_only_the_named_passages_and_the_completion_are_learnt(run: Run) -> None:
     from training.base.corpus import Mix, Noise, make_example
     from training.base.rows import IGNORED, encode
@@ -58,26 +43,6 @@ def test_only_the_named_passages_and_the_completion_are_learnt(run: Run) -> None
         assert len(learnt) == len(f"{''.join(example.also)}{example.completion}<|end|>")
         assert len(ids) == len(labels)
     assert all(len(tokenizer.encode(passage)) == 1 for passage in fixed_wording())
-
-
-def test_packed_examples_do_not_see_each_other(run: Run) -> None:
-    import torch
-
-    from training.base.pretrain import hidden_states, new_model
-    from training.base.rows import PackedCorpus, collate
-    from training.base.tokenizer import train_tokenizer
-
-    (size, config), seed = run.config.scratch, run.config.seed
-    tokenizer = train_tokenizer(size.vocabulary, seed)
-    model = new_model(size, tokenizer, run.config.seed).eval()
-    row = collate([PackedCorpus(tokenizer, config, seed)[0][:1]])
-    second = (row["position_ids"][0] == 0).nonzero()[1].item()
-
-    with torch.no_grad():
-        packed = hidden_states(model, row)[0, second:]
-        alone = hidden_states(model, {name: tensor[:, second:] for name, tensor in row.items()})[0]
-
-    assert torch.allclose(packed, alone, atol=1e-4)
 
 
 def test_a_critic_is_built_from_a_base_model_and_measured(run: Run, tmp_path: Path) -> None:

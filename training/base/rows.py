@@ -4,6 +4,7 @@ Positions restart with every example; from that transformers derives a mask that
 """
 
 import random
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import TypedDict
 
@@ -32,14 +33,15 @@ def encode(tokenizer: PreTrainedTokenizerBase, example: Example) -> tuple[list[i
     messages = [{"role": m.role, "content": m.content} for m in example.messages]
     prompt = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
     assert isinstance(prompt, str)
-    starts = [(prompt.index(passage), len(passage)) for passage in example.also]
-    spans = [(start, start + length) for start, length in starts]
-    encoded = tokenizer(prompt + example.completion, add_special_tokens=False, return_offsets_mapping=True)
+    spans = [(start := prompt.index(passage), start + len(passage)) for passage in example.also]
     spans.append((len(prompt), len(prompt) + len(example.completion)))
-    ids, labels = list(encoded["input_ids"]), []
-    for token, (start, end) in zip(ids, encoded["offset_mapping"], strict=True):
-        learnt = any(first <= start and end <= last for first, last in spans)
-        labels.append(token if learnt else IGNORED)
+    encoded = tokenizer(prompt + example.completion, add_special_tokens=False, return_offsets_mapping=True)
+    ids = list(encoded["input_ids"])
+    labels = [IGNORED] * len(ids)
+    starts, ends = zip(*encoded["offset_mapping"], strict=True)
+    for first, last in spans:
+        learnt = slice(bisect_left(starts, first), bisect_right(ends, last))
+        labels[learnt] = ids[learnt]
     return [*ids, tokenizer.eos_token_id], [*labels, tokenizer.eos_token_id]
 
 

@@ -54,6 +54,11 @@ class PretrainConfig(Section):
     early: PhaseConfig
     late: PhaseConfig
     save_every_batches: PositiveInt
+    compiled: bool = False
+    """Compile the model first, which takes a minute and pays from a thousand batches on.
+
+    Without a C++ compiler, or the headers of Python, training goes on without, half as fast again.
+    """
 
 
 class SizeConfig(Section):

@@ -11,6 +11,7 @@ from training.config import TasksConfig
 from training.data.contamination import Match
 from training.data.filters import Dropped
 from training.data.source_task import SourceTask, Unusable
+from training.whole import write_whole
 
 _PLACES = 5
 """Rows named for each reason, to look at."""
@@ -57,9 +58,7 @@ class Report:
 
     def write(self, path: Path) -> None:
         """Write the JSON, whole or not at all."""
-        partial = path.with_name(path.name + ".partial")
-        partial.write_text(json.dumps(self._to_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        partial.replace(path)
+        write_whole(path, json.dumps(self._to_json(), indent=1, ensure_ascii=False) + "\n")
 
     def table(self) -> Table:
         """The counts as a table, in the order in which the filters act."""

@@ -10,6 +10,7 @@ from training.evaluate.estimate import Estimate
 from training.evaluate.gates import Gate
 from training.evaluate.group import Group, group_from_json
 from training.evaluate.rows import MAIN
+from training.whole import write_whole
 
 TEST = "test"
 UNSTOPPED = "unstopped"
@@ -59,9 +60,7 @@ class Findings:
             "pairs": dict(self.pairs),
             "seconds": dict(self.seconds),
         }
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(record, separators=(",", ":"), ensure_ascii=False), encoding="utf-8")
-        partial.replace(path)
+        write_whole(path, json.dumps(record, separators=(",", ":"), ensure_ascii=False))
 
 
 def read_findings(path: Path) -> Findings:

@@ -6,7 +6,6 @@ from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol, Self
 
 from service.adapters.sandbox import http_sandbox
@@ -45,14 +44,14 @@ class Judge(Protocol):
         """Return what the tests will have said; asking for it too early waits."""
 
 
-class BackgroundJudge:
+class BackgroundJudge(Desk[_Judging, Ruling]):
     """Judges each program of a problem once, also over a restart: rulings are kept as they are found."""
 
     def __init__(self, sandbox_url: str, path: Path) -> None:
         """`path` holds a ruling a line; it is made if it is missing."""
-        self._url, self._path = sandbox_url, path
         # The newest programs are those that somebody will wait for first.
-        self._desk: Desk[_Judging, Ruling] = Desk(self._opened, CONCURRENCY, newest_first=True)
+        super().__init__(self._judging, CONCURRENCY, newest_first=True)
+        self._url, self._path = sandbox_url, path
         self._rulings: dict[_Key, Future[Ruling]] = {}
 
     def __enter__(self) -> Self:
@@ -60,24 +59,18 @@ class BackgroundJudge:
             known: Future[Ruling] = Future()
             known.set_result(Ruling(line["accepted"], line["hint"]))
             self._rulings[line["problem"], line["code"]] = known
-        self._desk.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._desk.__exit__(kind, error, trace)
+        return super().__enter__()
 
     def submit(self, problem: Posed, code: str) -> Future[Ruling]:
         """Start judging, or join who does."""
         key = problem.id, code
         known = self._rulings.get(key)
         if known is None or not known.done():
-            self._rulings[key] = self._desk.submit((problem, code), known)
+            self._rulings[key] = self.start((problem, code), known)
         return self._rulings[key]
 
     @asynccontextmanager
-    async def _opened(self) -> AsyncGenerator[Callable[[_Judging], Awaitable[Ruling]], None]:
+    async def _judging(self) -> AsyncGenerator[Callable[[_Judging], Awaitable[Ruling]], None]:
         with self._path.open("a", encoding="utf-8") as file:
             async with http_sandbox(self._url, patience=PATIENCE) as sandbox:
 

@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from training.run import Record
+from training.whole import write_whole
 
 
 class Notebook:
@@ -34,16 +35,9 @@ class Notebook:
             started = time.monotonic()
             found = work()
             seconds = round(time.monotonic() - started, 1)
-            _write(path, {"seconds": seconds, "content": found})
+            write_whole(path, json.dumps({"seconds": seconds, "content": found}, separators=(",", ":")))
             self._console.print(f"{len(self.seconds) + 1:3}. {name}: {seconds:.0f} s")
         record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         self.seconds[name] = record["seconds"]
         content: Record = record["content"]
         return content
-
-
-def _write(path: Path, record: Record) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(record, separators=(",", ":")), encoding="utf-8")
-    partial.replace(path)

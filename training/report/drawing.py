@@ -12,6 +12,8 @@ mpl.use("agg")
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
+from training.whole import whole
+
 _GREY = "#808080"
 COLOURS = ("#3b82c4", "#e07b39", "#3d9c5f", "#b0569f", "#c0a030", "#d05050", "#4fa8a8", "#8a7fd0")
 # matplotlib types its keys as several hundred literals.
@@ -39,16 +41,14 @@ _STYLE: Any = {
 @contextmanager
 def drawn(path: Path, rows: int = 1, columns: int = 1, height: float = 3.4) -> Iterator[list[Axes]]:
     """Give axes to draw on, then write them whole; the same figures always give the same file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     with mpl.rc_context(_STYLE):
         width = 6.4 if columns == 1 else 9.0
         figure, grid = plt.subplots(rows, columns, figsize=(width, height * rows), squeeze=False)
         try:
             yield list(grid.flat)
             figure.tight_layout()
-            partial = path.with_suffix(".partial")
-            figure.savefig(partial, format="svg", metadata={"Date": None})
-            partial.replace(path)
+            with whole(path) as partial:
+                figure.savefig(partial, format="svg", metadata={"Date": None})
         finally:
             plt.close(figure)
 

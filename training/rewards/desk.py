@@ -5,8 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 from training.desk import Desk
 from training.rewards.outcome import Outcome, Span, Submission
@@ -37,31 +36,22 @@ class Work:
         self.judging += [outcome.judged] if outcome.judged else []
 
 
-class RewardDesk:
+class RewardDesk(Desk[Submission, Outcome]):
     """Takes critiques at any time and scores up to `concurrency` of them at once; equal ones once."""
 
     def __init__(self, scorer: Open, concurrency: int) -> None:
-        self._open = scorer
+        """Entering opens generator and sandbox, and raises what keeps them from opening."""
+        super().__init__(self._scoring, concurrency)
+        self._scorer = scorer
         self._futures: OrderedDict[tuple[str, str, str, bool], Future[Outcome]] = OrderedDict()
         self._work_done = Work()
-        self._desk: Desk[Submission, Outcome] = Desk(self._opened, concurrency)
-
-    def __enter__(self) -> Self:
-        """Open generator and sandbox; what keeps them from opening is raised here."""
-        self._desk.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._desk.__exit__(kind, error, trace)
 
     def submit(self, submission: Submission) -> Future[Outcome]:
         """Start scoring a critique, or join who does. Outcomes lost to a broken part are tried anew."""
         known = self._futures.get(submission.key)
         if known is not None and not (known.done() and known.result().passed is None):
             return known
-        future = self._futures[submission.key] = self._desk.submit(submission)
+        future = self._futures[submission.key] = self.start(submission)
         if len(self._futures) > _KEPT:
             self._futures.popitem(last=False)
         return future
@@ -72,8 +62,8 @@ class RewardDesk:
         return work
 
     @asynccontextmanager
-    async def _opened(self) -> AsyncGenerator[Callable[[Submission], Awaitable[Outcome]], None]:
-        async with self._open() as scorer:
+    async def _scoring(self) -> AsyncGenerator[Callable[[Submission], Awaitable[Outcome]], None]:
+        async with self._scorer() as scorer:
 
             async def scored(submission: Submission) -> Outcome:
                 outcome = await scorer.outcome(submission)

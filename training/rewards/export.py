@@ -6,6 +6,7 @@ from training.grpo.rows import prompt_rows
 from training.rewards.truth import dump_truth
 from training.run import Record, Run, StageError
 from training.tasks.records import write_jsonl
+from training.whole import whole
 
 
 def export_rows(run: Run, path: Path) -> int:
@@ -42,7 +43,5 @@ def _write_parquet(path: Path, rows: list[Record]) -> None:
     import pyarrow as pa  # noqa: PLC0415 - only this format needs it
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    partial = path.with_name(path.name + ".partial")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_pylist(rows), partial)
-    partial.replace(path)
+    with whole(path) as partial:
+        pq.write_table(pa.Table.from_pylist(rows), partial)

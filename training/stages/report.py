@@ -26,6 +26,7 @@ from training.report.rewarding import rewards_rightly
 from training.report.transfer import generalises, matrix, weak_to_strong
 from training.run import Run
 from training.stages import STAGES
+from training.whole import write_whole
 
 _PICTURES = "results"
 
@@ -38,9 +39,7 @@ def run_stage(run: Run, options: Options) -> None:
     pictures = _draw(findings, courses, options.docs / _PICTURES)
     material = Material(run.config, findings, courses, claims, _stage_seconds(run), pictures)
     target = options.docs / "results.md"
-    unfinished = target.with_suffix(".partial")
-    unfinished.write_text(page(material), encoding="utf-8")
-    unfinished.replace(target)
+    write_whole(target, page(material))
     console = Console(highlight=False)
     for claim in claims:
         console.print(f"{claim.number}. {claim.title}: {claim.status}")

@@ -7,6 +7,7 @@ from typing import Any
 
 from service.domain.task import AssertTest, CallTest, StdinTest, Task, Test
 from training.tasks.mini import Problem
+from training.whole import whole
 
 
 def test_to_json(test: Test) -> dict[str, object]:
@@ -73,13 +74,10 @@ def _test(record: dict[str, object]) -> Test:
 
 def write_jsonl(path: Path, records: Iterable[dict[str, object]]) -> None:
     """Write all lines or none: a reader never sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
     # JSON may spell half of a surrogate pair, which is no character of UTF-8.
-    with partial.open("w", encoding="utf-8", errors="replace") as file:
+    with whole(path) as partial, partial.open("w", encoding="utf-8", errors="replace") as file:
         for record in records:
             file.write(json.dumps(record, ensure_ascii=False) + "\n")
-    partial.replace(path)
 
 
 def read_jsonl(path: Path) -> Iterator[dict[str, object]]:
@@ -95,7 +93,7 @@ def mended_lines(path: Path) -> list[dict[str, Any]]:
     A line that a killed run left torn is dropped from the file too, or the next would be appended to it.
     """
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
-    whole = [json.loads(line) for line in lines if line.endswith("\n")]
-    if len(whole) < len(lines):
-        write_jsonl(path, whole)
-    return whole
+    records = [json.loads(line) for line in lines if line.endswith("\n")]
+    if len(records) < len(lines):
+        write_jsonl(path, records)
+    return records

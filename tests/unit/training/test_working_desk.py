@@ -38,10 +38,10 @@ async def stuck() -> AsyncGenerator[Work, None]:
 
 def in_order(worker: Worker, *, newest_first: bool) -> list[int]:
     with Desk(worker.opened, 1, newest_first=newest_first) as desk:
-        futures = [desk.submit(0)]
+        futures = [desk.start(0)]
         while not worker.order:
             pass
-        futures += [desk.submit(number) for number in (1, 2, 3)]
+        futures += [desk.start(number) for number in (1, 2, 3)]
         worker.free.set()
         assert [future.result() for future in futures] == [0, 2, 4, 6]
     return worker.order
@@ -55,12 +55,12 @@ def test_jobs_are_done_in_the_order_asked_for() -> None:
 def test_what_is_asked_for_again_is_new_again_and_done_once() -> None:
     worker = Worker()
     with Desk(worker.opened, 1, newest_first=True) as desk:
-        first = desk.submit(0)
+        first = desk.start(0)
         while not worker.order:
             pass
-        futures = [desk.submit(number) for number in (1, 2, 3)]
-        assert desk.submit(1, futures[0]) is futures[0]
-        desk.submit(0, first)
+        futures = [desk.start(number) for number in (1, 2, 3)]
+        assert desk.start(1, futures[0]) is futures[0]
+        desk.start(0, first)
         worker.free.set()
     assert worker.order == [0, 1, 3, 2]
 
@@ -70,7 +70,7 @@ def test_what_was_submitted_is_finished_before_the_desk_closes(newest_first: boo
     worker = Worker()
     worker.free.set()
     with Desk(worker.opened, 2, newest_first=newest_first) as desk:
-        futures = [desk.submit(number) for number in range(50)]
+        futures = [desk.start(number) for number in range(50)]
 
     assert [future.result(timeout=0) for future in futures] == [2 * number for number in range(50)]
 
@@ -79,7 +79,7 @@ def test_after_an_error_nothing_is_waited_for() -> None:
     def breaks() -> None:
         with Desk(stuck, 2) as desk:
             for number in range(50):
-                desk.submit(number)
+                desk.start(number)
             raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):

@@ -1,0 +1,97 @@
+"""Pretraining from nothing, at its smallest."""
+
+# ruff: noqa: PLC0415 - torch is slow to load: each test imports what it needs
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from training.config import load_config
+
+if TYPE_CHECKING:
+    from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
+
+pytestmark = [pytest.mark.training, pytest.mark.timeout(1200)]
+SEED = 7
+SIZE, CONFIG = load_config(Path("configs/smoke.toml")).scratch
+
+
+def start() -> "tuple[LlamaForCausalLM, PreTrainedTokenizerBase]":
+    from training.base.pretrain import new_model
+    from training.base.tokenizer import train_tokenizer
+
+    tokenizer = train_tokenizer(SIZE.vocabulary, SEED)
+    return new_model(SIZE, tokenizer, SEED), tokenizer
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_it_goes_on_where_it_was_killed(compiled: bool, tmp_path: Path) -> None:
+    from training.base.pretrain import pretrain
+
+    (model, tokenizer), config = start(), CONFIG.model_copy(update={"compiled": compiled})
+    whole = pretrain(model, config, tokenizer, SEED, tmp_path / "whole").state_dict()
+    shutil.copytree(tmp_path / "whole" / "checkpoint-2", tmp_path / "killed" / "checkpoint-2")
+
+    resumed = pretrain(start()[0], config, tokenizer, SEED, tmp_path / "killed").state_dict()
+
+    for name, tensor in whole.items():
+        assert tensor.equal(resumed[name]), name
+
+
+@pytest.mark.parametrize("in_fp32", [False, True])
+def test_packed_examples_do_not_see_each_other(in_fp32: bool) -> None:
+    import torch
+
+    from training.base.attention import attend_in_fp32
+    from training.base.pretrain import hidden_states
+    from training.base.rows import PackedCorpus, collate
+
+    model, tokenizer = start()
+    if in_fp32:
+        attend_in_fp32(model)
+    row = collate([PackedCorpus(tokenizer, CONFIG, SEED)[0][:1]])
+    second = (row["position_ids"][0] == 0).nonzero()[1].item()
+
+    with torch.no_grad():
+        packed = hidden_states(model.eval(), row)[0, second:]
+        alone = hidden_states(model, {name: tensor[:, second:] for name, tensor in row.items()})[0]
+
+    assert torch.allclose(packed, alone, atol=1e-4)
+
+
+def test_attention_leaves_autocast_alone_in_fp32_and_no_saved_model_says_so(tmp_path: Path) -> None:
+    import torch
+
+    from training.base.attention import attend_in_fp32
+    from training.base.pretrain import hidden_states
+    from training.base.rows import PackedCorpus, collate
+
+    model, tokenizer = start()
+    row = collate([PackedCorpus(tokenizer, CONFIG, SEED)[0]])
+    attended: list[torch.dtype] = []
+    projection = model.get_submodule("model.layers.0.self_attn.o_proj")
+    projection.register_forward_pre_hook(lambda _, inputs: attended.append(inputs[0].dtype))
+
+    exact = hidden_states(model, row)
+    with torch.autocast("cpu", torch.bfloat16):
+        half = hidden_states(model, row)
+        attend_in_fp32(model)
+        mixed = hidden_states(model, row)
+
+    assert attended == [torch.float32, torch.bfloat16, torch.float32]
+    assert (mixed - exact).abs().mean() <= (half - exact).abs().mean() < 0.01
+    model.save_pretrained(tmp_path)
+    assert "sdpa" not in (tmp_path / "config.json").read_text(encoding="utf-8")
+
+
+def test_without_a_compiler_nothing_is_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from training.base.pretrain import can_compile
+
+    torch.compiler.reset()
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr("torch._inductor.config.cpp.cxx", (None, "/bin/false"))
+
+    assert not can_compile.__wrapped__()
