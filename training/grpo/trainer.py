@@ -65,7 +65,9 @@ class CriticTrainer(GRPOTrainer):
             sampled = super()._generate_single_turn(prompt_ids, *rest)  # type: ignore[no-untyped-call]
             return sampled
         model = self.accelerator.unwrap_model(self.model_wrapped)
-        draws = torch.rand(len(prompt_ids), self.max_completion_length, dtype=torch.float64)
+        most = self.max_completion_length
+        assert most is not None
+        draws = torch.rand(len(prompt_ids), most, dtype=torch.float64)
         return decode(model, prompt_ids, draws, Sampling(self.temperature), self.eos_token_ids), None
 
     def _begin(self, rows: Sequence[dict[str, Any]], ids: list[list[int]]) -> None:
