@@ -58,6 +58,8 @@ class Job:
     rounds: Mapping[str, str] = field(default_factory=dict)
     last: int = 0
     """Sequence number of its latest event."""
+    reads: int = 0
+    """How often its log has been read before its end."""
     ending: Entry | None = None
     """The last event of a job that has ended; it carries the answer."""
 
@@ -126,6 +128,7 @@ class Glance:
 
     status: JobStatus
     last: int
+    reads: int = field(default=0, compare=False)
 
 
 class Store(Protocol):
@@ -175,8 +178,8 @@ class Store(Protocol):
     async def job(self, job_id: str) -> Job | None:
         """Find a job."""
 
-    async def log(self, job_id: str, after: int, limit: int = 256) -> Log | None:
-        """Read the entries after a sequence number, so many at once."""
+    async def log(self, job_id: str, after: int, limit: int = 256, *, counted: bool = True) -> Log | None:
+        """Read the entries after a sequence number, so many at once; `counted` lets its owner know."""
 
     async def look(self, job_ids: Sequence[str]) -> Mapping[str, Glance]:
         """Glance at jobs; those that are unknown are left out."""

@@ -223,8 +223,11 @@ def lasting(error: ModelError) -> ModelError:
     return error
 
 
-async def ignore(text: str) -> None:
+async def _nothing(text: str) -> None:
     """Hear a model write, and do nothing about it."""
+
+
+ignore = OnText(_nothing)
 
 
 TASK = Task("Add one to a number.")

@@ -93,7 +93,7 @@ async def _waited(desk: Desk, job: Job, wait_s: int) -> None:
     """Wait for the end, but no longer than was asked for, nor than this process serves."""
     with contextlib.suppress(TimeoutError, OverloadedError):
         async with asyncio.timeout(wait_s):
-            await Follower(desk, job.id, job.last).end()
+            await Follower(desk, job.id).end()
 
 
 def _after(starting_after: int, last_event_id: str | None) -> int:

@@ -55,12 +55,22 @@ class Refining:
         return cls._prepare(new, request, services)
 
     @classmethod
-    def resumed(cls, job: Job, services: Services) -> Self:
-        """Prepare what somebody else began: it goes on after the rounds that are finished."""
-        return cls._prepare(job, RefineRequest.model_validate_json(job.request), services)
+    def resumed(cls, job: Job, services: Services, is_read: Callable[[], bool]) -> Self:
+        """Prepare what somebody else began: it goes on after the rounds that are finished.
+
+        While nobody reads it, and nobody asked for a stream, completions are asked for whole.
+        """
+        request = RefineRequest.model_validate_json(job.request)
+        return cls._prepare(job, request, services, lambda: request.stream or is_read())
 
     @classmethod
-    def _prepare(cls, job: Job, request: RefineRequest, services: Services) -> Self:
+    def _prepare(
+        cls,
+        job: Job,
+        request: RefineRequest,
+        services: Services,
+        is_read: Callable[[], bool] = lambda: True,
+    ) -> Self:
         generator, critic = services.generator(request.generator), services.critic(request.critic)
         rounds = restored(job.rounds)
         return cls(
@@ -74,7 +84,11 @@ class Refining:
                 request.to_task(),
                 _rules(request, services),
                 Roles(
-                    generator.generator, critic.critic, services.sandbox, partial(watch_round, services.spans)
+                    generator.generator,
+                    critic.critic,
+                    services.sandbox,
+                    partial(watch_round, services.spans),
+                    is_read,
                 ),
                 _sampling(request, generator, critic),
                 Start(request.draft, rounds),

@@ -166,7 +166,7 @@ class Chain:
         async def tell(text: str) -> None:
             await self.emit(delta(text))
 
-        return tell if self.rules.deltas else None
+        return OnText(tell, along=self.roles.is_read()) if self.rules.deltas else None
 
     def _pay(self, usage: TokenUsage) -> None:
         self.purse.pay(usage.completion_tokens)

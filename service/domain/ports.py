@@ -1,6 +1,7 @@
 """What the loop needs from outside, as three roles."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from service.domain.chat import Sampling, TokenUsage
@@ -9,11 +10,19 @@ from service.domain.run import Run
 from service.domain.task import Candidate, Task
 from service.domain.verdict import Verdict
 
-OnText = Callable[[str], Awaitable[None]]
-"""Called with each piece of text as a model writes it; awaiting it is the back-pressure.
 
-None says that nobody reads along, and lets a model answer in one piece, which costs far less.
-"""
+@dataclass(frozen=True, slots=True)
+class OnText:
+    """Called with each piece of text as a model writes it; awaiting it is the back-pressure.
+
+    Without `along` nobody reads along, and a model may answer in one piece, which costs far less.
+    """
+
+    tell: Callable[[str], Awaitable[None]]
+    along: bool = True
+
+    async def __call__(self, text: str) -> None:
+        await self.tell(text)
 
 
 class Generator(Protocol):

@@ -134,9 +134,12 @@ def _usage(completions: Sequence[Completion]) -> TokenUsage:
 async def _completed(
     model: ChatModel, messages: Sequence[Message], sampling: Sampling, on_text: OnText | None
 ) -> Completion:
-    """Pass the pieces on and return the completion. Closing the stream cancels the work upstream."""
-    if on_text is None:
-        return (await model.complete(messages, sampling))[0]
+    """Pass the text on and return the completion. Closing the stream cancels the work upstream."""
+    if on_text is None or not on_text.along:
+        completion, *_ = await model.complete(messages, sampling)
+        if on_text is not None and completion.text:
+            await on_text(completion.text)
+        return completion
     async with aclosing(model.stream(messages, sampling)) as pieces:
         async for piece in pieces:
             if isinstance(piece, Completion):

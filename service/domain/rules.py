@@ -13,6 +13,10 @@ Watch = Callable[[int, int], AbstractContextManager[Callable[[Round], None]]]
 """Entered, in a chain's own task, around the work at a round; then called with what the round became."""
 
 
+def _always() -> bool:
+    return True
+
+
 def _unwatched(chain: int, index: int) -> AbstractContextManager[Callable[[Round], None]]:
     return nullcontext(lambda _: None)
 
@@ -31,7 +35,7 @@ class Rules:
     feedback: Feedback = Feedback.BLIND
     select: Selection = Selection.LAST
     deltas: bool = True
-    """Whether completions are told of as they are written; without, they are asked for whole."""
+    """Whether completions are told of; without, they are asked for whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Roles:
     critic: Critic
     sandbox: Sandbox | None = None
     watch: Watch = _unwatched
+    is_read: Callable[[], bool] = _always
+    """Whether anybody reads along, asked before each completion; if not, it is told in one delta."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,25 @@ async def _hear(client: httpx.AsyncClient, gateway: Process, pieces: list[str]) 
                 pieces.append(piece)  # noqa: PERF401 - heard one by one, up to the last before the kill
 
 
+async def test_a_client_at_the_other_gateway_reads_along(
+    redis: RedisServer, tmp_path: Path, client: httpx.AsyncClient
+) -> None:
+    async with town(tmp_path, redis.url, timeout_s=5) as place:
+        first = await place.gateway()
+        job_id = await _in_the_second_round(client, place, first)
+        unread = place.critic.streams_begun
+        second = await place.gateway()
+        async with client.stream("GET", f"{second.url}/refine/{job_id}/events") as following:
+            pieces = following.aiter_text()
+            text = await anext(pieces)
+            await asyncio.sleep(1)  # ten times as long as the first gateway takes to hear of it
+            place.generator.let(ALL)
+            text += "".join([piece async for piece in pieces])
+
+    assert (unread, place.critic.streams_begun) == (0, 1)
+    _is_whole([event for event in events_of(text) if event.name != "heartbeat"])
+
+
 async def test_a_refinement_is_cancelled_at_any_gateway(
     redis: RedisServer, tmp_path: Path, client: httpx.AsyncClient
 ) -> None:
@@ -215,7 +234,9 @@ async def test_no_accepted_refinement_is_lost_or_done_twice_when_a_gateway_is_ki
 ) -> None:
     async with town(tmp_path, redis.url, lease_s=4, timeout_s=5, max_background=10) as place:
         first, second = await place.gateway(), await place.gateway()
-        handles = [await client.post(f"{first.url}/refine", json=BACKGROUND) for _ in range(20)]
+        # Each its own problem: equal calls that are not sampled would be made once.
+        bodies = [BACKGROUND | {"problem": f"Add one to number {number}."} for number in range(20)]
+        handles = [await client.post(f"{first.url}/refine", json=body) for body in bodies]
         await _until(lambda: place.generator.working == 20)
         place.generator.let(10)
         await _until(lambda: place.generator.calls == 30)

@@ -74,7 +74,7 @@ async def _logprob_scores(path: Path, programs: Sequence[Reviewed]) -> list[floa
         async def work() -> None:
             for place, program in waiting:
                 candidate = Candidate(program.code)
-                critique, _ = await critic.critique(program.problem.task, candidate, None, GREEDY, _silent)
+                critique, _ = await critic.critique(program.problem.task, candidate, None, GREEDY, None)
                 scores[place] = critique.score
                 progress.advance(bar)
 
@@ -82,10 +82,6 @@ async def _logprob_scores(path: Path, programs: Sequence[Reviewed]) -> list[floa
             for _ in range(_SLOTS):
                 group.create_task(work())
     return scores
-
-
-async def _silent(_text: str) -> None:
-    pass
 
 
 @dataclass(frozen=True, slots=True)

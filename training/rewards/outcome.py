@@ -78,10 +78,6 @@ class TimedSandbox(Protocol):
         """Run the task's tests on the candidate. A broken sandbox is a `SandboxError`."""
 
 
-async def _unheard(_text: str) -> None:
-    """Nobody watches a revision being written."""
-
-
 @dataclass(slots=True)
 class Reviser:
     """The frozen generator and the sandbox. Equal revisions and equal programs are paid for once."""
@@ -113,7 +109,7 @@ class Reviser:
         async def revise() -> str:
             draft = Candidate(submission.code)
             candidate, _ = await self.generator.revise(
-                submission.target.task, draft, critique, sampling, _unheard
+                submission.target.task, draft, critique, sampling, None
             )
             return candidate.code
 

@@ -161,16 +161,18 @@ class MemoryStore:
         kept = self._find(job_id)
         return None if kept is None else kept.job
 
-    async def log(self, job_id: str, after: int, limit: int = 256) -> Log | None:
+    async def log(self, job_id: str, after: int, limit: int = 256, *, counted: bool = True) -> Log | None:
         kept = self._find(job_id)
         if kept is None:
             return None
+        if counted and not kept.job.status.is_final:
+            kept.job = replace(kept.job, reads=kept.job.reads + 1)
         later = (entry for entry in kept.log if entry.sequence > after)
         return Log(tuple(islice(later, limit)), kept.trimmed, kept.job.status)
 
     async def look(self, job_ids: Sequence[str]) -> Mapping[str, Glance]:
         found = [kept.job for job_id in job_ids if (kept := self._find(job_id)) is not None]
-        return {job.id: Glance(job.status, job.last) for job in found}
+        return {job.id: Glance(job.status, job.last, job.reads) for job in found}
 
     async def waiting(self) -> int:
         now = self.clock()

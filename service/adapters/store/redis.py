@@ -115,20 +115,20 @@ class RedisStore:
         fields, rounds = map(_pairs, found)
         return _job(job_id, fields, rounds) if fields else None
 
-    async def log(self, job_id: str, after: int, limit: int = 256) -> Log | None:
+    async def log(self, job_id: str, after: int, limit: int = 256, *, counted: bool = True) -> Log | None:
         keys = [self._key("job", job_id), self._key("log", job_id)]
-        found = await self._calls.script("log", keys, [f"{after + 1}-0", limit])
+        found = await self._calls.script("log", keys, [f"{after + 1}-0", limit, _flag(counted)])
         if found is None:
             return None
         status, trimmed, entries = found
         return Log(tuple(_entry(*entry) for entry in entries), int(trimmed), JobStatus(status))
 
     async def look(self, job_ids: Sequence[str]) -> Mapping[str, Glance]:
-        asked = [("HMGET", self._key("job", job_id), "status", "last") for job_id in job_ids]
+        asked = [("HMGET", self._key("job", job_id), "status", "last", "reads") for job_id in job_ids]
         replies = await self._calls.together(*asked) if asked else []
         return {
-            job_id: Glance(JobStatus(status), int(last))
-            for job_id, (status, last) in zip(job_ids, replies, strict=True)
+            job_id: Glance(JobStatus(status), int(last), int(reads or 0))
+            for job_id, (status, last, reads) in zip(job_ids, replies, strict=True)
             if status is not None
         }
 
@@ -201,6 +201,7 @@ def _job(job_id: str, fields: Mapping[str, str], rounds: Mapping[str, str]) -> J
         status=JobStatus(fields["status"]),
         rounds=rounds,
         last=int(fields["last"]),
+        reads=int(fields.get("reads", 0)),
         ending=Entry(int(fields["end_sequence"]), fields["end_event"], fields["end_data"]) if ended else None,
     )
 

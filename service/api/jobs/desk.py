@@ -27,6 +27,8 @@ POLL_S = 0.1
 """How often the store is asked about the jobs that are worked at or waited for: one round trip for all."""
 IDLE_POLLS = 5
 """Polls between two looks for work, when nothing here gives a reason to look."""
+READ_S = 10.0
+"""How long a job counts as read after its log was: followers look at it twice as often."""
 LEAVING_S = 2.0
 """How long a stopping process may take to write down what it leaves to others."""
 
@@ -36,7 +38,25 @@ class _Followed:
     """A job that clients here wait for."""
 
     changed: set[asyncio.Event] = field(default_factory=set)
+    readers: int = 0
+    """Those of them that want its events, and not only its end."""
     seen: Glance | None = None
+
+
+@dataclass(slots=True)
+class _Reads:
+    """How often the log of a job at work here was read, and when that was seen to have grown."""
+
+    count: int = 0
+    at: float = float("-inf")
+
+    def saw(self, count: int) -> None:
+        if count != self.count:
+            self.count, self.at = count, asyncio.get_running_loop().time()
+
+    @property
+    def recent(self) -> bool:
+        return asyncio.get_running_loop().time() < self.at + READ_S
 
 
 @dataclass(slots=True)
@@ -48,6 +68,7 @@ class Desk:
     group: asyncio.TaskGroup
     runs: dict[str, Run] = field(default_factory=dict)
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _reads: dict[str, _Reads] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
     _followed: dict[str, _Followed] = field(default_factory=dict)
     _followers: int = 0
@@ -63,9 +84,10 @@ class Desk:
             self.services,
             place or nullcontext(),
             told=lambda: self.wake(job_id),
-            is_read=lambda: job_id in self._followed,
+            is_read=lambda: self._is_read(job_id),
         )
-        self.runs[job_id] = run
+        self.runs[job_id], self._reads[job_id] = run, _Reads()
+        self._reads[job_id].saw(lease.job.reads)
         if place is None:
             self._taken.add(job_id)
         self._tasks[job_id] = self.group.create_task(self._work(job_id, run))
@@ -105,18 +127,20 @@ class Desk:
             raise OverloadedError(f"{self._followers} clients follow refinements already; try again shortly")
 
     @contextmanager
-    def following(self, job_id: str) -> Iterator[asyncio.Event]:
-        """Return what is set whenever the job may have changed."""
+    def following(self, job_id: str, *, reads: bool) -> Iterator[asyncio.Event]:
+        """Return what is set whenever the job may have changed; who `reads` wants more than its end."""
         self.check_room()
         changed = asyncio.Event()
         self._followers += 1
-        self._followed.setdefault(job_id, _Followed()).changed.add(changed)
+        followed = self._followed.setdefault(job_id, _Followed())
+        followed.changed.add(changed)
+        followed.readers += reads
         try:
             yield changed
         finally:
             self._followers -= 1
-            followed = self._followed[job_id]
             followed.changed.discard(changed)
+            followed.readers -= reads
             if not followed.changed:
                 del self._followed[job_id]
 
@@ -164,7 +188,7 @@ class Desk:
             log.exception("job_crashed", refinement=job_id)
         finally:
             if self.runs.get(job_id) is run:
-                del self.runs[job_id], self._tasks[job_id]
+                del self.runs[job_id], self._tasks[job_id], self._reads[job_id]
                 self._taken.discard(job_id)
             self.wake(job_id)
             self.kick()
@@ -179,10 +203,17 @@ class Desk:
             glance = glances.get(job_id)
             if glance is not None and glance.status.is_final and self._is_unfinished(job_id):
                 self.stop(job_id)
+            if glance is not None and job_id in self._reads:
+                self._reads[job_id].saw(glance.reads)
             followed = self._followed.get(job_id)
             if followed is not None and followed.seen != glance:
                 followed.seen = glance
                 self.wake(job_id)
+
+    def _is_read(self, job_id: str) -> bool:
+        """Whether clients follow the events of a job at work here, wherever they are."""
+        followed, reads = self._followed.get(job_id), self._reads.get(job_id)
+        return (followed is not None and followed.readers > 0) or (reads is not None and reads.recent)
 
     def _is_unfinished(self, job_id: str) -> bool:
         """Whether a run here has yet to find its last word."""

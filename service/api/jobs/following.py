@@ -23,6 +23,8 @@ ATTEMPTS = 60
 PATIENCE_S = 5.0
 """Longest wait for news before the store is asked all the same."""
 
+THE_END = 2**53
+"""Later than any event: whoever has everything is still told the end."""
 INTERRUPTED = "refinement.interrupted"
 ENDINGS = frozenset({"refinement.completed", "refinement.failed", "refinement.cancelled", INTERRUPTED})
 
@@ -36,13 +38,15 @@ class Follower:
     after: int = 0
     interrupted: bool = False
     """Whether the refinement goes on without this process; the client may come back to it."""
+    reads: bool = True
+    """Whether it wants the events, and not only the end."""
     _unknown: int = 0
     _leaves_at: float = 0.0
 
     async def frames(self) -> AsyncGenerator[Frame, None]:
         """Yield the events after the number; the last one ends the refinement, or says where it goes on."""
         self._leaves_at = _now() + self.desk.services.bounds.follow_s
-        with self.desk.following(self.job_id) as changed:
+        with self.desk.following(self.job_id, reads=self.reads) as changed:
             while True:
                 changed.clear()
                 frames, pause_s = await self._read()
@@ -56,7 +60,8 @@ class Follower:
                     await _until(changed, pause_s)
 
     async def end(self) -> Frame:
-        """Wait for the end, and return the event that is it."""
+        """Wait for the end, and return the event that is it, without reading what leads to it."""
+        self.after, self.reads = THE_END, False
         async with aclosing(self.frames()) as frames:
             async for frame in frames:
                 if frame.event in ENDINGS - {INTERRUPTED}:
@@ -66,7 +71,7 @@ class Follower:
     async def _read(self) -> tuple[list[Frame], float]:
         """Read what is new, and say how long to wait if nothing is."""
         try:
-            log = await self.desk.services.store.log(self.job_id, self.after)
+            log = await self.desk.services.store.log(self.job_id, self.after, counted=self.reads)
             frames = [] if log is None else await self._told(log)
         except StoreError:
             return self._without_the_store(), AGAIN_S

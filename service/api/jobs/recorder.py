@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 TOGETHER_S = 0.05
 """How long an event may wait for others, so that a token costs no round trip."""
 UNREAD_S = 1.0
-"""The same of deltas while no client here reads along; those at other gateways get them in larger pieces."""
+"""The same of deltas while no client reads along."""
 ENTRIES = 256
 """Events written at once, and events that may wait before the job itself must."""
 AGAIN_S = 0.5
@@ -39,7 +39,7 @@ class Recorder:
     told: Callable[[], None]
     """Called after each write, to wake who follows the job."""
     is_read: Callable[[], bool] = lambda: True
-    """Whether anybody here follows it."""
+    """Whether anybody follows it."""
     _ending: Ending | None = None
     _pending: Pending = field(init=False)
     _rounds: dict[str, str] = field(default_factory=dict)

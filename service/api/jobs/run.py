@@ -34,7 +34,8 @@ class Run:
     services: Services
     place: AbstractContextManager[object]
     told: Callable[[], None]
-    is_read: Callable[[], bool] = lambda: True
+    is_read: Callable[[], bool]
+    """Whether a client follows its events, here or elsewhere."""
     ending: Ending | None = None
     """The last word, as soon as it is known; it may not be written yet."""
     background: bool = field(init=False)
@@ -93,7 +94,7 @@ class Run:
         """Refine; return the last word, or None if the job is left to others."""
         job_id = self.lease.job.id
         try:
-            refining = Refining.resumed(self.lease.job, self.services)
+            refining = Refining.resumed(self.lease.job, self.services, self._is_read_along)
             watched = replace(refining, left_to_others=self._leaving, is_put_off=self._is_put_off)
             return await self._in_time(watched)
         except ServiceError as error:
@@ -104,6 +105,10 @@ class Run:
         except Exception as error:
             log.exception("refinement_crashed")
             return _ending(JobStatus.FAILED, failure_of(job_id, error))
+
+    def _is_read_along(self) -> bool:
+        """What was put off is streamed: an answer that is too long in coming may be on its way."""
+        return self.is_read() or self.lease.setbacks > 0
 
     def _is_put_off(self, error: ServiceError) -> bool:
         """Whether to go on later: in the background nobody waits for an answer that is only a failure."""

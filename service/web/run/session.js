@@ -16,13 +16,16 @@ export class Session {
     this.view = new RunView(this.refinement, { title, share });
   }
 
-  // In the background: it outlives this page, and others can watch it by its link.
+  // In the background: it outlives this page, and others can watch it by its link, where it is followed from its
+  // first event. Streamed: its first words are to be had before anybody has followed the link.
   async begin(request) {
-    const body = { ...request, background: true };
-    const job = await this.#gateway.json("/refine", { method: "POST", body, headers: { "Idempotency-Key": oneTime() }, signal: this.#leaving.signal });
-    this.refinement.id = job.id;
+    const body = { ...request, background: true, stream: true };
+    const stream = await this.#gateway.ask("/refine", { method: "POST", body, headers: { "Idempotency-Key": oneTime() }, signal: this.#leaving.signal });
+    const id = stream.headers.get("Location").split("/").pop();
+    await stream.body.cancel();
+    this.refinement.id = id;
     this.view.asked(request);
-    return job.id;
+    return id;
   }
 
   async open(id) {

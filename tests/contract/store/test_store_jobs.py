@@ -113,6 +113,22 @@ async def test_a_glance_tells_where_jobs_stand(store: Store) -> None:
     assert glances == {first.id: Glance(JobStatus.QUEUED, 2), second.id: Glance(JobStatus.CANCELLED, 1)}
 
 
+async def test_a_glance_tells_that_a_log_is_read_while_there_is_more_to_come(store: Store) -> None:
+    new = job()
+    await store.create(new, entries(1, 1))
+    unread = await store.look([new.id])
+    await store.log(new.id, 1, counted=False)
+    await store.log(new.id, 1)
+    read = await store.look([new.id])
+    lease = await store.take()
+    assert lease is not None
+    await store.write(lease, Batch(ending=DONE))
+    await store.log(new.id, 1)
+
+    assert (unread[new.id].reads, read[new.id].reads, lease.job.reads) == (0, 1, 1)
+    assert (await store.look([new.id]))[new.id].reads == 1
+
+
 async def test_of_a_long_log_the_latest_is_kept_and_what_is_gone_is_told(opening: Opening) -> None:
     store = await opening(max_events=20)
     new = job()

@@ -8,6 +8,7 @@ from service.domain.chat import Sampling, TokenLogprob, TokenUsage
 from service.domain.critique import Judgment, Parsed
 from service.domain.errors import CriticError, GeneratorError, ModelError
 from service.domain.judging import judge_candidate
+from service.domain.ports import OnText
 from service.domain.roles import NOTHING_TO_REVIEW, ChatCritic, ChatGenerator
 from service.domain.scoring import Votes
 from service.domain.task import Candidate, Task
@@ -54,12 +55,24 @@ async def test_text_is_passed_on_as_it_is_written() -> None:
     async def hear(text: str) -> None:
         heard.append(text)
 
-    await ChatGenerator(FakeChatModel(["x = 1\ny = 2\n"])).propose(TASK, SAMPLING, hear)
+    await ChatGenerator(FakeChatModel(["x = 1\ny = 2\n"])).propose(TASK, SAMPLING, OnText(hear))
 
     assert heard == ["x = 1\n", "y = 2\n"]
 
 
-async def test_where_nobody_reads_along_the_completion_is_asked_for_whole() -> None:
+async def test_a_text_that_is_not_read_along_is_asked_for_whole_and_told_whole() -> None:
+    model, heard = FakeChatModel(["x = 1\ny = 2\n"]), list[str]()
+
+    async def hear(text: str) -> None:
+        heard.append(text)
+
+    await ChatGenerator(model).propose(TASK, SAMPLING, OnText(hear, along=False))
+
+    assert heard == ["x = 1\ny = 2\n"]
+    assert model.streams_begun == 0
+
+
+async def test_where_nobody_hears_the_completion_is_asked_for_whole() -> None:
     model = FakeChatModel(["x = 1\ny = 2\n"])
 
     whole, usage = await ChatGenerator(model).propose(TASK, SAMPLING, None)
@@ -76,7 +89,7 @@ async def test_the_stream_is_closed_when_the_listener_fails() -> None:
         raise ConnectionError
 
     with pytest.raises(ConnectionError):
-        await ChatGenerator(model).propose(TASK, SAMPLING, fail)
+        await ChatGenerator(model).propose(TASK, SAMPLING, OnText(fail))
     assert model.streams_open == 0
 
 
@@ -148,7 +161,7 @@ async def test_several_votes_give_one_critique_that_the_majority_shares() -> Non
 
     critic = ChatCritic(FakeChatModel([CORRECT, INCORRECT, INCORRECT]), votes=3)
 
-    critique, usage = await critic.critique(TASK, CANDIDATE, None, SAMPLING, hear)
+    critique, usage = await critic.critique(TASK, CANDIDATE, None, SAMPLING, OnText(hear))
 
     assert critique.text == INCORRECT
     assert critique.score == pytest.approx(1 / 3)

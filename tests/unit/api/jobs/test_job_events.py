@@ -12,7 +12,7 @@ from service.adapters.store.bounds import StoreBounds
 from service.domain.chat import Completion, Message, Sampling
 from service.services import Bounds
 from service.store import Batch, Lease
-from tests.fakes import FakeChatModel, ScriptedGenerator
+from tests.fakes import CORRECT, INCORRECT, FakeChatModel, ScriptedGenerator
 from tests.unit.api.jobs.waiting import finished
 from tests.unit.api.world import RIGHT, WRONG, Call, World, client_of, events_of, until
 
@@ -87,6 +87,59 @@ async def test_a_text_that_nobody_reads_along_costs_few_writes() -> None:
     assert whole["status"] == "completed"
     assert unread < 5
     assert sum(event.name == "critique.delta" for event in read_along) > 4
+
+
+async def test_a_text_that_nobody_reads_along_is_asked_for_whole_and_told_in_one_piece() -> None:
+    world = World()
+    async with client_of(world.app()) as client:
+        job_id = (await client.post("/refine", json=ASK)).json()["id"]
+        await finished(client, job_id)
+        events = events_of((await client.get(f"/refine/{job_id}/events")).text)
+
+    deltas = [event.data["delta"] for event in events if event.name == "critique.delta"]
+    assert world.critic.streams_begun == 0
+    assert deltas == [INCORRECT, CORRECT]
+
+
+async def test_a_client_that_only_waits_for_the_end_reads_nothing_along() -> None:
+    world = World()
+    async with client_of(world.app()) as client:
+        answer = await client.post("/refine", json=ASK, headers={"Prefer": "wait=20"})
+
+    assert answer.json()["status"] == "completed"
+    assert world.critic.streams_begun == 0
+
+
+async def test_who_follows_reads_the_next_text_as_it_is_written() -> None:
+    world, let = World(), asyncio.Event()
+
+    async def wait_to_revise() -> None:
+        if world.generator.calls > 1:
+            await let.wait()
+
+    world.generator.before = wait_to_revise
+    async with client_of(world.app()) as client, asyncio.TaskGroup() as group:
+        job_id = (await client.post("/refine", json=ASK)).json()["id"]
+        await until(lambda: world.generator.calls > 1)
+        follower = group.create_task(client.get(f"/refine/{job_id}/events"))
+        async with asyncio.timeout(20):
+            while not (await world.store.look([job_id]))[job_id].reads:  # noqa: ASYNC110 - no event tells it
+                await asyncio.sleep(0.01)
+        let.set()
+
+    events = events_of(follower.result().text)
+    written = "".join(event.data["delta"] for event in events if event.name == "critique.delta")
+    assert (world.critic.answers, world.critic.streams_begun) == (2, 1)
+    assert written == INCORRECT + CORRECT
+
+
+async def test_a_stream_that_was_asked_for_is_one_although_nobody_follows() -> None:
+    world = World()
+    async with client_of(world.app()) as client:
+        begun = await client.post("/refine", json=ASK | {"stream": True})
+
+    assert events_of(begun.text)[-1].name == "refinement.completed"
+    assert world.critic.streams_begun == 2
 
 
 @pytest.mark.parametrize(

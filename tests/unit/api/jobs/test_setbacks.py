@@ -55,6 +55,19 @@ async def test_a_sandbox_that_was_away_is_asked_again_and_no_verdict_is_made_up(
     assert [a_round["verdict"]["passed"] for a_round in whole["rounds"]] == [0, 1]
 
 
+async def test_what_was_put_off_is_streamed_in_case_it_is_only_slow() -> None:
+    world = World()
+    world.critic.fault = CriticError("no answer within 300 s")
+    async with client_of(world.app()) as client:
+        job_id = (await client.post("/refine", json=ASK)).json()["id"]
+        await until(lambda: world.critic.samplings)
+        world.critic.fault = None
+        whole = await finished(client, job_id)
+
+    assert whole["status"] == "completed"
+    assert world.critic.streams_begun == 2
+
+
 async def test_while_it_is_put_off_a_job_can_be_cancelled() -> None:
     world = World()
     world.critic.fault = CriticError("gone")
