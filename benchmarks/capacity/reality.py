@@ -191,7 +191,7 @@ async def _observed_jobs(stack: Stack, rate: float, count: int) -> Observed:
     """A job's own seconds are those in its result: nobody follows it, which would cost something."""
     stack.redis.flushall()
     before, spent, began = usage(stack.redis), stack.cpu_s(), time.perf_counter()
-    found = await stays(lambda: begin(stack.session, stack.gateway, REQUEST), rate, count)
+    found = await stays(lambda: begin(stack.session, stack.gateway, REQUEST | {"stream": True}), rate, count)
     await all_done(stack.redis)
     wall_s = time.perf_counter() - began
     redis_s = (usage(stack.redis) - before).cpu_s

@@ -53,7 +53,7 @@ class Workload:
     program_tokens: float = 300
     critique_tokens: float = 300
     piece_tokens: float = 1
-    """Of a streamed completion, that come together; jobs are streamed."""
+    """Of a streamed completion, that come together; jobs are planned as streamed."""
     variation: float = 0.5
     """Standard deviation of the length of a completion, as a share of its mean."""
     tested: bool = True

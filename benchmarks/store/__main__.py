@@ -1,9 +1,10 @@
 """What durable refinements cost Redis, and the gateway: `python -m benchmarks.store`.
 
 A real redis-server with an append-only file, a real gateway, and a mock endpoint whose answers come in so
-many pieces and take so long. A job is always streamed, so it costs for each piece, and for each second at
-work, as gateways ask about it and write down what was said: both are varied, and a plane is laid through what
-is found. CPU time is that of Redis' own thread, and of the gateway's process.
+many pieces and take so long. A job that is streamed costs for each piece, and for each second at work, as
+gateways ask about it and write down what was said: both are varied, and a plane is laid through what is
+found. One that nobody follows asks for whole answers: 0 pieces. CPU time is that of Redis' own thread, and of
+the gateway's process.
 """
 
 import asyncio
@@ -43,21 +44,23 @@ class _Pace:
     """Of the mock endpoint."""
 
     pieces: int
+    """Of an answer; 0 if it is not streamed."""
     latency_ms: float
 
 
 async def _costs(redis: RedisServer, folder: Path, answers: _Pace, count: int) -> tuple[Idle, Cost]:
-    pace = ("--latency-ms", str(answers.latency_ms), "--pieces", str(answers.pieces))
+    pace = ("--latency-ms", str(answers.latency_ms), "--pieces", str(max(1, answers.pieces)))
+    request = REQUEST | {"stream": answers.pieces > 0}
     async with (
         module("upstream", "benchmarks.gateway.upstream", *pace, ready="/counts") as upstream,
         opened(upstream, folder, _STORE.format(url=redis.url)) as gateway,
     ):
         client: Redis = Redis.from_url(redis.url)
         await cost(
-            gateway, client, REQUEST | {"rounds": 0}, 10, Idle(0, 0, 0)
+            gateway, client, request | {"rounds": 0}, 10, Idle(0, 0, 0)
         )  # imports and scripts on first use
         waiting = await idle(gateway, client, _IDLE_S)
-        return waiting, await cost(gateway, client, REQUEST, count, waiting)
+        return waiting, await cost(gateway, client, request, count, waiting)
 
 
 def _show(costs: Sequence[Cost]) -> None:
@@ -76,12 +79,12 @@ def _show(costs: Sequence[Cost]) -> None:
         print(f"{name:16}", *(f"{shown(each):>11}" for each in costs))
 
 
-def _plane(paces: Sequence[_Pace], costs: Sequence[Cost], figure: str) -> str:
+def _plane(found: Sequence[tuple[_Pace, Cost]], figure: str) -> str:
     """Fit what is fixed, what a piece adds, and what a second does, by least squares."""
-    known = [[1, CALLS * pace.pieces, cost.seconds] for pace, cost in zip(paces, costs, strict=True)]
-    found = np.array([getattr(cost, figure) for cost in costs])
-    (fixed, piece, second), *_ = np.linalg.lstsq(np.array(known), found)
-    off = np.max(np.abs(known @ np.array([fixed, piece, second]) - found))
+    known = np.array([[1, CALLS * pace.pieces, cost.seconds] for pace, cost in found])
+    figures = np.array([getattr(cost, figure) for _, cost in found])
+    (fixed, piece, second), *_ = np.linalg.lstsq(known, figures)
+    off = np.max(np.abs(known @ np.array([fixed, piece, second]) - figures))
     return f"{fixed:.2f} + {piece:.4f} a piece + {second:.3f} a second at work; at most {off:.2f} off"
 
 
@@ -107,8 +110,9 @@ async def _measure(paces: Sequence[_Pace], count: int, replayed: int) -> None:
         print(f"{'':16}", *(f"{pace.pieces:4}, {pace.latency_ms:5g}" for pace in paces))
         costs = [each for _, each in found]
         _show(costs)
+        streamed = [(pace, each) for pace, each in zip(paces, costs, strict=True) if pace.pieces > 0]
         for figure in ("redis_cpu_ms", "gateway_cpu_ms", "commands", "writes"):
-            print(f"{figure}: {_plane(paces, costs, figure)}")
+            print(f"{figure}, streamed: {_plane(streamed, figure)}")
         waiting = [each for each, _ in found]
         print(
             "a gateway with nothing to do, a second: "
@@ -124,7 +128,10 @@ def main(
         2000.0,
         5000.0,
     ],
-    pieces: Annotated[list[int], typer.Option(help="Of an answer; 300 is one a token, as of vLLM.")] = [  # noqa: B006
+    pieces: Annotated[
+        list[int], typer.Option(help="Of an answer; 300 is one a token, as of vLLM; 0 whole.")
+    ] = [  # noqa: B006
+        0,
         60,
         300,
     ],
@@ -134,7 +141,7 @@ def main(
     """Measure what a durable refinement costs, and how many one Redis thread keeps."""
     if BINARY is None:
         raise SystemExit("redis-server is not installed: apt-get install redis-server")
-    for name, given in (("latency-ms", set(latency_ms)), ("pieces", set(pieces))):
+    for name, given in (("latency-ms", set(latency_ms)), ("pieces", set(pieces) - {0})):
         if len(given) < 2:
             raise SystemExit(f"--{name}: give two different values at least, to tell what each costs")
     asyncio.run(_measure([_Pace(*each) for each in product(pieces, latency_ms)], count, replayed))

@@ -1,11 +1,12 @@
 """The body of a request in OpenAI's dialect: read as far as it is ours, passed on byte for byte else."""
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
+import msgspec
 from fastapi import Request
 from pydantic import BaseModel, JsonValue, ValidationError
 from pydantic_core import from_json
@@ -17,34 +18,45 @@ from service.domain.errors import RequestError
 OURS = "refine"
 """The member of a body that speaks to this service alone."""
 
-_SPACE = re.compile(r"[ \t\n\r]*")
-# Only where values end is of interest: numbers stay text, whatever their size.
-_DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OpenAIBody:
-    """A JSON object, as text and as values."""
+    """A JSON object: its members as they were written, and their values for who looks at them.
+
+    What passes through is an agent's whole conversation, of which the model's name alone is of interest.
+    """
 
     raw: bytes
-    fields: Mapping[str, JsonValue]
+    members: Mapping[str, msgspec.Raw]
 
     @classmethod
     async def read(cls, request: Request) -> Self:
         """Read JSON as the standard has it: no NaN, no lone surrogates."""
         raw = await request.body()
         try:
-            fields = from_json(raw, allow_inf_nan=False)
-        except ValueError as error:
-            raise HTTPException(400, f"the body is not JSON: {error}") from None
-        if not isinstance(fields, dict):
-            raise HTTPException(400, "the body must be a JSON object")
-        return cls(raw, fields)
+            raw.decode()  # strings that are skipped are not looked into
+            return cls(raw, _MEMBERS.decode(raw))
+        except msgspec.ValidationError:
+            raise HTTPException(400, "the body must be a JSON object") from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise _not_json(error) from None
+
+    @cached_property
+    def fields(self) -> Mapping[str, JsonValue]:
+        """The members' values."""
+        try:
+            fields: dict[str, JsonValue] = from_json(self.raw, allow_inf_nan=False)
+        except ValueError as error:  # nested deeper than is read
+            raise _not_json(error) from None
+        return fields
 
     @property
     def model(self) -> str:
         """The model asked for."""
-        model = self.fields.get("model")
+        written = self.members.get("model")
+        model: object = None if written is None else msgspec.json.decode(written)
         if not isinstance(model, str) or not model:
             raise RequestError("model", "name a model; GET /v1/models lists them")
         return model
@@ -56,28 +68,13 @@ class OpenAIBody:
 
     def for_upstream(self, ours: Mapping[str, str]) -> bytes:
         """Write the body with our members in place of its own. Every other value keeps its bytes."""
-        members = {name: text for name, text in _members(self.raw.decode()) if name != OURS}
-        members |= {name: json.dumps(value) for name, value in ours.items()}
-        return ("{" + ",".join(f"{json.dumps(name)}:{text}" for name, text in members.items()) + "}").encode()
+        members = {name: value for name, value in self.members.items() if name != OURS}
+        members |= {name: msgspec.Raw(json.dumps(value)) for name, value in ours.items()}
+        return msgspec.json.encode(members)
 
 
-def _members(text: str) -> Iterator[tuple[str, str]]:
-    """Take an object that is known to be JSON apart: each member's name, and its value as written."""
-    position = _after_space(text, _after_space(text, 0) + 1)
-    while text[position] != "}":
-        name, position = _DECODER.raw_decode(text, position)
-        start = _after_space(text, _after_space(text, position) + 1)
-        _, end = _DECODER.raw_decode(text, start)
-        yield name, text[start:end]
-        position = _after_space(text, end)
-        if text[position] == ",":
-            position = _after_space(text, position + 1)
-
-
-def _after_space(text: str, position: int) -> int:
-    match = _SPACE.match(text, position)
-    assert match is not None
-    return match.end()
+def _not_json(error: Exception) -> HTTPException:
+    return HTTPException(400, f"the body is not JSON: {error}")
 
 
 def known_fields(
