@@ -58,7 +58,7 @@ class PretrainConfig(Section):
     """Compile the model first, which takes a minute and pays from a thousand batches on.
 
     Without a C++ compiler, or the headers of Python, training goes on without: 1.4 times as long a step.
-    Compiled, threads add up gradients in any order: a run is the same but for rounding.
+    Compiled and with several threads, the same run ends with the same weights but for rounding.
     """
 
 
