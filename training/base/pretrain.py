@@ -90,16 +90,6 @@ def _product_s(dtype: torch.dtype) -> float:
     return min(seconds)
 
 
-@cache
-def can_compile() -> bool:
-    """Whether PyTorch can compile here: on a CPU it needs a C++ compiler and the headers of Python."""
-    try:
-        torch.compile(torch.sin)(torch.zeros(1))
-    except RuntimeError:
-        return False
-    return True
-
-
 class CompletionTrainer(Trainer):
     """Computes logits only where there is something to learn: most of a row is prompt."""
 
@@ -135,8 +125,6 @@ def pretrain(
     trainer.half = is_faster_in_half()
     if trainer.half and not torch.cuda.is_available():
         attend_in_fp32(model)
-    if config.compiled and can_compile():
-        model.model.compile(dynamic=False)
     last = get_last_checkpoint(str(out)) if out.is_dir() else None
     trainer.train(resume_from_checkpoint=last)
     trained = trainer.model

@@ -54,12 +54,6 @@ class PretrainConfig(Section):
     early: PhaseConfig
     late: PhaseConfig
     save_every_batches: PositiveInt
-    compiled: bool = False
-    """Compile the model first, which takes a minute and pays from a thousand batches on.
-
-    Without a C++ compiler, or the headers of Python, training goes on without: 1.4 times as long a step.
-    Compiled and with several threads, the same run ends with the same weights but for rounding.
-    """
 
 
 class SizeConfig(Section):
