@@ -13,7 +13,7 @@ from rich.progress import Progress
 from service.adapters.openai import OpenAIModel
 from service.domain.chat import Completion, Message, Sampling, TokenUsage
 from training.config import EndpointConfig
-from training.settings import Secrets
+from training.served import served_model
 from training.tasks.records import mended_lines
 
 
@@ -61,7 +61,6 @@ class EndpointWriter:
     ) -> list[Completion]:
         orders = _numbered(prompts, sampling)
         slots = asyncio.Semaphore(self._endpoint.concurrency)
-        key = Secrets().api_key
         with Progress(transient=True) as progress:
             bar = progress.add_task(label, total=len(orders))
 
@@ -71,7 +70,7 @@ class EndpointWriter:
                 progress.advance(bar)
                 return completion
 
-            async with OpenAIModel("endpoint", self._endpoint.base_url, self._endpoint.model, key) as model:
+            async with served_model("endpoint", self._endpoint) as model:
                 tasks = []
                 try:
                     async with asyncio.TaskGroup() as group:

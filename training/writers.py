@@ -1,14 +1,23 @@
 """Who writes for a run: an endpoint where the configuration names one, else weights in this process."""
 
+from collections.abc import Callable
+from pathlib import Path
+
+from training.config import EndpointConfig
 from training.generation import TransformersWriter, Writer
 from training.run import Run
+from training.weights import Weights
 
 
 def generator_writer(run: Run, stage: str) -> Writer:
-    """The frozen generator, which is the base model. From an endpoint, every completion is kept at once."""
-    endpoint = run.config.engines.generator
+    """The frozen generator, which is the base model."""
+    return writer_of(run.config.engines.generator, run.base, run.unfinished(stage) / "completions.jsonl")
+
+
+def writer_of(endpoint: EndpointConfig | None, weights: Callable[[], Weights], journal: Path) -> Writer:
+    """A model by its endpoint, which keeps every completion at once, or without one by its weights."""
     if endpoint is None:
-        return TransformersWriter(run.base())
+        return TransformersWriter(weights())
     from training.endpoint import EndpointWriter  # noqa: PLC0415 - only runs with an endpoint need it
 
-    return EndpointWriter(endpoint, run.unfinished(stage) / "completions.jsonl")
+    return EndpointWriter(endpoint, journal)

@@ -15,7 +15,7 @@ from datetime import date
 
 from service.domain.task import CallTest, StdinTest, Test
 from training.data.rows import Row
-from training.data.source_task import SourceTask, Unusable
+from training.data.source_task import SourceTask, Unusable, is_finite
 
 _MOST_BYTES = 256 << 20
 """What packed tests may become."""
@@ -89,10 +89,9 @@ def _call(given: str, wanted: str) -> Test | Unusable:
     """Arguments are JSON, one a line."""
     try:
         args, expected = [json.loads(line) for line in given.splitlines()], json.loads(wanted)
-        json.dumps([args, expected], allow_nan=False)
     except (ValueError, RecursionError):
         return Unusable.UNREADABLE
-    return CallTest(tuple(args), expected)
+    return CallTest(tuple(args), expected) if is_finite([args, expected]) else Unusable.UNREADABLE
 
 
 def _json(text: str) -> object:

@@ -1,10 +1,8 @@
 """JSON lines in the form that our API takes, as tasks: problem, entry_point, tests, hidden_tests."""
 
-import json
-
 from service.domain.task import AssertTest, CallTest, StdinTest, Test
 from training.data.rows import Row
-from training.data.source_task import SourceTask
+from training.data.source_task import SourceTask, is_finite
 from training.run import StageError
 
 
@@ -46,21 +44,13 @@ def _test(place: str, value: object, entry_point: str | None) -> Test:
             if entry_point is None:
                 raise StageError(f"{place}: calls a function, but entry_point is missing")
             args, kwargs = rest.get("args", []), rest.get("kwargs", {})
-            if not _is_finite([args, kwargs, expected]):
+            if not is_finite([args, kwargs, expected]):
                 raise StageError(f"{place}: numbers must be finite: JSON has no infinity")
             if isinstance(args, list) and isinstance(kwargs, dict):
                 return CallTest(tuple(args), expected, kwargs)
     raise StageError(
         f'{place}: a test is {{"stdin", "stdout"}} of texts, {{"args", "kwargs", "expected"}} or {{"assert"}}'
     )
-
-
-def _is_finite(value: object) -> bool:
-    try:
-        json.dumps(value, allow_nan=False)
-    except ValueError:
-        return False
-    return True
 
 
 def _seconds(row: Row) -> float | None:

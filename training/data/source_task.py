@@ -1,6 +1,7 @@
 """A task as a data set tells it, on its way to `tasks.jsonl`."""
 
 import hashlib
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,6 +24,15 @@ class Unusable(StrEnum):
     NO_NAME = "fn_name is no name of a function"
     BEYOND_LIMIT = "beyond tests_limit"
     TOO_LARGE = "beyond tests_bytes"
+
+
+def is_finite(value: object) -> bool:
+    """Whether JSON can spell every number of a value."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

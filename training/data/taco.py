@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from service.domain.task import AssertTest, CallTest, StdinTest, Test
 from training.data.public import split_public, with_example
 from training.data.rows import Row
-from training.data.source_task import SourceTask, Unusable
+from training.data.source_task import SourceTask, Unusable, is_finite
 
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|milli)?", re.IGNORECASE)
 _UNKNOWN = "unknown_difficulty"
@@ -116,9 +116,7 @@ def _stdin_test(stdin: object, stdout: object) -> Test | Unusable:
 def _call_test(name: str, args: object, expected: object) -> Test | Unusable:
     if not isinstance(args, list):
         return Unusable.BARE_ARGUMENTS
-    try:
-        json.dumps([args, expected], allow_nan=False)
-    except ValueError:
+    if not is_finite([args, expected]):
         return Unusable.NOT_FINITE
     keyed = [_number_keys(value) for value in args]
     if keyed != args:

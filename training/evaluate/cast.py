@@ -2,6 +2,7 @@
 
 import json
 import struct
+from functools import partial
 from pathlib import Path
 
 from service.domain.chat import Sampling
@@ -9,9 +10,10 @@ from training.config import EndpointConfig
 from training.evaluate.critics import ModelReviewer
 from training.evaluate.remembering import RememberingWriter
 from training.evaluate.rows import MAIN
-from training.generation import TransformersWriter, Writer
+from training.generation import Writer
 from training.run import Run
 from training.weights import Weights
+from training.writers import writer_of
 
 BASE, SFT, CTRL = "base", "critic", "critic-rl"
 
@@ -37,10 +39,6 @@ class Cast:
         if (role, size) == (BASE, MAIN):
             return self._run.base()
         return Weights(str(self._run.made(_folder(role, size))))
-
-    def has(self, role: str, size: str = MAIN) -> bool:
-        """Whether anyone plays it."""
-        return self.endpoint(role, size) is not None or self._run.file(_folder(role, size)).is_dir()
 
     def endpoint(self, role: str, size: str = MAIN) -> EndpointConfig | None:
         """Who serves a role, if it is served."""
@@ -77,12 +75,14 @@ class Cast:
     def other_seeds(self) -> dict[int, str]:
         """Roles of the critics that reinforcement made under the other seeds."""
         roles = {seed: f"grpo/seed-{seed}/critic" for seed in self._run.config.grpo.seeds[1:]}
-        return {seed: role for seed, role in roles.items() if self.has(role)}
+        return {seed: role for seed, role in roles.items() if self._run.file(role).is_dir()}
 
     def writer(self, role: str, size: str = MAIN) -> Writer:
         """A model that writes."""
         if (role, size) not in self._writers:
-            self._writers[role, size] = RememberingWriter(self._opened(role, size))
+            journal = self._run.unfinished("evaluate") / f"completions-{role}.jsonl"
+            writer = writer_of(self.endpoint(role, size), partial(self.weights, role, size), journal)
+            self._writers[role, size] = RememberingWriter(writer)
         return self._writers[role, size]
 
     def critic(
@@ -90,14 +90,6 @@ class Cast:
     ) -> ModelReviewer:
         """A model that reviews, by default as the paper samples."""
         return ModelReviewer(self.writer(role, size), sampling or self.paper, hinted)
-
-    def _opened(self, role: str, size: str) -> Writer:
-        endpoint = self.endpoint(role, size)
-        if endpoint is None:
-            return TransformersWriter(self.weights(role, size))
-        from training.endpoint import EndpointWriter  # noqa: PLC0415 - only runs with an endpoint need it
-
-        return EndpointWriter(endpoint, self._run.unfinished("evaluate") / f"completions-{role}.jsonl")
 
 
 def _folder(role: str, size: str) -> str:

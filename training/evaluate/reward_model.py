@@ -20,7 +20,7 @@ from training.evaluate.cast import Cast
 from training.evaluate.critics import Reviewed
 from training.evaluate.estimate import Estimate, mean
 from training.run import Record
-from training.settings import Secrets
+from training.served import served_model
 
 VOTES = (1, 2, 8, 32)
 _SLOTS = 16
@@ -71,7 +71,7 @@ async def _logprob_scores(cast: Cast, role: str, programs: Sequence[Reviewed]) -
 def _engine(cast: Cast, role: str) -> EmbeddedModel | OpenAIModel | None:
     endpoint = cast.endpoint(role)
     if endpoint is not None:
-        return OpenAIModel("critic", endpoint.base_url, endpoint.model, Secrets().api_key)
+        return served_model("critic", endpoint)
     folder = cast.weights(role).cached()
     try:
         return None if folder is None else EmbeddedModel.load("critic", folder, slots=_SLOTS)

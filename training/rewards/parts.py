@@ -11,7 +11,8 @@ from service.adapters.sandbox import Patience, http_sandbox
 from service.domain.roles import ChatGenerator
 from training.config import EndpointConfig
 from training.rewards.outcome import Reviser
-from training.settings import RewardSettings, Secrets
+from training.served import served_model
+from training.settings import RewardSettings
 
 _WAITING = 100_000
 """Revisions that may queue before an engine in this process; the concurrency bound is elsewhere."""
@@ -43,7 +44,7 @@ class Parts:
             case Path() as path:
                 return EmbeddedModel.load("generator", path, max_waiting=_WAITING)
             case EndpointConfig() as endpoint:
-                return OpenAIModel("generator", endpoint.base_url, endpoint.model, Secrets().api_key)
+                return served_model("generator", endpoint)
 
 
 def parts_from_environment() -> Parts:
