@@ -1,4 +1,4 @@
-# make install | demo | test | check | train-mini | test-vllm | test-docker | bench | lock | clean
+# make install | demo | test | check | train-mini | test-vllm | test-docker | test-vm | bench | lock | clean
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
@@ -7,7 +7,7 @@ VLLM_INSTALLED := .venv-vllm/installed
 # it, such as https://download.pytorch.org/whl/cpu, where a build without CUDA is a tenth the size.
 UV := $(BIN)/uv
 
-.PHONY: install demo test check unit train-mini test-vllm test-docker bench lock clean
+.PHONY: install demo test check unit train-mini test-vllm test-docker test-vm bench lock clean
 
 install: $(INSTALLED)
 
@@ -60,6 +60,11 @@ $(VLLM_INSTALLED):
 test-docker: install
 	$(BIN)/python -m tests.docker.engine $(BIN)/python -m pytest tests/docker tests/isolation/test_deployments.py \
 	  -m "docker$(if $(VLLM),, and not vllm)"
+
+# Boots Debian with systemd and cgroup version 2 in an emulated machine (root, qemu-system-x86, debootstrap), where a
+# clock that counts instructions makes a minute take six. With TESTS="--accel kvm tests/isolation" all of them, quickly.
+test-vm: install
+	$(BIN)/python -m tests.vm $(or $(TESTS),tests/isolation/test_cgroups.py tests/isolation/test_delegation.py)
 
 bench: install
 	$(BIN)/python -m benchmarks.embedded

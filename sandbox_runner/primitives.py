@@ -16,8 +16,8 @@ _NEEDS_NAMESPACES = (
     "`--security-opt seccomp=deploy/docker/sandbox-seccomp.json --security-opt systempaths=unconfined`"
 )
 _NEEDS_CGROUP = (
-    "delegate a cgroup: `systemd-run --scope -p Delegate=yes`, or set SANDBOX_CGROUP to an empty version 2 "
-    "directory that this user owns, with the memory and pids controllers"
+    "run as root, or delegate a cgroup: `systemd-run --user --scope -p Delegate=yes ctrl-sandbox`, "
+    "or `Delegate=yes` in the service's unit, or set SANDBOX_CGROUP to a directory within what was delegated"
 )
 
 
@@ -45,20 +45,22 @@ def _refused(action: str) -> str:
     )
 
 
+# Each generation keeps its memory while the next one fills its own.
 _SUM_OF_MEMORY = """
 import os
 def attack(bait):
-    children = []
+    first = os.getpid()
     for _ in range(4):
-        pid = os.fork()
-        if pid == 0:
-            filled = bytearray(b"x") * (44 << 20)
-            os.read(0, 1)
-            import time; time.sleep(0.3)
-            os._exit(0)
-        children.append(pid)
-    ends = [os.waitpid(pid, 0)[1] for pid in children]
-    return 'held' if any(os.WIFSIGNALED(end) for end in ends) else 'broken'
+        child = os.fork()
+        if child:
+            end = os.waitpid(child, 0)[1]
+            killed = os.WIFSIGNALED(end) or os.WEXITSTATUS(end) == 9
+            if os.getpid() == first:
+                return 'held' if killed else 'broken'
+            os._exit(9 if killed else 0)
+        filled = None
+        filled = bytearray(b"x") * (44 << 20)
+    os._exit(0)
 """
 
 _PTRACE = "import ctypes\ndef attack(bait):\n    ctypes.CDLL(None).ptrace(0, 0, 0, 0)\n    return 'broken'\n"

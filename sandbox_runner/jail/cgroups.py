@@ -9,7 +9,8 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 
-_MOUNT = "/sys/fs/cgroup"
+from sandbox_runner.jail import delegation, libc
+
 # The box's first process lives in the group too, and must survive a test that fills it.
 _OWN_BYTES = 32 << 20
 _OWN_NAME = "ctrl-sandbox-"
@@ -70,18 +71,22 @@ class CgroupParent:
 
     @classmethod
     def acquire(cls, wanted: str) -> "CgroupParent":
-        """Take the delegated v2 directory `wanted`, or build in our own v1 group; "none" takes nothing."""
+        """Build in the version 2 directory `wanted`, or else in what is ours; "none" takes nothing."""
         if wanted == "none":
             return cls(missing="switched off by SANDBOX_CGROUP=none")
         descriptors: list[int] = []
         try:
-            for directory in [wanted] if wanted else _own_v1_groups():
+            found = delegation.find(wanted)
+            for directory in found.directories:
                 _sweep(directory)
-                descriptors.append(_make_own(directory, unified=bool(wanted)))
+                descriptors.append(_make_own(directory, unified=found.unified))
+            acquired = cls(tuple(descriptors), found.unified)
+            if found.unified:
+                _try_birth(acquired.make("trial", 0, 1))
         except OSError as error:
             cls(tuple(descriptors)).remove()
             return cls(missing=str(error))
-        return cls(tuple(descriptors), unified=bool(wanted))
+        return acquired
 
     def make(self, name: str, memory_bytes: int, tasks: int) -> Cgroup:
         made = Cgroup(name, self.descriptors, self.unified)
@@ -112,7 +117,7 @@ def _make_own(directory: str, *, unified: bool) -> int:
     try:
         if unified:
             for parent in (directory, own):
-                with open(f"{parent}/cgroup.subtree_control", "w", encoding="ascii") as file:
+                with open(f"{parent}/cgroup.subtree_control", "r+", encoding="ascii") as file:
                     file.write("+memory +pids")
         descriptor = os.open(own, os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError:
@@ -120,6 +125,22 @@ def _make_own(directory: str, *, unified: bool) -> int:
         raise
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     return descriptor
+
+
+def _try_birth(trial: Cgroup) -> None:
+    """Being born into a group takes more than writing there: the right over all that divides it from ours."""
+    nursery = trial.open()
+    try:
+        pid = libc.fork_into(0, nursery)
+        if pid == 0:
+            os._exit(0)
+        os.waitpid(pid, 0)
+    except OSError as error:
+        raise OSError(f"no process can be started in a new cgroup: {error}") from error
+    finally:
+        if nursery is not None:
+            os.close(nursery)
+        trial.remove()
 
 
 def _sweep(directory: str) -> None:
@@ -140,19 +161,6 @@ def _remove_unless_locked(stale: str, descriptor: int) -> None:
             if leaf.startswith("box-"):
                 os.rmdir(f"{stale}/{leaf}")
         os.rmdir(stale)
-
-
-def _own_v1_groups() -> list[str]:
-    own = _own_groups()
-    if "memory" not in own or "pids" not in own:
-        raise OSError("no version 1 memory controller; delegate a version 2 subtree with SANDBOX_CGROUP")
-    return [f"{_MOUNT}/{controller}/{own[controller].lstrip('/')}" for controller in ("memory", "pids")]
-
-
-def _own_groups() -> dict[str, str]:
-    with open("/proc/self/cgroup", encoding="utf-8") as file:
-        rows = [line.rstrip("\n").split(":", 2) for line in file]
-    return {controller: path for _, controllers, path in rows for controller in controllers.split(",")}
 
 
 def _write(directory: int, path: str, content: str) -> None:

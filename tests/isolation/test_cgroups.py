@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ MIB = 1 << 20
 def parent() -> Iterator[CgroupParent]:
     acquired = CgroupParent.acquire("")
     if acquired.missing is not None:
-        pytest.skip(f"NO CGROUP V1 TO WRITE IN: {acquired.missing}")
+        pytest.skip(f"NO CGROUP TO WRITE IN: {acquired.missing}")
     try:
         yield acquired
     finally:
@@ -46,12 +47,40 @@ def unified() -> Iterator[Path]:
     made.rmdir()
 
 
-def test_a_process_that_enters_is_in_every_hierarchy(leaf: Cgroup) -> None:
-    groups = ["memory", "pids"]
+def test_a_directory_that_is_no_cgroup_is_named_and_left_as_it_was(tmp_path: Path) -> None:
+    missing = CgroupParent.acquire(str(tmp_path)).missing
+    assert missing is not None
+    assert "cgroup.subtree_control" in missing
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_is_in_its_leaf_of_every_hierarchy(leaf: Cgroup) -> None:
+    groups = [""] if leaf.unified else ["memory", "pids"]
     assert [line for line in _groups_of_child(leaf) if line.split(":")[1] in groups] != []
     for line in _groups_of_child(leaf):
         _, controllers, path = line.split(":", 2)
         assert (Path(path).name == leaf.name) == (controllers in groups), line
+
+
+def test_the_sum_of_what_processes_fill_is_bounded_and_counted(leaf: Cgroup) -> None:
+    def fill() -> None:
+        filled = bytearray(b"x") * (48 * MIB)
+        time.sleep(0.5 if filled else 0)
+
+    ended = [_start(leaf, fill) for _ in range(3)]
+    assert 9 in [os.waitpid(pid, 0)[1] for pid in ended]
+    assert leaf.oom_kills() > 0
+
+
+def test_tasks_are_bounded(leaf: Cgroup) -> None:
+    def fork() -> None:
+        for _ in range(9):
+            if os.fork() == 0:
+                time.sleep(0.5)
+                os._exit(0)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(_start(leaf, fork), 0)[1]) == 1
+    time.sleep(1)  # the leaf goes when it is empty
 
 
 def test_a_box_is_not_made_to_wait_for_the_rest_of_the_machine(leaf: Cgroup) -> None:
@@ -84,23 +113,34 @@ def test_a_process_is_born_into_a_version_2_group(unified: Path) -> None:
 
 
 def _groups_of_child(leaf: Cgroup) -> list[str]:
-    pid = os.fork()
-    if pid == 0:
-        leaf.enter()
-        time.sleep(30)
-        os._exit(0)
+    pid = _start(leaf, lambda: time.sleep(30))
     try:
-        return _settled(pid, leaf.name)
+        return _settled(pid, leaf)
     finally:
         os.kill(pid, 9)
         os.waitpid(pid, 0)
 
 
-def _settled(pid: int, name: str) -> list[str]:
+def _start(leaf: Cgroup, action: Callable[[], None]) -> int:
+    """Start a process in the leaf; it ends with 1 if the action fails."""
+    nursery = leaf.open()
+    pid = libc.fork_into(0, nursery)
+    if pid == 0:
+        with suppress(BaseException):
+            leaf.enter()
+            action()
+            os._exit(0)
+        os._exit(1)
+    if nursery is not None:
+        os.close(nursery)
+    return pid
+
+
+def _settled(pid: int, leaf: Cgroup) -> list[str]:
     lines: list[str] = []
     for _ in range(1000):
         lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
-        if sum(line.endswith(f"/{name}") for line in lines) == 2:
+        if sum(line.endswith(f"/{leaf.name}") for line in lines) == len(leaf.parents):
             break
         time.sleep(0.01)
     return lines
