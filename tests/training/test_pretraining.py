@@ -59,6 +59,28 @@ def test_packed_examples_do_not_see_each_other(in_fp32: bool) -> None:
     assert torch.allclose(packed, alone, atol=1e-4)
 
 
+def test_the_loss_is_of_what_is_to_be_learnt_and_its_products_come_in_few_sizes() -> None:
+    """A product of a size not met before costs time and memory, which is never given back."""
+    import torch
+
+    from training.base.pretrain import learnt_loss
+    from training.base.rows import PackedCorpus, collate
+
+    model, tokenizer = start()
+    sizes = set()
+    model.lm_head.register_forward_pre_hook(lambda _, inputs: sizes.add(len(inputs[0])))
+    corpus = PackedCorpus(tokenizer, CONFIG, SEED)
+    for number in range(4):
+        batch = collate([corpus[number]])
+        row = {name: tensor[:1] for name, tensor in batch.items()}
+        expected = model(
+            row["input_ids"], position_ids=row["position_ids"], labels=row["labels"], use_cache=False
+        )
+        sizes.clear()
+        assert torch.allclose(learnt_loss(model, row, half=False), expected.loss, atol=1e-5)
+        assert {size % 64 for size in sizes} == {0}
+
+
 def test_attention_leaves_autocast_alone_in_fp32_and_no_saved_model_says_so(tmp_path: Path) -> None:
     import torch
 

@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.nn.functional import cross_entropy, pad
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerBase, Trainer, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 
 from training.base.attention import attend_in_fp32
 from training.base.rows import IGNORED, PackedCorpus, collate
 from training.config import ModelConfig, PretrainConfig
+
+# oneDNN compiles a product anew for each number of rows it meets, and keeps what it compiled.
+_ROWS_IN_STEPS_OF = 64
 
 
 def new_model(config: ModelConfig, tokenizer: PreTrainedTokenizerBase, seed: int) -> LlamaForCausalLM:
@@ -90,9 +94,21 @@ def _product_s(dtype: torch.dtype) -> float:
     return min(seconds)
 
 
-class CompletionTrainer(Trainer):
-    """Computes logits only where there is something to learn: most of a row is prompt."""
+def learnt_loss(model: LlamaForCausalLM, inputs: dict[str, Any], *, half: bool) -> torch.Tensor:
+    """Mean cross-entropy over the learnt tokens of a batch.
 
+    Logits are computed only where there is something to learn: most of a row is prompt.
+    """
+    targets = inputs["labels"][:, 1:]
+    learnt = targets != IGNORED
+    spare = -int(learnt.sum()) % _ROWS_IN_STEPS_OF
+    with torch.autocast(targets.device.type, torch.bfloat16, enabled=half):
+        states = hidden_states(model, inputs)[:, :-1][learnt]
+        logits = model.lm_head(pad(states, (0, 0, 0, spare)))
+    return cross_entropy(logits.float(), pad(targets[learnt], (0, spare), value=IGNORED))
+
+
+class _PackedTrainer(Trainer):
     half: bool = False
     """Whether matrix products run in bf16."""
 
@@ -103,20 +119,15 @@ class CompletionTrainer(Trainer):
         return_outputs: bool = False,
         num_items_in_batch: torch.Tensor | int | None = None,
     ) -> torch.Tensor:
-        """Mean cross-entropy over the learnt tokens of the batch."""
         assert isinstance(model, LlamaForCausalLM)
-        targets = inputs["labels"][:, 1:]
-        learnt = targets != IGNORED
-        with torch.autocast(targets.device.type, torch.bfloat16, enabled=self.half):
-            logits = model.lm_head(hidden_states(model, inputs)[:, :-1][learnt])
-        return torch.nn.functional.cross_entropy(logits.float(), targets[learnt])
+        return learnt_loss(model, inputs, half=self.half)
 
 
 def pretrain(
     model: LlamaForCausalLM, config: PretrainConfig, tokenizer: PreTrainedTokenizerBase, seed: int, out: Path
 ) -> LlamaForCausalLM:
     """Train a model, or go on from the last checkpoint under `out`."""
-    trainer = CompletionTrainer(
+    trainer = _PackedTrainer(
         model=model,
         args=arguments(config, seed, out),
         train_dataset=PackedCorpus(tokenizer, config, seed),
