@@ -9,13 +9,13 @@ import typer
 import uvicorn
 
 from sandbox_runner.app import create_app
-from sandbox_runner.cases import Program, StdinCase, Submission
-from sandbox_runner.checkers import CHECKERS, DEFAULT_CHECKER
+from sandbox_runner.domain.cases import Program, StdinCase, Submission
+from sandbox_runner.domain.checkers import CHECKERS, DEFAULT_CHECKER
+from sandbox_runner.domain.verdict import Outcome, TestResult, Tier, Verdict
 from sandbox_runner.metrics import Metrics
 from sandbox_runner.sandbox import Sandbox
-from sandbox_runner.selftest import Readiness
 from sandbox_runner.settings import Settings
-from sandbox_runner.verdict import Outcome, TestResult, Tier, Verdict
+from sandbox_runner.tiers.selftest import Readiness
 
 _PYTHON: str = sys._base_executable  # type: ignore[attr-defined]  # noqa: SLF001
 

@@ -17,11 +17,11 @@ from typing import Annotated
 import structlog
 import typer
 
-from sandbox_runner.cases import CallCase, Case, StdinCase, Submission
-from sandbox_runner.comparison import Equality
+from sandbox_runner.domain.cases import CallCase, Case, StdinCase, Submission
+from sandbox_runner.domain.comparison import Equality
+from sandbox_runner.domain.verdict import Limits, Outcome
 from sandbox_runner.sandbox import Sandbox, open_sandbox
 from sandbox_runner.settings import Settings
-from sandbox_runner.verdict import Limits, Outcome
 
 _LIMITS = Limits(cpu_s=0.4, wall_s=6.0, memory_bytes=256 << 20, output_bytes=4 << 20, processes=1)
 _AT_ONCE = 2 * len(os.sched_getaffinity(0))

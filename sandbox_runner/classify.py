@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
-from sandbox_runner import explain
-from sandbox_runner.box import Trace
-from sandbox_runner.cases import CallCase, StdinCase
-from sandbox_runner.checkers import Checker
-from sandbox_runner.comparison import equal
+from sandbox_runner.boxes.box import Trace
+from sandbox_runner.domain import explain
+from sandbox_runner.domain.cases import CallCase, StdinCase
+from sandbox_runner.domain.checkers import Checker
+from sandbox_runner.domain.comparison import equal
+from sandbox_runner.domain.verdict import Integrity, Limits, Outcome, ProgramError, TestResult
+from sandbox_runner.domain.views import NoViewError, look
 from sandbox_runner.jail import values
 from sandbox_runner.jail.remote.findings import Ended
-from sandbox_runner.verdict import Integrity, Limits, Outcome, ProgramError, TestResult
-from sandbox_runner.views import NoViewError, look
 
 # A program that used less of its wall clock than this was waiting, not slow.
 _IDLE_SHARE = 0.1

@@ -15,10 +15,10 @@ def serve(
     ] = False,
 ) -> None:
     """Judge untrusted programs over HTTP. Configuration is read from SANDBOX_* variables."""
-    from sandbox_runner.box import BoxError  # noqa: PLC0415
+    from sandbox_runner.boxes.box import BoxError  # noqa: PLC0415
     from sandbox_runner.jail import libc  # noqa: PLC0415
-    from sandbox_runner.selftest import TierTooLowError  # noqa: PLC0415
     from sandbox_runner.settings import SettingError  # noqa: PLC0415
+    from sandbox_runner.tiers.selftest import TierTooLowError  # noqa: PLC0415
 
     # As on Ctrl-C, until the server has its own answer: boxes are closed before the process ends.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

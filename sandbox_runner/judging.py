@@ -5,12 +5,13 @@ from contextlib import aclosing
 from itertools import zip_longest
 from typing import Protocol
 
-from sandbox_runner.cases import Case, Program, StdinCase, Submission
-from sandbox_runner.checkers import CHECKERS, DEFAULT_CHECKER, CustomChecker, custom
-from sandbox_runner.launchers import Launchers
+from sandbox_runner import custom_checker
+from sandbox_runner.boxes.launchers import Launchers
+from sandbox_runner.domain.cases import Case, Program, StdinCase, Submission
+from sandbox_runner.domain.checkers import CHECKERS, DEFAULT_CHECKER, CustomChecker
+from sandbox_runner.domain.verdict import Outcome, TestResult, Verdict
 from sandbox_runner.metrics import Metrics
 from sandbox_runner.session import Session
-from sandbox_runner.verdict import Outcome, TestResult, Verdict
 
 
 class Judge(Protocol):
@@ -65,4 +66,6 @@ class BoxJudge:
         result = await session.print_for(case)
         if result.outcome is not Outcome.ACCEPTED:
             return result
-        return custom.judged(result, await self.run(custom.program(checker, case, result.stdout)))
+        return custom_checker.judged(
+            result, await self.run(custom_checker.program(checker, case, result.stdout))
+        )

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from sandbox_runner.launchers import Launchers
-from sandbox_runner.verdict import TestResult, Tier
+from sandbox_runner.boxes.launchers import Launchers
+from sandbox_runner.domain.verdict import TestResult, Tier
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 

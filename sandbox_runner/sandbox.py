@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import structlog
 
+from sandbox_runner.boxes.launchers import Launchers
+from sandbox_runner.domain.verdict import Tier
 from sandbox_runner.judging import BoxJudge, Judge
-from sandbox_runner.launchers import Launchers
 from sandbox_runner.metrics import Metrics
-from sandbox_runner.selftest import Readiness, TierTooLowError, examine
 from sandbox_runner.settings import Settings
-from sandbox_runner.verdict import Tier
+from sandbox_runner.tiers.selftest import Readiness, TierTooLowError, examine
 
 log = structlog.get_logger()
 

@@ -8,7 +8,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from sandbox_runner.admission import Admission
+from sandbox_runner.admission.queue import Admission
 
 log = structlog.get_logger()
 

@@ -9,15 +9,15 @@ from typing import Self
 
 import structlog
 
-from sandbox_runner.box import Box, BoxError, Question, Trace, call, script
-from sandbox_runner.cases import CallCase, Case, CodeCase, Program, PytestCase, RemoteCase, StdinCase
-from sandbox_runner.checkers import Checker
+from sandbox_runner.boxes.box import Box, BoxError, Question, Trace, call, script
+from sandbox_runner.boxes.launchers import Launchers
+from sandbox_runner.boxes.places import Place, place_of, place_of_servant, place_of_tests
+from sandbox_runner.boxes.remote import run_both
 from sandbox_runner.classify import result_of_case, result_of_compilation, result_of_remote, result_of_run
-from sandbox_runner.launchers import Launchers
+from sandbox_runner.domain.cases import CallCase, Case, CodeCase, Program, PytestCase, RemoteCase, StdinCase
+from sandbox_runner.domain.checkers import Checker
+from sandbox_runner.domain.verdict import Outcome, TestResult
 from sandbox_runner.metrics import Metrics
-from sandbox_runner.places import Place, place_of, place_of_servant, place_of_tests
-from sandbox_runner.remote import run_both
-from sandbox_runner.verdict import Outcome, TestResult
 
 log = structlog.get_logger()
 

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from sandbox_runner.verdict import Limits, Tier
+from sandbox_runner.domain.verdict import Limits, Tier
 
 PREFIX = "SANDBOX_"
 _NOT_OURS = frozenset({"SANDBOX_FUSION_ENDPOINT", "SANDBOX_FUSION_DATASET_ENDPOINT"})

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from starlette.responses import Response
 
-from sandbox_runner import feedback
 from sandbox_runner.api.models import JudgeBody, RunBody, SummaryBody, TestBody
 from sandbox_runner.api.problems import FieldError, InvalidRequestError
-from sandbox_runner.cases import PytestCase, Submission
+from sandbox_runner.domain import feedback
+from sandbox_runner.domain.cases import PytestCase, Submission
+from sandbox_runner.domain.verdict import Integrity, Outcome, TestResult, Tier, Verdict
 from sandbox_runner.judging import Judge
-from sandbox_runner.verdict import Integrity, Outcome, TestResult, Tier, Verdict
 
 _LEFT_OUT = "output left out: the answer is too long; ask for application/x-ndjson"
 

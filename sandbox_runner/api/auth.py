@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pydantic import SecretStr
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sandbox_runner.admission import ANONYMOUS
+from sandbox_runner.admission.queue import ANONYMOUS
 from sandbox_runner.api.problems import UNAUTHORIZED, problem_response
 
 OPEN_PATHS = frozenset({"/health", "/ready", "/metrics", "/v1/ping"})

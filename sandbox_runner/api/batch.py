@@ -16,9 +16,9 @@ from sandbox_runner.api.models import BatchRequest, ErrorBody, JudgeBody, JudgeR
 from sandbox_runner.api.problems import InvalidRequestError, occurrence_of
 from sandbox_runner.api.reading import deadline_s, read_json, wants_lines
 from sandbox_runner.api.services import Services, services_of, tenant_of
-from sandbox_runner.cases import Submission
+from sandbox_runner.domain.cases import Submission
+from sandbox_runner.domain.verdict import Tier
 from sandbox_runner.judging import Judge
-from sandbox_runner.verdict import Tier
 
 Item = JudgeRequest | JsonValue
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sandbox_runner import asserts, checkers, languages, runtimes
 from sandbox_runner.api.models import (
     AssertTest,
     CallTest,
@@ -15,7 +14,9 @@ from sandbox_runner.api.models import (
     Test,
 )
 from sandbox_runner.api.problems import FieldError, InvalidRequestError
-from sandbox_runner.cases import (
+from sandbox_runner.boxes import languages, runtimes
+from sandbox_runner.domain import asserts, checkers
+from sandbox_runner.domain.cases import (
     DEFAULT_PACKAGES,
     CallCase,
     Case,
@@ -25,10 +26,10 @@ from sandbox_runner.cases import (
     StdinCase,
     Submission,
 )
-from sandbox_runner.checkers import Checker, CheckerError, CustomChecker
-from sandbox_runner.comparison import Equality
+from sandbox_runner.domain.checkers import Checker, CheckerError, CustomChecker
+from sandbox_runner.domain.comparison import Equality
+from sandbox_runner.domain.verdict import Limits, Tier
 from sandbox_runner.settings import Settings
-from sandbox_runner.verdict import Limits, Tier
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sandbox_runner.api.disconnect import ClientGoneError, unless_client_leaves
 from sandbox_runner.api.problems import occurrence_of
 from sandbox_runner.api.reading import NDJSON
 from sandbox_runner.api.services import services_of
-from sandbox_runner.verdict import Outcome, TestResult
+from sandbox_runner.domain.verdict import Outcome, TestResult
 
 _START = {
     "type": "http.response.start",

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag
 from typing_extensions import TypedDict
 
-from sandbox_runner.cases import DEFAULT_LANGUAGE, DEFAULT_PACKAGES
-from sandbox_runner.verdict import Integrity, Outcome, Tier
+from sandbox_runner.domain.cases import DEFAULT_LANGUAGE, DEFAULT_PACKAGES
+from sandbox_runner.domain.verdict import Integrity, Outcome, Tier
 
 _TEXT = 16 << 20
 _NAME = 200

@@ -20,7 +20,7 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
-from sandbox_runner.admission import BusyError, DrainingError, RefusedError, TooLateError
+from sandbox_runner.admission.queue import BusyError, DrainingError, RefusedError, TooLateError
 
 log = structlog.get_logger()
 

@@ -28,9 +28,9 @@ from sandbox_runner.api.models import (
 from sandbox_runner.api.problems import InvalidRequestError, occurrence_of
 from sandbox_runner.api.reading import deadline_s, read, wants_lines
 from sandbox_runner.api.services import services_of, tenant_of
-from sandbox_runner.checkers import CHECKERS
-from sandbox_runner.languages import version_of
-from sandbox_runner.verdict import Outcome, TestResult
+from sandbox_runner.boxes.languages import version_of
+from sandbox_runner.domain.checkers import CHECKERS
+from sandbox_runner.domain.verdict import Outcome, TestResult
 
 router = APIRouter()
 _CLIENT_CLOSED_REQUEST = 499

@@ -6,14 +6,14 @@ from typing import cast
 
 from fastapi import Request
 
-from sandbox_runner.admission import Admission, Ticket
-from sandbox_runner.admitted import AdmittedJudge
+from sandbox_runner.admission.admitted import AdmittedJudge
+from sandbox_runner.admission.cache import CachedJudge, VerdictCache
+from sandbox_runner.admission.queue import Admission, Ticket
 from sandbox_runner.api.convert import Converter, offers
-from sandbox_runner.cache import CachedJudge, VerdictCache
+from sandbox_runner.domain.verdict import Tier
 from sandbox_runner.judging import Judge
 from sandbox_runner.sandbox import Sandbox
 from sandbox_runner.settings import Settings
-from sandbox_runner.verdict import Tier
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import uvicorn
 
 from sandbox_runner.app import create_app
 from sandbox_runner.sandbox import open_sandbox
-from sandbox_runner.selftest import TierTooLowError
 from sandbox_runner.settings import Settings
+from sandbox_runner.tiers.selftest import TierTooLowError
 from tests.unit.api.world import until
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sandbox_runner.verdict import Outcome
+from sandbox_runner.domain.verdict import Outcome
 from tests.docker.asking import await_work, in_the_sandbox
 from tests.docker.composing import Container, Project
 from tests.isolation.corpus.attack import Attack, Kind

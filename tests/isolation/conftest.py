@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
-from sandbox_runner.cases import CallCase, StdinCase, Submission
-from sandbox_runner.comparison import Equality
-from sandbox_runner.launcher import Launcher
+from sandbox_runner.boxes.launcher import Launcher
+from sandbox_runner.domain.cases import CallCase, StdinCase, Submission
+from sandbox_runner.domain.comparison import Equality
+from sandbox_runner.domain.verdict import Limits, Outcome, TestResult, Tier
 from sandbox_runner.sandbox import Sandbox, open_sandbox
 from sandbox_runner.settings import Settings
-from sandbox_runner.verdict import Limits, Outcome, TestResult, Tier
 from tests.isolation.bait import Bait, laid_out
 from tests.isolation.invariants import children_of
 

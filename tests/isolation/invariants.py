@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox_runner.launcher import Launcher
+from sandbox_runner.boxes.launcher import Launcher
 
 # Attacks name their files and processes so, that those of others on this machine are not taken for theirs.
 _FILE_MARK = "attack"

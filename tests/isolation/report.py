@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from sandbox_runner.domain.verdict import Outcome, Tier
 from sandbox_runner.sandbox import open_sandbox
 from sandbox_runner.settings import Settings
-from sandbox_runner.verdict import Outcome, Tier
 from tests.isolation.bait import laid_out
 from tests.isolation.conftest import Arena
 from tests.isolation.corpus.every import BY_LETTER

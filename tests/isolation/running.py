@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from sandbox_runner.verdict import Outcome, TestResult
+from sandbox_runner.domain.verdict import Outcome, TestResult
 from tests.isolation.bait import Bait
 from tests.isolation.conftest import LIMITS, Arena
 from tests.isolation.corpus.attack import Attack, Kind

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sandbox_runner.launcher import Launcher
+from sandbox_runner.boxes.launcher import Launcher
 from tests.isolation.conftest import Arena
 from tests.isolation.invariants import children_of
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox_runner.verdict import Outcome
+from sandbox_runner.domain.verdict import Outcome
 from tests.isolation.bait import Bait
 from tests.isolation.conftest import HONEST, Arena
 from tests.isolation.corpus.attack import Attack

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox_runner import languages
-from sandbox_runner.cases import StdinCase, Submission
-from sandbox_runner.verdict import Outcome
+from sandbox_runner.boxes import languages
+from sandbox_runner.domain.cases import StdinCase, Submission
+from sandbox_runner.domain.verdict import Outcome
 from tests.isolation.conftest import LIMITS, Arena
 
 pytestmark = [

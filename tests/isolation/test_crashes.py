@@ -15,9 +15,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sandbox_runner.domain.verdict import Outcome
 from sandbox_runner.sandbox import open_sandbox
 from sandbox_runner.settings import Settings
-from sandbox_runner.verdict import Outcome
 from tests.isolation.conftest import Arena
 from tests.isolation.invariants import cgroups_named, children_of
 

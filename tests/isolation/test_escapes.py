@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox_runner.verdict import Outcome
+from sandbox_runner.domain.verdict import Outcome
 from tests.isolation.conftest import Arena
 
 pytestmark = [pytest.mark.isolation, pytest.mark.asyncio(loop_scope="session")]

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from sandbox_runner.cases import CallCase, Case, CodeCase, Submission
-from sandbox_runner.comparison import Equality
+from sandbox_runner.domain.cases import CallCase, Case, CodeCase, Submission
+from sandbox_runner.domain.comparison import Equality
+from sandbox_runner.domain.verdict import Limits, Outcome, TestResult
 from sandbox_runner.sandbox import open_sandbox
 from sandbox_runner.settings import Settings
-from sandbox_runner.verdict import Limits, Outcome, TestResult
 from tests.isolation.conftest import LIMITS, Arena
 from tests.isolation.invariants import Traces, cgroups_named
 from tests.isolation.sabotage import Part, Saboteur

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from sandbox_runner.cases import Program
-from sandbox_runner.verdict import Limits, Outcome, TestResult
+from sandbox_runner.domain.cases import Program
+from sandbox_runner.domain.verdict import Limits, Outcome, TestResult
 from tests.isolation.conftest import Arena
 from tests.isolation.speaking import client_of
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox_runner import languages
-from sandbox_runner.cases import StdinCase, Submission
-from sandbox_runner.verdict import Limits, Outcome, TestResult
+from sandbox_runner.boxes import languages
+from sandbox_runner.domain.cases import StdinCase, Submission
+from sandbox_runner.domain.verdict import Limits, Outcome, TestResult
 from tests.isolation.bait import Bait
 from tests.isolation.conftest import Arena
 from tests.isolation.corpus.languages import BROKEN, BUILT, DEATHS, OBEDIENT

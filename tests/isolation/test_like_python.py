@@ -7,8 +7,8 @@ import tempfile
 
 import pytest
 
-from sandbox_runner.cases import Program
-from sandbox_runner.verdict import Limits, Outcome
+from sandbox_runner.domain.cases import Program
+from sandbox_runner.domain.verdict import Limits, Outcome
 from tests.isolation.conftest import Arena
 from tests.isolation.corpus.oddities import ODDITIES, STDIN
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from sandbox_runner.cases import CallCase, StdinCase, Submission
-from sandbox_runner.comparison import Equality
-from sandbox_runner.verdict import Outcome
+from sandbox_runner.domain.cases import CallCase, StdinCase, Submission
+from sandbox_runner.domain.comparison import Equality
+from sandbox_runner.domain.verdict import Outcome
 from tests.isolation.conftest import LIMITS, Arena
 from tests.isolation.corpus.grader import FIND, SEARCHES
 

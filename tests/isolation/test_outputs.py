@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from sandbox_runner.cases import StdinCase, Submission
-from sandbox_runner.checkers import Checker
-from sandbox_runner.verdict import Outcome
+from sandbox_runner.domain.cases import StdinCase, Submission
+from sandbox_runner.domain.checkers import Checker
+from sandbox_runner.domain.verdict import Outcome
 from tests.isolation.conftest import LIMITS, Arena
 from tests.isolation.speaking import client_of
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from sandbox_runner import runtimes
-from sandbox_runner.cases import CallCase, CodeCase, Submission
-from sandbox_runner.comparison import Equality
-from sandbox_runner.verdict import Limits, Outcome, TestResult
+from sandbox_runner.boxes import runtimes
+from sandbox_runner.domain.cases import CallCase, CodeCase, Submission
+from sandbox_runner.domain.comparison import Equality
+from sandbox_runner.domain.verdict import Limits, Outcome, TestResult
 from tests.isolation.conftest import Arena
 
 pytestmark = [

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox_runner.verdict import Outcome
+from sandbox_runner.domain.verdict import Outcome
 from tests.isolation.conftest import LIMITS, Arena
 
 pytestmark = [pytest.mark.isolation, pytest.mark.asyncio(loop_scope="session")]

@@ -10,15 +10,15 @@ import httpx
 import pytest
 
 from sandbox_runner.app import create_app
-from sandbox_runner.box import BoxError
-from sandbox_runner.cases import CallCase, StdinCase, Submission
-from sandbox_runner.comparison import Equality
-from sandbox_runner.launchers import Launchers
-from sandbox_runner.runtimes import Runtime
+from sandbox_runner.boxes.box import BoxError
+from sandbox_runner.boxes.launchers import Launchers
+from sandbox_runner.boxes.runtimes import Runtime
+from sandbox_runner.domain.cases import CallCase, StdinCase, Submission
+from sandbox_runner.domain.comparison import Equality
+from sandbox_runner.domain.verdict import Outcome, Tier
 from sandbox_runner.sandbox import open_sandbox
-from sandbox_runner.selftest import TierTooLowError
 from sandbox_runner.settings import Settings
-from sandbox_runner.verdict import Outcome, Tier
+from sandbox_runner.tiers.selftest import TierTooLowError
 from tests.isolation.conftest import HONEST, LIMITS, Arena
 from tests.isolation.invariants import cgroups_named
 

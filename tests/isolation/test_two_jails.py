@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox_runner import runtimes
-from sandbox_runner.asserts import rewrite
-from sandbox_runner.cases import Case, CodeCase, PytestCase, Submission
-from sandbox_runner.verdict import Integrity, Outcome, TestResult
+from sandbox_runner.boxes import runtimes
+from sandbox_runner.domain.asserts import rewrite
+from sandbox_runner.domain.cases import Case, CodeCase, PytestCase, Submission
+from sandbox_runner.domain.verdict import Integrity, Outcome, TestResult
 from tests.isolation.conftest import HONEST, LIMITS, Arena
 from tests.isolation.corpus.remote import CHEATS, HONESTIES, PYTEST_HONESTIES, SPIES
 

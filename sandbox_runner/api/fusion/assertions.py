@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from sandbox_runner import asserts
 from sandbox_runner.api.fusion import provided
 from sandbox_runner.api.fusion.errors import FusionError
 from sandbox_runner.api.fusion.extraction import Extracted, Kind, extract
 from sandbox_runner.api.fusion.question import Question, Strong, Weak
 from sandbox_runner.api.fusion.run_code import ProgramMaker
 from sandbox_runner.api.fusion.wire import SubmitRequest
-from sandbox_runner.cases import Case, CodeCase, Program, Submission
+from sandbox_runner.domain import asserts
+from sandbox_runner.domain.cases import Case, CodeCase, Program, Submission
 
 _RUN_S = 20.0
 _LANGUAGE = "python"

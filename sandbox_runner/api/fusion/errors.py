@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 
-from sandbox_runner.admission import RefusedError
+from sandbox_runner.admission.queue import RefusedError
 from sandbox_runner.api.disconnect import ClientGoneError
 from sandbox_runner.api.reading import read_json
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox_runner.api.fusion.extraction import Extracted
-from sandbox_runner.cases import Program, Submission
+from sandbox_runner.domain.cases import Program, Submission
 
 
 @dataclass(frozen=True, slots=True)

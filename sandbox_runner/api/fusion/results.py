@@ -4,7 +4,7 @@ import base64
 import re
 
 from sandbox_runner.api.fusion.wire import CommandRunResult, Extension, RunCodeResponse
-from sandbox_runner.verdict import Integrity, Outcome, TestResult, Tier
+from sandbox_runner.domain.verdict import Integrity, Outcome, TestResult, Tier
 
 COMPILED = frozenset({"cpp", "c", "go", "go_test", "java", "rust", "csharp", "swift", "scala", "D_ut"})
 _KILLED, _FILE_TOO_LARGE, _BAD_SYSCALL = -9, -25, -31

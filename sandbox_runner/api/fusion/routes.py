@@ -23,8 +23,8 @@ from sandbox_runner.api.fusion.wire import (
     SubmitRequest,
 )
 from sandbox_runner.api.services import Services, services_of, tenant_of
+from sandbox_runner.domain.verdict import Limits
 from sandbox_runner.judging import Judge
-from sandbox_runner.verdict import Limits
 
 router = APIRouter()
 

@@ -9,9 +9,9 @@ from sandbox_runner.api.fusion.errors import FusionError
 from sandbox_runner.api.fusion.results import response_of
 from sandbox_runner.api.fusion.sent_files import sent_files
 from sandbox_runner.api.fusion.wire import RunCodeRequest, RunCodeResponse
-from sandbox_runner.cases import DEFAULT_PACKAGES, Program
+from sandbox_runner.domain.cases import DEFAULT_PACKAGES, Program
+from sandbox_runner.domain.verdict import Integrity, Limits, TestResult, Tier
 from sandbox_runner.settings import Settings
-from sandbox_runner.verdict import Integrity, Limits, TestResult, Tier
 
 DEFAULT_RUN_S = 10.0
 PATIENCE_S = 8.0

@@ -16,9 +16,9 @@ from sandbox_runner.api.fusion.results import COMPILED
 from sandbox_runner.api.fusion.run_code import ProgramMaker
 from sandbox_runner.api.fusion.wire import SubmitRequest
 from sandbox_runner.api.problems import InvalidRequestError
-from sandbox_runner.cases import CallCase, Case, StdinCase, Submission
-from sandbox_runner.checkers import Checker, CustomChecker
-from sandbox_runner.comparison import Equality
+from sandbox_runner.domain.cases import CallCase, Case, StdinCase, Submission
+from sandbox_runner.domain.checkers import Checker, CustomChecker
+from sandbox_runner.domain.comparison import Equality
 
 _RUN_S, _COMPILED_RUN_S, _LCB_RUN_S = 20.0, 10.0, 6.0
 _LCB_TOTAL_S = 160.0

@@ -10,8 +10,8 @@ from sandbox_runner.api.fusion.errors import SandboxBrokeError
 from sandbox_runner.api.fusion.question import Question, Strong, Weak
 from sandbox_runner.api.fusion.results import extension, response_of
 from sandbox_runner.api.fusion.wire import EvalResult, EvalTestCase, SubmitRequest
+from sandbox_runner.domain.verdict import Integrity, Outcome, TestResult, Tier
 from sandbox_runner.judging import Judge
-from sandbox_runner.verdict import Integrity, Outcome, TestResult, Tier
 
 _SHOWN = 1_000
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from sandbox_runner.verdict import Outcome
+from sandbox_runner.domain.verdict import Outcome
 
 PREAMBLE = """
 import ctypes, mmap, os, resource, signal, socket, sys, threading, time

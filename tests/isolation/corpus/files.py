@@ -1,6 +1,6 @@
 """C: programs that reach for the file system."""
 
-from sandbox_runner.verdict import Outcome
+from sandbox_runner.domain.verdict import Outcome
 from tests.isolation.corpus.attack import Attack, fatal, refused, script
 
 _ERROR = Outcome.RUNTIME_ERROR

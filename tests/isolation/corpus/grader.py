@@ -3,7 +3,7 @@
 F20, a table of public answers, no sandbox can tell from a program; here it meets a test that it has not seen.
 """
 
-from sandbox_runner.verdict import Outcome
+from sandbox_runner.domain.verdict import Outcome
 from tests.isolation.corpus.attack import Attack, call, printing, seeking
 
 _WRONG, _NONE, _ERROR = Outcome.WRONG_ANSWER, Outcome.NO_RESULT, Outcome.RUNTIME_ERROR

@@ -1,6 +1,6 @@
 """X: programs on nobody's list: corners of system calls, of the interpreter, and of our own reports."""
 
-from sandbox_runner.verdict import Outcome
+from sandbox_runner.domain.verdict import Outcome
 from tests.isolation.corpus.attack import Attack, call, fatal, forking, printing, refused, script
 
 _ACCEPTED, _TIME, _MEMORY = Outcome.ACCEPTED, Outcome.TIME_LIMIT, Outcome.MEMORY_LIMIT

@@ -2,7 +2,7 @@
 
 import random
 
-from sandbox_runner.verdict import Outcome
+from sandbox_runner.domain.verdict import Outcome
 from tests.isolation.corpus.attack import Attack, call, fatal, refused, script
 
 _FATAL = {

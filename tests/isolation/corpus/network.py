@@ -1,6 +1,6 @@
 """D: programs that reach for the network, each other, or what is left of the last one."""
 
-from sandbox_runner.verdict import Outcome
+from sandbox_runner.domain.verdict import Outcome
 from tests.isolation.corpus.attack import Attack, call, fatal, refused
 
 _ACCEPTED = Outcome.ACCEPTED

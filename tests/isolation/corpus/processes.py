@@ -1,6 +1,6 @@
 """B: programs that reach for other processes, or will not end."""
 
-from sandbox_runner.verdict import Outcome
+from sandbox_runner.domain.verdict import Outcome
 from tests.isolation.corpus.attack import Attack, call, fatal, forking, refused, script
 
 _ACCEPTED, _TIME, _ERROR = Outcome.ACCEPTED, Outcome.TIME_LIMIT, Outcome.RUNTIME_ERROR

@@ -1,6 +1,6 @@
 """Programs that meet their tests over a socket: honest ones, and ones that would rather be judged right."""
 
-from sandbox_runner.verdict import Outcome
+from sandbox_runner.domain.verdict import Outcome
 from tests.isolation.corpus.grader import FIND, SEARCHES
 
 _WRONG, _NONE, _ERROR = Outcome.WRONG_ANSWER, Outcome.NO_RESULT, Outcome.RUNTIME_ERROR

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sandbox_runner.verdict import Outcome
+from sandbox_runner.domain.verdict import Outcome
 from tests.isolation.corpus.attack import Attack, forking, refused, script
 
 _TIME, _MEMORY, _OUTPUT = Outcome.TIME_LIMIT, Outcome.MEMORY_LIMIT, Outcome.OUTPUT_LIMIT

@@ -14,9 +14,9 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from sandbox_runner.app import create_app
+from sandbox_runner.domain.verdict import Outcome as SandboxOutcome
+from sandbox_runner.domain.verdict import TestResult, Tier
 from sandbox_runner.settings import Settings as SandboxSettings
-from sandbox_runner.verdict import Outcome as SandboxOutcome
-from sandbox_runner.verdict import TestResult, Tier
 from service.domain.critique import Judgment, Parsed
 from service.domain.errors import ModelError
 from service.domain.refinement import StopReason

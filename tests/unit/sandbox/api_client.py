@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 
 from sandbox_runner.app import create_app
+from sandbox_runner.domain.verdict import Tier
 from sandbox_runner.settings import Settings
-from sandbox_runner.verdict import Tier
 from tests.unit.sandbox.fake_sandbox import FakeJudge, fake_sandbox
 
 CODE = "def f(n):\n    return n + 1\n"

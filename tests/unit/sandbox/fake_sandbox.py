@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
-from sandbox_runner.cases import Program, Submission
+from sandbox_runner.domain.cases import Program, Submission
+from sandbox_runner.domain.verdict import Outcome, TestResult, Tier, Verdict
 from sandbox_runner.metrics import Metrics
-from sandbox_runner.primitives import PRIMITIVES
 from sandbox_runner.sandbox import Sandbox
-from sandbox_runner.selftest import Finding, Readiness
-from sandbox_runner.verdict import Outcome, TestResult, Tier, Verdict
+from sandbox_runner.tiers.primitives import PRIMITIVES
+from sandbox_runner.tiers.selftest import Finding, Readiness
 
 
 @dataclass

@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from sandbox_runner.app import create_app
-from sandbox_runner.cases import CallCase, StdinCase
-from sandbox_runner.comparison import Equality
+from sandbox_runner.domain.cases import CallCase, StdinCase
+from sandbox_runner.domain.comparison import Equality
+from sandbox_runner.domain.verdict import Outcome, TestResult, Tier
 from sandbox_runner.settings import Settings
-from sandbox_runner.verdict import Outcome, TestResult, Tier
 from tests.unit.sandbox.fake_sandbox import FakeJudge, fake_sandbox
 
 JSON = {"content-type": "application/json"}

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from sandbox_runner.admission import Admission, BusyError, DrainingError, Ticket, TooLateError
+from sandbox_runner.admission.queue import Admission, BusyError, DrainingError, Ticket, TooLateError
 from sandbox_runner.metrics import Metrics
 from tests.unit.sandbox.api_client import CALL, api_client
 from tests.unit.sandbox.fake_sandbox import FakeJudge

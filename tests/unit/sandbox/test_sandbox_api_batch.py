@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox_runner.api.answers import to_json
-from sandbox_runner.verdict import Outcome, TestResult
+from sandbox_runner.domain.verdict import Outcome, TestResult
 from tests.unit.sandbox.api_client import CALL, CODE, NDJSON, BareClient, api_client, lines_of
 from tests.unit.sandbox.fake_sandbox import FakeJudge
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from sandbox_runner import runtimes
-from sandbox_runner.cache import CACHEABLE, VerdictCache
+from sandbox_runner.admission.cache import CACHEABLE, VerdictCache
+from sandbox_runner.boxes import runtimes
+from sandbox_runner.domain.verdict import Outcome, TestResult, Tier
 from sandbox_runner.metrics import Metrics
-from sandbox_runner.verdict import Outcome, TestResult, Tier
 from tests.unit.sandbox.api_client import CALL, NDJSON, api_client, lines_of
 from tests.unit.sandbox.fake_sandbox import FakeJudge
 

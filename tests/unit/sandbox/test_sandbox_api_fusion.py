@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox_runner import runtimes
-from sandbox_runner.verdict import Outcome, TestResult, Tier
+from sandbox_runner.boxes import runtimes
+from sandbox_runner.domain.verdict import Outcome, TestResult, Tier
 from tests.unit.sandbox.api_client import api_client, base64_of
 from tests.unit.sandbox.fake_sandbox import FakeJudge
 

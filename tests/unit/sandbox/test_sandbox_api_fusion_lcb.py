@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox_runner.cases import CallCase, StdinCase
-from sandbox_runner.comparison import Equality
-from sandbox_runner.verdict import Outcome, TestResult
+from sandbox_runner.domain.cases import CallCase, StdinCase
+from sandbox_runner.domain.comparison import Equality
+from sandbox_runner.domain.verdict import Outcome, TestResult
 from tests.unit.sandbox.api_client import api_client, base64_of, fusion_submit
 from tests.unit.sandbox.fake_sandbox import FakeJudge
 

@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox_runner.cases import StdinCase
-from sandbox_runner.checkers import CHECKERS
-from sandbox_runner.verdict import Outcome, TestResult
+from sandbox_runner.domain.cases import StdinCase
+from sandbox_runner.domain.checkers import CHECKERS
+from sandbox_runner.domain.verdict import Outcome, TestResult
 from tests.unit.sandbox.api_client import api_client, fusion_submit
 from tests.unit.sandbox.fake_sandbox import FakeJudge
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox_runner.verdict import Outcome, TestResult
+from sandbox_runner.domain.verdict import Outcome, TestResult
 from tests.unit.sandbox.api_client import CALL, NDJSON, api_client
 from tests.unit.sandbox.fake_sandbox import FakeJudge
 

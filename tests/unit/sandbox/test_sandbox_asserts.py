@@ -5,11 +5,11 @@ from functools import reduce
 
 import pytest
 
-from sandbox_runner.asserts import UnsupportedAssertError, rewrite, rewrite_all
-from sandbox_runner.cases import CallCase
-from sandbox_runner.comparison import Equality, equal
+from sandbox_runner.domain.asserts import UnsupportedAssertError, rewrite, rewrite_all
+from sandbox_runner.domain.cases import CallCase
+from sandbox_runner.domain.comparison import Equality, equal
+from sandbox_runner.domain.views import NoViewError, look
 from sandbox_runner.jail.values import Opaque
-from sandbox_runner.views import NoViewError, look
 
 
 def _holds(case: CallCase, returned: object) -> bool:

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox_runner.cases import StdinCase
-from sandbox_runner.checkers import CHECKERS, Checker, CheckerError, CustomChecker, custom, parse, reading
-from sandbox_runner.verdict import Outcome, TestResult
+from sandbox_runner import custom_checker
+from sandbox_runner.domain.cases import StdinCase
+from sandbox_runner.domain.checkers import CHECKERS, Checker, CheckerError, CustomChecker, parse, reading
+from sandbox_runner.domain.verdict import Outcome, TestResult
 
 ACCEPTED, WRONG, PRESENTATION = Outcome.ACCEPTED, Outcome.WRONG_ANSWER, Outcome.PRESENTATION_ERROR
 
@@ -214,7 +215,7 @@ def test_a_custom_checker_is_told_input_expectation_and_output() -> None:
     checker = parse({"name": "custom", "code": "print('accepted')"})
 
     assert isinstance(checker, CustomChecker)
-    run = custom.program(checker, StdinCase("in\ud800", "want"), "got")
+    run = custom_checker.program(checker, StdinCase("in\ud800", "want"), "got")
     assert run.code == "print('accepted')"
     assert json.loads(run.stdin) == {"input": "in\ud800", "expected": "want", "output": "got"}
     assert run.stdin.isascii()
@@ -229,7 +230,7 @@ def test_a_custom_checker_is_told_input_expectation_and_output() -> None:
     ],
 )
 def test_the_first_word_of_a_custom_checker_decides(stdout: str, outcome: Outcome, message: str) -> None:
-    judgement = custom.judgement(TestResult(ACCEPTED, stdout=stdout))
+    judgement = custom_checker.judgement(TestResult(ACCEPTED, stdout=stdout))
 
     assert (judgement.outcome, judgement.message) == (outcome, message)
 
@@ -237,7 +238,7 @@ def test_the_first_word_of_a_custom_checker_decides(stdout: str, outcome: Outcom
 def test_a_judged_run_keeps_its_output_and_usage() -> None:
     run = TestResult(ACCEPTED, stdout="5", cpu_s=0.5)
 
-    result = custom.judged(run, TestResult(ACCEPTED, stdout="wrong_answer not 4", cpu_s=9.0))
+    result = custom_checker.judged(run, TestResult(ACCEPTED, stdout="wrong_answer not 4", cpu_s=9.0))
 
     assert result == TestResult(WRONG, stdout="5", cpu_s=0.5, message="not 4")
 
@@ -256,7 +257,7 @@ def test_a_judged_run_keeps_its_output_and_usage() -> None:
     ],
 )
 def test_a_custom_checker_that_fails_judges_nobody(result: TestResult) -> None:
-    judgement = custom.judgement(result)
+    judgement = custom_checker.judgement(result)
 
     assert judgement.outcome is Outcome.INTERNAL_ERROR
     assert judgement.message.startswith("the checker failed")

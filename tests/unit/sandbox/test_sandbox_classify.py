@@ -7,16 +7,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sandbox_runner.box import Trace
-from sandbox_runner.cases import CallCase, StdinCase
-from sandbox_runner.checkers import CHECKERS
+from sandbox_runner.boxes.box import Trace
+from sandbox_runner.boxes.memory_files import Output
 from sandbox_runner.classify import result_of_case, result_of_compilation, result_of_remote, result_of_run
-from sandbox_runner.comparison import Equality
+from sandbox_runner.domain.cases import CallCase, StdinCase
+from sandbox_runner.domain.checkers import CHECKERS
+from sandbox_runner.domain.comparison import Equality
+from sandbox_runner.domain.verdict import Integrity, Limits, Outcome
 from sandbox_runner.jail import values
 from sandbox_runner.jail.ending import Ending
 from sandbox_runner.jail.remote.findings import Ended
-from sandbox_runner.memory_files import Output
-from sandbox_runner.verdict import Integrity, Limits, Outcome
 
 LIMITS = Limits(cpu_s=1, wall_s=3, memory_bytes=100, output_bytes=100, processes=1)
 CALL = CallCase("f", (), {}, 4, Equality.JSON)

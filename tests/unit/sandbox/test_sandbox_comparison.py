@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox_runner.checkers import CHECKERS
-from sandbox_runner.comparison import Equality, equal
+from sandbox_runner.domain.checkers import CHECKERS
+from sandbox_runner.domain.comparison import Equality, equal
+from sandbox_runner.domain.verdict import Outcome
 from sandbox_runner.jail import values
 from sandbox_runner.jail.values import Opaque
-from sandbox_runner.verdict import Outcome
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Messages are bounded, quoted and say where."""
 
-from sandbox_runner import explain
+from sandbox_runner.domain import explain
 
 
 def test_an_error_names_type_text_and_last_line_of_the_program() -> None:

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox_runner import differences
-from sandbox_runner.asserts import rewrite
-from sandbox_runner.cases import CallCase, CodeCase, StdinCase
-from sandbox_runner.comparison import Equality
-from sandbox_runner.feedback import FIELD_LIMIT, Feedback, of_test, of_verdict
-from sandbox_runner.verdict import Outcome, ProgramError, TestResult
+from sandbox_runner.domain import differences
+from sandbox_runner.domain.asserts import rewrite
+from sandbox_runner.domain.cases import CallCase, CodeCase, StdinCase
+from sandbox_runner.domain.comparison import Equality
+from sandbox_runner.domain.feedback import FIELD_LIMIT, Feedback, of_test, of_verdict
+from sandbox_runner.domain.verdict import Outcome, ProgramError, TestResult
 
 CALL = CallCase("f", ([1, 2],), {"key": "x"}, {"a": [1, 2, 3]}, Equality.JSON)
 WRONG = TestResult(

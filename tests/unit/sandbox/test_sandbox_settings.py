@@ -3,8 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
+from sandbox_runner.domain.verdict import Tier
 from sandbox_runner.settings import SettingError, Settings
-from sandbox_runner.verdict import Tier
 
 
 def test_a_variable_with_our_prefix_sets_its_field(monkeypatch: pytest.MonkeyPatch) -> None:

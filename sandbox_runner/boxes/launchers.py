@@ -7,9 +7,9 @@ from typing import Self
 
 import structlog
 
-from sandbox_runner.box import BoxError
-from sandbox_runner.launcher import Launcher, LauncherError, Walls
-from sandbox_runner.runtimes import STDLIB, Runtime
+from sandbox_runner.boxes.box import BoxError
+from sandbox_runner.boxes.launcher import Launcher, LauncherError, Walls
+from sandbox_runner.boxes.runtimes import STDLIB, Runtime
 
 log = structlog.get_logger()
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from sandbox_runner.checkers import text
-from sandbox_runner.checkers.checker import Checker, CustomChecker
-from sandbox_runner.checkers.floats import Tolerance, floats
-from sandbox_runner.checkers.unordered import Part, unordered
+from sandbox_runner.domain.checkers import text
+from sandbox_runner.domain.checkers.checker import Checker, CustomChecker
+from sandbox_runner.domain.checkers.floats import Tolerance, floats
+from sandbox_runner.domain.checkers.unordered import Part, unordered
 
 DEFAULT_CHECKER = "standard"
 _LANGUAGES = ("python",)

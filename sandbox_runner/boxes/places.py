@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field, replace
 
-from sandbox_runner import languages, runtimes
-from sandbox_runner.cases import Program
+from sandbox_runner.boxes import languages, runtimes
+from sandbox_runner.boxes.runtimes import Runtime
+from sandbox_runner.domain.cases import Program
+from sandbox_runner.domain.verdict import Limits
 from sandbox_runner.jail.native import COMPILING
-from sandbox_runner.runtimes import Runtime
-from sandbox_runner.verdict import Limits
 
 # Tests wait while the program works, and must not be the first to run out of time.
 _PATIENCE_S = 5.0

@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from sandbox_runner.checkers.checker import accepted_if
-from sandbox_runner.checkers.reading import words
-from sandbox_runner.verdict import Outcome
+from sandbox_runner.domain.checkers.checker import accepted_if
+from sandbox_runner.domain.checkers.reading import words
+from sandbox_runner.domain.verdict import Outcome
 
 # Possessive, so that a long word that is almost a number is given up at once.
 _NUMBER = re.compile(rb"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")

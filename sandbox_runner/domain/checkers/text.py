@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from sandbox_runner.checkers.checker import accepted_if
-from sandbox_runner.checkers.reading import lines, same, words
-from sandbox_runner.verdict import Outcome
+from sandbox_runner.domain.checkers.checker import accepted_if
+from sandbox_runner.domain.checkers.reading import lines, same, words
+from sandbox_runner.domain.verdict import Outcome
 
 
 def exact(expected: bytes, printed: bytes) -> Outcome:

@@ -7,11 +7,11 @@ Not covered: a checker that evaluates the output as code hands its verdict to th
 import json
 from dataclasses import replace
 
-from sandbox_runner import explain
-from sandbox_runner.cases import Program, StdinCase
-from sandbox_runner.checkers.checker import CustomChecker
 from sandbox_runner.classify import Judgement
-from sandbox_runner.verdict import Limits, Outcome, TestResult
+from sandbox_runner.domain import explain
+from sandbox_runner.domain.cases import Program, StdinCase
+from sandbox_runner.domain.checkers.checker import CustomChecker
+from sandbox_runner.domain.verdict import Limits, Outcome, TestResult
 
 LIMITS = Limits(cpu_s=10.0, wall_s=30.0, memory_bytes=1 << 30, output_bytes=64 << 10, processes=1)
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from hashlib import blake2b
 
-from sandbox_runner.checkers import reading
-from sandbox_runner.checkers.checker import accepted_if
-from sandbox_runner.verdict import Outcome
+from sandbox_runner.domain.checkers import reading
+from sandbox_runner.domain.checkers.checker import accepted_if
+from sandbox_runner.domain.verdict import Outcome
 
 _SPACES = re.compile(rb"\s+")
 

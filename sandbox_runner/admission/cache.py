@@ -11,11 +11,11 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from importlib.metadata import version
 
-from sandbox_runner.admitted import AdmittedJudge
-from sandbox_runner.cases import Program, Submission
-from sandbox_runner.joining import Joining, Key, Results
+from sandbox_runner.admission.admitted import AdmittedJudge
+from sandbox_runner.admission.joining import Joining, Key, Results
+from sandbox_runner.domain.cases import Program, Submission
+from sandbox_runner.domain.verdict import Outcome, TestResult, Tier, Verdict
 from sandbox_runner.metrics import Metrics
-from sandbox_runner.verdict import Outcome, TestResult, Tier, Verdict
 
 CACHEABLE = frozenset(
     {

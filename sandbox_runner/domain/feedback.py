@@ -6,10 +6,10 @@ The lines quote the program: they are data for whoever reads them, never instruc
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from sandbox_runner import differences, explain
-from sandbox_runner.cases import CallCase, Case, RemoteCase, StdinCase
-from sandbox_runner.comparison import Equality, Tolerance, equal
-from sandbox_runner.verdict import Outcome, TestResult
+from sandbox_runner.domain import differences, explain
+from sandbox_runner.domain.cases import CallCase, Case, RemoteCase, StdinCase
+from sandbox_runner.domain.comparison import Equality, Tolerance, equal
+from sandbox_runner.domain.verdict import Outcome, TestResult
 
 FIELD_LIMIT = 400
 _NOTHING = "-"

@@ -5,8 +5,8 @@ import json
 import socket
 from contextlib import suppress
 
-from sandbox_runner.box import Box, Trace
-from sandbox_runner.cases import CodeCase, RemoteCase
+from sandbox_runner.boxes.box import Box, Trace
+from sandbox_runner.domain.cases import CodeCase, RemoteCase
 from sandbox_runner.jail import messages
 
 # A program has its answer once its tests have ended; what it does from then on is its own affair.

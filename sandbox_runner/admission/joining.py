@@ -8,8 +8,8 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sandbox_runner.admitted import AdmittedJudge
-from sandbox_runner.verdict import TestResult
+from sandbox_runner.admission.admitted import AdmittedJudge
+from sandbox_runner.domain.verdict import TestResult
 
 Key = bytes
 Results = tuple[TestResult, ...]

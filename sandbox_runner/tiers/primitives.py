@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox_runner.verdict import Outcome, Tier
+from sandbox_runner.domain.verdict import Outcome, Tier
 
 _NEEDS_LANDLOCK = "use Linux 5.13 or later with Landlock on (add `landlock` to the `lsm=` boot parameter)"
 _NEEDS_SECCOMP = "use x86_64 or aarch64 and a kernel with CONFIG_SECCOMP_FILTER"

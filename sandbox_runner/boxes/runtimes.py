@@ -63,7 +63,7 @@ def has_pytest() -> bool:
 
 def _with_ours(runtime: Runtime, name: str, *modules: str) -> Runtime:
     """Have modules of the jail imported beforehand: programs cannot reach the files of the service."""
-    ours = str(Path(__file__).parents[1])
+    ours = str(Path(__file__).parents[2])
     return replace(runtime, name=name, preload=(*runtime.preload, *modules), search=(*runtime.search, ours))
 
 

@@ -3,10 +3,10 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from sandbox_runner.admission import Admission, Ticket
-from sandbox_runner.cases import Program, Submission
+from sandbox_runner.admission.queue import Admission, Ticket
+from sandbox_runner.domain.cases import Program, Submission
+from sandbox_runner.domain.verdict import TestResult, Verdict
 from sandbox_runner.judging import Judge
-from sandbox_runner.verdict import TestResult, Verdict
 
 
 class AdmittedJudge:

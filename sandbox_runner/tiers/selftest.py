@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sandbox_runner.cases import CallCase, Submission
-from sandbox_runner.comparison import Equality
+from sandbox_runner.boxes.launcher import Walls
+from sandbox_runner.domain.cases import CallCase, Submission
+from sandbox_runner.domain.comparison import Equality
+from sandbox_runner.domain.verdict import Limits, Tier
 from sandbox_runner.judging import Judge
-from sandbox_runner.launcher import Walls
-from sandbox_runner.primitives import GVISOR, OWN_KERNEL, PRIMITIVES, Primitive
-from sandbox_runner.verdict import Limits, Tier
+from sandbox_runner.tiers.primitives import GVISOR, OWN_KERNEL, PRIMITIVES, Primitive
 
 _READ_ALL, _LOG_BYTES = 3, 1 << 16
 _LIMITS = Limits(cpu_s=2.0, wall_s=10.0, memory_bytes=128 << 20, output_bytes=1 << 20, processes=1)

@@ -13,14 +13,14 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from sandbox_runner.channel import ChannelClosedError
+from sandbox_runner.boxes.channel import ChannelClosedError
+from sandbox_runner.boxes.launcher import Launcher, LauncherError, OpenedBox
+from sandbox_runner.boxes.memory_files import MemoryFiles, Output, sealable_file
+from sandbox_runner.boxes.places import Setup
+from sandbox_runner.domain.verdict import Limits
 from sandbox_runner.jail import messages, values
 from sandbox_runner.jail.ending import ERROR, Ending, MalformedEndingError
 from sandbox_runner.jail.native import COMPILING
-from sandbox_runner.launcher import Launcher, LauncherError, OpenedBox
-from sandbox_runner.memory_files import MemoryFiles, Output, sealable_file
-from sandbox_runner.places import Setup
-from sandbox_runner.verdict import Limits
 
 # How long after its wall limit a test may take to be cleared away before the box counts as broken.
 _GRACE_S = 5.0

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from typing import Self
 
-from sandbox_runner.verdict import Limits
+from sandbox_runner.domain.verdict import Limits
 
 # A report is decoded here, into objects that may take fifty times its size.
 _REPORT_BYTES = 4 << 20

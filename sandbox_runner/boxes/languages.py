@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from sandbox_runner.boxes.runtimes import Runtime
 from sandbox_runner.jail.filesystem import BUILD, SCRATCH
 from sandbox_runner.jail.native import Command
-from sandbox_runner.runtimes import Runtime
 
 PYTHON = "python"
 _TOOL_S = 20.0

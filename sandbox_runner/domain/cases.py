@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sandbox_runner.checkers import CHECKERS, DEFAULT_CHECKER, Checker, CustomChecker
-from sandbox_runner.comparison import Equality, Tolerance
+from sandbox_runner.domain.checkers import CHECKERS, DEFAULT_CHECKER, Checker, CustomChecker
+from sandbox_runner.domain.comparison import Equality, Tolerance
+from sandbox_runner.domain.verdict import Limits
+from sandbox_runner.domain.views import View
 from sandbox_runner.jail.values import Look
-from sandbox_runner.verdict import Limits
-from sandbox_runner.views import View
 
 DEFAULT_LANGUAGE = "python"
 DEFAULT_PACKAGES = "stdlib"

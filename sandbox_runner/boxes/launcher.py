@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from sandbox_runner.channel import Channel, ChannelClosedError
+from sandbox_runner.boxes.channel import Channel, ChannelClosedError
+from sandbox_runner.boxes.runtimes import Runtime
+from sandbox_runner.domain.verdict import Limits
 from sandbox_runner.jail import messages, warm
-from sandbox_runner.runtimes import Runtime
-from sandbox_runner.verdict import Limits
 
-_ROOT = str(Path(__file__).parents[1])
+_ROOT = str(Path(__file__).parents[2])
 # The path goes again after the import, so that programs cannot import us by it.
 _START = """
 import sys
 sys.path.insert(0, sys.argv.pop())
 from sandbox_runner.jail import messages, warm
-from sandbox_runner.runtimes import Runtime
+from sandbox_runner.boxes.runtimes import Runtime
 with warm.no_fork_hooks():
     from sandbox_runner.jail import launcher
 del sys.path[0]

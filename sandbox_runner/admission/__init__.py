@@ -1,0 +1,1 @@
+"""Who is judged when: a bounded fair queue, verdicts that are remembered, and questions at work."""

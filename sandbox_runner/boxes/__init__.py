@@ -1,0 +1,1 @@
+"""The service's side of the jails: launchers, boxes, and what runs in them."""

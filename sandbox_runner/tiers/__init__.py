@@ -1,0 +1,1 @@
+"""How strong the walls of this machine are, found by attacking them."""
