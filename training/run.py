@@ -11,7 +11,7 @@ from training.config import TrainConfig
 from training.errors import StageError
 from training.stages import STAGES
 from training.tasks.records import read_jsonl, write_jsonl
-from training.weights import Weights, configured_weights
+from training.weights.places import Weights, configured_weights
 from training.whole import write_whole
 
 __all__ = ["Record", "Run", "StageError"]

@@ -49,7 +49,7 @@ def test_a_merged_critic_answers_as_base_and_adapter_do(adapted: Run, tmp_path: 
 
 def test_an_adapter_is_exported_alone_and_names_its_base(adapted: Run, tmp_path: Path) -> None:
     from service.adapters.manifest import read_manifest
-    from training.manifest import sha256
+    from training.weights.manifest import sha256
 
     critic = exported(adapted, tmp_path, adapter=True)
 
@@ -65,7 +65,7 @@ def test_an_adapter_is_exported_alone_and_names_its_base(adapted: Run, tmp_path:
 
 def test_an_adapter_folder_writes_what_its_merged_model_writes(adapted: Run, tmp_path: Path) -> None:
     from service.domain.chat import Message, Sampling
-    from training.generation import TransformersWriter
+    from training.writing.generation import TransformersWriter
 
     prompts = [[Message("user", "Keep the even numbers, then return the sum.")]]
     greedy = Sampling(temperature=0.0, max_tokens=12)
@@ -89,7 +89,7 @@ def test_a_whole_critic_is_never_exported_as_an_adapter(tmp_path: Path) -> None:
 def test_a_critic_of_reinforcement_is_exported_before_the_one_of_sft(adapted: Run, tmp_path: Path) -> None:
     import shutil
 
-    from training.manifest import weights_sha256
+    from training.weights.manifest import weights_sha256
 
     run = Run(adapted.config.model_copy(update={"out": tmp_path / "run"}))
     shutil.copytree(adapted.out, run.out)
@@ -106,7 +106,7 @@ def test_shards_are_handed_over_in_their_own_format(tmp_path: Path) -> None:
     from transformers import AutoModelForCausalLM
 
     from tests.engine_checkpoint import write_checkpoint
-    from training.handover import hand_over
+    from training.weights.handover import hand_over
 
     model = AutoModelForCausalLM.from_pretrained(write_checkpoint(tmp_path / "whole"), dtype=torch.bfloat16)
     model.save_pretrained(tmp_path / "shards", max_shard_size="50KB")
@@ -123,8 +123,8 @@ def test_shards_are_handed_over_in_their_own_format(tmp_path: Path) -> None:
 def test_examples_over_the_limit_are_left_out_and_counted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from training.loading import load_tokenizer
     from training.stages import sft
+    from training.weights.loading import load_tokenizer
 
     run = tiny_run(tmp_path)
     tokenizer = load_tokenizer(run.base())

@@ -9,7 +9,7 @@ from service.domain.chat import Message, Sampling
 from service.domain.errors import ModelError
 from tests.model_endpoint import served
 from training.config import EndpointConfig
-from training.endpoint import EndpointWriter
+from training.writing.endpoint import EndpointWriter
 
 SHIPPED = Path("weights/mini/generator")
 PROMPTS = [

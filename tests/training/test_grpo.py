@@ -11,10 +11,10 @@ from service.domain.critique import Judgment
 from service.domain.parsing import render_critique
 from tests.reinforced_run import SHIPPED, run_at
 from training.judging import sandbox_service
-from training.manifest import sha256
 from training.options import Options
 from training.run import StageError
 from training.tasks.records import read_jsonl, write_jsonl
+from training.weights.manifest import sha256
 
 pytestmark = [
     pytest.mark.training,

@@ -46,8 +46,8 @@ def test_only_the_named_passages_and_the_completion_are_learnt(run: Run) -> None
 
 
 def test_a_critic_is_built_from_a_base_model_and_measured(run: Run, tmp_path: Path) -> None:
-    from training.manifest import sha256
     from training.stages import evaluate, export, hints, report, sft, solve, synthesize, tasks
+    from training.weights.manifest import sha256
 
     shutil.copytree(SHIPPED / "generator", run.file("base"))
     options = Options(weights=tmp_path / "weights", docs=tmp_path)

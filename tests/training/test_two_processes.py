@@ -11,9 +11,9 @@ import pytest
 from tests.reinforced_run import run_at
 from tests.tiny_run import tiny_config, tiny_run, write_toml
 from training.judging import sandbox_service
-from training.manifest import sha256
 from training.run import Record, Run
 from training.tasks.records import read_jsonl
+from training.weights.manifest import sha256
 
 pytestmark = [pytest.mark.training, pytest.mark.timeout(300)]
 LAUNCHER = ("torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m")

@@ -11,7 +11,7 @@ from service.domain.templates import GENERATOR_TEMPLATE
 from training.evaluate.critics import Reviewed
 from training.evaluate.judge import Judge
 from training.evaluate.posed import Posed
-from training.generation import Writer
+from training.writing.generation import Writer
 
 Program = tuple[str, int]
 """Code, and the completion tokens spent on it."""

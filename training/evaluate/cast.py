@@ -10,10 +10,10 @@ from training.config import EndpointConfig
 from training.evaluate.critics import ModelReviewer
 from training.evaluate.remembering import RememberingWriter
 from training.evaluate.rows import MAIN
-from training.generation import Writer
 from training.run import Run
-from training.weights import Weights
-from training.writers import writer_of
+from training.weights.places import Weights
+from training.writing.generation import Writer
+from training.writing.writers import writer_of
 
 BASE, SFT, CTRL = "base", "critic", "critic-rl"
 

@@ -14,8 +14,8 @@ from service.domain.templates import CRITIC_TEMPLATE, CriticTemplate
 from training.base.poor import vague_doubt, vague_praise
 from training.evaluate.judge import Ruling
 from training.evaluate.posed import Posed
-from training.generation import Writer
 from training.tasks.review import careful_review
+from training.writing.generation import Writer
 
 
 @dataclass(frozen=True, slots=True)

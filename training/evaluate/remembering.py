@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from service.domain.chat import Completion, Message, Sampling
-from training.generation import Writer
+from training.writing.generation import Writer
 
 
 class RememberingWriter:

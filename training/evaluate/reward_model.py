@@ -20,7 +20,7 @@ from training.evaluate.cast import Cast
 from training.evaluate.critics import Reviewed
 from training.evaluate.estimate import Estimate, mean
 from training.run import Record
-from training.served import served_model
+from training.writing.served import served_model
 
 VOTES = (1, 2, 8, 32)
 _SLOTS = 16

@@ -17,8 +17,6 @@ from training.config import GrpoConfig
 from training.grpo.clock import Clock
 from training.grpo.trainer import CriticTrainer
 from training.grpo.watch import FlatGroups
-from training.loading import is_adapter, load_model, load_tokenizer, merged, training_dtype
-from training.lora import lora_adapter
 from training.progress import MetricsLog
 from training.rewards.desk import RewardDesk
 from training.rewards.outcome import Target
@@ -27,9 +25,11 @@ from training.rewards.terms import Reward
 from training.rewards.trace import Trace
 from training.rewards.trl import CritiqueReward
 from training.run import Record, StageError
-from training.saving import save_trained
 from training.settings import Launch
-from training.weights import Weights
+from training.weights.loading import is_adapter, load_model, load_tokenizer, merged, training_dtype
+from training.weights.lora import lora_adapter
+from training.weights.places import Weights
+from training.weights.saving import save_trained
 
 
 @dataclass(frozen=True, slots=True)

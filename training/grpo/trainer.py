@@ -11,9 +11,9 @@ from trl.trainer.grpo_trainer import GRPOTrainer
 
 from service.domain.chat import Sampling
 from training.cores import a_core_left
-from training.decoding import decode
 from training.grpo.clock import Clock
 from training.rewards.trl import CritiqueReward
+from training.writing.decoding import decode
 
 
 class CriticTrainer(GRPOTrainer):

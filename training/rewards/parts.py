@@ -11,8 +11,8 @@ from service.adapters.sandbox import Patience, http_sandbox
 from service.domain.roles import ChatGenerator
 from training.config import EndpointConfig
 from training.rewards.outcome import Reviser
-from training.served import served_model
 from training.settings import RewardSettings
+from training.writing.served import served_model
 
 _WAITING = 100_000
 """Revisions that may queue before an engine in this process; the concurrency bound is elsewhere."""

@@ -38,9 +38,9 @@ from training.evaluate.posed import Posed, elsewhere, held_out
 from training.evaluate.reward_model import draw_pairs, scored_pairs
 from training.evaluate.tables import LEGEND, gate_table, trial_tables
 from training.judging import sandbox_service
-from training.manifest import write_manifest
 from training.options import Options
 from training.run import Record, Run
+from training.weights.manifest import write_manifest
 
 _PAIRED = {rows.SELF: BASE, rows.SFT: SFT, rows.CTRL: CTRL}
 

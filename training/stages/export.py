@@ -9,14 +9,14 @@ from pathlib import Path
 from rich.console import Console
 
 from service.domain.templates import CRITIC_TEMPLATE, GENERATOR_TEMPLATE
-from training.handover import hand_over
-from training.loading import ADAPTER, adapter_base
-from training.manifest import commit, digests, sha256, versions, weights_sha256, write_manifest
 from training.options import Options
 from training.run import Record, Run, StageError
 from training.tasks.mini import Split, problems
 from training.tasks.records import problem_to_json, write_jsonl
-from training.weights import Weights
+from training.weights.handover import hand_over
+from training.weights.loading import ADAPTER, adapter_base
+from training.weights.manifest import commit, digests, sha256, versions, weights_sha256, write_manifest
+from training.weights.places import Weights
 
 _MINI = "mini world only: short list, text and number pipelines; not a general programming model"
 _DEMO_SEED = 20_000

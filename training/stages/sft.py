@@ -17,15 +17,15 @@ from trl.trainer.sft_trainer import SFTTrainer
 from service.domain.task import Candidate
 from service.domain.templates import CRITIC_TEMPLATE
 from training.config import TrainConfig
-from training.loading import load_model, load_tokenizer, training_dtype
-from training.lora import lora_adapter
 from training.options import Options
 from training.progress import MetricsLog
 from training.run import Record, Run, StageError
-from training.saving import plain_generation, save_trained
 from training.settings import Launch
 from training.tasks.records import task_of
-from training.weights import Weights
+from training.weights.loading import load_model, load_tokenizer, training_dtype
+from training.weights.lora import lora_adapter
+from training.weights.places import Weights
+from training.weights.saving import plain_generation, save_trained
 
 _console = Console(stderr=True)
 

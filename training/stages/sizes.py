@@ -22,7 +22,7 @@ from training.rewards.desk import RewardDesk
 from training.run import Run
 from training.stages.grpo import all_targets, replace_folder, reward_desk
 from training.stages.sft import fine_tune
-from training.weights import Weights
+from training.weights.places import Weights
 
 
 def run_stage(run: Run, options: Options) -> None:

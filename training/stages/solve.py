@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from service.domain.chat import Sampling
 from service.domain.extraction import extract_code
 from service.domain.templates import GENERATOR_TEMPLATE
-from training.generation import Writer
 from training.options import Options
 from training.run import Record, Run
 from training.tasks.records import task_of
-from training.writers import generator_writer
+from training.writing.generation import Writer
+from training.writing.writers import generator_writer
 
 
 def run_stage(run: Run, _options: Options) -> None:

@@ -15,7 +15,7 @@ from training.options import Options
 from training.run import Record, Run
 from training.stages.solve import hash_seed
 from training.tasks.records import task_of
-from training.writers import generator_writer
+from training.writing.writers import generator_writer
 
 
 def run_stage(run: Run, _options: Options) -> None:

@@ -10,7 +10,7 @@ import torch
 from transformers import PreTrainedModel
 
 from service.domain.chat import Sampling
-from training.roomy import roomy_cache
+from training.writing.roomy import roomy_cache
 
 _CROWDED = 0.75
 """Share of rows still going below which those that have ended are cut out: cutting copies the cache."""

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from training.config import EndpointConfig
-from training.generation import TransformersWriter, Writer
 from training.run import Run
-from training.weights import Weights
+from training.weights.places import Weights
+from training.writing.generation import TransformersWriter, Writer
 
 
 def generator_writer(run: Run, stage: str) -> Writer:
@@ -18,6 +18,6 @@ def writer_of(endpoint: EndpointConfig | None, weights: Callable[[], Weights], j
     """A model by its endpoint, which keeps every completion at once, or without one by its weights."""
     if endpoint is None:
         return TransformersWriter(weights())
-    from training.endpoint import EndpointWriter  # noqa: PLC0415 - only runs with an endpoint need it
+    from training.writing.endpoint import EndpointWriter  # noqa: PLC0415 - only runs with an endpoint need it
 
     return EndpointWriter(endpoint, journal)

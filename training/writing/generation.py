@@ -10,10 +10,10 @@ from rich.progress import Progress
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from service.domain.chat import Completion, Message, Sampling, TokenUsage
-from training.decoding import decode
 from training.errors import StageError
-from training.loading import generation_dtype, load_model, load_tokenizer
-from training.weights import Weights
+from training.weights.loading import generation_dtype, load_model, load_tokenizer
+from training.weights.places import Weights
+from training.writing.decoding import decode
 
 _BATCH = 128
 _MOST_TOKENS = 256

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from safetensors.torch import load_file, save_file
 
-from training.loading import ADAPTER, merged, saved_dtype
-from training.weights import Weights
+from training.weights.loading import ADAPTER, merged, saved_dtype
+from training.weights.places import Weights
 
 _WEIGHTS = "model.safetensors"
 _BESIDE = ("*.json", "*.jinja", "*.txt")

@@ -13,8 +13,8 @@ from rich.progress import Progress
 from service.adapters.openai import OpenAIModel
 from service.domain.chat import Completion, Message, Sampling, TokenUsage
 from training.config import EndpointConfig
-from training.served import served_model
 from training.tasks.records import mended_lines
+from training.writing.served import served_model
 
 
 class Journal:

@@ -14,7 +14,7 @@ from transformers import (
 from transformers.distributed.fsdp import is_fsdp_enabled
 from transformers.integrations.deepspeed import is_deepspeed_zero3_enabled
 
-from training.weights import Weights, configured_weights
+from training.weights.places import Weights, configured_weights
 
 ADAPTER = "adapter_config.json"
 """The file that makes a folder an adapter (PEFT layout)."""

@@ -1,0 +1,1 @@
+"""Where weights are, how they are loaded, and what is written with them."""

@@ -1,0 +1,1 @@
+"""Who writes drafts, critiques and revisions: an endpoint, or weights in this process."""
