@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 _MOUNT = "/sys/fs/cgroup"
-_SERVICE = "ctrl-sandbox-service"
+_SERVICE = "ctrl-service"
 _DELEGATED = ("user.delegate", "trusted.delegate")  # systemd's marks; the second is for root's eyes
 # Processes that fork while they are moved leave a child behind, for the next round.
 _ROUNDS = 20

@@ -28,8 +28,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(autouse=True)
 def nothing_is_left() -> Iterator[None]:
     yield
-    left = [path for pattern in ("ctrl-sandbox-*", "box-*", "trial") for path in _TOP.rglob(pattern)]
-    assert [path for path in left if path.name != "ctrl-sandbox-service"] == []
+    assert [path for pattern in ("ctrl-sandbox-*", "box-*", "trial") for path in _TOP.rglob(pattern)] == []
 
 
 @pytest.mark.parametrize(
