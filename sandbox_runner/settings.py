@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     namespaces: bool = True
     """Off shows what a container without privileges would give: tier T1."""
     cgroup: str = ""
-    """A delegated version 2 directory; empty takes what is ours of version 1 or 2, `none` uses no cgroup."""
+    """A delegated version 2 directory, or `self`; empty is what is ours of either, `none` nothing."""
 
     cpu_s: PositiveFloat = 4.0
     memory_bytes: PositiveInt = 512 << 20

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 _MOUNT = "/sys/fs/cgroup"
 _SERVICE = "ctrl-service"
-_DELEGATED = ("user.delegate", "trusted.delegate")  # systemd's marks; the second is for root's eyes
+# systemd's marks; the second is for root's eyes. It ends a unit of which a process dies for want of memory,
+# unless the unit is delegated: so a group without a mark is not divided, even where we may write.
+_DELEGATED = ("user.delegate", "trusted.delegate")
 # Processes that fork while they are moved leave a child behind, for the next round.
 _ROUNDS = 20
 
@@ -25,11 +27,13 @@ class Delegation:
 def find(wanted: str) -> Delegation:
     """Take the version 2 directory `wanted`; without one, version 1, or else what is ours of version 2.
 
-    Raises OSError, whose text says what is missing.
+    "self" is the service's own group of version 2. Raises OSError, whose text says what is missing.
     """
-    if wanted:
+    if wanted not in ("", "self"):
         return Delegation((wanted,), unified=True)
     own = _own_groups()
+    if wanted == "self":
+        return Delegation((_own_v2_directory(own.get("", "").rstrip("/"), delegated=True),), unified=True)
     if "memory" in own and "pids" in own:
         return Delegation((f"{_MOUNT}/memory{own['memory']}", f"{_MOUNT}/pids{own['pids']}"), unified=False)
     if "" not in own:
@@ -37,7 +41,7 @@ def find(wanted: str) -> Delegation:
     return Delegation((_own_v2_directory(own[""].rstrip("/")),), unified=True)
 
 
-def _own_v2_directory(group: str) -> str:
+def _own_v2_directory(group: str, *, delegated: bool = False) -> str:
     own = _MOUNT + group
     if os.path.basename(own) == _SERVICE:  # another launcher has moved us
         return os.path.dirname(own)
@@ -45,7 +49,7 @@ def _own_v2_directory(group: str) -> str:
         raise OSError(f"no cgroup hierarchy of version 2 at {own}")
     if not os.path.exists(f"{own}/cgroup.type"):  # the machine's own top, which may hold processes
         return own
-    if group == "" or _is_ours(own):
+    if delegated or group == "" or (_is_marked(own) and _holds_no_strangers(own)):
         _vacate(own)
         return own
     if os.geteuid() == 0:
@@ -53,17 +57,12 @@ def _own_v2_directory(group: str) -> str:
     raise OSError(f"{own} was not delegated to this service alone")
 
 
-def _is_ours(directory: str) -> bool:
-    """Whether nobody else is in a group that was delegated, or that we may write.
-
-    A user's own systemd leaves no mark. Where there is one, who started the service may be in the group too.
-    """
+def _holds_no_strangers(directory: str) -> bool:
+    """Whether all processes of a group are the service's, or led to its start."""
     service = os.getppid()
-    starters = _lineage(service) if _is_marked(directory) else []
+    starters = _lineage(service)
     processes = map(int, _lines(f"{directory}/cgroup.procs"))
-    return os.access(directory, os.W_OK) and all(
-        service in _lineage(process) or process in starters for process in processes
-    )
+    return all(service in _lineage(process) or process in starters for process in processes)
 
 
 def _is_marked(directory: str) -> bool:

@@ -16,8 +16,9 @@ _NEEDS_NAMESPACES = (
     "`--security-opt seccomp=deploy/docker/sandbox-seccomp.json --security-opt systempaths=unconfined`"
 )
 _NEEDS_CGROUP = (
-    "run as root, or delegate a cgroup: `systemd-run --user --scope -p Delegate=yes ctrl-sandbox`, "
-    "or `Delegate=yes` in the service's unit, or set SANDBOX_CGROUP to a directory within what was delegated"
+    "run as root, or delegate a cgroup: `SANDBOX_CGROUP=self systemd-run --user --scope -p Delegate=yes "
+    "ctrl-sandbox`, or `Delegate=yes` in the service's unit, or set SANDBOX_CGROUP to a directory within "
+    "what was delegated"
 )
 
 

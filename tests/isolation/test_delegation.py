@@ -46,7 +46,7 @@ def test_the_tier_is_what_systemd_delegates(how: Sequence[str], expected: str) -
 
 
 def test_a_user_whose_own_systemd_delegates_has_it_too() -> None:
-    """Such a scope carries no mark: what tells is that nothing else is in it."""
+    """Such a scope carries no mark, so it has to be said."""
     _run("useradd", "--create-home", "ctrl-delegate")
     try:
         user_id = _run("id", "--user", "ctrl-delegate").strip()
@@ -54,18 +54,21 @@ def test_a_user_whose_own_systemd_delegates_has_it_too() -> None:
         runtime = Path(f"/run/user/{user_id}")
         _await(runtime / "bus")
         scope = ("systemd-run", "--user", "--quiet", "--scope", *_DELEGATED, *_TIER)
-        as_user = ("--uid=ctrl-delegate", f"--setenv=XDG_RUNTIME_DIR={runtime}")
+        as_user = (
+            "--uid=ctrl-delegate",
+            f"--setenv=XDG_RUNTIME_DIR={runtime}",
+            "--setenv=SANDBOX_CGROUP=self",
+        )
         assert _in_unit(*as_user, command=scope) == "T3 user namespaces"
     finally:
         _run("loginctl", "disable-linger", "ctrl-delegate")
-        _run("loginctl", "terminate-user", "ctrl-delegate")
 
 
 def test_a_container_that_may_write_its_cgroup_divides_it() -> None:
     """It sees its own group as the top, and its processes in it."""
-    mounted = 'mount -t cgroup2 none /sys/fs/cgroup && exec "$@"'
+    mounted = 'umount --lazy /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup && exec "$@"'
     contained = ("unshare", "--cgroup", "--mount", "sh", "-c", mounted, "sh")
-    assert _in_unit(command=(*contained, *_TIER)) == "T3 namespaces"
+    assert _in_unit(*_DELEGATED, command=(*contained, *_TIER)) == "T3 namespaces"
 
 
 def test_a_directory_that_is_given_is_used() -> None:
