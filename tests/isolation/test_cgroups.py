@@ -64,7 +64,7 @@ def test_a_process_is_in_its_leaf_of_every_hierarchy(leaf: Cgroup) -> None:
 
 def test_the_sum_of_what_processes_fill_is_bounded_and_counted(leaf: Cgroup) -> None:
     def fill() -> None:
-        filled = bytearray(b"x") * (80 * MIB)
+        filled = bytearray(b"x") * (60 * MIB)
         time.sleep(0.5 if filled else 0)
 
     started = [_start(leaf, fill) for _ in range(2)]
