@@ -32,16 +32,15 @@ def find(wanted: str) -> Delegation:
     if wanted not in ("", "self"):
         return Delegation((wanted,), unified=True)
     own = _own_groups()
-    if wanted == "self":
-        return Delegation((_own_v2_directory(own.get("", "").rstrip("/"), delegated=True),), unified=True)
-    if "memory" in own and "pids" in own:
+    if not wanted and "memory" in own and "pids" in own:
         return Delegation((f"{_MOUNT}/memory{own['memory']}", f"{_MOUNT}/pids{own['pids']}"), unified=False)
     if "" not in own:
         raise OSError("this kernel has neither version of cgroups with memory and pids")
-    return Delegation((_own_v2_directory(own[""].rstrip("/")),), unified=True)
+    directory = _own_v2_directory(own[""].rstrip("/"), delegated=wanted == "self")
+    return Delegation((directory,), unified=True)
 
 
-def _own_v2_directory(group: str, *, delegated: bool = False) -> str:
+def _own_v2_directory(group: str, *, delegated: bool) -> str:
     own = _MOUNT + group
     if os.path.basename(own) == _SERVICE:  # another launcher has moved us
         return os.path.dirname(own)

@@ -31,6 +31,14 @@ def nothing_is_left() -> Iterator[None]:
     assert [path for pattern in ("ctrl-sandbox-*", "box-*", "trial") for path in _TOP.rglob(pattern)] == []
 
 
+@pytest.fixture
+def given() -> Iterator[Path]:
+    directory = _TOP / "ctrl-test-given"
+    directory.mkdir()
+    yield directory
+    directory.rmdir()
+
+
 @pytest.mark.parametrize(
     ("how", "expected"),
     [
@@ -71,31 +79,21 @@ def test_a_container_that_may_write_its_cgroup_divides_it() -> None:
     assert _in_unit(*_DELEGATED, command=(*contained, *_TIER)) == "T3 namespaces"
 
 
-def test_a_directory_that_is_given_is_used() -> None:
-    given = _TOP / "ctrl-test-given"
-    given.mkdir()
-    try:
-        assert _in_unit(f"--setenv=SANDBOX_CGROUP={given}") == "T3 namespaces"
-    finally:
-        given.rmdir()
+def test_a_directory_that_is_given_is_used(given: Path) -> None:
+    assert _in_unit(f"--setenv=SANDBOX_CGROUP={given}") == "T3 namespaces"
 
 
-def test_a_directory_in_which_no_process_can_be_started_costs_a_tier_and_nothing_else() -> None:
+def test_a_directory_in_which_no_process_can_be_started_costs_a_tier_and_nothing_else(given: Path) -> None:
     """A user may write there, and yet not move a process across what lies between."""
-    given = _TOP / "ctrl-test-given"
-    given.mkdir()
-    try:
-        _run("chown", "--recursive", _USER, str(given))
-        assert _in_unit(f"--uid={_USER}", f"--setenv=SANDBOX_CGROUP={given}") == "T2 user namespaces"
-    finally:
-        given.rmdir()
+    _run("chown", "--recursive", _USER, str(given))
+    assert _in_unit(f"--uid={_USER}", f"--setenv=SANDBOX_CGROUP={given}") == "T2 user namespaces"
 
 
 def _in_unit(*how: str, command: Sequence[str] = _TIER) -> str:
     """Run a command in a unit of its own and return the last line that it prints."""
-    pipe = () if "--scope" in how else ("--wait", "--pipe")
-    where = () if "--scope" in how else (f"--working-directory={_ROOT}",)
-    return _run("systemd-run", "--quiet", "--collect", *pipe, *where, *how, *command).splitlines()[-1]
+    # A scope is this process's child already: it has its streams and its directory.
+    attached = () if "--scope" in how else ("--wait", "--pipe", f"--working-directory={_ROOT}")
+    return _run("systemd-run", "--quiet", "--collect", *attached, *how, *command).splitlines()[-1]
 
 
 def _run(*command: str) -> str:
