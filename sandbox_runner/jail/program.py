@@ -90,7 +90,7 @@ def run_script(solution: Solution) -> NoReturn:
         exec(code, members)  # noqa: S102
         status = 0
     except BaseException as error:  # noqa: BLE001 - every ending of a program is reported
-        status = _status_of(error, solution)
+        status = _status_of_script(error, solution)
     _flush(streams)  # while all is there that a stream of the program's own needs for it
     if _thread._count():  # noqa: SLF001
         with suppress(BaseException):
@@ -160,16 +160,36 @@ def _find(members: dict[str, Any], entry_point: str) -> Callable[..., object]:
     return function
 
 
+def _status_of_script(error: BaseException, solution: Solution) -> int:
+    """The exit status that the interpreter would give, which leaves errors to the program's own hook."""
+    if isinstance(error, SystemExit) or sys.excepthook is sys.__excepthook__:
+        return _status_of(error, solution)
+    try:
+        _remember(solution.source)
+        sys.excepthook(type(error), error, report.from_user_frame(error))
+    except SystemExit as leaving:
+        return _exit_status(leaving.code)
+    except BaseException:  # noqa: BLE001 - the error itself says more than what its hook raised
+        return _status_of(error, solution)
+    _report(error)
+    return _FAILED
+
+
 def _status_of(error: BaseException, solution: Solution) -> int:
     """The exit status that the interpreter would give, once the error is reported as it would be."""
     if isinstance(error, SystemExit):
         return _exit_status(error.code)
     with suppress(BaseException):
         _remember(solution.source)
-        report.write_error(REPORT_FD, error)
+    _report(error)
     with suppress(BaseException):
         sys.stderr.write(report.user_traceback(error))
     return _FAILED
+
+
+def _report(error: BaseException) -> None:
+    with suppress(BaseException):
+        report.write_error(REPORT_FD, error)
 
 
 def _remember(source: bytes) -> None:

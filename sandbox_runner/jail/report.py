@@ -27,7 +27,7 @@ def write_error(descriptor: int, error: BaseException) -> None:
 
 def user_traceback(error: BaseException) -> str:
     """CPython's own traceback, from the first frame of the program on."""
-    shown = traceback.TracebackException(type(error), error, _from_user_frame(error.__traceback__))
+    shown = traceback.TracebackException(type(error), error, from_user_frame(error))
     return "".join(shown.format())
 
 
@@ -71,9 +71,11 @@ def _frames(first: TracebackType | None) -> Iterator[TracebackType]:
         first = first.tb_next
 
 
-def _from_user_frame(first: TracebackType | None) -> TracebackType | None:
+def from_user_frame(error: BaseException) -> TracebackType | None:
+    """The traceback without the frames that called the program."""
     ours = os.path.dirname(__file__)
-    return next((f for f in _frames(first) if not f.tb_frame.f_code.co_filename.startswith(ours)), None)
+    frames = _frames(error.__traceback__)
+    return next((f for f in frames if not f.tb_frame.f_code.co_filename.startswith(ours)), None)
 
 
 def write_all(descriptor: int, content: bytes) -> None:

@@ -25,6 +25,13 @@ ODDITIES = {
     "at exit": "import atexit\natexit.register(print, 'bye')\nprint('hi')",
     "an exit at exit": "import atexit, os\natexit.register(os._exit, 3)\nprint('hi')",
     "an error at exit": "import atexit\natexit.register(lambda: 1 / 0)\nprint('hi')",
+    "a hook for errors": "import sys\nsys.excepthook = lambda *e: print('hook', e[0], e[2].tb_lineno)\n1 / 0",
+    "a hook that leaves well": "import sys\nsys.excepthook = lambda *_: print('hi') or sys.exit(0)\n1 / 0",
+    "a hook that leaves at once": (
+        "import os, sys\nsys.excepthook = lambda *_: os.write(1, b'hi') and os._exit(0)\n1 / 0"
+    ),
+    "a hook that fails": "import sys\nsys.excepthook = lambda *_: print('hi') or {}[1]\n1 / 0",
+    "a hook that an exit passes by": "import sys\nsys.excepthook = lambda *_: print('hi')\nsys.exit(3)",
     "a thread that prints late": "import threading\nthreading.Timer(0.05, print, ['late']).start()\nprint('hi')",
     "a daemon that would": (
         "import threading\nt = threading.Timer(9, print, ['late'])\nt.daemon = True\nt.start()\nprint('hi')"
