@@ -53,9 +53,11 @@ async function put(page, work) {
   try {
     await work(page);
   } catch (error) {
-    if (current === page) failed(error, page, () => put(new page.constructor(desk), work));
+    const { ids } = page;
+    const again = ids.length ? (next) => next.open(ids) : work; // what still runs is not begun twice
+    if (current === page) failed(error, page, () => put(new page.constructor(desk), again));
   } finally {
-    if (current === page) byId("halt").hidden = true;
+    if (current === page) byId("halt").hidden = !page.ids.length;
   }
 }
 
@@ -82,8 +84,9 @@ async function offer() {
     notice(await offerModels(gateway, form));
     showMode();
   } catch (error) {
-    if (wantsKey(error)) form.openKey();
-    else byId("stage").prepend(failurePanel(error, () => location.reload()));
+    if (!wantsKey(error)) byId("stage").prepend(failurePanel(error, () => location.reload()));
+    else if (form.key() === null) form.openKey();
+    else notice([error.title]); // at the field it would take the focus from who types on
   }
 }
 
@@ -119,7 +122,10 @@ for (const radio of form.element.elements.mode) radio.addEventListener("change",
 form.element.elements.key.addEventListener("change", offer);
 byId("halt").addEventListener("click", async ({ currentTarget }) => {
   currentTarget.disabled = true;
-  await current?.stop().catch((error) => byId("stage").prepend(failurePanel(error)));
+  await current?.stop().catch((error) => {
+    currentTarget.disabled = false;
+    byId("stage").prepend(failurePanel(error));
+  });
 });
 addEventListener("popstate", openAddress);
 document.querySelector(".skip").addEventListener("click", (event) => {

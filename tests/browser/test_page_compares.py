@@ -64,6 +64,18 @@ async def test_the_right_program_is_ranked_first_whatever_the_order(page: Page, 
     await expect(page.get_by_role("status")).to_have_text("Solution B is ranked first.")
 
 
+async def test_a_field_that_was_left_empty_keeps_its_letter(page: Page, scripted: Scripted) -> None:
+    scripted.let_all()
+    await choose(page, "Judge")
+    await describe(page, tests=[{"args": [3], "expected": 4}])
+    await page.get_by_role("combobox", name="Critic", exact=True).select_option("scripted-critic")
+    await field(page, "Solution B").fill(RIGHT)
+    await press(page, "Judge")
+
+    await expect(page.locator(".podium > li").get_by_role("heading", level=3)).to_have_text("Solution B")
+    await expect(page.get_by_role("status")).to_have_text("Solution B is ranked first.")
+
+
 async def test_a_judging_can_be_stopped(page: Page, scripted: Scripted) -> None:
     await choose(page, "Judge")
     await describe(page)

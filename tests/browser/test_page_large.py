@@ -35,7 +35,10 @@ async def test_a_million_characters_are_compared_and_drawn_in_part(page: Page, s
     await expect(revision).to_contain_text("2,000 lines new, 2,000 gone")
     assert page.workers
     assert await _nodes(page) < NODES
-    await revision.get_by_role("button", name="Show more").click()
+    await revision.get_by_role("button", name="Show more").evaluate(
+        "(button) => [button.click(), button.click()]"
+    )
+    await expect(revision.locator(".sheet-foot")).to_contain_text("Show more of 1,6")
     await expect(revision.locator(".row")).to_have_count(400)
     assert await field(page, "Function to write").input_value() == "typed_meanwhile"
 

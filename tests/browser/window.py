@@ -9,7 +9,8 @@ from playwright.async_api import Browser, BrowserContext
 PATIENCE_MS = 60_000
 # What a browser says of an answer that is an error: the page tells it in better words.
 EXPECTED = re.compile(
-    "Failed to load resource: the server responded with a status of 4|net::ERR_(FAILED|NETWORK_CHANGED)"
+    "Failed to load resource: the server responded with a status of (4|50[24])"
+    "|net::ERR_(FAILED|NETWORK_CHANGED)"
 )
 
 

@@ -1,7 +1,9 @@
 // Reads what was asked for, and says beside a field what is wrong with it.
 
 import { el } from "../dom.js";
+import { exactly } from "../wire/exact.js";
 import { Failure } from "../wire/http.js";
+import { letter } from "./solutions.js";
 
 export class Form {
   constructor(element) {
@@ -45,13 +47,14 @@ export class Form {
   }
 
   judging() {
-    const solutions = this.solutions();
+    const solutions = this.#given().map((area) => area.value);
     if (!solutions.length) throw invalid("solutions", "Give at least one program to judge.");
     return { ...this.task(), solutions, critic: this.text("critic"), mode: this.text("judge_mode"), votes: this.#number("votes") ?? 1 };
   }
 
-  solutions() {
-    return [...this.element.querySelectorAll("#solutions textarea")].map((area) => area.value).filter((code) => code.trim());
+  // The letters of the programs that are judged: fields that were left empty keep theirs.
+  letters() {
+    return this.#given().map((area) => letter(this.#programs().indexOf(area)));
   }
 
   fill(values) {
@@ -89,11 +92,19 @@ export class Form {
 
   #control(field) {
     const [name, ...inside] = field.split(".");
-    if (name === "solutions") return this.element.querySelectorAll("#solutions textarea")[inside[0] ?? 0] ?? null;
+    if (name === "solutions") return this.#given()[inside[0] ?? 0] ?? this.#programs()[0];
     const control = this.element.elements[name === "mode" ? "judge_mode" : name === "sampling" ? inside[0] : name];
     if (!(control instanceof HTMLElement) || control.closest("[hidden]")) return null;
     control.closest("details")?.setAttribute("open", "");
     return control;
+  }
+
+  #programs() {
+    return [...this.element.querySelectorAll("#solutions textarea")];
+  }
+
+  #given() {
+    return this.#programs().filter((area) => area.value.trim());
   }
 
   #complainAt(control, field, message) {
@@ -115,7 +126,7 @@ export class Form {
     const text = this.text("tests");
     if (text === null) return null;
     try {
-      const tests = JSON.parse(text);
+      const tests = exactly(text);
       if (Array.isArray(tests)) return tests;
     } catch (error) {
       throw invalid("tests", `This is not JSON: ${error.message}`);

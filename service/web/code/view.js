@@ -42,7 +42,7 @@ export class CodeView {
   }
 
   async #more(shown) {
-    const version = this.#version;
+    const version = ++this.#version; // of two presses one counts
     const made = await sheetOf({ ...this.#order, from: shown });
     if (version !== this.#version) return;
     this.#body.append(...made.rows.map(rowOf));
@@ -52,6 +52,7 @@ export class CodeView {
   #tell(made, shown) {
     const button = (text, onclick) => el("button", { type: "button", class: "quiet small", onclick }, text);
     const left = made.total - shown;
+    if (this.#foot.contains(document.activeElement)) this.#body.focus({ preventScroll: true }); // the button goes
     this.#foot.replaceChildren(
       ...(this.#order.before === null ? [] : [changes(made)]),
       ...(made.folds ? [button("Show unchanged lines", () => this.#unfold())] : []),

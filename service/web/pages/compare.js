@@ -21,7 +21,10 @@ export class ComparePage {
       throw new Failure("Choose two critics", { status: 422, fields: [{ field: "other_critic", message: "Choose another one than the first." }] });
     }
     const seed = request.sampling.seed ?? Math.floor(Math.random() * 2 ** 31);
-    const ids = await Promise.all(this.sessions.map((session, place) => session.begin({ ...request, critic: critics[place], sampling: { seed } })));
+    const ids = await this.#both((session, place) => session.begin({ ...request, critic: critics[place], sampling: { seed } })).catch(async (error) => {
+      await this.stop().catch(() => {}); // one alone compares nothing
+      throw error;
+    });
     this.#name(critics);
     putInAddress(ids);
     await this.#watch(ids);
@@ -44,7 +47,19 @@ export class ComparePage {
 
   async #watch(ids) {
     addRecent(ids);
-    await Promise.all(this.sessions.map((session) => session.watch((event) => this.desk.heard(event, session.refinement))));
+    await this.#both((session) => session.watch((event) => this.desk.heard(event, session.refinement)));
+  }
+
+  // Waits for both even if one fails, so that the other is neither lost nor cut off.
+  async #both(work) {
+    const settled = await Promise.allSettled(this.sessions.map(work));
+    for (const { reason } of settled.filter(({ status }) => status === "rejected")) throw reason;
+    return settled.map(({ value }) => value);
+  }
+
+  get ids() {
+    const ids = this.sessions.map((session) => session.refinement.id);
+    return this.sessions.some((session) => session.runs) && !ids.includes(null) ? ids : [];
   }
 
   async stop() {

@@ -1,6 +1,5 @@
 // Several programs for one problem, ranked by the critic, the tests, or both.
 
-import { letter } from "../ask/solutions.js";
 import { CodeView } from "../code/view.js";
 import { el } from "../dom.js";
 import { judgmentBadge, outcomeBadge, scoreBar } from "../run/badge.js";
@@ -17,17 +16,22 @@ export class JudgePage {
   }
 
   async begin() {
-    const request = this.desk.form.judging();
+    const { form } = this.desk;
+    const [request, letters] = [form.judging(), form.letters()];
     try {
       const answer = await this.desk.gateway.json("/judge", { method: "POST", body: request, signal: this.#leaving.signal });
       this.element.classList.remove("live");
-      this.element.replaceChildren(head(request, answer), podium(request, answer));
-      this.desk.tell(answer.best === null ? "None could be judged." : `Solution ${letter(answer.best)} is ranked first.`);
+      this.element.replaceChildren(head(request, answer), podium(request, answer, letters));
+      this.desk.tell(answer.best === null ? "None could be judged." : `Solution ${letters[answer.best]} is ranked first.`);
     } catch (error) {
       if (error.name !== "AbortError") throw error;
       this.element.classList.remove("live");
       this.element.replaceChildren(el("p", { class: "standing" }, "Stopped"));
     }
+  }
+
+  get ids() {
+    return [];
   }
 
   async stop() {
@@ -45,13 +49,13 @@ function head(request, { model, usage, seconds: took, judge_version: version }) 
   return el("header", { class: "run-head" }, el("div", {}, el("h2", {}, firstLine(request.problem, 160)), el("p", { class: "standing", title: version }, told)));
 }
 
-function podium(request, { results, ranking }) {
+function podium(request, { results, ranking }, letters) {
   const order = ranking.length ? ranking : results.map((_, place) => place);
-  return el("ol", { class: "podium" }, ...order.map((place, rank) => el("li", {}, judged(results[place], request.solutions[place], place, rank))));
+  return el("ol", { class: "podium" }, ...order.map((place, rank) => el("li", {}, judged(results[place], request.solutions[place], letters[place], rank))));
 }
 
-function judged(result, code, place, rank) {
-  const name = `Solution ${letter(place)}`;
+function judged(result, code, letter, rank) {
+  const name = `Solution ${letter}`;
   const program = new CodeView(`Program: ${name}`);
   program.show(null, code);
   return el(

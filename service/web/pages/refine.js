@@ -31,6 +31,11 @@ export class RefinePage {
     await this.session.watch((event) => this.desk.heard(event, this.session.refinement));
   }
 
+  // What goes on although this page may have lost it.
+  get ids() {
+    return this.session.runs ? [this.session.refinement.id] : [];
+  }
+
   stop() {
     return this.session.stop();
   }

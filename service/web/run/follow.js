@@ -5,6 +5,8 @@ import { Failure } from "../wire/http.js";
 
 const ENDINGS = new Set(["refinement.completed", "refinement.failed", "refinement.cancelled"]);
 const ATTEMPTS = 8;
+// No answer, or one that says that the gateway, or what stands before it, has none for the moment.
+const MAY_PASS = new Set([0, 429, 502, 503, 504]);
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 8000;
 
@@ -38,7 +40,7 @@ export async function* follow(gateway, id, signal) {
 
 // A network that breaks off in the middle is a TypeError of the reader.
 function mayPass(error) {
-  if (error instanceof Failure) return error.status === 0 || error.status === 429 || error.status === 503;
+  if (error instanceof Failure) return MAY_PASS.has(error.status);
   return error instanceof TypeError;
 }
 

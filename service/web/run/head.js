@@ -8,6 +8,7 @@ export function standing(refinement) {
   if (refinement.status === "completed") return `Finished: ${spaced(refinement.result.stop_reason)}`;
   if (refinement.status === "cancelled") return "Stopped";
   if (refinement.status === "failed") return "Failed";
+  if (refinement.lost) return "Not followed any more";
   if (!refinement.connected) return "Connecting again …";
   if (refinement.setback !== null) return `${refinement.setback.title}; tried again in ${seconds(refinement.setback.again_s)} …`;
   if (refinement.status === "queued") return "Waiting for its turn …";

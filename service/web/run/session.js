@@ -1,6 +1,7 @@
 // One refinement from its request, or from its link, to its end.
 
 import { el } from "../dom.js";
+import { exactly } from "../wire/exact.js";
 import { follow } from "./follow.js";
 import { Refinement } from "./state.js";
 import { RunView } from "./view.js";
@@ -9,6 +10,8 @@ export class Session {
   #gateway;
   #leaving = new AbortController();
   #clock = null;
+  // Stopped or left before it had an id.
+  #unwanted = false;
 
   constructor(gateway, { title, share } = {}) {
     this.#gateway = gateway;
@@ -20,17 +23,21 @@ export class Session {
   // first event. Streamed: its first words are to be had before anybody has followed the link.
   async begin(request) {
     const body = { ...request, background: true, stream: true };
-    const stream = await this.#gateway.ask("/refine", { method: "POST", body, headers: { "Idempotency-Key": oneTime() }, signal: this.#leaving.signal });
+    const stream = await this.#gateway.ask("/refine", { method: "POST", body, headers: { "Idempotency-Key": oneTime() } });
     const id = stream.headers.get("Location").split("/").pop();
     await stream.body.cancel();
     this.refinement.id = id;
+    if (this.#unwanted) await this.stop();
+    this.#leaving.signal.throwIfAborted();
     this.view.asked(request);
     return id;
   }
 
   async open(id) {
     this.refinement.id = id;
-    const request = await this.#gateway.json(`/refine/${encodeURIComponent(id)}/request`, { signal: this.#leaving.signal });
+    const response = await this.#gateway.ask(`/refine/${encodeURIComponent(id)}/request`, { signal: this.#leaving.signal });
+    const text = await response.text();
+    const request = { ...JSON.parse(text), tests: exactly(text).tests };
     this.view.asked(request);
     return request;
   }
@@ -43,20 +50,29 @@ export class Session {
         this.view.changed(round);
         heard?.(event);
       }
+    } catch (error) {
+      this.refinement.lost = true;
+      throw error;
     } finally {
       clearInterval(this.#clock);
       this.view.changed(null);
     }
   }
 
+  get runs() {
+    return this.refinement.id !== null && !this.refinement.ended;
+  }
+
   async stop() {
-    if (this.refinement.id !== null && !this.refinement.ended) {
+    this.#unwanted = true;
+    if (this.runs) {
       await this.#gateway.ask(`/refine/${encodeURIComponent(this.refinement.id)}`, { method: "DELETE" });
     }
   }
 
-  // Stops watching; the refinement goes on.
+  // Stops watching. The refinement goes on, if anybody can know of it.
   leave() {
+    this.#unwanted ||= this.refinement.id === null;
     this.#leaving.abort();
     clearInterval(this.#clock);
   }

@@ -4,6 +4,8 @@ export class Refinement {
   id = null;
   status = "queued";
   connected = true;
+  // Nobody follows it here any more, though it may go on.
+  lost = false;
   notice = null;
   models = null;
   created = null;

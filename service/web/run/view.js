@@ -49,7 +49,7 @@ export class RunView {
 
   #draw() {
     const { refinement } = this;
-    this.element.classList.toggle("live", !refinement.ended);
+    this.element.classList.toggle("live", !refinement.ended && !refinement.lost);
     this.#standing.textContent = standing(refinement);
     this.#summary.replaceChildren(summary(refinement));
     this.#drawSteps();
