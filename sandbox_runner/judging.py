@@ -6,6 +6,7 @@ from itertools import zip_longest
 from typing import Protocol
 
 from sandbox_runner import custom_checker
+from sandbox_runner.aside import aside
 from sandbox_runner.boxes.launchers import Launchers
 from sandbox_runner.domain.cases import Case, Program, StdinCase, Submission
 from sandbox_runner.domain.checkers import CHECKERS, DEFAULT_CHECKER, CustomChecker
@@ -66,6 +67,5 @@ class BoxJudge:
         result = await session.print_for(case)
         if result.outcome is not Outcome.ACCEPTED:
             return result
-        return custom_checker.judged(
-            result, await self.run(custom_checker.program(checker, case, result.stdout))
-        )
+        checked = await self.run(custom_checker.program(checker, case, result.stdout))
+        return await aside(len(result.stdout), lambda: custom_checker.judged(result, checked, case))

@@ -1,6 +1,5 @@
 """One program and the boxes it lives in. A box that broke or cannot be cleaned is replaced."""
 
-import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -9,6 +8,7 @@ from typing import Self
 
 import structlog
 
+from sandbox_runner.aside import aside
 from sandbox_runner.boxes.box import Box, BoxError, Question, Trace, call, script
 from sandbox_runner.boxes.launchers import Launchers
 from sandbox_runner.boxes.places import Place, place_of, place_of_servant, place_of_tests
@@ -22,8 +22,6 @@ from sandbox_runner.metrics import Metrics
 log = structlog.get_logger()
 
 _TRIES = 2
-# Judging more than this would hold up everyone else: a report can be made to take half a second a megabyte.
-_LONG_BYTES = 64 << 10
 
 
 class Session:
@@ -95,7 +93,10 @@ class Session:
                     return self._failed_compilation
                 trace = await start(box)
             self._failed_compilation = result_of_compilation(trace, self._limits)
-            return self._failed_compilation or await _thoughtfully(classify, trace)
+            if self._failed_compilation is not None:
+                return self._failed_compilation
+            read = len(trace.output.stdout) + len(trace.output.report)
+            return await aside(read, lambda: classify(trace))
 
         return await self._insisting(attempt)
 
@@ -161,8 +162,3 @@ class Session:
         spent = self._boxes.pop(place, None)
         if spent is not None:
             await spent.close()
-
-
-async def _thoughtfully(classify: Callable[[Trace], TestResult], trace: Trace) -> TestResult:
-    long = len(trace.output.stdout) + len(trace.output.report) > _LONG_BYTES
-    return await asyncio.to_thread(classify, trace) if long else classify(trace)

@@ -19,17 +19,26 @@ _LEFT_OUT = "output left out: the answer is too long; ask for application/x-ndjs
 
 @dataclass(slots=True)
 class Room:
-    """How many characters of output one answer may still hold."""
+    """How many characters of what was printed and returned one answer may still hold."""
 
     left: int
 
     def fit(self, result: TestResult) -> TestResult:
-        size = len(result.stdout) + len(result.stderr)
+        size = result.characters
         if size <= self.left:
             self.left -= size
             return result
-        message = f"{result.message}\n{_LEFT_OUT}".strip()
-        return replace(result, stdout="", stderr="", message=message, raw_stdout=None)
+        return replace(
+            result,
+            stdout="",
+            stderr="",
+            message=f"{result.message}\n{_LEFT_OUT}".strip(),
+            returned=None,
+            error=None,
+            difference=None,
+            raw_stdout=None,
+            truncated=True,
+        )
 
 
 @dataclass(slots=True)

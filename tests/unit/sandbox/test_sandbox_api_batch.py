@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox_runner.api.answers import to_json
-from sandbox_runner.domain.verdict import Outcome, TestResult
+from sandbox_runner.domain.verdict import Outcome, ProgramError, TestResult
 from tests.unit.sandbox.api_client import CALL, CODE, NDJSON, BareClient, api_client, lines_of
 from tests.unit.sandbox.fake_sandbox import FakeJudge
 
@@ -159,6 +159,14 @@ async def test_an_answer_that_is_not_streamed_leaves_out_outputs_beyond_its_boun
     assert (first["stdout"], second["stdout"]) == ("x" * 60, "")
     assert "output left out" in second["message"]
     assert response.json()["verdict"]["passed"] == 2
+
+
+async def test_what_was_returned_counts_as_output_too() -> None:
+    judge = FakeJudge(TestResult(Outcome.WRONG_ANSWER, returned="r" * 60, error=ProgramError("E", "t" * 30)))
+    async with api_client(judge, answer_bytes=100) as client:
+        response = await client.post("/judge", json=TWO)
+
+    assert [test["returned"] for test in response.json()["verdict"]["tests"]] == ["r" * 60, None]
 
 
 class _Counter(list[Any]):

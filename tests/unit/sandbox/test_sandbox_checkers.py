@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sandbox_runner import custom_checker
 from sandbox_runner.domain.cases import StdinCase
 from sandbox_runner.domain.checkers import CHECKERS, Checker, CheckerError, CustomChecker, parse, reading
+from sandbox_runner.domain.differences import Difference
 from sandbox_runner.domain.verdict import Outcome, TestResult
 
 ACCEPTED, WRONG, PRESENTATION = Outcome.ACCEPTED, Outcome.WRONG_ANSWER, Outcome.PRESENTATION_ERROR
@@ -238,9 +239,11 @@ def test_the_first_word_of_a_custom_checker_decides(stdout: str, outcome: Outcom
 def test_a_judged_run_keeps_its_output_and_usage() -> None:
     run = TestResult(ACCEPTED, stdout="5", cpu_s=0.5)
 
-    result = custom_checker.judged(run, TestResult(ACCEPTED, stdout="wrong_answer not 4", cpu_s=9.0))
+    checked = TestResult(ACCEPTED, stdout="wrong_answer not 4", cpu_s=9.0)
+    result = custom_checker.judged(run, checked, StdinCase("", "4"))
 
-    assert result == TestResult(WRONG, stdout="5", cpu_s=0.5, message="not 4")
+    difference = Difference("line 1, column 1", "4", "5")
+    assert result == TestResult(WRONG, stdout="5", cpu_s=0.5, message="not 4", difference=difference)
 
 
 @pytest.mark.parametrize(

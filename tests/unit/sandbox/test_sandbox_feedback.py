@@ -1,6 +1,6 @@
 """What a critic is told: the same lines each time, bounded, and nothing of a hidden test."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
@@ -10,16 +10,27 @@ from sandbox_runner.domain import differences
 from sandbox_runner.domain.asserts import rewrite
 from sandbox_runner.domain.cases import CallCase, CodeCase, StdinCase
 from sandbox_runner.domain.comparison import Equality
-from sandbox_runner.domain.feedback import FIELD_LIMIT, Feedback, of_test, of_verdict
+from sandbox_runner.domain.differences import Difference
+from sandbox_runner.domain.explain import LINE_LIMIT
+from sandbox_runner.domain.feedback import Feedback, of_test, of_verdict
 from sandbox_runner.domain.verdict import Outcome, ProgramError, TestResult
 
 CALL = CallCase("f", ([1, 2],), {"key": "x"}, {"a": [1, 2, 3]}, Equality.JSON)
 WRONG = TestResult(
-    Outcome.WRONG_ANSWER, returned="{'a': [1, 5, 3]}", value={"a": [1, 5, 3]}, message="returned ..."
+    Outcome.WRONG_ANSWER,
+    returned="{'a': [1, 5, 3]}",
+    difference=Difference("['a'][1]"),
+    message="returned ...",
 )
 CRASHED = TestResult(
     Outcome.RUNTIME_ERROR, error=ProgramError("KeyError", "'secret'", 3, "return table[key]"), message="m"
 )
+
+
+def _printed(case: StdinCase, stdout: str) -> TestResult:
+    return TestResult(
+        Outcome.WRONG_ANSWER, stdout=stdout, difference=differences.of_output(case.stdout, stdout)
+    )
 
 
 def test_a_wrong_value_is_told_with_call_and_place() -> None:
@@ -35,7 +46,7 @@ def test_a_wrong_value_is_told_with_call_and_place() -> None:
 def test_a_wrong_output_is_told_with_line_and_column() -> None:
     case = StdinCase("3\n", "1 2\n3 4\n")
 
-    told = of_test(case, TestResult(Outcome.WRONG_ANSWER, stdout="1 2\n3 5\n"), public=True)
+    told = of_test(case, _printed(case, "1 2\n3 5\n"), public=True)
 
     assert (told.input, told.expected, told.actual) == ("3\\n", "1 2\\n3 4\\n", "1 2\\n3 5\\n")
     assert told.differs_at == "line 2, column 3"
@@ -102,11 +113,9 @@ def test_test_code_is_told_by_its_message() -> None:
 
 def test_a_long_output_is_shown_where_it_differs() -> None:
     expected = "\n".join(str(n) for n in range(1_000))
-    told = of_test(
-        StdinCase("", expected),
-        TestResult(Outcome.WRONG_ANSWER, stdout=expected.replace("\n777\n", "\n7x7\n")),
-        public=True,
-    )
+    case = StdinCase("", expected)
+
+    told = of_test(case, _printed(case, expected.replace("\n777\n", "\n7x7\n")), public=True)
 
     assert "\\n777\\n" in told.expected
     assert "\\n7x7\\n" in told.actual
@@ -116,13 +125,13 @@ def test_a_long_output_is_shown_where_it_differs() -> None:
 @given(st.text(), st.text(), st.text())
 def test_every_field_is_one_bounded_printable_line(given_in: str, expected: str, printed: str) -> None:
     error = ProgramError(given_in * 50, printed * 50, 1, expected * 50)
-    result = TestResult(Outcome.WRONG_ANSWER, stdout=printed * 50, error=error)
+    case = StdinCase(given_in * 50, expected * 50)
 
-    told = of_test(StdinCase(given_in * 50, expected * 50), result, public=True)
+    told = of_test(case, replace(_printed(case, printed * 50), error=error), public=True)
 
     for field in fields(told):
         value = getattr(told, field.name)
-        assert len(value) <= FIELD_LIMIT
+        assert len(value) <= LINE_LIMIT
         assert value.isprintable()
 
 
