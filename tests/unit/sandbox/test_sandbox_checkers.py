@@ -58,6 +58,11 @@ def test_a_known_pitfall_is_none_here(expected: bytes, printed: bytes, name: str
         (b"Case 1: 0.5\n", b"Case  1: 0.5000000001"),
         (b"1e400", b"1e400"),
         (b"9" * 5_000, b"0" + b"9" * 5_000),
+        (b"9007199254740993", b"9007199254740993.0"),
+        (b"1000000000000000000", b"1e18"),
+        (b"3", b"2.9999999999"),
+        (b"3", b"3." + b"0" * 5_000),
+        (b"0", b"1e-99999999999999999999"),
     ],
 )
 def test_floats_accepts(expected: bytes, printed: bytes) -> None:
@@ -71,6 +76,10 @@ def test_floats_accepts(expected: bytes, printed: bytes) -> None:
         (b"0.1", b"-0.1"),
         (b"1", b"-1"),
         (b"3", b"3.6"),
+        (b"9007199254740993", b"9007199254740992.0"),
+        (b"-9007199254740993", b"-9007199254740992.0"),
+        (b"1000000000000000003", b"1e18"),
+        (b"0", b"0." + b"0" * 2_000 + b"1e2001"),
         (b"1e400", b"1e401"),
         (b"inf", b"1e999"),
         (b"inf", b"Infinity"),
