@@ -10,6 +10,10 @@ T = TypeVar("T")
 _LONG_BYTES = 64 << 10
 
 
+def is_long(size_bytes: int) -> bool:
+    return size_bytes > _LONG_BYTES
+
+
 async def aside(size_bytes: int, work: Callable[[], T]) -> T:
     """Do work on so many bytes, here if they are few."""
-    return await asyncio.to_thread(work) if size_bytes > _LONG_BYTES else work()
+    return await asyncio.to_thread(work) if is_long(size_bytes) else work()

@@ -62,7 +62,7 @@ class Batch:
 
         async def judge(index: int, item: Item) -> None:
             try:
-                submission, judging = self._prepare(item)
+                submission, judging = await self._prepare(item)
                 tally = await write_results(writer, index, judging, submission, self._services.tier)
                 self.outcomes[tally.outcome] += 1
             except ClientGoneError:
@@ -74,18 +74,18 @@ class Batch:
 
     async def _answer_to(self, item: Item, room: Room) -> JudgeBody | ErrorBody:
         try:
-            submission, judging = self._prepare(item)
+            submission, judging = await self._prepare(item)
             verdict = await verdict_of(judging, submission, room)
         except Exception as error:  # noqa: BLE001 - one submission must not spoil the others
             return self._error(error)
         self.outcomes[verdict.outcome] += 1
         return judge_body(submission, verdict, self._services.tier)
 
-    def _prepare(self, item: Item) -> tuple[Submission, Judge]:
+    async def _prepare(self, item: Item) -> tuple[Submission, Judge]:
         body = item if isinstance(item, JudgeRequest) else _parse(item)
         within_s = deadline_s(self._request, body.deadline_s)
         judging = self._services.judge_for(self._tenant, within_s, patient=True, streams=self._streams)
-        return self._services.converter.submission(body), judging
+        return await self._services.converter.submission(body), judging
 
     def _error(self, error: Exception) -> ErrorBody:
         occurrence = occurrence_of(error)

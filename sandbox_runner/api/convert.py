@@ -1,6 +1,8 @@
 """From the wire to what is judged: names resolved, limits filled in and held to the caps of this machine."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 
 from sandbox_runner.api.models import (
@@ -14,6 +16,7 @@ from sandbox_runner.api.models import (
     Test,
 )
 from sandbox_runner.api.problems import FieldError, InvalidRequestError
+from sandbox_runner.aside import aside, is_long
 from sandbox_runner.boxes import languages, runtimes
 from sandbox_runner.domain import asserts, checkers
 from sandbox_runner.domain.cases import (
@@ -28,8 +31,12 @@ from sandbox_runner.domain.cases import (
 )
 from sandbox_runner.domain.checkers import Checker, CheckerError, CustomChecker
 from sandbox_runner.domain.comparison import Equality
+from sandbox_runner.domain.literals import Literals
 from sandbox_runner.domain.verdict import Limits, Tier
 from sandbox_runner.settings import Settings
+
+# Characters of asserts in one submission that are read out here; a megabyte takes some two seconds.
+MOST_REWRITTEN = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,7 @@ class Converter:
         self.languages = offered
         self._settings = settings
         self._tier = tier
+        self._turn = asyncio.Lock()
         self._caps = {
             "cpu_s": settings.max_cpu_s,
             "wall_s": settings.max_wall_s,
@@ -70,7 +78,13 @@ class Converter:
         """Boxes have a directory that can be written."""
         return self._tier >= Tier.T2
 
-    def submission(self, request: JudgeRequest) -> Submission:
+    async def submission(self, request: JudgeRequest) -> Submission:
+        """Long asserts take long to read: one such request at a time, beside the others."""
+        asserted = sum(len(test.source) for test in request.tests if isinstance(test, AssertTest))
+        async with self._turn if is_long(asserted) else nullcontext():
+            return await aside(asserted, lambda: self._submission(request))
+
+    def _submission(self, request: JudgeRequest) -> Submission:
         self._check_program(request)
         _check_name(request.entry_point)
         self.check_number_of_tests(len(request.tests))
@@ -78,7 +92,7 @@ class Converter:
         _check_modes(language, self.languages[language], request.tests)
         return Submission(
             code=request.code,
-            cases=tuple(_case(test, request.entry_point) for test in request.tests),
+            cases=tuple(_cases(request.tests, request.entry_point)),
             limits=self.limits(request.limits),
             stop_on_first_fail=request.stop_on_first_fail,
             checker=checker_named(request.checker),
@@ -176,12 +190,20 @@ def _check_modes(language: str, offer: Offer, tests: Sequence[Test]) -> None:
 _MODES = {StdinTest: "stdin", CallTest: "call", AssertTest: "assert", PytestTest: "pytest"}
 
 
-def _case(test: Test, entry_point: str | None) -> Case:
+def _cases(tests: Sequence[Test], entry_point: str | None) -> Iterator[Case]:
+    literals, left = Literals(), MOST_REWRITTEN
+    for test in tests:
+        if isinstance(test, AssertTest):
+            left -= len(test.source)
+            yield _assert_case(test.source, entry_point, literals if left >= 0 else None)
+        else:
+            yield _case(test, entry_point)
+
+
+def _case(test: StdinTest | CallTest | PytestTest, entry_point: str | None) -> Case:
     match test:
         case StdinTest():
             return StdinCase(test.stdin, test.stdout)
-        case AssertTest():
-            return _assert_case(test.source, entry_point)
         case PytestTest():
             return PytestCase(test.files, tuple(test.names))
         case CallTest():
@@ -192,9 +214,9 @@ def _case(test: Test, entry_point: str | None) -> Case:
             return CallCase(entry_point, tuple(test.args), dict(test.kwargs), test.expected, Equality.JSON)
 
 
-def _assert_case(source: str, entry_point: str | None) -> Case:
+def _assert_case(source: str, entry_point: str | None, literals: Literals | None) -> Case:
     """One call that is compared out here, if that is all; else test code for a jail of its own."""
-    try:
-        return asserts.rewrite(source)
-    except asserts.UnsupportedAssertError:
-        return CodeCase(source, entry_point)
+    if literals is not None:
+        with suppress(asserts.UnsupportedAssertError):
+            return asserts.rewrite(source, literals)
+    return CodeCase(source, entry_point)

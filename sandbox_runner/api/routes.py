@@ -42,7 +42,7 @@ async def judge(request: Request) -> Response:
     services = services_of(request)
     event = RequestEvent(request)
     body = await read(request, JudgeRequest)
-    submission = services.converter.submission(body)
+    submission = await services.converter.submission(body)
     within_s, streams = deadline_s(request, body.deadline_s), wants_lines(request)
     judging = services.judge_for(tenant_of(request), within_s, streams=streams)
 
