@@ -86,6 +86,7 @@ class Box:
         self._dirty = False
         self._abandoned = False
         self._spent = False
+        self._oom_kills_explained = 0
         self._ahead: _Ahead | None = None
         # Emptying leaves signs that the next test can see. Not so many as to compile once more for each.
         self._keeps = keeps
@@ -219,10 +220,16 @@ class Box:
         raise BoxError(f"{type(error).__name__}: {error}"[:_REASON_LIMIT]) from error
 
     async def _ran_out_of_memory(self) -> bool:
+        """Whether the kernel killed for want of memory, and not only in a test whose end that explains."""
+        if self._abandoned:  # and closed
+            return False
         try:
-            return await self._launcher.oom_kills(self._opened.number) > 0
+            kills = await self._launcher.oom_kills(self._opened.number)
         except (LauncherError, TimeoutError):
             return False
+        ran_out = kills > self._oom_kills_explained
+        self._oom_kills_explained += ran_out
+        return ran_out
 
 
 def _refuse_error(answer: bytes) -> None:

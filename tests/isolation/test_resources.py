@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from sandbox_runner.domain.cases import CallCase, Submission
+from sandbox_runner.domain.comparison import Equality
 from sandbox_runner.domain.verdict import Outcome
 from tests.isolation.conftest import LIMITS, Arena
 
@@ -36,3 +38,27 @@ async def test_exactly_the_allowed_output_is_accepted_and_one_byte_more_is_not(a
     over = await arena.script("print('x' * 1000)", "x" * 1_000, limits=limits)
 
     assert (full.outcome, over.outcome) == (Outcome.ACCEPTED, Outcome.OUTPUT_LIMIT)
+
+
+async def test_a_kill_for_want_of_memory_does_not_explain_a_later_one(arena: Arena) -> None:
+    if arena.launcher().walls.cgroup_missing is not None:
+        pytest.skip("NEEDS a memory cgroup")
+    # Shared memory counts in the cgroup alone.
+    code = (
+        "import mmap, os\ndef f(x):\n    held = mmap.mmap(-1, 200 << 20)\n"
+        "    while x: held.write(bytes(1 << 20))\n    os.kill(os.getpid(), 9)\n"
+    )
+    cases = tuple(CallCase("f", (x,), {}, None, Equality.JSON) for x in (1, 0, 1))
+
+    verdict = await arena.sandbox.judge.judge(Submission(code, cases, LIMITS))
+
+    outcomes = [test.outcome for test in verdict.tests]
+    assert outcomes == [Outcome.MEMORY_LIMIT, Outcome.RUNTIME_ERROR, Outcome.MEMORY_LIMIT]
+
+
+async def test_a_question_about_a_closed_box_harms_no_other(arena: Arena) -> None:
+    launcher = arena.launcher()
+
+    assert await launcher.oom_kills(10**9) == 0
+    assert launcher.usable
+    await arena.assert_unharmed()
