@@ -74,7 +74,8 @@ def _limit_reached(trace: Trace, limits: Limits) -> Judgement | None:
         told = f"more than {limits.wall_s:g} s" + (", most of them idle" if idle else "")
         return Judgement(Outcome.TIME_LIMIT, told, limit="idle" if idle else "wall")
     ran_out = trace.error is not None and trace.error.get("type") == "MemoryError"
-    if trace.out_of_memory or ran_out or ending.memory_bytes > limits.memory_bytes:
+    ran_out = ran_out or trace.out_of_memory or ending.stopped == "memory"
+    if ran_out or ending.memory_bytes > limits.memory_bytes:
         return Judgement(Outcome.MEMORY_LIMIT, f"more than {limits.memory_bytes} bytes of memory")
     return None
 

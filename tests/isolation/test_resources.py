@@ -62,3 +62,21 @@ async def test_a_question_about_a_closed_box_harms_no_other(arena: Arena) -> Non
     assert await launcher.oom_kills(10**9) == 0
     assert launcher.usable
     await arena.assert_unharmed()
+
+
+@pytest.mark.parametrize("size", [2_000_000, 5_000_000])
+async def test_arguments_beyond_the_memory_are_a_limit_of_that_test_alone(arena: Arena, size: int) -> None:
+    limits = replace(LIMITS, cpu_s=10.0, wall_s=30.0, memory_bytes=64 << 20)
+    arguments: tuple[object, ...] = ([[]] * size, 3)
+    cases = tuple(CallCase("f", (x,), {}, 4, Equality.JSON) for x in arguments)
+
+    verdict = await arena.sandbox.judge.judge(Submission("def f(x): return 4", cases, limits))
+
+    assert [test.outcome for test in verdict.tests] == [Outcome.MEMORY_LIMIT, Outcome.ACCEPTED]
+
+
+@pytest.mark.parametrize("status", [1, 125])
+async def test_no_status_of_a_program_is_taken_for_a_fault_of_ours(arena: Arena, status: int) -> None:
+    result = await arena.script(f"import os\nos._exit({status})")
+
+    assert (result.outcome, result.exit_code) == (Outcome.RUNTIME_ERROR, status)
