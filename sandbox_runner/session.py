@@ -147,7 +147,7 @@ class Session:
 
     async def _open(self, place: Place) -> Box:
         with self._metrics.box_setup():
-            box = Box.open(await self._launchers.get(place.runtime), place.setup, place.source)
+            box = await Box.open(await self._launchers.get(place.runtime), place.setup, place.source)
         try:
             if self._program.files and not place.is_of_tests:
                 await box.put(self._program.files)

@@ -1,5 +1,9 @@
 """Where the limits lie: what is just allowed is allowed. `corpus/resources.py` wants more."""
 
+import os
+import resource
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import pytest
@@ -7,7 +11,8 @@ import pytest
 from sandbox_runner.domain.cases import CallCase, Submission
 from sandbox_runner.domain.comparison import Equality
 from sandbox_runner.domain.verdict import Outcome
-from tests.isolation.conftest import LIMITS, Arena
+from tests.isolation.conftest import HONEST, LIMITS, Arena
+from tests.isolation.invariants import Traces
 
 pytestmark = [pytest.mark.isolation, pytest.mark.asyncio(loop_scope="session")]
 
@@ -80,3 +85,32 @@ async def test_no_status_of_a_program_is_taken_for_a_fault_of_ours(arena: Arena,
     result = await arena.script(f"import os\nos._exit({status})")
 
     assert (result.outcome, result.exit_code) == (Outcome.RUNTIME_ERROR, status)
+
+
+@contextmanager
+def _descriptors(spare: int) -> Iterator[None]:
+    """Leave so many to this process."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    last, newest = max(map(int, os.listdir("/proc/self/fd"))), -1  # noqa: PTH208
+    with ExitStack() as held:
+        while newest < last:  # the gaps too
+            newest = os.open(os.devnull, os.O_RDONLY)
+            held.callback(os.close, newest)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (newest + 1 + spare, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize("spare", range(12))
+async def test_a_lack_of_descriptors_is_no_verdict_and_takes_none(arena: Arena, spare: int) -> None:
+    cases = tuple(CallCase("f", (x,), {}, x + 1, Equality.JSON) for x in range(3))
+    before = Traces.of(arena.launcher())
+
+    with _descriptors(spare):
+        verdict = await arena.sandbox.judge.judge(Submission(HONEST, cases, LIMITS))
+
+    assert {test.outcome for test in verdict.tests} <= {Outcome.ACCEPTED, Outcome.INTERNAL_ERROR}
+    await arena.assert_unharmed()
+    assert Traces.of(arena.launcher()).differences(before) == []

@@ -6,6 +6,7 @@ import tracemalloc
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from sandbox_runner.api.answers import to_json
 from sandbox_runner.domain.verdict import Outcome, ProgramError, TestResult
@@ -66,6 +67,23 @@ async def test_a_fault_of_ours_in_a_batch_is_a_problem_that_tells_nothing() -> N
 
     assert response.json()["results"][0]["error"]["type"] == "/problems/unexpected"
     assert "secret" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/judge/batch", {"submissions": [CALL]}), ("/run_code", {"code": "print(1)", "language": "python"})],
+)
+async def test_a_fault_of_ours_is_logged_with_its_place_and_without_its_text(
+    path: str, body: dict[str, object]
+) -> None:
+    with capture_logs() as logged:
+        async with api_client(FakeJudge(fault=RuntimeError("secret"))) as client:
+            await client.post(path, json=body)
+
+    (failed,) = (entry for entry in logged if entry["event"] == "request_failed")
+    assert failed["error"] == "RuntimeError"
+    assert failed["frames"][-1].endswith("_wait")
+    assert "secret" not in str(logged)
 
 
 async def test_a_stream_has_a_line_per_test_and_one_for_the_verdict() -> None:
