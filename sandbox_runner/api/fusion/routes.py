@@ -1,5 +1,7 @@
 """SandboxFusion's routes."""
 
+import time
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
@@ -134,7 +136,8 @@ async def get_metrics_function(request: Request) -> Response:
 
 
 def _patient_judge(request: Request, services: Services, limits: Limits) -> Judge:
-    return services.judge_for(tenant_of(request), limits.wall_s + PATIENCE_S, patient=True)
+    deadline = time.monotonic() + limits.wall_s + PATIENCE_S
+    return services.judge_for(tenant_of(request), deadline, patient=True)
 
 
 def _limits_of(question: Question) -> Limits:

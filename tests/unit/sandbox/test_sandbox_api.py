@@ -306,8 +306,25 @@ async def test_text_that_is_no_unicode_still_becomes_json(
     assert response.status_code in {200, 422}
 
 
+_NOT_JSON = [
+    "text/plain",
+    "text/plain; x=application/json",
+    "text/plain, application/json",
+    "multipart/form-data; boundary=json",
+    "application/x-www-form-urlencoded",
+    "",
+]
+
+
+@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/problem+JSON"])
+async def test_a_body_that_says_that_it_is_json_is_read(client: httpx.AsyncClient, content_type: str) -> None:
+    response = await client.post("/judge", content=json.dumps(CALL), headers={"content-type": content_type})
+
+    assert response.status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/judge", "/judge/batch", "/run", "/run_code", "/submit"])
-@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+@pytest.mark.parametrize("content_type", _NOT_JSON)
 async def test_a_body_that_does_not_say_that_it_is_json_is_415(
     client: httpx.AsyncClient, path: str, content_type: str
 ) -> None:

@@ -61,6 +61,29 @@ async def test_a_batch_runs_as_many_at_once_as_there_are_slots() -> None:
     assert [each["verdict"]["outcome"] for each in asked.result().json()["results"]] == ["accepted"] * 10
 
 
+async def test_a_batch_counts_the_tests_of_faulty_members_too() -> None:
+    async with api_client(FakeJudge(), max_tests=3) as client:
+        response = await client.post("/judge/batch", json={"submissions": [TWO, TWO | {"code": 3}, 3]})
+
+    assert response.json()["errors"] == [{"field": "tests", "message": "at most 3"}]
+
+
+async def test_the_deadline_of_a_batch_is_that_of_all_its_members() -> None:
+    judge = FakeJudge(gate=asyncio.Event())
+    assert judge.gate is not None
+    async with api_client(judge, concurrency=1) as client, asyncio.TaskGroup() as group:
+        asked = group.create_task(
+            client.post("/judge/batch", json={"submissions": [CALL] * 2}, headers={"X-Deadline-S": "0.5"})
+        )
+        await judge.arrived.wait()
+        await asyncio.sleep(0.6)
+        judge.gate.set()
+
+    first, second = asked.result().json()["results"]
+    assert first["verdict"]["outcome"] == "accepted"
+    assert second["error"]["type"] == "/problems/too-late"
+
+
 async def test_a_fault_of_ours_in_a_batch_is_a_problem_that_tells_nothing() -> None:
     async with api_client(FakeJudge(fault=RuntimeError("secret"))) as client:
         response = await client.post("/judge/batch", json={"submissions": [CALL]})
