@@ -8,7 +8,7 @@ import gc
 import os
 import resource
 
-from sandbox_runner.jail import filesystem, landlock, libc, limits, seccomp
+from sandbox_runner.jail import filesystem, landlock, libc, limits, report, seccomp
 from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.limits import Limits
 
@@ -59,5 +59,6 @@ class TestWalls:
         if self._filter is not None:
             self._filter.install()
         os.close(ALARM_FD)
+        report.speak_alone()
         gc.enable()
         return first_foreign
