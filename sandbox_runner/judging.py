@@ -64,8 +64,11 @@ class BoxJudge:
             return await session.judge(case, checker, upcoming)
         if not isinstance(case, StdinCase):
             return await session.judge(case, CHECKERS[DEFAULT_CHECKER])
-        result = await session.print_for(case)
-        if result.outcome is not Outcome.ACCEPTED:
-            return result
-        checked = await self.run(custom_checker.program(checker, case, result.stdout))
-        return await aside(len(result.stdout), lambda: custom_checker.judged(result, checked, case))
+        return await session.print_for(case, lambda run: self._checked(checker, case, run))
+
+    async def _checked(self, checker: CustomChecker, case: StdinCase, run: TestResult) -> TestResult:
+        """What the caller's checker says, whose own run is no test."""
+        program = custom_checker.program(checker, case, run.stdout)
+        async with Session(self._launchers, self._metrics, program, counts=False) as session:
+            checked = await session.run()
+        return await aside(len(run.stdout), lambda: custom_checker.judged(run, checked, case))

@@ -25,10 +25,14 @@ _TRIES = 2
 
 
 class Session:
-    def __init__(self, launchers: Launchers, metrics: Metrics, program: Program) -> None:
+    def __init__(
+        self, launchers: Launchers, metrics: Metrics, program: Program, *, counts: bool = True
+    ) -> None:
+        """`counts`: its runs are tests, which are counted."""
         self._launchers = launchers
         self._metrics = metrics
         self._program = program
+        self._counts = counts
         self._limits = program.limits
         self._boxes: dict[Place, Box] = {}
         self._failed_compilation: TestResult | None = None
@@ -69,10 +73,12 @@ class Session:
                 return call(case.entry_point, case.args, case.kwargs, case.look)
         return None
 
-    async def print_for(self, case: StdinCase) -> TestResult:
-        """Run on the input of a case, whose output someone else compares."""
+    async def print_for(
+        self, case: StdinCase, compare: Callable[[TestResult], Awaitable[TestResult]]
+    ) -> TestResult:
+        """Run on the input of a case; of what ends well, someone else compares the output."""
         return await self._test(
-            lambda box: box.run_script(case.stdin), lambda trace: result_of_run(trace, self._limits)
+            lambda box: box.run_script(case.stdin), lambda trace: result_of_run(trace, self._limits), compare
         )
 
     async def run(self) -> TestResult:
@@ -83,7 +89,10 @@ class Session:
         )
 
     async def _test(
-        self, start: Callable[[Box], Awaitable[Trace]], classify: Callable[[Trace], TestResult]
+        self,
+        start: Callable[[Box], Awaitable[Trace]],
+        classify: Callable[[Trace], TestResult],
+        compare: Callable[[TestResult], Awaitable[TestResult]] | None = None,
     ) -> TestResult:
         place = place_of(self._program)
 
@@ -96,7 +105,10 @@ class Session:
             if self._failed_compilation is not None:
                 return self._failed_compilation
             read = len(trace.output.stdout) + len(trace.output.report)
-            return await aside(read, lambda: classify(trace))
+            result = await aside(read, lambda: classify(trace))
+            if compare is None or result.outcome is not Outcome.ACCEPTED:
+                return result
+            return await compare(result)
 
         return await self._insisting(attempt)
 
@@ -127,7 +139,8 @@ class Session:
                 log.warning("box_broke", reason=str(error))
             else:
                 break
-        self._metrics.test_finished(result, self._program.language)
+        if self._counts:
+            self._metrics.test_finished(result, self._program.language)
         return result
 
     @asynccontextmanager
