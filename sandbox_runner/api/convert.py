@@ -47,19 +47,24 @@ class Offer:
     packages: tuple[str, ...] = (DEFAULT_PACKAGES,)
 
 
-def offers(tier: Tier) -> dict[str, Offer]:
+def offers(*, isolated: bool) -> dict[str, Offer]:
     """The languages of this machine. All but Python are compiled and executed, which needs namespaces."""
     modes = ("stdin", "call", "assert", *(("pytest",) if runtimes.has_pytest() else ()))
-    native = languages.installed() if tier >= Tier.T2 else {}
+    native = languages.installed() if isolated else {}
     python = Offer(modes, tuple(runtimes.python_runtimes()))
     return {languages.PYTHON: python, **{name: Offer(("stdin",)) for name in native}}
 
 
 class Converter:
-    def __init__(self, settings: Settings, tier: Tier, offered: Mapping[str, Offer]) -> None:
+    def __init__(
+        self, settings: Settings, tier: Tier, offered: Mapping[str, Offer], *, isolated: bool
+    ) -> None:
         self.languages = offered
         self._settings = settings
         self._tier = tier
+        self.may_fork = isolated
+        self.has_scratch = isolated
+        """Boxes have a directory that can be written."""
         self._turn = asyncio.Lock()
         self._caps = {
             "cpu_s": settings.max_cpu_s,
@@ -68,15 +73,6 @@ class Converter:
             "output_bytes": settings.max_output_bytes,
             "processes": settings.max_processes,
         }
-
-    @property
-    def may_fork(self) -> bool:
-        return self._tier >= Tier.T2
-
-    @property
-    def has_scratch(self) -> bool:
-        """Boxes have a directory that can be written."""
-        return self._tier >= Tier.T2
 
     async def submission(self, request: JudgeRequest) -> Submission:
         """Long asserts take long to read: one such request at a time, beside the others."""
@@ -140,7 +136,7 @@ class Converter:
         if limits.memory_bytes < least:
             errors.append(FieldError("limits.memory_bytes", f"at least {least}"))
         if limits.processes > 1 and not self.may_fork:
-            errors.append(FieldError("limits.processes", "more than 1 needs tier T2: a process namespace"))
+            errors.append(FieldError("limits.processes", "more than 1 needs namespaces (tier T2)"))
         return errors
 
     def _check_program(self, request: JudgeRequest | RunRequest) -> None:

@@ -26,10 +26,11 @@ class Services:
     @classmethod
     def of(cls, settings: Settings, sandbox: Sandbox) -> "Services":
         tier, metrics = sandbox.readiness.tier, sandbox.metrics
+        isolated = sandbox.readiness.isolated
         return cls(
             settings,
             sandbox,
-            Converter(settings, tier, offers(tier)),
+            Converter(settings, tier, offers(isolated=isolated), isolated=isolated),
             Admission(settings.concurrency, settings.queue_size, settings.patient_queue_size, metrics),
             VerdictCache(settings.cache_bytes, settings.cache_entries, tier, metrics),
         )

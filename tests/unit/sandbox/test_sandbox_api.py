@@ -200,8 +200,18 @@ async def test_forking_needs_a_process_namespace() -> None:
         response = await client.post("/judge", json=CALL | {"limits": {"processes": 2}})
 
     assert response.json()["errors"] == [
-        {"field": "limits.processes", "message": "more than 1 needs tier T2: a process namespace"}
+        {"field": "limits.processes", "message": "more than 1 needs namespaces (tier T2)"}
     ]
+
+
+async def test_a_kernel_of_its_own_gives_a_box_no_namespaces() -> None:
+    app = create_app(Settings(), fake_sandbox(FakeJudge(), Tier.T4, isolated=False))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://sandbox") as client:
+        forking = await client.post("/judge", json=CALL | {"limits": {"processes": 2}})
+        languages = await client.get("/languages")
+
+    assert forking.json()["errors"][0]["field"] == "limits.processes"
+    assert [each["id"] for each in languages.json()["languages"]] == ["python"]
 
 
 async def test_a_declared_body_that_is_too_large_is_not_read() -> None:

@@ -16,7 +16,7 @@ _REPEATING = "assert f([0] * 240_000) == 4"
 
 
 def _converter() -> Converter:
-    return Converter(Settings(), Tier.T3, offers(Tier.T3))
+    return Converter(Settings(), Tier.T3, offers(isolated=True), isolated=True)
 
 
 async def _converted(sources: list[str], converter: Converter | None = None) -> Submission:
