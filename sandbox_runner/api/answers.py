@@ -104,7 +104,7 @@ def test_body(result: TestResult) -> TestBody:
 
 
 def judge_body(submission: Submission, verdict: Verdict, tier: Tier) -> JudgeBody:
-    told = feedback.of_verdict(submission.cases, verdict.tests, _shown(submission))
+    told = feedback.of_verdict(submission.code, submission.cases, verdict.tests, _shown(submission))
     return {
         "verdict": {
             "outcome": verdict.outcome,

@@ -1,8 +1,12 @@
 """What a critic is told of a failed test: always the same lines, each bounded, nothing of a hidden test.
 
+What a program says of its own end it may have made up, of its input too: of a hidden test only names of the
+language are told, and lines of the submission as it was sent.
+
 The lines quote the program: they are data for whoever reads them, never instructions.
 """
 
+import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
@@ -10,9 +14,15 @@ from sandbox_runner.domain import explain
 from sandbox_runner.domain.cases import CallCase, Case, RemoteCase, StdinCase
 from sandbox_runner.domain.comparison import Equality, Tolerance
 from sandbox_runner.domain.explain import one_line
-from sandbox_runner.domain.verdict import Difference, Outcome, TestResult
+from sandbox_runner.domain.verdict import Difference, Outcome, ProgramError, TestResult
 
 _NOTHING = "-"
+_OWN_EXCEPTION = "an exception of the program's own"
+_STANDARD_EXCEPTIONS = frozenset(
+    name
+    for name, member in vars(builtins).items()
+    if isinstance(member, type) and issubclass(member, BaseException)
+) | {"JSONDecodeError", "InvalidOperation"}
 _NOWHERE = Difference("")
 
 
@@ -39,7 +49,7 @@ class Feedback:
 
 
 def of_verdict(
-    cases: Sequence[Case | RemoteCase], results: Sequence[TestResult], public: Sequence[bool]
+    code: str, cases: Sequence[Case | RemoteCase], results: Sequence[TestResult], public: Sequence[bool]
 ) -> Feedback | None:
     """Feedback on the first public test that failed, else on the first hidden one; None when all passed.
 
@@ -51,25 +61,26 @@ def of_verdict(
         if result.outcome is not Outcome.ACCEPTED
     ]
     for case, result, shown in sorted(failed, key=lambda each: not each[2])[:1]:
-        return of_test(case, result, public=shown)
+        return of_test(code, case, result, public=shown)
     return None
 
 
-def of_test(case: Case | RemoteCase, result: TestResult, *, public: bool) -> Feedback:
+def of_test(code: str, case: Case | RemoteCase, result: TestResult, *, public: bool) -> Feedback:
     """Of a hidden test only how it ended is told: the rest could show its input or expectation."""
     error = result.error
+    source = _line(code, error.line) if error else None
     told = {
         "outcome": str(result.outcome),
         "limit": result.limit or "",
         "signal": result.signal or "",
-        "exception": one_line(error.type) if error else "",
-        "line": f"{explain.PROGRAM_FILE}:{error.line}" if error and error.line else "",
-        "source": one_line(error.source) if error else "",
+        "exception": _name(error) if error else "",
+        "line": f"{explain.PROGRAM_FILE}:{error.line}" if error and source is not None else "",
+        "source": one_line(source or ""),
     }
     if not public:
         return Feedback(**told)
-    if error and error.text:
-        told["exception"] = one_line(f"{error.type}: {error.text}")
+    if error:
+        told["exception"] = one_line(": ".join(part for part in (error.type, error.text) if part))
     match case:
         case StdinCase():
             told |= _of_output(case, result)
@@ -78,6 +89,16 @@ def of_test(case: Case | RemoteCase, result: TestResult, *, public: bool) -> Fee
         case _:
             told["message"] = one_line(result.message)
     return Feedback(**told)
+
+
+def _name(error: ProgramError) -> str:
+    return error.type if error.type in _STANDARD_EXCEPTIONS else _OWN_EXCEPTION
+
+
+def _line(code: str, number: int | None) -> str | None:
+    """The line of that number, counted from 1 as in a traceback."""
+    lines = code.splitlines()
+    return lines[number - 1].strip() if number is not None and 0 < number <= len(lines) else None
 
 
 def _of_output(case: StdinCase, result: TestResult) -> dict[str, str]:
