@@ -52,7 +52,7 @@ class FreshInterpreters:
 
 def main(port: int = 8081) -> None:
     """Serve the reference on loopback."""
-    sandbox = Sandbox(FreshInterpreters(), Readiness(Tier.T1, "none", ()), Metrics())
+    sandbox = Sandbox(FreshInterpreters(), Readiness(Tier.T1, "none", False, ()), Metrics())
     uvicorn.run(
         create_app(Settings(), sandbox), host="127.0.0.1", port=port, log_config=None, access_log=False
     )

@@ -1,5 +1,6 @@
 """Turn the trace of a test into its result. Every rule that decides an outcome is here."""
 
+import codecs
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,10 +8,11 @@ from functools import reduce
 from typing import Any
 
 from sandbox_runner.boxes.box import Trace
-from sandbox_runner.domain import explain
+from sandbox_runner.domain import differences, explain
 from sandbox_runner.domain.cases import CallCase, StdinCase
 from sandbox_runner.domain.checkers import Checker
-from sandbox_runner.domain.comparison import equal
+from sandbox_runner.domain.comparison import Equality, equal
+from sandbox_runner.domain.differences import Difference
 from sandbox_runner.domain.verdict import Integrity, Limits, Outcome, ProgramError, TestResult
 from sandbox_runner.domain.views import NoViewError, look
 from sandbox_runner.jail import values
@@ -31,7 +33,7 @@ class Judgement:
     limit: str | None = None
     signal: str | None = None
     error: ProgramError | None = None
-    value: object = None
+    difference: Difference | None = None
 
 
 def result_of_compilation(trace: Trace, limits: Limits) -> TestResult | None:
@@ -72,7 +74,8 @@ def _limit_reached(trace: Trace, limits: Limits) -> Judgement | None:
         told = f"more than {limits.wall_s:g} s" + (", most of them idle" if idle else "")
         return Judgement(Outcome.TIME_LIMIT, told, limit="idle" if idle else "wall")
     ran_out = trace.error is not None and trace.error.get("type") == "MemoryError"
-    if trace.out_of_memory or ran_out or ending.memory_bytes > limits.memory_bytes:
+    ran_out = ran_out or trace.out_of_memory or ending.stopped == "memory"
+    if ran_out or ending.memory_bytes > limits.memory_bytes:
         return Judgement(Outcome.MEMORY_LIMIT, f"more than {limits.memory_bytes} bytes of memory")
     return None
 
@@ -110,7 +113,12 @@ def _failure(trace: Trace, limits: Limits) -> Judgement | None:
 
 
 def _judge_output(trace: Trace, case: StdinCase, checker: Checker) -> Judgement:
-    return Judgement(checker(case.stdout.encode("utf-8", "surrogatepass"), trace.output.stdout))
+    printed = trace.output.stdout
+    outcome = checker(case.stdout.encode("utf-8", "surrogatepass"), printed)
+    if outcome is Outcome.ACCEPTED:
+        return Judgement(outcome)
+    text = printed.decode("utf-8", "replace")
+    return Judgement(outcome, difference=differences.of_output(case.stdout, text))
 
 
 def _judge_value(trace: Trace, case: CallCase) -> Judgement:
@@ -125,11 +133,18 @@ def _judge_value(trace: Trace, case: CallCase) -> Judgement:
         seen = reduce(lambda seen, view: look(view, seen), case.views, value)
     except NoViewError as error:
         message = explain.printable(f"returned {returned}; {error}")
-        return Judgement(Outcome.WRONG_ANSWER, message, returned, value=value)
+        return Judgement(Outcome.WRONG_ANSWER, message, returned)
     if equal(case.expected, seen, case.equality, case.tolerance):
-        return Judgement(Outcome.ACCEPTED, returned=returned, value=value)
+        return Judgement(Outcome.ACCEPTED, returned=returned)
     message = f"returned {returned}"[: explain.MESSAGE_LIMIT]
-    return Judgement(Outcome.WRONG_ANSWER, message, returned, value=value)
+    return Judgement(Outcome.WRONG_ANSWER, message, returned, difference=_difference(case, value))
+
+
+def _difference(case: CallCase, value: object) -> Difference | None:
+    """Found here, where the value is at hand: a decoded report may take a hundred megabytes."""
+    if case.views or case.equality not in {Equality.JSON, Equality.PYTHON}:
+        return None
+    return differences.of_value(case.expected, value, lambda one, other: equal(one, other, case.equality))
 
 
 def result_of_remote(candidate: Trace, tests: Trace, limits: Limits) -> TestResult:
@@ -186,8 +201,10 @@ def _result(
     trace: Trace, judgement: Judgement, *, streams: bool = True, shown_bytes: int = _SHOWN_BYTES
 ) -> TestResult:
     ending, output = trace.ending, trace.output
-    shown = output.stdout[:shown_bytes] if streams else b""
-    stdout = shown.decode("utf-8", "replace")
+    whole = not output.overflowed and len(output.stdout) <= shown_bytes
+    printed = output.stdout[:shown_bytes] if streams else b""
+    # A cut may tear a character, which the program printed whole.
+    stdout, read_bytes = codecs.utf_8_decode(printed, "replace", whole)
     return TestResult(
         outcome=judgement.outcome,
         stdout=stdout,
@@ -201,8 +218,9 @@ def _result(
         limit=judgement.limit,
         signal=judgement.signal,
         error=judgement.error,
-        value=judgement.value,
+        difference=judgement.difference,
         files=trace.files,
-        raw_stdout=shown if "\ufffd" in stdout else None,
+        raw_stdout=printed[:read_bytes] if "\ufffd" in stdout else None,
+        truncated=output.overflowed or max(len(output.stdout), len(output.stderr)) > shown_bytes,
         fork_s=ending.fork_s,
     )

@@ -1,6 +1,7 @@
 """`ctrl-sandbox`: start the service. Heavy imports wait until it is known that they are needed."""
 
 import asyncio
+import resource
 import signal
 from typing import Annotated
 
@@ -22,6 +23,7 @@ def serve(
 
     # As on Ctrl-C, until the server has its own answer: boxes are closed before the process ends.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _allow_descriptors()
     if with_parent:
         libc.prctl(libc.PR_SET_PDEATHSIG, int(signal.SIGTERM))
     try:
@@ -31,6 +33,12 @@ def serve(
     except (BoxError, TierTooLowError, SettingError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
+
+
+def _allow_descriptors() -> None:
+    """As many as the system gives: connections and boxes take some each, and shells start with 1,024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _serve(host: str, port: int) -> None:

@@ -8,7 +8,7 @@ import json
 from dataclasses import replace
 
 from sandbox_runner.classify import Judgement
-from sandbox_runner.domain import explain
+from sandbox_runner.domain import differences, explain
 from sandbox_runner.domain.cases import Program, StdinCase
 from sandbox_runner.domain.checkers.checker import CustomChecker
 from sandbox_runner.domain.verdict import Limits, Outcome, TestResult
@@ -26,10 +26,12 @@ def program(checker: CustomChecker, case: StdinCase, stdout: str) -> Program:
     return Program(checker.code, given, LIMITS, checker.language)
 
 
-def judged(run: TestResult, checked: TestResult) -> TestResult:
+def judged(run: TestResult, checked: TestResult, case: StdinCase) -> TestResult:
     """The result of a program that ended well, as the checker's run decides."""
     decided = judgement(checked)
-    return replace(run, outcome=decided.outcome, message=decided.message)
+    wrong = decided.outcome in {Outcome.WRONG_ANSWER, Outcome.PRESENTATION_ERROR}
+    difference = differences.of_output(case.stdout, run.stdout) if wrong else None
+    return replace(run, outcome=decided.outcome, message=decided.message, difference=difference)
 
 
 def judgement(result: TestResult) -> Judgement:

@@ -1,6 +1,5 @@
 """One program and the boxes it lives in. A box that broke or cannot be cleaned is replaced."""
 
-import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -9,6 +8,7 @@ from typing import Self
 
 import structlog
 
+from sandbox_runner.aside import aside
 from sandbox_runner.boxes.box import Box, BoxError, Question, Trace, call, script
 from sandbox_runner.boxes.launchers import Launchers
 from sandbox_runner.boxes.places import Place, place_of, place_of_servant, place_of_tests
@@ -22,15 +22,17 @@ from sandbox_runner.metrics import Metrics
 log = structlog.get_logger()
 
 _TRIES = 2
-# Judging more than this would hold up everyone else: a report can be made to take half a second a megabyte.
-_LONG_BYTES = 64 << 10
 
 
 class Session:
-    def __init__(self, launchers: Launchers, metrics: Metrics, program: Program) -> None:
+    def __init__(
+        self, launchers: Launchers, metrics: Metrics, program: Program, *, counts: bool = True
+    ) -> None:
+        """`counts`: its runs are tests, which are counted."""
         self._launchers = launchers
         self._metrics = metrics
         self._program = program
+        self._counts = counts
         self._limits = program.limits
         self._boxes: dict[Place, Box] = {}
         self._failed_compilation: TestResult | None = None
@@ -71,10 +73,12 @@ class Session:
                 return call(case.entry_point, case.args, case.kwargs, case.look)
         return None
 
-    async def print_for(self, case: StdinCase) -> TestResult:
-        """Run on the input of a case, whose output someone else compares."""
+    async def print_for(
+        self, case: StdinCase, compare: Callable[[TestResult], Awaitable[TestResult]]
+    ) -> TestResult:
+        """Run on the input of a case; of what ends well, someone else compares the output."""
         return await self._test(
-            lambda box: box.run_script(case.stdin), lambda trace: result_of_run(trace, self._limits)
+            lambda box: box.run_script(case.stdin), lambda trace: result_of_run(trace, self._limits), compare
         )
 
     async def run(self) -> TestResult:
@@ -85,7 +89,10 @@ class Session:
         )
 
     async def _test(
-        self, start: Callable[[Box], Awaitable[Trace]], classify: Callable[[Trace], TestResult]
+        self,
+        start: Callable[[Box], Awaitable[Trace]],
+        classify: Callable[[Trace], TestResult],
+        compare: Callable[[TestResult], Awaitable[TestResult]] | None = None,
     ) -> TestResult:
         place = place_of(self._program)
 
@@ -95,7 +102,13 @@ class Session:
                     return self._failed_compilation
                 trace = await start(box)
             self._failed_compilation = result_of_compilation(trace, self._limits)
-            return self._failed_compilation or await _thoughtfully(classify, trace)
+            if self._failed_compilation is not None:
+                return self._failed_compilation
+            read = len(trace.output.stdout) + len(trace.output.report)
+            result = await aside(read, lambda: classify(trace))
+            if compare is None or result.outcome is not Outcome.ACCEPTED:
+                return result
+            return await compare(result)
 
         return await self._insisting(attempt)
 
@@ -126,7 +139,8 @@ class Session:
                 log.warning("box_broke", reason=str(error))
             else:
                 break
-        self._metrics.test_finished(result, self._program.language)
+        if self._counts:
+            self._metrics.test_finished(result, self._program.language)
         return result
 
     @asynccontextmanager
@@ -146,7 +160,7 @@ class Session:
 
     async def _open(self, place: Place) -> Box:
         with self._metrics.box_setup():
-            box = Box.open(await self._launchers.get(place.runtime), place.setup, place.source)
+            box = await Box.open(await self._launchers.get(place.runtime), place.setup, place.source)
         try:
             if self._program.files and not place.is_of_tests:
                 await box.put(self._program.files)
@@ -161,8 +175,3 @@ class Session:
         spent = self._boxes.pop(place, None)
         if spent is not None:
             await spent.close()
-
-
-async def _thoughtfully(classify: Callable[[Trace], TestResult], trace: Trace) -> TestResult:
-    long = len(trace.output.stdout) + len(trace.output.report) > _LONG_BYTES
-    return await asyncio.to_thread(classify, trace) if long else classify(trace)

@@ -157,5 +157,4 @@ def _repeatable(result: TestResult) -> bool:
 
 def _bytes_of(result: TestResult) -> int:
     # Four bytes hold any character; most strings take one, and the bound is on the safe side.
-    characters = sum(map(len, (result.stdout, result.stderr, result.message, result.returned or "")))
-    return _OVERHEAD_BYTES + 4 * characters + len(result.raw_stdout or b"")
+    return _OVERHEAD_BYTES + 4 * result.characters

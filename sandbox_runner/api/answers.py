@@ -19,17 +19,26 @@ _LEFT_OUT = "output left out: the answer is too long; ask for application/x-ndjs
 
 @dataclass(slots=True)
 class Room:
-    """How many characters of output one answer may still hold."""
+    """How many characters of what was printed and returned one answer may still hold."""
 
     left: int
 
     def fit(self, result: TestResult) -> TestResult:
-        size = len(result.stdout) + len(result.stderr)
+        size = result.characters
         if size <= self.left:
             self.left -= size
             return result
-        message = f"{result.message}\n{_LEFT_OUT}".strip()
-        return replace(result, stdout="", stderr="", message=message, raw_stdout=None)
+        return replace(
+            result,
+            stdout="",
+            stderr="",
+            message=f"{result.message}\n{_LEFT_OUT}".strip(),
+            returned=None,
+            error=None,
+            difference=None,
+            raw_stdout=None,
+            truncated=True,
+        )
 
 
 @dataclass(slots=True)
@@ -95,7 +104,7 @@ def test_body(result: TestResult) -> TestBody:
 
 
 def judge_body(submission: Submission, verdict: Verdict, tier: Tier) -> JudgeBody:
-    told = feedback.of_verdict(submission.cases, verdict.tests, _shown(submission))
+    told = feedback.of_verdict(submission.code, submission.cases, verdict.tests, _shown(submission))
     return {
         "verdict": {
             "outcome": verdict.outcome,

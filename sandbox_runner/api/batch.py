@@ -14,7 +14,7 @@ from sandbox_runner.api.disconnect import ClientGoneError
 from sandbox_runner.api.lines import LineWriter
 from sandbox_runner.api.models import BatchRequest, ErrorBody, JudgeBody, JudgeRequest, LooseBatchRequest
 from sandbox_runner.api.problems import InvalidRequestError, occurrence_of
-from sandbox_runner.api.reading import deadline_s, read_json, wants_lines
+from sandbox_runner.api.reading import deadline, read_json, wants_lines
 from sandbox_runner.api.services import Services, services_of, tenant_of
 from sandbox_runner.domain.cases import Submission
 from sandbox_runner.domain.verdict import Tier
@@ -37,12 +37,21 @@ async def read_batch(request: Request) -> list[Item]:
     return items
 
 
+def number_of_tests(item: Item) -> int:
+    """Of one that is not valid too: where all are loose, their sum must be bounded all the same."""
+    if isinstance(item, JudgeRequest):
+        return len(item.tests)
+    tests = item.get("tests") if isinstance(item, dict) else None
+    return len(tests) if isinstance(tests, list) else 0
+
+
 class Batch:
-    def __init__(self, request: Request, items: list[Item]) -> None:
+    def __init__(self, request: Request, items: list[Item], arrived: float) -> None:
         self._request = request
         self._services: Services = services_of(request)
         self._tenant = tenant_of(request)
         self._items = items
+        self._arrived = arrived
         self._streams = wants_lines(request)
         self.outcomes: Counter[str] = Counter()
 
@@ -62,7 +71,7 @@ class Batch:
 
         async def judge(index: int, item: Item) -> None:
             try:
-                submission, judging = self._prepare(item)
+                submission, judging = await self._prepare(item)
                 tally = await write_results(writer, index, judging, submission, self._services.tier)
                 self.outcomes[tally.outcome] += 1
             except ClientGoneError:
@@ -74,18 +83,18 @@ class Batch:
 
     async def _answer_to(self, item: Item, room: Room) -> JudgeBody | ErrorBody:
         try:
-            submission, judging = self._prepare(item)
+            submission, judging = await self._prepare(item)
             verdict = await verdict_of(judging, submission, room)
         except Exception as error:  # noqa: BLE001 - one submission must not spoil the others
             return self._error(error)
         self.outcomes[verdict.outcome] += 1
         return judge_body(submission, verdict, self._services.tier)
 
-    def _prepare(self, item: Item) -> tuple[Submission, Judge]:
+    async def _prepare(self, item: Item) -> tuple[Submission, Judge]:
         body = item if isinstance(item, JudgeRequest) else _parse(item)
-        within_s = deadline_s(self._request, body.deadline_s)
-        judging = self._services.judge_for(self._tenant, within_s, patient=True, streams=self._streams)
-        return self._services.converter.submission(body), judging
+        until = deadline(self._request, body.deadline_s, self._arrived)
+        judging = self._services.judge_for(self._tenant, until, patient=True, streams=self._streams)
+        return await self._services.converter.submission(body), judging
 
     def _error(self, error: Exception) -> ErrorBody:
         occurrence = occurrence_of(error)

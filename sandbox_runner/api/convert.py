@@ -1,6 +1,8 @@
 """From the wire to what is judged: names resolved, limits filled in and held to the caps of this machine."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 
 from sandbox_runner.api.models import (
@@ -14,6 +16,7 @@ from sandbox_runner.api.models import (
     Test,
 )
 from sandbox_runner.api.problems import FieldError, InvalidRequestError
+from sandbox_runner.aside import aside, is_long
 from sandbox_runner.boxes import languages, runtimes
 from sandbox_runner.domain import asserts, checkers
 from sandbox_runner.domain.cases import (
@@ -28,8 +31,12 @@ from sandbox_runner.domain.cases import (
 )
 from sandbox_runner.domain.checkers import Checker, CheckerError, CustomChecker
 from sandbox_runner.domain.comparison import Equality
+from sandbox_runner.domain.literals import Literals
 from sandbox_runner.domain.verdict import Limits, Tier
 from sandbox_runner.settings import Settings
+
+# Characters of asserts in one submission that are read out here; a megabyte takes some two seconds.
+MOST_REWRITTEN = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +47,25 @@ class Offer:
     packages: tuple[str, ...] = (DEFAULT_PACKAGES,)
 
 
-def offers(tier: Tier) -> dict[str, Offer]:
+def offers(*, isolated: bool) -> dict[str, Offer]:
     """The languages of this machine. All but Python are compiled and executed, which needs namespaces."""
     modes = ("stdin", "call", "assert", *(("pytest",) if runtimes.has_pytest() else ()))
-    native = languages.installed() if tier >= Tier.T2 else {}
+    native = languages.installed() if isolated else {}
     python = Offer(modes, tuple(runtimes.python_runtimes()))
     return {languages.PYTHON: python, **{name: Offer(("stdin",)) for name in native}}
 
 
 class Converter:
-    def __init__(self, settings: Settings, tier: Tier, offered: Mapping[str, Offer]) -> None:
+    def __init__(
+        self, settings: Settings, tier: Tier, offered: Mapping[str, Offer], *, isolated: bool
+    ) -> None:
         self.languages = offered
         self._settings = settings
         self._tier = tier
+        self.may_fork = isolated
+        self.has_scratch = isolated
+        """Boxes have a directory that can be written."""
+        self._turn = asyncio.Lock()
         self._caps = {
             "cpu_s": settings.max_cpu_s,
             "wall_s": settings.max_wall_s,
@@ -61,16 +74,13 @@ class Converter:
             "processes": settings.max_processes,
         }
 
-    @property
-    def may_fork(self) -> bool:
-        return self._tier >= Tier.T2
+    async def submission(self, request: JudgeRequest) -> Submission:
+        """Long asserts take long to read: one such request at a time, beside the others."""
+        asserted = sum(len(test.source) for test in request.tests if isinstance(test, AssertTest))
+        async with self._turn if is_long(asserted) else nullcontext():
+            return await aside(asserted, lambda: self._submission(request))
 
-    @property
-    def has_scratch(self) -> bool:
-        """Boxes have a directory that can be written."""
-        return self._tier >= Tier.T2
-
-    def submission(self, request: JudgeRequest) -> Submission:
+    def _submission(self, request: JudgeRequest) -> Submission:
         self._check_program(request)
         _check_name(request.entry_point)
         self.check_number_of_tests(len(request.tests))
@@ -78,7 +88,7 @@ class Converter:
         _check_modes(language, self.languages[language], request.tests)
         return Submission(
             code=request.code,
-            cases=tuple(_case(test, request.entry_point) for test in request.tests),
+            cases=tuple(_cases(request.tests, request.entry_point)),
             limits=self.limits(request.limits),
             stop_on_first_fail=request.stop_on_first_fail,
             checker=checker_named(request.checker),
@@ -126,7 +136,7 @@ class Converter:
         if limits.memory_bytes < least:
             errors.append(FieldError("limits.memory_bytes", f"at least {least}"))
         if limits.processes > 1 and not self.may_fork:
-            errors.append(FieldError("limits.processes", "more than 1 needs tier T2: a process namespace"))
+            errors.append(FieldError("limits.processes", "more than 1 needs namespaces (tier T2)"))
         return errors
 
     def _check_program(self, request: JudgeRequest | RunRequest) -> None:
@@ -176,12 +186,20 @@ def _check_modes(language: str, offer: Offer, tests: Sequence[Test]) -> None:
 _MODES = {StdinTest: "stdin", CallTest: "call", AssertTest: "assert", PytestTest: "pytest"}
 
 
-def _case(test: Test, entry_point: str | None) -> Case:
+def _cases(tests: Sequence[Test], entry_point: str | None) -> Iterator[Case]:
+    literals, left = Literals(), MOST_REWRITTEN
+    for test in tests:
+        if isinstance(test, AssertTest):
+            left -= len(test.source)
+            yield _assert_case(test.source, entry_point, literals if left >= 0 else None)
+        else:
+            yield _case(test, entry_point)
+
+
+def _case(test: StdinTest | CallTest | PytestTest, entry_point: str | None) -> Case:
     match test:
         case StdinTest():
             return StdinCase(test.stdin, test.stdout)
-        case AssertTest():
-            return _assert_case(test.source, entry_point)
         case PytestTest():
             return PytestCase(test.files, tuple(test.names))
         case CallTest():
@@ -192,9 +210,9 @@ def _case(test: Test, entry_point: str | None) -> Case:
             return CallCase(entry_point, tuple(test.args), dict(test.kwargs), test.expected, Equality.JSON)
 
 
-def _assert_case(source: str, entry_point: str | None) -> Case:
+def _assert_case(source: str, entry_point: str | None, literals: Literals | None) -> Case:
     """One call that is compared out here, if that is all; else test code for a jail of its own."""
-    try:
-        return asserts.rewrite(source)
-    except asserts.UnsupportedAssertError:
-        return CodeCase(source, entry_point)
+    if literals is not None:
+        with suppress(asserts.UnsupportedAssertError):
+            return asserts.rewrite(source, literals)
+    return CodeCase(source, entry_point)

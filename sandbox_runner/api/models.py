@@ -78,7 +78,7 @@ class _ProgramRequest(_Wire):
     require_tier: Literal["T1", "T2", "T3", "T4"] | None = None
     """The weakest walls that the client accepts."""
     deadline_s: _Positive | None = None
-    """How long from now a slot is of use."""
+    """How long from the arrival of the request a slot is of use."""
 
 
 class JudgeRequest(_ProgramRequest):

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from sandbox_runner.admission.queue import BusyError, DrainingError, RefusedError, TooLateError
+from sandbox_runner.logs import frames
 
 log = structlog.get_logger()
 
@@ -119,7 +120,7 @@ def occurrence_of(error: Exception) -> Occurrence:
                 Problem(name, status.phrase, status, dict(error.headers or {})), str(error.detail)
             )
         case _:
-            log.error("request_failed", error=type(error).__name__)
+            log.error("request_failed", error=type(error).__name__, frames=frames(error))
             return Occurrence(UNEXPECTED)
 
 

@@ -26,7 +26,7 @@ async def read(request: Request, model: type[M]) -> M:
 
 async def read_json(request: Request) -> bytes:
     """The body, if it says that it is JSON: a web page of another origin cannot say so unasked."""
-    if "json" not in request.headers.get("content-type", ""):
+    if not _is_json(request.headers.get("content-type", "")):
         raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send application/json.")
     try:
         async with asyncio.timeout(services_of(request).settings.client_s):
@@ -35,7 +35,19 @@ async def read_json(request: Request) -> bytes:
         raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time.") from None
 
 
-def deadline_s(request: Request, asked: float | None) -> float | None:
+def _is_json(content_type: str) -> bool:
+    """By the type alone: a page may send `text/plain` with any parameter."""
+    essence = content_type.partition(";")[0].strip().lower()
+    return essence == "application/json" or (essence.startswith("application/") and essence.endswith("+json"))
+
+
+def deadline(request: Request, asked: float | None, arrived: float) -> float | None:
+    """When a slot is of no use any more, by the clock that `arrived` is read from."""
+    within_s = _deadline_s(request, asked)
+    return None if within_s is None else arrived + within_s
+
+
+def _deadline_s(request: Request, asked: float | None) -> float | None:
     """The nearer of the two deadlines, of the body and of the header."""
     header = request.headers.get("x-deadline-s")
     if header is None:

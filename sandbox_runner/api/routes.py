@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from sandbox_runner.api.answers import Room, Tally, json_response, judge_body, run_body, verdict_of
-from sandbox_runner.api.batch import Batch, read_batch, write_results
+from sandbox_runner.api.batch import Batch, number_of_tests, read_batch, write_results
 from sandbox_runner.api.disconnect import unless_client_leaves
 from sandbox_runner.api.documented import documented
 from sandbox_runner.api.events import RequestEvent, fingerprint
@@ -26,7 +26,7 @@ from sandbox_runner.api.models import (
     RunRequest,
 )
 from sandbox_runner.api.problems import InvalidRequestError, occurrence_of
-from sandbox_runner.api.reading import deadline_s, read, wants_lines
+from sandbox_runner.api.reading import deadline, read, wants_lines
 from sandbox_runner.api.services import services_of, tenant_of
 from sandbox_runner.boxes.languages import version_of
 from sandbox_runner.domain.checkers import CHECKERS
@@ -42,9 +42,9 @@ async def judge(request: Request) -> Response:
     services = services_of(request)
     event = RequestEvent(request)
     body = await read(request, JudgeRequest)
-    submission = services.converter.submission(body)
-    within_s, streams = deadline_s(request, body.deadline_s), wants_lines(request)
-    judging = services.judge_for(tenant_of(request), within_s, streams=streams)
+    submission = await services.converter.submission(body)
+    until, streams = deadline(request, body.deadline_s, event.began), wants_lines(request)
+    judging = services.judge_for(tenant_of(request), until, streams=streams)
 
     def finished(verdict: Tally) -> None:
         counts = {"passed": verdict.passed, "total": verdict.total}
@@ -69,11 +69,9 @@ async def judge_batch(request: Request) -> Response:
     services = services_of(request)
     event = RequestEvent(request)
     items = await read_batch(request)
-    services.converter.check_number_of_tests(
-        sum(len(item.tests) for item in items if isinstance(item, JudgeRequest))
-    )
+    services.converter.check_number_of_tests(sum(map(number_of_tests, items)))
     services.admission.refuse_if_full()
-    batch = Batch(request, items)
+    batch = Batch(request, items, event.began)
 
     async def write(writer: LineWriter) -> None:
         await batch.write(writer)
@@ -92,7 +90,8 @@ async def run(request: Request) -> Response:
     event = RequestEvent(request)
     body = await read(request, RunRequest)
     program = services.converter.program(body)
-    judging = services.judge_for(tenant_of(request), deadline_s(request, body.deadline_s))
+    until = deadline(request, body.deadline_s, event.began)
+    judging = services.judge_for(tenant_of(request), until)
     result = await unless_client_leaves(request.receive, judging.run(program))
     event.finished(result.outcome, code=fingerprint(body.code), language=body.language)
     return json_response(run_body(result, services.tier))

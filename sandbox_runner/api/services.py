@@ -1,6 +1,5 @@
 """What routes need, made once and carried by the app."""
 
-import time
 from dataclasses import dataclass
 from typing import cast
 
@@ -27,10 +26,11 @@ class Services:
     @classmethod
     def of(cls, settings: Settings, sandbox: Sandbox) -> "Services":
         tier, metrics = sandbox.readiness.tier, sandbox.metrics
+        isolated = sandbox.readiness.isolated
         return cls(
             settings,
             sandbox,
-            Converter(settings, tier, offers(tier)),
+            Converter(settings, tier, offers(isolated=isolated), isolated=isolated),
             Admission(settings.concurrency, settings.queue_size, settings.patient_queue_size, metrics),
             VerdictCache(settings.cache_bytes, settings.cache_entries, tier, metrics),
         )
@@ -40,13 +40,13 @@ class Services:
         return self.sandbox.readiness.tier
 
     def judge_for(
-        self, tenant: str, within_s: float | None = None, *, patient: bool = False, streams: bool = False
+        self, tenant: str, deadline: float | None = None, *, patient: bool = False, streams: bool = False
     ) -> Judge:
         """The judge as one request sees it: cached answers at once, all others in turn.
 
+        `deadline` is a time of `time.monotonic`.
         Nobody waits for the verdict of a request that `streams`: its client sets the pace.
         """
-        deadline = None if within_s is None else time.monotonic() + within_s
         admitted = AdmittedJudge(self.sandbox.judge, self.admission, Ticket(tenant, deadline, patient))
         return CachedJudge(admitted, self.cache, tenant, leads=not streams)
 

@@ -8,8 +8,8 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -86,32 +86,36 @@ class Box:
         self._dirty = False
         self._abandoned = False
         self._spent = False
+        self._oom_kills_explained = 0
         self._ahead: _Ahead | None = None
         # Emptying leaves signs that the next test can see. Not so many as to compile once more for each.
         self._keeps = keeps
 
     @classmethod
-    def open(cls, launcher: Launcher, setup: Setup, source: str) -> Self:
+    async def open(cls, launcher: Launcher, setup: Setup, source: str) -> Self:
         """Ask for a box and send the program ahead; what goes wrong shows at the first test."""
-        given = sealable_file(source.encode("utf-8", "surrogatepass"))
-        compiled = sealable_file()
-        try:
-            opened = launcher.open(setup.ceiling)
-            opened.channel.send(messages.pack(setup.as_message()), (given, compiled))
-        except (LauncherError, ChannelClosedError) as error:
-            raise BoxError(str(error)) from error
-        finally:
-            os.close(given)
-            os.close(compiled)
-        return cls(launcher, opened, setup.limits, keeps=setup.command is not None)
+        with _breaking(), ExitStack() as sent:
+            files: list[int] = []
+            for content in (source.encode("utf-8", "surrogatepass"), b""):
+                files.append(sealable_file(content))
+                sent.callback(os.close, files[-1])
+            box = cls(launcher, launcher.open(setup.ceiling), setup.limits, keeps=setup.command is not None)
+            try:
+                box._opened.channel.send(messages.pack(setup.as_message()), files)
+            except BaseException:
+                await box.close()
+                raise
+            return box
 
     async def close(self) -> None:
         """End every process of the box."""
         if self._ahead is not None:
             self._ahead.files.close()
             self._ahead = None
-        self._opened.channel.close()
-        await self._launcher.close_box(self._opened.number)
+        try:
+            self._opened.channel.close()
+        finally:
+            await self._launcher.close_box(self._opened.number)
 
     async def put(self, files: Mapping[str, bytes]) -> None:
         """Put files into the working directory."""
@@ -156,13 +160,10 @@ class Box:
 
     async def _tend(self, request: bytes, given: bytes) -> bytes:
         """Ask for something that runs no program, and give what it wrote."""
-        with closing(MemoryFiles.make(given)) as files:
-            try:
-                self._opened.channel.send(request, (files.given, files.stdout))
-                async with asyncio.timeout(_GRACE_S):
-                    answer = await self._opened.channel.receive()
-            except (ChannelClosedError, TimeoutError) as error:
-                raise BoxError(f"{type(error).__name__}: {error}"[:_REASON_LIMIT]) from error
+        with _breaking(), closing(MemoryFiles.make(given)) as files:
+            self._opened.channel.send(request, (files.given, files.stdout))
+            async with asyncio.timeout(_GRACE_S):
+                answer = await self._opened.channel.receive()
             _refuse_error(answer)
             return files.read_stdout()
 
@@ -175,7 +176,7 @@ class Box:
         upcoming: Question | None = None,
     ) -> Trace:
         limits = limits or self._limits
-        with closing(self._begun(request, given)) as files:
+        with _breaking(), closing(self._begun(request, given)) as files:
             try:
                 if self._ahead is None:
                     self._send(request, files, connection)
@@ -219,10 +220,25 @@ class Box:
         raise BoxError(f"{type(error).__name__}: {error}"[:_REASON_LIMIT]) from error
 
     async def _ran_out_of_memory(self) -> bool:
+        """Whether the kernel killed for want of memory, and not only in a test whose end that explains."""
+        if self._abandoned:  # and closed
+            return False
         try:
-            return await self._launcher.oom_kills(self._opened.number) > 0
+            kills = await self._launcher.oom_kills(self._opened.number)
         except (LauncherError, TimeoutError):
             return False
+        ran_out = kills > self._oom_kills_explained
+        self._oom_kills_explained += ran_out
+        return ran_out
+
+
+@contextmanager
+def _breaking() -> Iterator[None]:
+    """A box that cannot be asked is a broken one: the service may be out of descriptors, or of memory."""
+    try:
+        yield
+    except (LauncherError, ChannelClosedError, OSError) as error:
+        raise BoxError(f"{type(error).__name__}: {error}"[:_REASON_LIMIT]) from error
 
 
 def _refuse_error(answer: bytes) -> None:

@@ -28,7 +28,12 @@ class Channel:
     def pair(cls) -> tuple[Self, socket.socket]:
         """Our end and the end to give away."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        return cls(ours), theirs
+        try:
+            return cls(ours), theirs
+        except BaseException:
+            ours.close()
+            theirs.close()
+            raise
 
     def send(self, packet: bytes, descriptors: Sequence[int] = ()) -> None:
         """Send at once: packets are small, and few wait for the other end."""

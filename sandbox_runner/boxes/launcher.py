@@ -85,8 +85,12 @@ class Launcher:
     @classmethod
     async def start(cls, runtime: Runtime, cgroup: str, *, namespaces: bool) -> Self:
         control, theirs = Channel.pair()
-        with theirs:
-            process = _spawn(theirs.fileno(), runtime, cgroup, namespaces=namespaces)
+        try:
+            with theirs:
+                process = _spawn(theirs.fileno(), runtime, cgroup, namespaces=namespaces)
+        except OSError as error:
+            control.close()
+            raise LauncherError(f"the launcher did not start: {error}") from error
         try:
             async with asyncio.timeout(_START_S):
                 ready = json.loads(await control.receive())

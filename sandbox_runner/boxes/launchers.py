@@ -46,7 +46,7 @@ class Launchers:
     async def _start(self, runtime: Runtime) -> Launcher:
         try:
             launcher = await Launcher.start(runtime, self._cgroup, namespaces=self._namespaces)
-        except LauncherError as error:
+        except (LauncherError, OSError) as error:
             raise BoxError(str(error)) from error
         if not launcher.walls.equal(self._examined or launcher.walls):
             await launcher.stop()

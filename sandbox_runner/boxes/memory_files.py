@@ -67,7 +67,11 @@ class MemoryFiles:
 def sealable_file(content: bytes = b"") -> int:
     """A memory file that whoever fills it can close for good."""
     descriptor = os.memfd_create("code", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    _write(descriptor, content)
+    try:
+        _write(descriptor, content)
+    except BaseException:
+        os.close(descriptor)
+        raise
     return descriptor
 
 

@@ -5,7 +5,7 @@ import json
 import socket
 from contextlib import suppress
 
-from sandbox_runner.boxes.box import Box, Trace
+from sandbox_runner.boxes.box import Box, BoxError, Trace
 from sandbox_runner.domain.cases import CodeCase, RemoteCase
 from sandbox_runner.jail import messages
 
@@ -19,6 +19,8 @@ async def run_both(servant: Box, asker: Box, case: RemoteCase) -> tuple[Trace, T
         return await _run_both(servant, asker, case)
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
+    except OSError as error:
+        raise BoxError(str(error)) from error
 
 
 async def _run_both(servant: Box, asker: Box, case: RemoteCase) -> tuple[Trace, Trace]:

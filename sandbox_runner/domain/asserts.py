@@ -22,11 +22,11 @@ class UnsupportedAssertError(ValueError):
     """An assert of another form than those that can be judged without running them beside the program."""
 
 
-def rewrite(source: str) -> CallCase:
-    """One assert, one case."""
+def rewrite(source: str, literals: Literals | None = None) -> CallCase:
+    """One assert, one case. Asserts that are kept together share `literals`, and so its bound."""
     match _parse(source):
         case [ast.Assert() as statement]:
-            return _Rewriter().case(statement)
+            return _Rewriter(literals or Literals()).case(statement)
     raise UnsupportedAssertError(f"supported: one statement of the form {SUPPORTED}")
 
 
@@ -43,7 +43,7 @@ def rewrite_all(source: str, entry_point: str | None = None) -> list[CallCase]:
 
 def _rewrite_block(statements: list[ast.stmt], entry_point: str | None) -> Iterator[CallCase | None]:
     checks: dict[str, ast.FunctionDef] = {}
-    rewriter = _Rewriter()
+    rewriter = _Rewriter(Literals())
     called = False
     for statement in statements:
         match statement:
@@ -104,10 +104,10 @@ def _parse(source: str) -> list[ast.stmt]:
 
 
 class _Rewriter:
-    """Rewrites the asserts of one source, whose literals share one bound."""
+    """Rewrites asserts whose literals share one bound."""
 
-    def __init__(self) -> None:
-        self._literals = Literals()
+    def __init__(self, literals: Literals) -> None:
+        self._literals = literals
 
     def case(self, statement: ast.Assert) -> CallCase:  # noqa: PLR0911 - one line a form
         match statement.test:

@@ -1,11 +1,40 @@
 """Where two texts or two values first differ, for people and critics."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import zip_longest
+
+from sandbox_runner.domain import explain
 
 _KEY_LIMIT = 80
 
 Same = Callable[[object, object], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A place, in bounded words: the answer itself may be long, and is not kept for it."""
+
+    at: str
+    expected: str = ""
+    actual: str = ""
+    """The parts of two texts around the place, one line each."""
+
+    @property
+    def characters(self) -> int:
+        return len(self.at) + len(self.expected) + len(self.actual)
+
+
+def of_output(expected: str, printed: str) -> Difference | None:
+    place = in_text(expected, printed)
+    if place is None:
+        return None
+    shown = (explain.one_line(text, _offset(text, *place)) for text in (expected, printed))
+    return Difference(f"line {place[0]}, column {place[1]}", *shown)
+
+
+def of_value(expected: object, returned: object, same: Same) -> Difference:
+    return Difference(explain.one_line(in_values(expected, returned, same)))
 
 
 def in_text(expected: str, printed: str) -> tuple[int, int] | None:
@@ -58,6 +87,13 @@ def _lines(text: str, strip: Callable[[str], str]) -> Iterator[str]:
         yield strip(text[start:end])
         start = end + 1
     yield strip(text[start:])
+
+
+def _offset(text: str, line: int, column: int) -> int:
+    start = 0
+    for _ in range(line - 1):
+        start = text.find("\n", start) + 1 or len(text) + 1
+    return min(start + column - 1, len(text))
 
 
 def _common(one: str, other: str) -> int:

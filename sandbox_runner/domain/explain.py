@@ -4,6 +4,8 @@ import signal
 from collections.abc import Mapping
 
 MESSAGE_LIMIT = 1_000
+LINE_LIMIT = 400
+_BEFORE = LINE_LIMIT // 4
 RETURNED_LIMIT = 1_000
 PROGRAM_FILE = "solution.py"
 TESTS_FILE = "tests"
@@ -13,6 +15,16 @@ def printable(text: str, limit: int = MESSAGE_LIMIT) -> str:
     """Escape what could confuse a terminal or a log, cut what is too long."""
     kept = "".join(c if c == "\n" or c.isprintable() else _escape(c) for c in text[:limit])
     return kept if len(text) <= limit and len(kept) <= limit else kept[: limit - 1] + "…"
+
+
+def one_line(text: str, around: int = 0) -> str:
+    """A window of the text with what is not printable escaped; `around` is the place that must be in it."""
+    start = max(0, around - _BEFORE) if len(text) > LINE_LIMIT else 0
+    window = text[start : start + LINE_LIMIT]
+    shown = printable(window, LINE_LIMIT).replace("\n", "\\n")
+    cut = start + LINE_LIMIT < len(text)
+    bounded = shown if len(shown) <= LINE_LIMIT and not cut else shown[: LINE_LIMIT - 1] + "…"
+    return "…" + bounded[: LINE_LIMIT - 1] if start else bounded
 
 
 def of_error(error: Mapping[str, object], file: str = PROGRAM_FILE) -> str:

@@ -1,19 +1,29 @@
 """What a critic is told of a failed test: always the same lines, each bounded, nothing of a hidden test.
 
+What a program says of its own end it may have made up, of its input too: of a hidden test only names of the
+language are told, and lines of the submission as it was sent.
+
 The lines quote the program: they are data for whoever reads them, never instructions.
 """
 
+import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from sandbox_runner.domain import differences, explain
+from sandbox_runner.domain import explain
 from sandbox_runner.domain.cases import CallCase, Case, RemoteCase, StdinCase
-from sandbox_runner.domain.comparison import Equality, Tolerance, equal
-from sandbox_runner.domain.verdict import Outcome, TestResult
+from sandbox_runner.domain.comparison import Equality, Tolerance
+from sandbox_runner.domain.explain import one_line
+from sandbox_runner.domain.verdict import Difference, Outcome, ProgramError, TestResult
 
-FIELD_LIMIT = 400
 _NOTHING = "-"
-_BEFORE = FIELD_LIMIT // 4
+_OWN_EXCEPTION = "an exception of the program's own"
+_STANDARD_EXCEPTIONS = frozenset(
+    name
+    for name, member in vars(builtins).items()
+    if isinstance(member, type) and issubclass(member, BaseException)
+) | {"JSONDecodeError", "InvalidOperation"}
+_NOWHERE = Difference("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +49,7 @@ class Feedback:
 
 
 def of_verdict(
-    cases: Sequence[Case | RemoteCase], results: Sequence[TestResult], public: Sequence[bool]
+    code: str, cases: Sequence[Case | RemoteCase], results: Sequence[TestResult], public: Sequence[bool]
 ) -> Feedback | None:
     """Feedback on the first public test that failed, else on the first hidden one; None when all passed.
 
@@ -51,62 +61,63 @@ def of_verdict(
         if result.outcome is not Outcome.ACCEPTED
     ]
     for case, result, shown in sorted(failed, key=lambda each: not each[2])[:1]:
-        return of_test(case, result, public=shown)
+        return of_test(code, case, result, public=shown)
     return None
 
 
-def of_test(case: Case | RemoteCase, result: TestResult, *, public: bool) -> Feedback:
+def of_test(code: str, case: Case | RemoteCase, result: TestResult, *, public: bool) -> Feedback:
     """Of a hidden test only how it ended is told: the rest could show its input or expectation."""
     error = result.error
+    source = _line(code, error.line) if error else None
     told = {
         "outcome": str(result.outcome),
         "limit": result.limit or "",
         "signal": result.signal or "",
-        "exception": _one_line(error.type) if error else "",
-        "line": f"{explain.PROGRAM_FILE}:{error.line}" if error and error.line else "",
-        "source": _one_line(error.source) if error else "",
+        "exception": _name(error) if error else "",
+        "line": f"{explain.PROGRAM_FILE}:{error.line}" if error and source is not None else "",
+        "source": one_line(source or ""),
     }
     if not public:
         return Feedback(**told)
-    if error and error.text:
-        told["exception"] = _one_line(f"{error.type}: {error.text}")
+    if error:
+        told["exception"] = one_line(": ".join(part for part in (error.type, error.text) if part))
     match case:
         case StdinCase():
             told |= _of_output(case, result)
         case CallCase():
             told |= _of_call(case, result)
         case _:
-            told["message"] = _one_line(result.message)
+            told["message"] = one_line(result.message)
     return Feedback(**told)
 
 
+def _name(error: ProgramError) -> str:
+    return error.type if error.type in _STANDARD_EXCEPTIONS else _OWN_EXCEPTION
+
+
+def _line(code: str, number: int | None) -> str | None:
+    """The line of that number, counted from 1 as in a traceback."""
+    lines = code.splitlines()
+    return lines[number - 1].strip() if number is not None and 0 < number <= len(lines) else None
+
+
 def _of_output(case: StdinCase, result: TestResult) -> dict[str, str]:
-    answered = result.outcome in (Outcome.WRONG_ANSWER, Outcome.PRESENTATION_ERROR)
-    place = differences.in_text(case.stdout, result.stdout) if answered else None
+    difference = result.difference or _NOWHERE
     return {
-        "input": _one_line(case.stdin),
-        "expected": _one_line(case.stdout, _offset(case.stdout, place)),
-        "actual": _one_line(result.stdout, _offset(result.stdout, place)),
-        "differs_at": f"line {place[0]}, column {place[1]}" if place else "",
+        "input": one_line(case.stdin),
+        "expected": difference.expected or one_line(case.stdout),
+        "actual": difference.actual or one_line(result.stdout),
+        "differs_at": difference.at,
     }
 
 
 def _of_call(case: CallCase, result: TestResult) -> dict[str, str]:
     return {
-        "input": _one_line(_call(case)),
-        "expected": _one_line(_expectation(case)),
-        "actual": _one_line(result.returned or ""),
-        "differs_at": _one_line(_path(case, result)),
+        "input": one_line(_call(case)),
+        "expected": one_line(_expectation(case)),
+        "actual": one_line(result.returned or ""),
+        "differs_at": (result.difference or _NOWHERE).at,
     }
-
-
-def _path(case: CallCase, result: TestResult) -> str:
-    by_items = case.equality in (Equality.JSON, Equality.PYTHON) and not case.views
-    if not by_items or result.outcome is not Outcome.WRONG_ANSWER or result.returned is None:
-        return ""
-    return differences.in_values(
-        case.expected, result.value, lambda one, other: equal(one, other, case.equality)
-    )
 
 
 def _call(case: CallCase) -> str:
@@ -129,20 +140,3 @@ def _expectation(case: CallCase) -> str:
             shown = f"within {tolerance.abs:g} of {shown}"
     views = " of ".join(view.name for view in reversed(case.views))
     return f"{views} of it: {shown}" if views else shown
-
-
-def _offset(text: str, place: tuple[int, int] | None) -> int:
-    if place is None:
-        return 0
-    line, column = place
-    return sum(len(each) + 1 for each in text.split("\n")[: line - 1]) + column - 1
-
-
-def _one_line(text: str, around: int = 0) -> str:
-    """A window of the text with what is not printable escaped; `around` is the place that must be in it."""
-    start = max(0, around - _BEFORE) if len(text) > FIELD_LIMIT else 0
-    window = text[start : start + FIELD_LIMIT]
-    shown = explain.printable(window, FIELD_LIMIT).replace("\n", "\\n")
-    cut = start + FIELD_LIMIT < len(text)
-    bounded = shown if len(shown) <= FIELD_LIMIT and not cut else shown[: FIELD_LIMIT - 1] + "…"
-    return "…" + bounded[: FIELD_LIMIT - 1] if start else bounded

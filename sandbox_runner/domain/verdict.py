@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from sandbox_runner.domain.differences import Difference
 from sandbox_runner.jail.limits import Limits
 
-__all__ = ["Integrity", "Limits", "Outcome", "ProgramError", "TestResult", "Tier", "Verdict"]
+__all__ = ["Difference", "Integrity", "Limits", "Outcome", "ProgramError", "TestResult", "Tier", "Verdict"]
 
 
 class Outcome(StrEnum):
@@ -57,6 +58,10 @@ class ProgramError:
     line: int | None = None
     source: str = ""
 
+    @property
+    def characters(self) -> int:
+        return len(self.type) + len(self.text) + len(self.source)
+
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
@@ -77,13 +82,22 @@ class TestResult:
     """The signal that ended a program with a runtime error, such as `SIGSEGV`."""
     integrity: Integrity = Integrity.STRONG
     error: ProgramError | None = None
-    value: object = None
-    """The returned value as plain data, where `returned` shows one."""
+    difference: Difference | None = None
+    """Where the answer first differs from the expectation, if it is one that can differ in a place."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """What `Program.fetch` named and the run left as a regular file."""
     raw_stdout: bytes | None = None
     """The output as it was, where it is no UTF-8 and `stdout` had to replace bytes."""
+    truncated: bool = False
+    """A stream was longer than what is kept of it."""
     fork_s: float = 0.0
+
+    @property
+    def characters(self) -> int:
+        """The size of what is kept of a test: texts and bytes."""
+        texts = (self.stdout, self.stderr, self.message, self.returned or "", self.raw_stdout or b"")
+        details = sum(detail.characters for detail in (self.error, self.difference) if detail is not None)
+        return sum(map(len, texts)) + details + sum(map(len, self.files.values()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Any, NoReturn, Protocol
 
 from sandbox_runner.jail import credentials, ending, filesystem, libc, messages, scratch
 from sandbox_runner.jail.cgroups import Cgroup
-from sandbox_runner.jail.confinement import enclose_box
+from sandbox_runner.jail.confinement import ALARM_FD, enclose_box
 from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.limits import Limits
 from sandbox_runner.jail.native import Command, NativeProgram
@@ -28,6 +28,8 @@ from sandbox_runner.jail.tests import TestsProgram
 
 _CHANNEL_FD = 3
 _FIRST_FOREIGN_FD = 4
+_NOT_BEGUN = 125
+_ALARM_BYTES = 1_000
 _SHORTEST_WAIT_S = 0.005
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 _CPU_COUNT = os.cpu_count() or 1
@@ -161,6 +163,7 @@ class _Box:
         self._isolated = plan.isolated
         self._poller = select.poll()
         self._poller.register(channel, 0)  # no more than that the service hung up
+        self._heard = _alarm()
         self._scratch_age = filesystem.scratch_age() if plan.isolated else 0
 
     def answer_until_closed(self) -> None:
@@ -195,14 +198,16 @@ class _Box:
         started = time.monotonic()
         pid = os.fork()
         if pid == 0:
-            try:
-                self._program.be_test(request, streams)
-            finally:
-                os._exit(1)
+            self._be_test(request, streams)
         fork_s = time.monotonic() - started
         stopped = self._wait(pid, started, bounds)
         compiling_cpu_s = self._program.compiling_cpu_s()
         status, cpu_s, memory_bytes = self._end_all(pid, may_fork=bounds.processes > 1)
+        fault = self._fault() if status == _NOT_BEGUN else None
+        if fault is not None:
+            if not fault.startswith(MemoryError.__name__.encode()):
+                return ending.ERROR + fault
+            stopped = ending.AT_MEMORY  # of the test, which has its input and nothing else yet
         return ending.pack(
             ending.ENDING,
             status,
@@ -212,8 +217,25 @@ class _Box:
             memory_bytes,
             fork_s,
             self._is_dirty(),
-            self._program.settle(request, status),
+            self._program.settle(request, status) or fault is not None,
         )
+
+    def _be_test(self, request: bytes, streams: tuple[int, ...]) -> NoReturn:
+        """What fails before the program begins is not its fault, and rings the alarm."""
+        try:
+            self._program.be_test(request, streams)
+        except Exception as error:  # noqa: BLE001 - `be_test` reports what the program raises
+            os.write(ALARM_FD, _told(error)[:_ALARM_BYTES])
+            os._exit(_NOT_BEGUN)
+        finally:
+            os._exit(1)
+
+    def _fault(self) -> bytes | None:
+        """What the alarm says; nothing where it was a program that left with that status."""
+        try:
+            return os.read(self._heard, _ALARM_BYTES)
+        except BlockingIOError:
+            return None
 
     def _wait(self, pid: int, started: float, bounds: Limits) -> int:
         """Wait for the test; end it at a limit and say which."""
@@ -264,6 +286,14 @@ class _Box:
     def _is_dirty(self) -> bool:
         """Not only when files are left: one that came and went is a sign for the next test too."""
         return self._isolated and filesystem.scratch_age() != self._scratch_age
+
+
+def _alarm() -> int:
+    """Make the pipe of the alarm; its other end is where tests that have not begun find it."""
+    heard, ringing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    os.dup2(ringing, ALARM_FD, inheritable=False)
+    os.close(ringing)
+    return heard
 
 
 def _kill_everyone_else() -> None:

@@ -8,11 +8,13 @@ import gc
 import os
 import resource
 
-from sandbox_runner.jail import filesystem, landlock, libc, limits, seccomp
+from sandbox_runner.jail import filesystem, landlock, libc, limits, report, seccomp
 from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.limits import Limits
 
 REPORT_FD = 3
+# A pipe to the box, for what fails before the program begins; the highest descriptor that there may be.
+ALARM_FD = limits.OPEN_FILES - 1
 _STREAMS = 4
 
 
@@ -36,6 +38,8 @@ class TestWalls:
     def enclose(self, streams: tuple[int, ...], first_foreign: int) -> int:
         """Keep the four streams and what is below `first_foreign`; lose the rights that only a box needs.
 
+        The alarm goes last: a wall that cannot be put up is still told, and a program cannot ring it.
+
         A fifth descriptor, a connection, becomes `first_foreign`, which is returned.
 
         The streams are memory files made for this test alone. Nobody has to drain them: output stops
@@ -48,11 +52,13 @@ class TestWalls:
         os.dup2(streams[3], REPORT_FD)
         if len(streams) > _STREAMS:
             os.dup2(streams[4], first_foreign)
-            os.closerange(first_foreign + 1, limits.OPEN_FILES)
+            os.closerange(first_foreign + 1, ALARM_FD)
         else:
-            os.closerange(first_foreign, limits.OPEN_FILES)
+            os.closerange(first_foreign, ALARM_FD)
         resource.setrlimit(resource.RLIMIT_CPU, self._cpu_s)
         if self._filter is not None:
             self._filter.install()
+        os.close(ALARM_FD)
+        report.speak_alone()
         gc.enable()
         return first_foreign

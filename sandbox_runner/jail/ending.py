@@ -12,8 +12,8 @@ READY, ERROR, ENDING = b"R", b"E", b"T"
 _FORMAT = struct.Struct("<cibddqd??")
 pack = _FORMAT.pack
 
-AT_CPU, AT_WALL = 1, 2
-_LIMITS = (None, "cpu", "wall")
+AT_CPU, AT_WALL, AT_MEMORY = 1, 2, 3
+_LIMITS = (None, "cpu", "wall", "memory")
 
 
 class MalformedEndingError(ValueError):
@@ -25,7 +25,7 @@ class Ending:
     status: int
     """The exit code, or minus the signal."""
     stopped: str | None
-    """The limit at which the box stopped it, `cpu` or `wall`."""
+    """The limit at which the box stopped it, `cpu` or `wall`; `memory` if it met that before its program."""
     cpu_s: float
     wall_s: float
     memory_bytes: int
@@ -33,7 +33,7 @@ class Ending:
     dirty: bool
     """Files were left behind: the box is spent."""
     compiled: bool
-    """The program is known to compile; without that, no line of it ran."""
+    """Nothing is known against the program's compiling; without that, no line of it ran."""
 
     @classmethod
     def unpack(cls, packet: bytes) -> Self:

@@ -19,6 +19,8 @@ from sandbox_runner.jail.cgroups import NO_CGROUP, Cgroup, CgroupParent
 from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.plan import Plan, candidates
 
+_NO_BOX = (None, NO_CGROUP)
+
 
 @dataclass(slots=True)
 class _Launcher:
@@ -33,7 +35,7 @@ class _Launcher:
         try:
             while (packet := messages.receive(self.control)) is not None:
                 request, descriptors = packet
-                messages.send(self.control, {"ask": request["ask"], **self._answer(request, descriptors)})
+                messages.send(self.control, {"ask": request["ask"], **self._answered(request, descriptors)})
                 for descriptor in descriptors:
                     os.close(descriptor)
         finally:
@@ -41,12 +43,20 @@ class _Launcher:
                 self._close(number)
             self.parent.remove()
 
+    def _answered(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, object]:
+        """Whatever fails for one box, the others go on."""
+        try:
+            return self._answer(request, descriptors)
+        except Exception as error:  # noqa: BLE001
+            return {"error": f"{type(error).__name__}: {error}"}
+
     def _answer(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, object]:
         match request["op"]:
             case "open":
                 return self._open(request, descriptors[0])
             case "usage":
-                return {"oom_kills": self.boxes[request["id"]][1].oom_kills()}
+                _, cgroup = self.boxes.get(request["id"], _NO_BOX)
+                return {"oom_kills": cgroup.oom_kills()}
             case _:
                 return self._close(request["id"])
 

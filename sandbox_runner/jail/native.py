@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, Self
 
 from sandbox_runner.jail import filesystem, landlock, limits, messages, seccomp
+from sandbox_runner.jail.confinement import ALARM_FD
 from sandbox_runner.jail.filesystem import BUILD, SCRATCH, View
 from sandbox_runner.jail.limits import Limits
 
@@ -61,7 +62,7 @@ class NativeProgram:
         os.chdir(BUILD if compiling else SCRATCH)
         for target in (0, 1, 2):
             os.dup2(streams[target], target)
-        os.closerange(3, limits.OPEN_FILES)
+        os.closerange(3, ALARM_FD)  # which executing closes
         file_bytes = _LARGEST_BINARY_BYTES if compiling else bounds.output_bytes
         limits.apply_to_executed(bounds, file_bytes, reserves=compiling or self._command.reserves)
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and exec would keep that

@@ -52,9 +52,9 @@ class PythonProgram:
     def be_test(self, request: bytes, streams: tuple[int, ...]) -> NoReturn:
         if not self._isolated:  # elsewhere the kernel ends the whole namespace with its first process
             credentials.die_with_parent()
-        arguments: Any = None
+        given = b""
         if request not in _READING_REQUESTS:
-            arguments = values.decode(messages.read_whole(streams[0]))
+            given = messages.read_whole(streams[0])
             os.dup2(0, streams[0])  # a called function reads nothing
         connection = self._walls.enclose(streams, CODE_FD + (self._solution.code is None))
         if self._shares:
@@ -65,7 +65,7 @@ class PythonProgram:
             run_script(self._solution)
         if request == messages.SERVE:
             run_servant(self._solution, connection)
-        run_call(self._solution, request.decode(), arguments)
+        run_call(self._solution, request.decode(), given)
 
     def compiling_cpu_s(self) -> float:
         return self._solution.compiling_cpu_s()
@@ -106,12 +106,16 @@ def run_script(solution: Solution) -> NoReturn:
     _leave(status, streams)
 
 
-def run_call(solution: Solution, entry_point: str, arguments: Any) -> NoReturn:
-    """Call one function of the program and report what it returned."""
+def run_call(solution: Solution, entry_point: str, given: bytes) -> NoReturn:
+    """Call one function of the program and report what it returned.
+
+    Arguments are decoded once the program is compiled: what they need says nothing of its compiling.
+    """
     code = _compiled(solution)
     sys.modules["solution"] = _CALLED_MODULE
     members, streams = _CALLED_MODULE.__dict__, (sys.stdout, sys.stderr)
     try:
+        arguments: Any = values.decode(given)
         exec(code, members)  # noqa: S102
         args, kwargs, look = arguments
         returned = _find(members, entry_point)(*args, **kwargs)

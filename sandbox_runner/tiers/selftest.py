@@ -36,6 +36,8 @@ class Finding:
 class Readiness:
     tier: Tier
     walls: str
+    isolated: bool
+    """Boxes have namespaces. The tier does not tell: T4 may be the walls of T1 in a kernel of its own."""
     findings: tuple[Finding, ...]
 
     def missing_for(self, tier: Tier) -> list[Finding]:
@@ -60,7 +62,7 @@ async def examine(judge: Judge, walls: Walls) -> Readiness:
     with _bait() as bait:
         findings = [await _attack(judge, primitive, bait, walls) for primitive in PRIMITIVES]
     findings.append(_kernel_of_its_own())
-    return Readiness(_tier(findings), walls.name, tuple(findings))
+    return Readiness(_tier(findings), walls.name, walls.isolated, tuple(findings))
 
 
 def _kernel_of_its_own() -> Finding:

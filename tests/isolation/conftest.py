@@ -9,7 +9,7 @@ import pytest_asyncio
 from sandbox_runner.boxes.launcher import Launcher
 from sandbox_runner.domain.cases import CallCase, StdinCase, Submission
 from sandbox_runner.domain.comparison import Equality
-from sandbox_runner.domain.verdict import Limits, Outcome, TestResult, Tier
+from sandbox_runner.domain.verdict import Limits, Outcome, TestResult
 from sandbox_runner.sandbox import Sandbox, open_sandbox
 from sandbox_runner.settings import Settings
 from tests.isolation.bait import Bait, laid_out
@@ -27,7 +27,7 @@ class Arena:
 
     @property
     def isolated(self) -> bool:
-        return self.sandbox.readiness.tier >= Tier.T2
+        return self.sandbox.readiness.isolated
 
     async def call(
         self, code: str, *, limits: Limits = LIMITS, arg: object = 3, expected: object = 4

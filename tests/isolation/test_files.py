@@ -122,7 +122,7 @@ async def test_files_cross_the_wire_where_there_are_namespaces(arena: Arena) -> 
         assert answer["status"] == "Success", answer
         assert answer["files"] == {"out": _base64(b"abab"), "/tmp/in": _base64(b"ab")}
     else:
-        assert (answer["status"], answer["message"]) == ("SandboxError", "files need tier T2")
+        assert (answer["status"], answer["message"]) == ("SandboxError", "files need namespaces (tier T2)")
     await arena.assert_unharmed()
 
 

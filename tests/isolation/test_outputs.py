@@ -1,11 +1,12 @@
 """Long outputs over HTTP: two megabytes that are right are accepted, and come back whole where asked."""
 
 import threading
+from collections import Counter
 
 import pytest
 
 from sandbox_runner.domain.cases import StdinCase, Submission
-from sandbox_runner.domain.checkers import Checker
+from sandbox_runner.domain.checkers import Checker, CustomChecker
 from sandbox_runner.domain.verdict import Outcome
 from tests.isolation.conftest import LIMITS, Arena
 from tests.isolation.speaking import client_of
@@ -59,3 +60,32 @@ async def test_two_megabytes_of_input_are_read(arena: Arena) -> None:
         answer = await client.post("/judge", json={"code": code, "tests": [test]})
 
     assert answer.json()["verdict"]["outcome"] == "accepted"
+
+
+_CHECKER = CustomChecker(
+    "import json, sys\ntold = json.load(sys.stdin)\n"
+    "print('accepted' if told['output'] == told['expected'] else 'wrong_answer not so')"
+)
+
+
+async def test_a_custom_checker_decides_and_each_test_is_counted_once(arena: Arena) -> None:
+    code = "given = input()\nif given == 'x': raise ValueError\nprint(given)"
+    cases = tuple(StdinCase(given, wanted) for given, wanted in (("4", "4\n"), ("4", "5\n"), ("x", "")))
+    before = _counted(arena)
+
+    verdict = await arena.sandbox.judge.judge(Submission(code, cases, LIMITS, checker=_CHECKER))
+
+    outcomes = [test.outcome for test in verdict.tests]
+    assert outcomes == [Outcome.ACCEPTED, Outcome.WRONG_ANSWER, Outcome.RUNTIME_ERROR]
+    assert verdict.tests[1].message == "not so"
+    assert _counted(arena) - before == Counter(outcomes)
+
+
+def _counted(arena: Arena) -> Counter[Outcome]:
+    metrics = arena.sandbox.metrics
+    labels = {"lang": "python", "tier": str(metrics.tier)}
+    values = {
+        outcome: metrics.registry.get_sample_value("ctrl_runs_total", {"verdict": str(outcome), **labels})
+        for outcome in Outcome
+    }
+    return Counter({outcome: int(value or 0) for outcome, value in values.items()})

@@ -1,11 +1,18 @@
 """Where the limits lie: what is just allowed is allowed. `corpus/resources.py` wants more."""
 
+import os
+import resource
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import pytest
 
+from sandbox_runner.domain.cases import CallCase, Submission
+from sandbox_runner.domain.comparison import Equality
 from sandbox_runner.domain.verdict import Outcome
-from tests.isolation.conftest import LIMITS, Arena
+from tests.isolation.conftest import HONEST, LIMITS, Arena
+from tests.isolation.invariants import Traces
 
 pytestmark = [pytest.mark.isolation, pytest.mark.asyncio(loop_scope="session")]
 
@@ -36,3 +43,74 @@ async def test_exactly_the_allowed_output_is_accepted_and_one_byte_more_is_not(a
     over = await arena.script("print('x' * 1000)", "x" * 1_000, limits=limits)
 
     assert (full.outcome, over.outcome) == (Outcome.ACCEPTED, Outcome.OUTPUT_LIMIT)
+
+
+async def test_a_kill_for_want_of_memory_does_not_explain_a_later_one(arena: Arena) -> None:
+    if arena.launcher().walls.cgroup_missing is not None:
+        pytest.skip("NEEDS a memory cgroup")
+    # Shared memory counts in the cgroup alone.
+    code = (
+        "import mmap, os\ndef f(x):\n    held = mmap.mmap(-1, 200 << 20)\n"
+        "    while x: held.write(bytes(1 << 20))\n    os.kill(os.getpid(), 9)\n"
+    )
+    cases = tuple(CallCase("f", (x,), {}, None, Equality.JSON) for x in (1, 0, 1))
+
+    verdict = await arena.sandbox.judge.judge(Submission(code, cases, LIMITS))
+
+    outcomes = [test.outcome for test in verdict.tests]
+    assert outcomes == [Outcome.MEMORY_LIMIT, Outcome.RUNTIME_ERROR, Outcome.MEMORY_LIMIT]
+
+
+async def test_a_question_about_a_closed_box_harms_no_other(arena: Arena) -> None:
+    launcher = arena.launcher()
+
+    assert await launcher.oom_kills(10**9) == 0
+    assert launcher.usable
+    await arena.assert_unharmed()
+
+
+@pytest.mark.parametrize("size", [2_000_000, 5_000_000])
+async def test_arguments_beyond_the_memory_are_a_limit_of_that_test_alone(arena: Arena, size: int) -> None:
+    limits = replace(LIMITS, cpu_s=10.0, wall_s=30.0, memory_bytes=64 << 20)
+    arguments: tuple[object, ...] = ([[]] * size, 3)
+    cases = tuple(CallCase("f", (x,), {}, 4, Equality.JSON) for x in arguments)
+
+    verdict = await arena.sandbox.judge.judge(Submission("def f(x): return 4", cases, limits))
+
+    assert [test.outcome for test in verdict.tests] == [Outcome.MEMORY_LIMIT, Outcome.ACCEPTED]
+
+
+@pytest.mark.parametrize("status", [1, 125])
+async def test_no_status_of_a_program_is_taken_for_a_fault_of_ours(arena: Arena, status: int) -> None:
+    result = await arena.script(f"import os\nos._exit({status})")
+
+    assert (result.outcome, result.exit_code) == (Outcome.RUNTIME_ERROR, status)
+
+
+@contextmanager
+def _descriptors(spare: int) -> Iterator[None]:
+    """Leave so many to this process."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    last, newest = max(map(int, os.listdir("/proc/self/fd"))), -1  # noqa: PTH208
+    with ExitStack() as held:
+        while newest < last:  # the gaps too
+            newest = os.open(os.devnull, os.O_RDONLY)
+            held.callback(os.close, newest)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (newest + 1 + spare, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize("spare", range(12))
+async def test_a_lack_of_descriptors_is_no_verdict_and_takes_none(arena: Arena, spare: int) -> None:
+    cases = tuple(CallCase("f", (x,), {}, x + 1, Equality.JSON) for x in range(3))
+    before = Traces.of(arena.launcher())
+
+    with _descriptors(spare):
+        verdict = await arena.sandbox.judge.judge(Submission(HONEST, cases, LIMITS))
+
+    assert {test.outcome for test in verdict.tests} <= {Outcome.ACCEPTED, Outcome.INTERNAL_ERROR}
+    await arena.assert_unharmed()
+    assert Traces.of(arena.launcher()).differences(before) == []

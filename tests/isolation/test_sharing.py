@@ -87,3 +87,22 @@ async def test_what_is_left_in_shared_memory_is_gone_for_the_next_test(namespace
     verdict = await namespaced.sandbox.judge.judge(Submission(code, (StdinCase("", "[]"),) * 3, _SEVERAL))
 
     assert [test.outcome for test in verdict.tests] == [Outcome.ACCEPTED] * 3, verdict
+
+
+_CHILD = "import os\nchild = os.fork()\nif child == 0: {0}\nos.waitpid(child, 0)\n"
+
+
+@pytest.mark.parametrize("ending", ["raise ValueError", "import nothing_of_that_name", "1 / 0"])
+async def test_a_child_that_raises_fails_no_program_that_goes_on(namespaced: Arena, ending: str) -> None:
+    result = await namespaced.script(f"{_CHILD.format(ending)}print(4)", "4", limits=_SEVERAL)
+
+    assert result.outcome is Outcome.ACCEPTED, result
+    assert "Traceback" in result.stderr
+
+
+@pytest.mark.parametrize("ending", ["raise ValueError", "return 5", "return x + 1"])
+async def test_a_child_has_no_say_in_what_a_function_returns(namespaced: Arena, ending: str) -> None:
+    code = f"def f(x):\n{indent(_CHILD.format(ending), '    ')}    return x + 1\n"
+
+    assert (await namespaced.call(code, limits=_SEVERAL)).outcome is Outcome.ACCEPTED
+    assert (await namespaced.call(code, limits=_SEVERAL, expected=5)).outcome is Outcome.WRONG_ANSWER

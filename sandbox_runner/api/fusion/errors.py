@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from sandbox_runner.admission.queue import RefusedError
 from sandbox_runner.api.disconnect import ClientGoneError
 from sandbox_runner.api.reading import read_json
+from sandbox_runner.logs import frames
 
 log = structlog.get_logger()
 
@@ -65,7 +66,7 @@ def _response_to(error: Exception) -> JSONResponse:
         case SandboxBrokeError():
             return _try_again("the sandbox broke", 1)
         case _:
-            log.error("request_failed", error=type(error).__name__)
+            log.error("request_failed", error=type(error).__name__, frames=frames(error))
             return JSONResponse({"detail": "internal error", "traceback": []}, 500)
 
 

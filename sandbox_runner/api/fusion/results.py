@@ -52,7 +52,7 @@ def extension(result: TestResult, integrity: Integrity, tier: Tier) -> Extension
         "message": result.message,
         "cpu_ms": round(result.cpu_s * 1000, 3),
         "rss_kb": result.memory_bytes >> 10,
-        "truncated": result.outcome is Outcome.OUTPUT_LIMIT,
+        "truncated": result.truncated or result.outcome is Outcome.OUTPUT_LIMIT,
         "integrity": integrity,
         "tier": tier,
     }

@@ -1,5 +1,7 @@
 """SandboxFusion's routes."""
 
+import time
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
@@ -23,6 +25,7 @@ from sandbox_runner.api.fusion.wire import (
     SubmitRequest,
 )
 from sandbox_runner.api.services import Services, services_of, tenant_of
+from sandbox_runner.aside import aside
 from sandbox_runner.domain.verdict import Limits
 from sandbox_runner.judging import Judge
 
@@ -74,7 +77,8 @@ async def submit(request: Request) -> Response:
     name = class_name_of(body.dataset, body.config.dataset_type)
     if body.config.custom_extract_logic is not None:
         raise FusionError("custom_extract_logic is code, which this service does not run for its callers")
-    question = CLASSES[name](body, ProgramMaker(services.settings, services.converter))
+    maker = ProgramMaker(services.settings, services.converter)
+    question = await aside(len(await request.body()), lambda: CLASSES[name](body, maker))
     judge = _patient_judge(request, services, _limits_of(question))
     room = Room(services.settings.answer_bytes)
     answer = await unless_client_leaves(request.receive, evaluate(body, question, judge, services.tier, room))
@@ -132,7 +136,8 @@ async def get_metrics_function(request: Request) -> Response:
 
 
 def _patient_judge(request: Request, services: Services, limits: Limits) -> Judge:
-    return services.judge_for(tenant_of(request), limits.wall_s + PATIENCE_S, patient=True)
+    deadline = time.monotonic() + limits.wall_s + PATIENCE_S
+    return services.judge_for(tenant_of(request), deadline, patient=True)
 
 
 def _limits_of(question: Question) -> Limits:

@@ -46,7 +46,7 @@ class ProgramMaker:
 
     def _check_scratch(self, named: Collection[str]) -> None:
         if named and not self._converter.has_scratch:
-            raise FusionError("files need tier T2")
+            raise FusionError("files need namespaces (tier T2)")
 
     def check(self, language: str, code: str) -> None:
         if language not in self._converter.languages:

@@ -7,6 +7,7 @@ Only ASCII decimal notation is a number. What else `float()` reads (`1_0`, full-
 import math
 import re
 from dataclasses import dataclass
+from decimal import MAX_EMAX, MIN_EMIN, Context
 from itertools import zip_longest
 
 from sandbox_runner.domain.checkers.checker import accepted_if
@@ -16,6 +17,8 @@ from sandbox_runner.domain.verdict import Outcome
 # Possessive, so that a long word that is almost a number is given up at once.
 _NUMBER = re.compile(rb"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
 _INTEGER = re.compile(rb"([+-]?)0*+([0-9]*+)")
+# More digits than a finite float has before its point and behind it; beyond them nothing is computed.
+_DECIMAL = Context(prec=800, Emin=MIN_EMIN, Emax=MAX_EMAX, traps=[])
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,8 @@ class Tolerance:
     rel: float = 1e-6
     abs: float = 1e-9
 
-    def allows(self, expected: float, printed: float) -> bool:
-        return abs(expected - printed) <= max(self.abs, self.rel * abs(expected))
+    def allows(self, expected: float, distance: float) -> bool:
+        return distance <= max(self.abs, self.rel * abs(expected))
 
 
 def floats(expected: bytes, printed: bytes, tolerance: Tolerance) -> Outcome:
@@ -45,8 +48,17 @@ def _close(expected: bytes, printed: bytes, tolerance: Tolerance) -> bool:
     wanted, found = float(expected), float(printed)
     if not (math.isfinite(wanted) and math.isfinite(found)):
         return False
+    if not whole:
+        return tolerance.allows(wanted, abs(wanted - found))
     # 998244354.0 is another integer than 998244353, however small the relative error.
-    return tolerance.allows(wanted, found) and (not whole or abs(wanted - found) < 0.5)
+    distance = _distance(expected, printed)
+    return distance < 0.5 and tolerance.allows(wanted, distance)
+
+
+def _distance(integer: bytes, number: bytes) -> float:
+    """Rounded after the subtraction: from 2**53 on, different integers are the same float."""
+    wanted, found = (_DECIMAL.create_decimal(word.decode()) for word in (integer, number))
+    return float(_DECIMAL.subtract(wanted, found).copy_abs())
 
 
 def _digits(integer: re.Match[bytes]) -> tuple[bool, bytes]:

@@ -48,8 +48,12 @@ class FakeJudge:
                 raise
 
 
-def fake_sandbox(judge: FakeJudge, tier: Tier = Tier.T3) -> Sandbox:
+def fake_sandbox(judge: FakeJudge, tier: Tier = Tier.T3, *, isolated: bool | None = None) -> Sandbox:
     findings = tuple(Finding(each, each.needed_for <= tier, "observed") for each in PRIMITIVES)
     metrics = Metrics()
     metrics.tier = tier
-    return Sandbox(judge, Readiness(tier, "fake walls", findings), metrics)
+    return Sandbox(
+        judge,
+        Readiness(tier, "fake walls", tier >= Tier.T2 if isolated is None else isolated, findings),
+        metrics,
+    )

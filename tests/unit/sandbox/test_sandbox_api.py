@@ -200,8 +200,18 @@ async def test_forking_needs_a_process_namespace() -> None:
         response = await client.post("/judge", json=CALL | {"limits": {"processes": 2}})
 
     assert response.json()["errors"] == [
-        {"field": "limits.processes", "message": "more than 1 needs tier T2: a process namespace"}
+        {"field": "limits.processes", "message": "more than 1 needs namespaces (tier T2)"}
     ]
+
+
+async def test_a_kernel_of_its_own_gives_a_box_no_namespaces() -> None:
+    app = create_app(Settings(), fake_sandbox(FakeJudge(), Tier.T4, isolated=False))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://sandbox") as client:
+        forking = await client.post("/judge", json=CALL | {"limits": {"processes": 2}})
+        languages = await client.get("/languages")
+
+    assert forking.json()["errors"][0]["field"] == "limits.processes"
+    assert [each["id"] for each in languages.json()["languages"]] == ["python"]
 
 
 async def test_a_declared_body_that_is_too_large_is_not_read() -> None:
@@ -306,8 +316,25 @@ async def test_text_that_is_no_unicode_still_becomes_json(
     assert response.status_code in {200, 422}
 
 
+_NOT_JSON = [
+    "text/plain",
+    "text/plain; x=application/json",
+    "text/plain, application/json",
+    "multipart/form-data; boundary=json",
+    "application/x-www-form-urlencoded",
+    "",
+]
+
+
+@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/problem+JSON"])
+async def test_a_body_that_says_that_it_is_json_is_read(client: httpx.AsyncClient, content_type: str) -> None:
+    response = await client.post("/judge", content=json.dumps(CALL), headers={"content-type": content_type})
+
+    assert response.status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/judge", "/judge/batch", "/run", "/run_code", "/submit"])
-@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+@pytest.mark.parametrize("content_type", _NOT_JSON)
 async def test_a_body_that_does_not_say_that_it_is_json_is_415(
     client: httpx.AsyncClient, path: str, content_type: str
 ) -> None:

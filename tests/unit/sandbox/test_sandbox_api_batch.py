@@ -6,9 +6,10 @@ import tracemalloc
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from sandbox_runner.api.answers import to_json
-from sandbox_runner.domain.verdict import Outcome, TestResult
+from sandbox_runner.domain.verdict import Outcome, ProgramError, TestResult
 from tests.unit.sandbox.api_client import CALL, CODE, NDJSON, BareClient, api_client, lines_of
 from tests.unit.sandbox.fake_sandbox import FakeJudge
 
@@ -60,12 +61,52 @@ async def test_a_batch_runs_as_many_at_once_as_there_are_slots() -> None:
     assert [each["verdict"]["outcome"] for each in asked.result().json()["results"]] == ["accepted"] * 10
 
 
+async def test_a_batch_counts_the_tests_of_faulty_members_too() -> None:
+    async with api_client(FakeJudge(), max_tests=3) as client:
+        response = await client.post("/judge/batch", json={"submissions": [TWO, TWO | {"code": 3}, 3]})
+
+    assert response.json()["errors"] == [{"field": "tests", "message": "at most 3"}]
+
+
+async def test_the_deadline_of_a_batch_is_that_of_all_its_members() -> None:
+    judge = FakeJudge(gate=asyncio.Event())
+    assert judge.gate is not None
+    async with api_client(judge, concurrency=1) as client, asyncio.TaskGroup() as group:
+        asked = group.create_task(
+            client.post("/judge/batch", json={"submissions": [CALL] * 2}, headers={"X-Deadline-S": "0.5"})
+        )
+        await judge.arrived.wait()
+        await asyncio.sleep(0.6)
+        judge.gate.set()
+
+    first, second = asked.result().json()["results"]
+    assert first["verdict"]["outcome"] == "accepted"
+    assert second["error"]["type"] == "/problems/too-late"
+
+
 async def test_a_fault_of_ours_in_a_batch_is_a_problem_that_tells_nothing() -> None:
     async with api_client(FakeJudge(fault=RuntimeError("secret"))) as client:
         response = await client.post("/judge/batch", json={"submissions": [CALL]})
 
     assert response.json()["results"][0]["error"]["type"] == "/problems/unexpected"
     assert "secret" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/judge/batch", {"submissions": [CALL]}), ("/run_code", {"code": "print(1)", "language": "python"})],
+)
+async def test_a_fault_of_ours_is_logged_with_its_place_and_without_its_text(
+    path: str, body: dict[str, object]
+) -> None:
+    with capture_logs() as logged:
+        async with api_client(FakeJudge(fault=RuntimeError("secret"))) as client:
+            await client.post(path, json=body)
+
+    (failed,) = (entry for entry in logged if entry["event"] == "request_failed")
+    assert failed["error"] == "RuntimeError"
+    assert failed["frames"][-1].endswith("_wait")
+    assert "secret" not in str(logged)
 
 
 async def test_a_stream_has_a_line_per_test_and_one_for_the_verdict() -> None:
@@ -159,6 +200,14 @@ async def test_an_answer_that_is_not_streamed_leaves_out_outputs_beyond_its_boun
     assert (first["stdout"], second["stdout"]) == ("x" * 60, "")
     assert "output left out" in second["message"]
     assert response.json()["verdict"]["passed"] == 2
+
+
+async def test_what_was_returned_counts_as_output_too() -> None:
+    judge = FakeJudge(TestResult(Outcome.WRONG_ANSWER, returned="r" * 60, error=ProgramError("E", "t" * 30)))
+    async with api_client(judge, answer_bytes=100) as client:
+        response = await client.post("/judge", json=TWO)
+
+    assert [test["returned"] for test in response.json()["verdict"]["tests"]] == ["r" * 60, None]
 
 
 class _Counter(list[Any]):

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox_runner.admission.cache import CACHEABLE, VerdictCache
 from sandbox_runner.boxes import runtimes
-from sandbox_runner.domain.verdict import Outcome, TestResult, Tier
+from sandbox_runner.domain.verdict import Outcome, ProgramError, TestResult, Tier
 from sandbox_runner.metrics import Metrics
 from tests.unit.sandbox.api_client import CALL, NDJSON, api_client, lines_of
 from tests.unit.sandbox.fake_sandbox import FakeJudge
@@ -95,6 +95,12 @@ async def test_an_answer_too_long_for_the_cache_is_not_remembered() -> None:
     judge = FakeJudge(TestResult(Outcome.ACCEPTED, "x" * 100_000))
 
     assert await _ask_twice(judge, CALL, CALL) == 2
+
+
+async def test_all_that_is_kept_of_a_test_counts() -> None:
+    error = ProgramError("Error", "x" * 20_000, 1, "y" * 20_000)
+
+    assert await _ask_twice(FakeJudge(TestResult(Outcome.RUNTIME_ERROR, error=error)), CALL, CALL) == 2
 
 
 def test_the_least_recently_used_leaves_first() -> None:

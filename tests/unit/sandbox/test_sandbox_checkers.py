@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sandbox_runner import custom_checker
 from sandbox_runner.domain.cases import StdinCase
 from sandbox_runner.domain.checkers import CHECKERS, Checker, CheckerError, CustomChecker, parse, reading
+from sandbox_runner.domain.differences import Difference
 from sandbox_runner.domain.verdict import Outcome, TestResult
 
 ACCEPTED, WRONG, PRESENTATION = Outcome.ACCEPTED, Outcome.WRONG_ANSWER, Outcome.PRESENTATION_ERROR
@@ -57,6 +58,11 @@ def test_a_known_pitfall_is_none_here(expected: bytes, printed: bytes, name: str
         (b"Case 1: 0.5\n", b"Case  1: 0.5000000001"),
         (b"1e400", b"1e400"),
         (b"9" * 5_000, b"0" + b"9" * 5_000),
+        (b"9007199254740993", b"9007199254740993.0"),
+        (b"1000000000000000000", b"1e18"),
+        (b"3", b"2.9999999999"),
+        (b"3", b"3." + b"0" * 5_000),
+        (b"0", b"1e-99999999999999999999"),
     ],
 )
 def test_floats_accepts(expected: bytes, printed: bytes) -> None:
@@ -70,6 +76,10 @@ def test_floats_accepts(expected: bytes, printed: bytes) -> None:
         (b"0.1", b"-0.1"),
         (b"1", b"-1"),
         (b"3", b"3.6"),
+        (b"9007199254740993", b"9007199254740992.0"),
+        (b"-9007199254740993", b"-9007199254740992.0"),
+        (b"1000000000000000003", b"1e18"),
+        (b"0", b"0." + b"0" * 2_000 + b"1e2001"),
         (b"1e400", b"1e401"),
         (b"inf", b"1e999"),
         (b"inf", b"Infinity"),
@@ -238,9 +248,11 @@ def test_the_first_word_of_a_custom_checker_decides(stdout: str, outcome: Outcom
 def test_a_judged_run_keeps_its_output_and_usage() -> None:
     run = TestResult(ACCEPTED, stdout="5", cpu_s=0.5)
 
-    result = custom_checker.judged(run, TestResult(ACCEPTED, stdout="wrong_answer not 4", cpu_s=9.0))
+    checked = TestResult(ACCEPTED, stdout="wrong_answer not 4", cpu_s=9.0)
+    result = custom_checker.judged(run, checked, StdinCase("", "4"))
 
-    assert result == TestResult(WRONG, stdout="5", cpu_s=0.5, message="not 4")
+    difference = Difference("line 1, column 1", "4", "5")
+    assert result == TestResult(WRONG, stdout="5", cpu_s=0.5, message="not 4", difference=difference)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import tracemalloc
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +14,7 @@ from sandbox_runner.classify import result_of_case, result_of_compilation, resul
 from sandbox_runner.domain.cases import CallCase, StdinCase
 from sandbox_runner.domain.checkers import CHECKERS
 from sandbox_runner.domain.comparison import Equality
+from sandbox_runner.domain.differences import Difference
 from sandbox_runner.domain.verdict import Integrity, Limits, Outcome
 from sandbox_runner.jail import values
 from sandbox_runner.jail.ending import Ending
@@ -231,9 +233,55 @@ def test_a_failed_assertion_of_the_tests_is_quoted_with_its_line() -> None:
     assert message == "AssertionError: no\ntests line 3: assert f(1) == 2"
 
 
-def test_a_judged_test_shows_the_head_of_what_it_printed_and_a_run_shows_all() -> None:
-    limits = Limits(cpu_s=1, wall_s=3, memory_bytes=100, output_bytes=1 << 20, processes=1)
-    trace = _trace(stdout=b"x" * 100_000)
+LONG = Limits(cpu_s=1, wall_s=3, memory_bytes=100, output_bytes=1 << 20, processes=1)
 
-    assert len(result_of_case(trace, STDIN, CHECKERS["standard"], limits).stdout) == 65_536
-    assert len(result_of_run(trace, limits).stdout) == 100_000
+
+def test_a_judged_test_shows_the_head_of_what_it_printed_and_a_run_shows_all() -> None:
+    trace = _trace(stdout=b"x" * 100_000)
+    judged, run = result_of_case(trace, STDIN, CHECKERS["standard"], LONG), result_of_run(trace, LONG)
+
+    assert (len(judged.stdout), judged.truncated) == (65_536, True)
+    assert (len(run.stdout), run.truncated) == (100_000, False)
+
+
+def test_a_difference_behind_what_is_shown_is_found() -> None:
+    expected = "".join(f"{n}\n" for n in range(50_000))
+    printed = expected.replace("\n44444\n", "\n4x444\n").encode()
+
+    result = result_of_case(_trace(stdout=printed), StdinCase("", expected), CHECKERS["standard"], LONG)
+
+    assert result.difference is not None
+    assert result.difference.at == "line 44445, column 2"
+    assert "\\n44444\\n" in result.difference.expected
+    assert "\\n4x444\\n" in result.difference.actual
+
+
+def test_a_cut_inside_a_character_makes_no_bad_bytes() -> None:
+    trace = _trace(stdout=b"x" + "€".encode() * 40_000)
+
+    result = result_of_case(trace, STDIN, CHECKERS["standard"], LONG)
+
+    assert result.stdout.endswith("€")
+    assert result.raw_stdout is None
+
+
+def test_the_way_to_a_wrong_item_is_found_where_the_test_looks_at_items() -> None:
+    case = CallCase("f", (), {}, {"a": [1, 2, 3]}, Equality.JSON)
+    trace = _trace(report=b'{"value":{"dict":[["a",[1,5,3]]]}}')
+    truth = CallCase("f", (), {}, False, Equality.TRUTH)
+
+    assert result_of_case(trace, case, CHECKERS["standard"], LIMITS).difference == Difference("['a'][1]")
+    assert result_of_case(trace, truth, CHECKERS["standard"], LIMITS).difference is None
+
+
+def test_a_long_value_is_not_kept() -> None:
+    """Many are made: the objects of one report may take fifty times its size."""
+    reports = [b'{"value":[%b[]]}' % (b"[]," * 300_000)] * 5
+    tracemalloc.start()
+
+    results = [result_of_case(_trace(report=each), CALL, CHECKERS["standard"], LONG) for each in reports]
+
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [each.outcome for each in results] == [Outcome.WRONG_ANSWER] * 5
+    assert kept < 1 << 20

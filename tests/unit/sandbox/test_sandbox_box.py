@@ -1,0 +1,94 @@
+"""What a box answers where its test did not get as far as the program."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import pytest
+
+from sandbox_runner.jail import ending, messages
+from sandbox_runner.jail.box import _Box
+from sandbox_runner.jail.confinement import ALARM_FD, TestWalls
+from sandbox_runner.jail.ending import Ending
+from sandbox_runner.jail.limits import Limits
+from sandbox_runner.jail.plan import Plan
+
+_LIMITS = Limits(cpu_s=5, wall_s=20, memory_bytes=1 << 30, output_bytes=1 << 20, processes=1)
+
+
+class _Failing:
+    """A program whose test raises while its walls go up, or leaves with a status of its own."""
+
+    has_files = False
+
+    def __init__(self, fault: BaseException | None, status: int = 0) -> None:
+        self._fault = fault
+        self._status = status
+
+    def prepare(self, request: bytes) -> Limits:
+        return _LIMITS
+
+    def be_test(self, request: bytes, streams: tuple[int, ...]) -> NoReturn:
+        if self._fault is not None:
+            raise self._fault
+        TestWalls(_LIMITS, isolated=False).enclose(streams, 4)
+        try:
+            os.write(ALARM_FD, b"OSError: forged")
+        except OSError:
+            os._exit(self._status)
+        os._exit(99)
+
+    def compiling_cpu_s(self) -> float:
+        return 0.0
+
+    def settle(self, request: bytes, status: int) -> bool:
+        return False
+
+
+@contextmanager
+def _boxed(program: _Failing) -> Iterator[socket.socket]:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            ours.close()
+            os.dup2(theirs.fileno(), 3)
+            os.closerange(4, 1_024)
+            _Box(socket.socket(fileno=3), Plan("none"), program).answer_until_closed()
+        finally:
+            os._exit(1)
+    with ours:
+        theirs.close()
+        ours.settimeout(20)
+        yield ours
+    os.waitpid(pid, 0)
+
+
+def _answer(program: _Failing) -> bytes:
+    with _boxed(program) as channel:
+        streams = [os.memfd_create("stream") for _ in range(4)]
+        socket.send_fds(channel, [messages.SCRIPT], streams)
+        for stream in streams:
+            os.close(stream)
+        return messages.receive_packet(channel)
+
+
+def test_a_wall_that_cannot_be_put_up_is_a_fault_of_ours() -> None:
+    assert _answer(_Failing(OSError(12, "no memory for the filter"))) == (
+        ending.ERROR + b"OSError: [Errno 12] no memory for the filter"
+    )
+
+
+def test_a_test_without_memory_for_its_input_says_nothing_of_the_program() -> None:
+    found = Ending.unpack(_answer(_Failing(MemoryError())))
+
+    assert (found.stopped, found.compiled) == ("memory", True)
+
+
+@pytest.mark.parametrize("status", [1, 125])
+def test_a_program_cannot_ring_the_alarm(status: int) -> None:
+    found = Ending.unpack(_answer(_Failing(None, status)))
+
+    assert (found.status, found.stopped, found.compiled) == (status, None, False)

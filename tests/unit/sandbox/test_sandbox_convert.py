@@ -1,0 +1,52 @@
+"""What a request is turned into, and what that may cost everyone else."""
+
+import asyncio
+from itertools import repeat
+from typing import Any
+
+from sandbox_runner.api.convert import MOST_REWRITTEN, Converter, offers
+from sandbox_runner.api.models import JudgeRequest
+from sandbox_runner.domain.cases import CallCase, CodeCase, Submission
+from sandbox_runner.domain.verdict import Tier
+from sandbox_runner.settings import Settings
+from tests.unit.sandbox.api_client import CODE
+
+_LONG = f"assert f([{'1, ' * 20_000}]) == 4"
+_REPEATING = "assert f([0] * 240_000) == 4"
+
+
+def _converter() -> Converter:
+    return Converter(Settings(), Tier.T3, offers(isolated=True), isolated=True)
+
+
+async def _converted(sources: list[str], converter: Converter | None = None) -> Submission:
+    tests: list[dict[str, Any]] = [{"assert": source} for source in sources]
+    request = JudgeRequest.model_validate({"code": CODE, "tests": tests})
+    return await (converter or _converter()).submission(request)
+
+
+async def test_others_are_served_while_long_asserts_are_read() -> None:
+    converter = _converter()
+    served = 0
+    async with asyncio.TaskGroup() as group:
+        reading = [group.create_task(_converted([_LONG] * 4, converter)) for _ in range(2)]
+        while not all(task.done() for task in reading):
+            await asyncio.sleep(0)
+            served += 1
+
+    assert served > 10
+
+
+async def test_asserts_beyond_a_megabyte_are_left_to_a_jail() -> None:
+    kinds = [type(case) for case in (await _converted([_LONG] * 20)).cases]
+
+    few = MOST_REWRITTEN // len(_LONG)
+    assert kinds == [*repeat(CallCase, few), *repeat(CodeCase, 20 - few)]
+
+
+async def test_what_all_asserts_of_a_submission_repeat_is_bounded() -> None:
+    cases = (await _converted([*[_REPEATING] * 50, "assert f(1 + 2) == [3] * 2"])).cases
+
+    assert [type(case) for case in cases[:3]] == [CallCase, CallCase, CodeCase]
+    assert sum(isinstance(case, CallCase) for case in cases[:-1]) == 2
+    assert isinstance(cases[-1], CallCase)
