@@ -50,7 +50,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
         sandbox = await stack.enter_async_context(
             http_sandbox(
                 str(settings.sandbox.url),
-                patience=Patience(timeout_s=settings.sandbox.timeout_s),
+                patience=Patience(timeout_s=settings.sandbox.timeout_s, test_s=settings.sandbox.test_s),
                 connections=settings.sandbox.connections,
             )
         )
