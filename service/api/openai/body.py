@@ -19,6 +19,7 @@ OURS = "refine"
 """The member of a body that speaks to this service alone."""
 
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_NAME = msgspec.json.Decoder(str)
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,11 @@ class OpenAIBody:
     @property
     def model(self) -> str:
         """The model asked for."""
-        written = self.members.get("model")
-        model: object = None if written is None else msgspec.json.decode(written)
-        if not isinstance(model, str) or not model:
+        try:
+            model = _NAME.decode(self.members.get("model", b"null"))
+        except msgspec.DecodeError:  # no text, or a number that no value can hold
+            model = ""
+        if not model:
             raise RequestError("model", "name a model; GET /v1/models lists them")
         return model
 

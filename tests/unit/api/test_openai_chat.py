@@ -228,6 +228,19 @@ async def test_an_unknown_model_is_not_found_and_the_known_ones_are_listed(model
 
 
 @pytest.mark.parametrize(
+    "model", ["{}", "null", "7", "1e400", '{"a":1e999}', "[" * 500 + "]" * 500, "9" * 5_000]
+)
+@pytest.mark.parametrize("path", [PATH, "/v1/responses"])
+async def test_what_is_no_name_of_a_model_is_named(path: str, model: str) -> None:
+    content = f'{{"model": {model}, "messages": []}}'
+    async with client_of(World().app()) as client:
+        response = await client.post(path, content=content, headers={"Content-Type": "application/json"})
+
+    assert response.status_code == 400
+    assert response.json()["error"]["param"] == "model"
+
+
+@pytest.mark.parametrize(
     ("method", "path", "content", "status"),
     [
         ("POST", PATH, b"{", 400),
