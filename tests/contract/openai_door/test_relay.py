@@ -32,6 +32,7 @@ from tests.openai_server import (
 from tests.unit.api.world import World, until
 
 PATH = "/v1/chat/completions"
+JSON_BODY = {"Content-Type": "application/json"}
 TOOLS = '[ {"type":"function", "function": {"name":"read", "parameters": {"x": 1.0, "y": 1e2}}} ]'
 AGENT = f'{{"model": "refine",\n "frobnicate": {{"b":[1.0,  1E2]}}, "tools": {TOOLS}, "messages": [ ]}}'
 STRANGE = (
@@ -48,7 +49,9 @@ async def http() -> AsyncGenerator[aiohttp.ClientSession, None]:
 async def _post(
     doors: Doors, http: aiohttp.ClientSession, body: str, headers: Mapping[str, str] | None = None
 ) -> tuple[int, Mapping[str, str], bytes]:
-    async with http.post(doors.url + PATH, data=body.encode(), headers=headers) as response:
+    async with http.post(
+        doors.url + PATH, data=body.encode(), headers={**JSON_BODY, **(headers or {})}
+    ) as response:
         return response.status, response.headers, await response.read()
 
 
@@ -332,7 +335,8 @@ async def test_a_client_that_leaves_the_loop_closes_the_endpoints_connection(str
 
 async def _ask_and_leave(doors: Doors, ask: Mapping[str, object], reads: bool) -> None:
     body = json.dumps(ask).encode()
-    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    declared = f"Content-Type: application/json\r\nContent-Length: {len(body)}"
+    head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\n{declared}\r\n\r\n".encode()
     port = int(doors.url.rsplit(":", 1)[1])
 
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -348,7 +352,7 @@ async def test_when_the_process_must_end_a_stream_ends_with_an_error(
     doors: Doors, http: aiohttp.ClientSession
 ) -> None:
     doors.endpoint.answer(streamed(event("Hel"), ending=asyncio.Event().wait()))
-    async with http.post(doors.url + PATH, data=AGENT.encode()) as response:
+    async with http.post(doors.url + PATH, data=AGENT.encode(), headers=JSON_BODY) as response:
         await response.content.readany()
         doors.app.state.drain.begin(0.05)
         rest = await response.read()
