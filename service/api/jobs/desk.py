@@ -78,7 +78,7 @@ class Desk:
     def start(self, lease: Lease, place: AbstractContextManager[object] | None = None) -> None:
         """Work at a job; without a `place` it is one of the bounded number taken from the store."""
         job_id = lease.job.id
-        self.stop(job_id)  # an earlier lease of ours, which has expired
+        self.stop(job_id)  # an earlier lease of ours, which is lost
         run = Run(
             lease,
             self.services,
@@ -225,7 +225,9 @@ class Desk:
             lease = await self.services.store.take()
             if lease is None:
                 return
-            self.start(lease)
+            run = self.runs.get(lease.job.id)
+            if run is None or not run.renew(lease):
+                self.start(lease)
 
     async def _pause(self) -> None:
         try:

@@ -18,6 +18,7 @@ class FaultyStore:
     shared: bool = True
     name: str = "faulty"
     refused: int = 0
+    writes: bool = True
 
     def as_store(self) -> Store:
         return cast(Store, self)
@@ -27,7 +28,7 @@ class FaultyStore:
 
     def __getattr__(self, operation: str) -> Callable[..., Awaitable[Any]]:
         async def call(*arguments: Any, **options: Any) -> Any:
-            if self.down:
+            if self.down or (operation == "write" and not self.writes):
                 self.refused += 1
                 raise StoreError("the store is away")
             return await getattr(self.kept, operation)(*arguments, **options)

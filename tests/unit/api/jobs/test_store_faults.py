@@ -146,6 +146,31 @@ async def test_a_store_that_lost_its_memory_is_told_of_the_work_in_progress() ->
     assert events[-1].name == "refinement.completed"
 
 
+@pytest.mark.parametrize("background", [True, False])
+async def test_a_gateway_that_takes_its_own_job_after_an_outage_goes_on_with_it(background: bool) -> None:
+    now = 0.0
+    kept = MemoryStore(StoreBounds(lease_s=5.0), clock=lambda: now)
+    store = FaultyStore(kept)
+    world = _world(store)
+    gate = asyncio.Event()
+    world.generator.before = gate.wait
+    app = world.app()
+    async with client_of(app) as client, asyncio.TaskGroup() as group:
+        asking = group.create_task(client.post("/refine", json=ASK | {"background": background}, headers=KEY))
+        await until(lambda: world.generator.in_flight == 1)
+        (job_id,) = app.state.desk.runs
+        store.writes, now = False, 60.0
+        await until(lambda: kept._jobs[job_id].token == 2)
+        store.writes = True
+        gate.set()
+        whole = await finished(client, job_id)
+        answer = await asking
+
+    assert whole["solution"] == RIGHT
+    assert world.generator.calls == 2
+    assert background or answer.json()["solution"] == RIGHT
+
+
 async def test_a_job_whose_owner_fell_silent_goes_on_after_its_last_finished_round() -> None:
     """The owner here is a gateway whose store stops answering it: as dead to the others as a killed one."""
     kept = MemoryStore(StoreBounds(lease_s=0.5))
