@@ -176,6 +176,7 @@ class Call:
             "query_string": b"",
             "root_path": "",
             "headers": [
+                (b"host", b"localhost"),
                 (b"content-type", b"application/json"),
                 *((name.lower().encode(), value.encode()) for name, value in self.headers.items()),
             ],

@@ -19,6 +19,7 @@ class FaultyStore:
     name: str = "faulty"
     refused: int = 0
     writes: bool = True
+    taken: int = 0
 
     def as_store(self) -> Store:
         return cast(Store, self)
@@ -31,6 +32,8 @@ class FaultyStore:
             if self.down or (operation == "write" and not self.writes):
                 self.refused += 1
                 raise StoreError("the store is away")
-            return await getattr(self.kept, operation)(*arguments, **options)
+            answer = await getattr(self.kept, operation)(*arguments, **options)
+            self.taken += operation == "take" and answer is not None
+            return answer
 
         return call

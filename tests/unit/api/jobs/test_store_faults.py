@@ -160,7 +160,7 @@ async def test_a_gateway_that_takes_its_own_job_after_an_outage_goes_on_with_it(
         await until(lambda: world.generator.in_flight == 1)
         (job_id,) = app.state.desk.runs
         store.writes, now = False, 60.0
-        await until(lambda: kept._jobs[job_id].token == 2)
+        await until(lambda: store.taken == 2 - (not background))
         store.writes = True
         gate.set()
         whole = await finished(client, job_id)
