@@ -20,6 +20,9 @@ class FaultyStore:
     refused: int = 0
     writes: bool = True
     taken: int = 0
+    creates_unheard: int = 0
+    """How many jobs are created without its being said."""
+    created: list[str] = field(default_factory=list)
 
     def as_store(self) -> Store:
         return cast(Store, self)
@@ -34,6 +37,11 @@ class FaultyStore:
                 raise StoreError("the store is away")
             answer = await getattr(self.kept, operation)(*arguments, **options)
             self.taken += operation == "take" and answer is not None
+            if operation == "create":
+                self.created.append(answer.id)
+                self.creates_unheard -= 1
+                if self.creates_unheard >= 0:
+                    raise StoreError("the answer was lost")
             return answer
 
         return call

@@ -50,6 +50,32 @@ async def test_without_the_store_the_foreground_is_served(headers: dict[str, str
     assert whole["solution"] == RIGHT
 
 
+@pytest.mark.parametrize(("background", "status"), [(False, 200), (True, 503)])
+async def test_a_job_that_was_created_unheard_does_not_run_for_nobody(background: bool, status: int) -> None:
+    store = FaultyStore(creates_unheard=1)
+    headers = {} if background else KEY
+    # Nothing else ends it: here is nobody who would take it.
+    world = _world(store, bounds=Bounds(max_background=0))
+    async with client_of(world.app()) as client:
+        answer = await client.post("/refine", json=ASK | {"background": background}, headers=headers)
+        document = await finished(client, store.created[0])
+
+    assert answer.status_code == status
+    assert document["status"] == "cancelled"
+
+
+async def test_a_job_of_the_background_that_was_created_unheard_is_found_again_by_its_key() -> None:
+    store = FaultyStore(creates_unheard=1)
+    async with client_of(_world(store).app()) as client:
+        lost = await client.post("/refine", json=BACKGROUND, headers=KEY)
+        found = await client.post("/refine", json=BACKGROUND, headers=KEY)
+        whole = await finished(client, store.created[0])
+
+    assert lost.status_code == 503
+    assert found.json()["id"] == store.created[0]
+    assert whole["solution"] == RIGHT
+
+
 async def test_without_the_store_the_gateway_is_degraded_and_still_takes_requests() -> None:
     store = FaultyStore(down=True)
     async with client_of(_world(store).app()) as client:
