@@ -216,7 +216,7 @@ async def test_a_gateway_may_have_other_names(tmp_path: Path) -> None:
     locked = {"auth": auth(tmp_path)}
     for changes in (named, behind_a_proxy, locked):
         async with client_of(World().app(**changes)) as client:
-            answer = await client.post("/refine", json=REFINE, headers=REBOUND | bearer("refine"))
+            answer = await client.post("/refine", json=REFINE, headers={**REBOUND, **bearer("refine")})
 
         assert (changes, answer.status_code) == (changes, 200)
 
