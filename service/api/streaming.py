@@ -125,8 +125,10 @@ class EventStream(Response):
             async with in_time(self._limit_s):
                 await unless_disconnected(receive, pumping)
         except DeadlineError as error:
-            if self._late is None or not begun:
+            if not begun:
                 raise
+            if self._late is None:  # its items end in time by themselves: it is the client that does not read
+                raise TimeoutError from error
             await say_farewell(send, self._late(error).encode(self._sequence + 1))
         else:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
