@@ -22,6 +22,7 @@ from service.api.body_limit import BodyLimit
 from service.api.compat import routes as compat
 from service.api.context import RequestContext
 from service.api.drain import Drain
+from service.api.guard import Guard
 from service.api.jobs.desk import open_desk
 from service.api.mcp import door
 from service.api.openai import chat, responses
@@ -50,7 +51,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
         sandbox = await stack.enter_async_context(
             http_sandbox(
                 str(settings.sandbox.url),
-                patience=Patience(timeout_s=settings.sandbox.timeout_s),
+                patience=Patience(timeout_s=settings.sandbox.timeout_s, test_s=settings.sandbox.test_s),
                 connections=settings.sandbox.connections,
             )
         )
@@ -126,7 +127,8 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
         BodyLimit, limit_bytes=settings.server.body_bytes, limit_s=settings.server.body_seconds
     )
     app.add_middleware(RateLimit, reserve_tokens=settings.auth.reserve_tokens)
-    app.add_middleware(Auth, metrics_open=settings.auth.metrics_open)
+    guard = None if settings.auth.open else Guard.of(settings)
+    app.add_middleware(Auth, metrics_open=settings.auth.metrics_open, guard=guard)
     app.add_middleware(RequestContext)
     app.add_middleware(SecurityHeaders)
     problems.install(app)

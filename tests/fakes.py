@@ -186,6 +186,7 @@ class ScriptedSandbox:
     hangs_on: str | None = None
     codes_seen: list[str] = field(default_factory=list)
     limits_seen: list[float | None] = field(default_factory=list)
+    stops_seen: list[bool] = field(default_factory=list)
     ran: ProgramRun = field(default_factory=lambda: ProgramRun(Outcome.ACCEPTED, 0))
     stdins_seen: list[str] = field(default_factory=list)
     languages_seen: list[str] = field(default_factory=list)
@@ -210,6 +211,7 @@ class ScriptedSandbox:
     ) -> Verdict:
         self.codes_seen.append(candidate.code)
         self.limits_seen.append(cpu_s)
+        self.stops_seen.append(stop_on_first_fail)
         if candidate.code == self.hangs_on:
             await asyncio.Event().wait()
         if self.fault is not None:

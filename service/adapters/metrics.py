@@ -215,9 +215,9 @@ class MeteredSandbox:
         self._sandbox = sandbox
         self._metrics = metrics
 
-    async def judge(self, task: Task, candidate: Candidate) -> Verdict:
+    async def judge(self, task: Task, candidate: Candidate, *, stop_on_first_fail: bool = False) -> Verdict:
         with self._metrics.failures_of("sandbox"), calling():
-            verdict = await self._sandbox.judge(task, candidate)
+            verdict = await self._sandbox.judge(task, candidate, stop_on_first_fail=stop_on_first_fail)
         self._metrics.sandbox_runs.labels(verdict.outcome).inc()
         return verdict
 

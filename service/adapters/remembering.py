@@ -13,6 +13,7 @@ from dataclasses import astuple, dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 
+from service.caller import asking, caller, spend
 from service.domain.chat import ChatModel, Completion, Message, Sampling
 from service.observing.stopwatch import following
 
@@ -58,10 +59,23 @@ class Memory:
             self._kept.popitem(last=False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    answer: Answer | Exception
+    completion_tokens: int
+
+
 @dataclass(slots=True)
 class _Call:
-    task: asyncio.Task[Answer | Exception]
+    task: asyncio.Task[_Answered]
     waiting: int = 0
+    is_paid: bool = False
+
+    def pay(self, answered: _Answered) -> None:
+        """Put it on the bill of who gets its answer first: whoever began it may have left."""
+        if not self.is_paid:
+            self.is_paid = True
+            spend(answered.completion_tokens)
 
 
 class RememberingModel:
@@ -101,32 +115,37 @@ class RememberingModel:
             with following():
                 return await self._answer(key, call)
         self._count(Result.MISS)
-        # The task inherits the context of who asks first: theirs is the bill, and the trace.
+        # The task inherits the context of who asks first: theirs is the trace, and the tenant is everybody's.
         call = self._calls[key] = _Call(self._group.create_task(self._ask(messages, sampling, n)))
         return await self._answer(key, call)
 
-    async def _ask(self, messages: Sequence[Message], sampling: Sampling, n: int) -> Answer | Exception:
+    async def _ask(self, messages: Sequence[Message], sampling: Sampling, n: int) -> _Answered:
         """Return a failure, too: raised here it would end the calls of others."""
-        try:
-            return await self._model.complete(messages, sampling, n)
-        except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
-            return error
+        with asking(caller()) as account:
+            answer: Answer | Exception
+            try:
+                answer = await self._model.complete(messages, sampling, n)
+            except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
+                answer = error
+            return _Answered(answer, account.completion_tokens)
 
     async def _answer(self, key: bytes, call: _Call) -> Answer:
         call.waiting += 1
         try:
-            answer = await asyncio.shield(call.task)
+            answered = await asyncio.shield(call.task)
         finally:
             call.waiting -= 1
+            if call.task.done() and not call.task.cancelled():
+                call.pay(call.task.result())
             if not call.waiting or call.task.done():
                 call.task.cancel()
                 # Whoever comes now begins anew, even while the cancelled call is still ending.
                 if self._calls.get(key) is call:
                     del self._calls[key]
-        if isinstance(answer, Exception):
-            raise answer
-        self._memory.put(key, answer)
-        return answer
+        if isinstance(answered.answer, Exception):
+            raise answered.answer
+        self._memory.put(key, answered.answer)
+        return answered.answer
 
     def _key(self, messages: Sequence[Message], sampling: Sampling, n: int) -> bytes:
         turns = [(message.role, message.content) for message in messages]

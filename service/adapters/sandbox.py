@@ -26,6 +26,8 @@ ANSWER_BYTES = 32 * 1024 * 1024
 """Longest answer read: the sandbox bounds each test's output, this bounds a sandbox gone wrong."""
 
 _BUSY = (429, 503)
+_AROUND_A_TEST_S = 8.0
+"""What a test takes at most besides its limit: new boxes, and tests in a jail of their own, which wait."""
 
 
 class _Complaint(Answer):
@@ -45,7 +47,14 @@ class Patience:
     first_wait_s: float = 0.2
     longest_wait_s: float = 5.0
     timeout_s: float = 60.0
-    """Bound of a judging or a run, all attempts and waits included."""
+    """Bound of what is not the program's own time: attempts, waits, a place in the sandbox's queue."""
+    test_s: float = 20.0
+    """Time that each test is given besides: a program may use up its limit in every one of them."""
+
+    def bound_s(self, tests: int, cpu_s: float | None) -> float:
+        """Bound of a judging. A test's own limit counts as the sandbox's clock does: three times over."""
+        each_s = self.test_s if cpu_s is None else max(self.test_s, 3 * cpu_s + _AROUND_A_TEST_S)
+        return self.timeout_s + tests * each_s
 
     def wait_s(self, attempt: int, asked_s: float | None) -> float:
         """Double each wait, honour what the sandbox asked for, and scatter a herd."""
@@ -74,14 +83,16 @@ class HttpSandbox:
         """Run the task's tests on the candidate; `cpu_s` is this task's own limit for each test."""
         limits = self._limits if cpu_s is None else {**(self._limits or {}), "cpu_s": cpu_s}
         body = _request(task, candidate, limits, stop_on_first_fail=stop_on_first_fail)
-        return verdict_of(task, parse(await self._answer("judge", body), JudgeAnswer))
+        bound_s = self._patience.bound_s(len(task.tests), cpu_s)
+        return verdict_of(task, parse(await self._answer("judge", body, bound_s), JudgeAnswer))
 
     async def run(self, code: str, *, stdin: str = "", language: str = "python") -> Run:
         """Run a program once, without judging it."""
         body: dict[str, Any] = {"code": code, "stdin": stdin, "language": language}
         if self._limits is not None:
             body["limits"] = dict(self._limits)
-        return run_of(parse(await self._answer("run", json.dumps(body).encode()), RunAnswer))
+        bound_s = self._patience.bound_s(1, None)
+        return run_of(parse(await self._answer("run", json.dumps(body).encode(), bound_s), RunAnswer))
 
     async def ping(self) -> None:
         """Raise `SandboxError` unless the sandbox says that it is ready."""
@@ -92,12 +103,12 @@ class HttpSandbox:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise SandboxError(f"sandbox: {type(error).__name__}") from error
 
-    async def _answer(self, path: str, body: bytes) -> bytes:
+    async def _answer(self, path: str, body: bytes, bound_s: float) -> bytes:
         try:
-            async with asyncio.timeout(self._patience.timeout_s):
+            async with asyncio.timeout(bound_s):
                 return await self._post(path, body)
         except TimeoutError:
-            raise SandboxError(f"sandbox: no answer within {self._patience.timeout_s:g} s") from None
+            raise SandboxError(f"sandbox: no answer within {bound_s:g} s") from None
 
     async def _post(self, path: str, body: bytes) -> bytes:
         """Send a request until it is answered. Only what may pass by itself is tried again."""

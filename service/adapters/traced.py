@@ -81,10 +81,10 @@ class TracedSandbox:
     def __init__(self, sandbox: RunningSandbox, spans: Spans):
         self._sandbox, self._spans = sandbox, spans
 
-    async def judge(self, task: Task, candidate: Candidate) -> Verdict:
+    async def judge(self, task: Task, candidate: Candidate, *, stop_on_first_fail: bool = False) -> Verdict:
         said: dict[str, Value] = {names.SANDBOX_WORK: "judge", names.TESTS_TOTAL: len(task.tests)}
         with self._spans.span(names.SANDBOX, said, kind=SpanKind.CLIENT) as note:
-            verdict = await self._sandbox.judge(task, candidate)
+            verdict = await self._sandbox.judge(task, candidate, stop_on_first_fail=stop_on_first_fail)
             note({names.OUTCOME: verdict.outcome.value, names.TIER: verdict.tier})
             note({names.TESTS_PASSED: verdict.passed})
         return verdict

@@ -26,6 +26,8 @@ class Order:
     mode: Mode = Mode.CRITIQUE
     votes: int = 1
     sampling: SamplingIn = field(default_factory=SamplingIn)
+    stops_early: bool = False
+    """Whether nothing but the score is told, so that tests after one that fails would be in vain."""
 
     @property
     def version(self) -> str:
@@ -43,6 +45,7 @@ class Order:
             sampling=self.sampling.over(steady),
             mode=self.mode,
             votes=self.votes,
+            stops_early=self.stops_early,
             concurrency=services.bounds.judge_concurrency,
             seconds=services.bounds.request_seconds,
         )

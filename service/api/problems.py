@@ -67,6 +67,8 @@ HTTP = {
         Row("method-not-allowed", "Not with this method", HTTPStatus.METHOD_NOT_ALLOWED),
         Row("body-too-slow", "The request body did not arrive", HTTPStatus.REQUEST_TIMEOUT),
         Row("body-too-large", "The request body is too large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+        Row("misdirected-request", "This gateway has another name", HTTPStatus.MISDIRECTED_REQUEST),
+        Row("unsupported-media-type", "The body is of another kind", HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
         Row("not-implemented", "This is not served yet", HTTPStatus.NOT_IMPLEMENTED),
     )
 }

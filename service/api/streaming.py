@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -11,9 +11,12 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from service.api.disconnect import unless_disconnected
+from service.domain.errors import DeadlineError
 
 WAITING_FRAMES = 64
 """Frames written ahead of a slow client before the work itself must wait."""
+FAREWELL_S = 5.0
+"""How long a client may take to accept the last words of a stream whose time is up."""
 
 T = TypeVar("T")
 
@@ -69,17 +72,19 @@ class EventStream(Response):
         limit_s: float,
         heartbeat: Sendable = HEARTBEAT,
         interruption: Interruption | None = None,
+        late: Callable[[Exception], Sendable] | None = None,
         after: int | None = None,
         ended: Callable[[], None] = lambda: None,
         headers: Mapping[str, str] | None = None,
     ):
+        """`late` words the end of a stream that did not end within `limit_s`."""
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no", **(headers or {})})
         del self.headers["content-length"]
         self._items: AsyncGenerator[Sendable | Interruption, None] = frames
         self._heartbeat = heartbeat
         self._heartbeat_s = heartbeat_s
         self._limit_s = limit_s
-        self._interruption = interruption
+        self._interruption, self._late = interruption, late
         self._ended = ended
         self._follows_a_log = after is not None
         self._sequence = after or 0
@@ -116,10 +121,17 @@ class EventStream(Response):
             over=None if self._interruption is None else self._interruption.over,
             last=self._interruption,
         )
-        # A client that stays and does not read would hold its place for ever.
-        async with asyncio.timeout(self._limit_s):
-            await unless_disconnected(receive, pumping)
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        try:
+            async with in_time(self._limit_s):
+                await unless_disconnected(receive, pumping)
+        except DeadlineError as error:
+            if not begun:
+                raise
+            if self._late is None:  # its items end in time by themselves: it is the client that does not read
+                raise TimeoutError from error
+            await say_farewell(send, self._late(error).encode(self._sequence + 1))
+        else:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _number(self, frame: Sendable) -> int:
         own = frame.sequence if isinstance(frame, Frame) else None
@@ -128,6 +140,30 @@ class EventStream(Response):
         elif not self._follows_a_log:
             self._sequence += 1
         return self._sequence
+
+
+@asynccontextmanager
+async def in_time(seconds: float) -> AsyncGenerator[None, None]:
+    """Bound an answer: a client that stays and does not read would hold its place for ever.
+
+    Raises `DeadlineError`.
+    """
+    limit = asyncio.timeout(seconds)
+    try:
+        async with limit:
+            yield
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise DeadlineError("the answer did not end in time") from None
+
+
+async def say_farewell(send: Send, words: bytes) -> None:
+    """End a stream before its time, if its client still reads."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(FAREWELL_S):
+            await send({"type": "http.response.body", "body": words, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def pump(  # noqa: PLR0913 - each by its name

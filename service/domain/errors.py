@@ -130,6 +130,8 @@ class QuotaError(CallerError):
 class OverloadedError(ServiceError):
     """More work is in flight than this process accepts."""
 
+    passing = True
+
 
 class AbandonedError(ServiceError):
     """A refinement is not tried again: it may be what killed the processes that worked at it."""

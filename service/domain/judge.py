@@ -29,6 +29,8 @@ class Judge:
     sampling: Sampling
     mode: Mode = Mode.CRITIQUE
     votes: int = 1
+    stops_early: bool = False
+    """Run no test after one that fails: enough for a score, too little to rank by how many pass."""
     concurrency: int = 16
     seconds: float = 900.0
 
@@ -80,7 +82,9 @@ class Sitting:
             if self.judge.mode is Mode.EXEC:
                 raise RequestError("tests", "mode exec judges by tests alone, and there are none")
             return Ruling()
-        verdict = await self.judge.sandbox.judge(case.task, case.candidate)
+        verdict = await self.judge.sandbox.judge(
+            case.task, case.candidate, stop_on_first_fail=self.judge.stops_early
+        )
         return self._by_tests(verdict)
 
     def _by_tests(self, verdict: Verdict) -> Ruling:

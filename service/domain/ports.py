@@ -51,8 +51,8 @@ class Critic(Protocol):
 class Sandbox(Protocol):
     """Runs programs. A bad program is a verdict; `SandboxError` is for a broken sandbox."""
 
-    async def judge(self, task: Task, candidate: Candidate) -> Verdict:
-        """Run the task's tests on the candidate."""
+    async def judge(self, task: Task, candidate: Candidate, *, stop_on_first_fail: bool = False) -> Verdict:
+        """Run the task's tests on the candidate: all of them, or none after one that fails."""
 
 
 class RunningSandbox(Sandbox, Protocol):

@@ -15,7 +15,11 @@ Json = dict[str, Any]
 
 BATCH = 512
 """Items in one request; more are sent as several."""
-_PASSING = (408, 429, 500, 502, 503, 504)
+TIMEOUT_S = 1_200.0
+"""Bound of a request: longer than the gateway lets it wait (100) and works at it (`request_seconds`, 900)."""
+_PASSING = (408, 429, 500, 502, 503)
+_TOO_LATE = 504
+_WITHOUT_REWARDS = (*_PASSING, _TOO_LATE)
 _LONGEST_WAIT_S = 30.0
 
 
@@ -36,7 +40,7 @@ class Asker:
     mode: str = "hybrid"
     critic: str | None = None
     votes: int = 1
-    timeout_s: float = 600.0
+    timeout_s: float = TIMEOUT_S
     attempts: int = 6
 
     async def results(self, items: Sequence[Mapping[str, Any]]) -> list[Json | None]:
@@ -56,21 +60,34 @@ class Asker:
                 results, asked_s = await self._post(session, body)
                 if results is not None:
                     return results
+                if asked_s is None:
+                    return None
                 if attempt + 1 < self.attempts:
                     await asyncio.sleep(_wait_s(attempt, asked_s))
         return None
 
-    async def _post(self, session: aiohttp.ClientSession, body: Json) -> tuple[list[Json] | None, float]:
-        """Return the results; where there are none yet, for how long the gateway asks to be left alone."""
+    async def _post(
+        self, session: aiohttp.ClientSession, body: Json
+    ) -> tuple[list[Json] | None, float | None]:
+        """Return the results; where there are none yet, for how long the gateway asks to be left alone.
+
+        None is for ever: what took too long would take as long again.
+        """
+        asked = ""
         try:
             async with session.post(f"{self.url.rstrip('/')}/judge", json=body) as response:
-                if response.status not in _PASSING:
+                if response.status not in _WITHOUT_REWARDS:
                     # Problems are JSON of another name.
                     return _results(await response.json(content_type=None), response.status), 0.0
-                failure, asked = f"status {response.status}", response.headers.get("Retry-After", "")
+                failure = f"status {response.status}"
+                late = response.status == _TOO_LATE
+                asked = response.headers.get("Retry-After", "")
         except (aiohttp.ClientError, TimeoutError) as error:
-            failure, asked = type(error).__name__, ""
-        log.warning("no rewards yet from %s: %s", self.url, failure)
+            failure = type(error).__name__
+            late = isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError)
+        log.warning("no rewards %s from %s: %s", "in time" if late else "yet", self.url, failure)
+        if late:
+            return None, None
         return None, float(asked) if asked.isdigit() else 0.0
 
 

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from service.rewards.asking import Asker, RewardMissingError, score_of
+from service.rewards.asking import TIMEOUT_S, Asker, RewardMissingError, score_of
 from service.rewards.rows import item_of, truth_of
 
 
@@ -24,7 +24,7 @@ async def compute_score(  # noqa: PLR0913 - verl's own four, and reward_kwargs b
     critic: str | None = None,
     votes: int = 1,
     fallback: float | None = None,
-    timeout_s: float = 600.0,
+    timeout_s: float = TIMEOUT_S,
     attempts: int = 6,
     **_: object,
 ) -> dict[str, float]:

@@ -11,7 +11,9 @@ class SandboxSection(Section):
 
     url: HttpUrl = HttpUrl("http://127.0.0.1:8080")
     timeout_s: PositiveFloat = 60.0
-    """Bound of one judging, waiting for a place in the queue included."""
+    """Bound of what is not the program's own time: waiting for a place in the queue, and sending again."""
+    test_s: PositiveFloat = 20.0
+    """Time for each test besides: the sandbox's limit on the clock (12 s), and what comes around it."""
     connections: PositiveInt = 32
 
 

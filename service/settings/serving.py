@@ -30,7 +30,7 @@ class ServerSection(Section):
 
 
 class McpSection(Section):
-    """Who may call `/mcp`: a browser is let near it only by name."""
+    """Who may call `/mcp`: a browser is let near it only by name. Without keys hosts hold for all doors."""
 
     allowed_hosts: tuple[str, ...] = ()
     """Names this gateway is called by, without port. Empty: loopback's where it listens there, else any."""

@@ -40,6 +40,7 @@ class Server:
     """Gives its replies in turn, the last one for ever; None never answers, an error hangs up."""
 
     replies: list[Callable[[], web.Response] | None]
+    takes_s: float = 0.0
     requests: list[dict[str, Any]] = field(default_factory=list)
 
     async def judge(self, request: web.Request) -> web.Response:
@@ -48,6 +49,7 @@ class Server:
         if reply is None:
             await asyncio.Event().wait()
             raise AssertionError
+        await asyncio.sleep(self.takes_s)
         return reply()
 
     async def ready(self, request: web.Request) -> web.Response:
@@ -135,9 +137,28 @@ async def test_nobody_at_the_address_is_a_sandbox_error() -> None:
 
 
 async def test_silence_is_a_sandbox_error_within_the_bound() -> None:
-    async with _sandbox(Server([None]), Patience(timeout_s=0.1)) as sandbox:
-        with pytest.raises(SandboxError, match=r"within 0\.1 s"):
+    async with _sandbox(Server([None]), Patience(timeout_s=0.1, test_s=0.05)) as sandbox:
+        with pytest.raises(SandboxError, match=r"within 0\.2 s"):
             await sandbox.judge(TASK, CANDIDATE)
+
+
+async def test_a_program_that_hangs_in_every_test_is_waited_for() -> None:
+    run = ACCEPTED | {"outcome": "time_limit"}
+    server = Server([lambda: _answer(outcome="time_limit", passed=0, tests=[run, run])], takes_s=0.2)
+
+    async with _sandbox(server, Patience(timeout_s=0.05, test_s=30.0)) as sandbox:
+        verdict = await sandbox.judge(TASK, CANDIDATE)
+
+    assert verdict.outcome is Outcome.TIME_LIMIT
+
+
+async def test_a_test_with_a_limit_of_its_own_is_given_the_time_for_it() -> None:
+    server = Server([_answer], takes_s=0.2)
+
+    async with _sandbox(server, Patience(timeout_s=0.05, test_s=0.001)) as sandbox:
+        verdict = await sandbox.judge(TASK, CANDIDATE, cpu_s=60.0)
+
+    assert verdict.accepted
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from service.adapters.sandbox import HttpSandbox, http_sandbox
+from service.adapters.sandbox import HttpSandbox, Patience, http_sandbox
 from service.domain.errors import RequestError
 from service.domain.task import AssertTest, CallTest, Candidate, StdinTest, Task, Test
 from service.domain.verdict import Outcome
@@ -46,6 +46,19 @@ async def test_verdicts_cross_the_wire() -> None:
             assert verdict.total == len(tests)
             if actual is not None:
                 assert (code, verdict.runs[0].actual) == (code, actual)
+
+
+async def test_a_program_that_hangs_in_each_test_is_beyond_its_limit_however_many_there_are() -> None:
+    impatient = Patience(timeout_s=1.0)
+    async with (
+        real_sandbox_server() as url,
+        http_sandbox(url, patience=impatient, limits={"cpu_s": 1}) as sandbox,
+    ):
+        verdict = await sandbox.judge(
+            Task("p", "f", (CALL,) * 3), Candidate("def f(x):\n    while True: pass")
+        )
+
+    assert [run.outcome for run in verdict.runs] == [Outcome.TIME_LIMIT] * 3
 
 
 async def test_a_test_that_can_judge_no_program_names_its_field() -> None:

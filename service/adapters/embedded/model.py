@@ -45,7 +45,7 @@ class EmbeddedModel:
     ) -> Self:
         """Read a checkpoint's directory, verifying what its manifest lists; a bad one is a `ModelError`.
 
-        `slots` completions are written at a time and `max_waiting` more may queue.
+        `slots` completions are written at a time, and `max_waiting` is when new calls are turned away.
         Limits BLAS to one thread, in the whole process.
         """
         limit_blas_threads(1)
@@ -95,14 +95,24 @@ class EmbeddedModel:
     async def complete(
         self, messages: Sequence[Message], sampling: Sampling, n: int = 1
     ) -> tuple[Completion, ...]:
-        """Return `n` completions; the i-th has the seed `seed + i`."""
+        """Return `n` completions; the i-th has the seed `seed + i`.
+
+        As many as there are slots are queued at a time: one call is not to fill the queue by itself.
+        """
         order = self._order(messages, sampling)
         writings = [self._writing(order, _nth(sampling, index), Ticket()) for index in range(n)]
-        self._scheduler.submit(writings)
+        queued = self._scheduler.slots
+        self._scheduler.submit(writings[:queued])
+        completions: list[Completion] = []
         try:
-            return tuple([await writing.ticket.completion() for writing in writings])
+            for writing in writings:
+                completions.append(await writing.ticket.completion())
+                if queued < n:
+                    self._scheduler.submit([writings[queued]], in_place=True)
+                    queued += 1
         finally:
             self._scheduler.cancel(writings)
+        return tuple(completions)
 
     async def aclose(self) -> None:
         """Fail what is in flight and end the worker thread."""

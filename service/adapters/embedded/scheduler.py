@@ -21,7 +21,7 @@ class Scheduler:
     ) -> None:
         self._name = name
         self._transformer, self._prefixes = transformer, prefixes
-        self._slots, self._max_waiting = slots, max_waiting
+        self.slots, self._max_waiting = slots, max_waiting
         self._changed = threading.Condition()
         self._waiting: deque[Writing] = deque()
         self._active: list[Writing] = []
@@ -29,12 +29,12 @@ class Scheduler:
         # A daemon: an interpreter that ends without closing its models must not hang on this thread.
         self._thread = threading.Thread(target=self._work, name=f"embedded-{name}", daemon=True)
 
-    def submit(self, writings: Sequence[Writing]) -> None:
-        """Queue completions, all or none."""
+    def submit(self, writings: Sequence[Writing], *, in_place: bool = False) -> None:
+        """Queue completions, all or none; `in_place` of ended ones of a call that was let in."""
         with self._changed:
             if self._closing:
                 raise ModelError(f"model {self._name!r} is closed")
-            if len(self._waiting) + len(writings) > self._max_waiting:
+            if not in_place and len(self._waiting) + len(writings) > self._max_waiting:
                 raise OverloadedError(f"model {self._name!r}: {self._max_waiting} completions are waiting")
             if self._thread.ident is None:
                 self._thread.start()
@@ -70,7 +70,7 @@ class Scheduler:
         with self._changed:
             self._active = [w for w in self._active if not (w.finished or w.ticket.cancelled)]
             self._changed.wait_for(lambda: self._closing or self._active or self._waiting)
-            while self._waiting and len(self._active) < self._slots:
+            while self._waiting and len(self._active) < self.slots:
                 self._active.append(self._waiting.popleft())
             return not self._closing
 

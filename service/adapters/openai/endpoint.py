@@ -64,7 +64,9 @@ class Endpoint:
                 reply = await self._transport.send(replica, _PATH, body, deadline, begins_s)
             except UnreachableError as error:
                 setback = _Setback(error)
-                continue
+                if error.unsent:
+                    continue
+                return setback  # it may be what the server died of
             if reply.status == 200:
                 return reply
             return _Setback(await self._passing_failure(reply), asked_wait_s(reply.response.headers))

@@ -1,13 +1,15 @@
-"""Asks for a key before anything of a request is read."""
+"""Asks for a key before anything of a request is read; without keys, by which name it is called."""
 
 import structlog
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.api import problems
 from service.api.auth.credentials import keys_in
 from service.api.auth.doors import is_open, roles_for
+from service.api.guard import Guard
 from service.caller import asking
 from service.domain.errors import CallerError, ForbiddenError, UnknownKeyError
 from service.domain.identity import ANYONE, Identity, Role
@@ -15,16 +17,25 @@ from service.services import Keys
 
 log = structlog.get_logger(__name__)
 
+_LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
+
 
 class Auth:
     """Plain ASGI. The keys are the running application's: `Services.keys`, None to ask for none."""
 
-    def __init__(self, app: ASGIApp, *, metrics_open: bool):
-        self._app = app
+    def __init__(self, app: ASGIApp, *, metrics_open: bool, guard: Guard | None):
+        """`guard`: who may set a gateway without keys to work; None where something else guards the port."""
+        self._app, self._guard = app, guard
         self._also_open = {"/metrics"} if metrics_open else set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         keys: Keys | None = scope["app"].state.services.keys if scope["type"] == "http" else None
+        if keys is None and self._guard is not None and scope.get("method", "GET") not in _LOOKING:
+            try:
+                self._guard.check_host(Headers(scope=scope))
+            except HTTPException as error:
+                await problems.http_problem(Request(scope), error)(scope, receive, send)
+                return
         if keys is None or is_open(scope["path"]) or scope["path"] in self._also_open:
             await self._app(scope, receive, send)
             return

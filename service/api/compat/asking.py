@@ -29,7 +29,7 @@ def task_from(problem: str, truth: object, field: str) -> Task:
 
 async def ask(profile: TestedProfile, cases: Sequence[Case], request: Request, services: Services) -> Judged:
     """Judge as the URL says."""
-    order = Order(services.critic(profile.critic), profile.mode, profile.votes)
+    order = Order(services.critic(profile.critic), profile.mode, profile.votes, stops_early=True)
     return await in_turn(order, cases, request, services)
 
 

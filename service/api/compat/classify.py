@@ -17,7 +17,6 @@ from service.api.compat.vllm import (
     ask_critic,
     case_of,
     listed,
-    logit,
     named,
     new_id,
 )
@@ -94,11 +93,14 @@ async def classify(
 
 
 def _data(index: int, found: Told, body: ClassifyRequest) -> ClassifyData:
-    if found.score is None:
+    value = body.activated(found)
+    if found.score is None or value is None:
         return ClassifyData(index=index, label=None, probs=None)
-    label = Judgment.CORRECT if found.score > 0.5 else Judgment.INCORRECT
     # The softmax of 0 and the logit are the two probabilities.
-    probs = [0.0, logit(found.score)] if body.use_activation is False else [1 - found.score, found.score]
+    probs = [0.0, value] if body.use_activation is False else [1 - value, value]
+    if found.fallback:
+        return ClassifyData(index=index, label=None, probs=probs)
+    label = Judgment.CORRECT if found.score > 0.5 else Judgment.INCORRECT
     return ClassifyData(index=index, label=label, probs=probs)
 
 

@@ -19,7 +19,7 @@ from service.api.jobs.document import cancellation
 from service.api.jobs.run import Run
 from service.domain.errors import OverloadedError, StoreError
 from service.services import Services
-from service.store import Glance, Lease
+from service.store import Glance, Job, Lease
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +29,8 @@ IDLE_POLLS = 5
 """Polls between two looks for work, when nothing here gives a reason to look."""
 READ_S = 10.0
 """How long a job counts as read after its log was: followers look at it twice as often."""
+WITHDRAWN = 4096
+"""Jobs that may wait to be withdrawn; the oldest are let go."""
 LEAVING_S = 2.0
 """How long a stopping process may take to write down what it leaves to others."""
 
@@ -72,13 +74,15 @@ class Desk:
     _taken: set[str] = field(default_factory=set)
     _followed: dict[str, _Followed] = field(default_factory=dict)
     _followers: int = 0
+    _withdrawn: dict[str, bool] = field(default_factory=dict)
+    """Jobs that the store may hold although it did not say so, and whether they are in the background."""
     _kicked: asyncio.Event = field(default_factory=asyncio.Event)
     _store_answers: bool = True
 
     def start(self, lease: Lease, place: AbstractContextManager[object] | None = None) -> None:
         """Work at a job; without a `place` it is one of the bounded number taken from the store."""
         job_id = lease.job.id
-        self.stop(job_id)  # an earlier lease of ours, which has expired
+        self.stop(job_id)  # an earlier lease of ours, which is lost
         run = Run(
             lease,
             self.services,
@@ -121,6 +125,12 @@ class Desk:
         """Tell the store, in spite of whatever cancels the caller."""
         self.group.create_task(self._leave(job_id))
 
+    def withdraw(self, job: Job) -> None:
+        """End a job that may have been created, once the store answers: its client was told otherwise."""
+        self._withdrawn[job.id] = job.background
+        while len(self._withdrawn) > WITHDRAWN:
+            del self._withdrawn[next(iter(self._withdrawn))]
+
     def check_room(self) -> None:
         """Raise `OverloadedError` if no further client may follow anything."""
         if self._followers >= self.services.bounds.max_followers:
@@ -157,6 +167,7 @@ class Desk:
             self._kicked.clear()
             try:
                 await self._look()
+                await self._withdraw()
                 if kicked or polls % IDLE_POLLS == 0:
                     await self._take()
                     self.services.telemetry.refinements_waiting(await self.services.store.waiting())
@@ -210,6 +221,12 @@ class Desk:
                 followed.seen = glance
                 self.wake(job_id)
 
+    async def _withdraw(self) -> None:
+        for job_id, background in list(self._withdrawn.items()):
+            end = self.services.store.cancel if background else self.services.store.leave
+            await end(job_id, cancellation(job_id))
+            del self._withdrawn[job_id]
+
     def _is_read(self, job_id: str) -> bool:
         """Whether clients follow the events of a job at work here, wherever they are."""
         followed, reads = self._followed.get(job_id), self._reads.get(job_id)
@@ -225,7 +242,9 @@ class Desk:
             lease = await self.services.store.take()
             if lease is None:
                 return
-            self.start(lease)
+            run = self.runs.get(lease.job.id)
+            if run is None or not run.renew(lease):
+                self.start(lease)
 
     async def _pause(self) -> None:
         try:

@@ -34,10 +34,21 @@ class Durable:
 
     async def create(self) -> Created:
         """Create the job, or join it. Work of the foreground begins at once, and holds a place meanwhile."""
-        services = self.desk.services
         if self.desk.drain.begun.is_set():
             raise stopping()
+        if self._follows:
+            self.desk.check_room()
         job, entries = self._described()
+        try:
+            return await self._created(job, entries)
+        except StoreError:
+            # The store may have created it and not been heard. In the background a key finds it again.
+            if not self.body.background or self.wishes.key is None:
+                self.desk.withdraw(job)
+            raise
+
+    async def _created(self, job: Job, entries: list[Entry]) -> Created:
+        services = self.desk.services
         claim = self.wishes.claim(encoded(self.body.model_dump(mode="json", by_alias=True)))
         if self.body.background:
             created = await services.store.create(job, entries, claim=claim)
@@ -54,10 +65,22 @@ class Durable:
         """Answer as was asked: with events, with a handle, or with the result."""
         follower = Follower(self.desk, job_id)
         if self.body.stream:
-            return event_stream(follower, lambda: self._left(follower))
-        if self.body.background and self.wishes.wait_s is None:
+            return self._streamed(follower)
+        if not self._follows:
             return await self._handle(job_id)
         return await unless_disconnected(request.receive, self._waited(follower))
+
+    @property
+    def _follows(self) -> bool:
+        """Whether the client waits, and does not only take a handle."""
+        return self.body.stream or not self.body.background or self.wishes.wait_s is not None
+
+    def _streamed(self, follower: Follower) -> Response:
+        try:
+            return event_stream(follower, lambda: self._left(follower))
+        except OverloadedError:
+            self._left(follower)
+            raise
 
     async def _waited(self, follower: Follower) -> Response:
         try:

@@ -11,7 +11,7 @@ from service.api.jobs.pending import Pending
 from service.api.streaming import Frame
 from service.domain.errors import ServiceError, StoreError
 from service.domain.refinement import Round
-from service.store import Batch, Ending, Lease, Store, UnknownJobError
+from service.store import Batch, Ending, Lease, LeaseLostError, Store, UnknownJobError
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +30,8 @@ class Recorder:
     """The one way in which an owner speaks of its job.
 
     A store that is away is tried again and again; one that forgot the job is told of it again, with all its
-    rounds. `LeaseLostError` ends the job's task: somebody else goes on.
+    rounds. `LeaseLostError` ends the job's task: somebody else goes on. A lease that expired meanwhile may be
+    taken again by this very process, and is then gone on with.
     """
 
     store: Store
@@ -45,6 +46,8 @@ class Recorder:
     _rounds: dict[str, str] = field(default_factory=dict)
     _unwritten: dict[str, str] = field(default_factory=dict)
     _closed: bool = False
+    _over: bool = False
+    """The last word is written, or the lease is lost."""
     _dirty: asyncio.Event = field(default_factory=asyncio.Event)
     _soon: asyncio.Event = field(default_factory=asyncio.Event)
     _urgent: asyncio.Event = field(default_factory=asyncio.Event)
@@ -76,8 +79,20 @@ class Recorder:
         self._closed = True
         self._hurry()
 
+    def renew(self, lease: Lease) -> bool:
+        """Go on under a new lease of the same job; say whether there is anything to go on with."""
+        if not self._over:
+            self.lease = lease
+        return not self._over
+
     async def write_behind(self) -> None:
         """Write until the last word is written."""
+        try:
+            await self._write_all()
+        finally:
+            self._over = True
+
+    async def _write_all(self) -> None:
         last = False
         while not last:
             await self._until_dirty()
@@ -108,8 +123,13 @@ class Recorder:
             await asyncio.sleep(AGAIN_S)
 
     async def _written(self, batch: Batch) -> bool:
+        lease = self.lease
         try:
-            await self.store.write(self.lease, batch)
+            await self.store.write(lease, batch)
+        except LeaseLostError:
+            if self.lease is lease:
+                raise
+            return False
         except StoreError as error:
             log.warning("job_not_written", error=str(error))
             return False

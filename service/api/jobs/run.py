@@ -72,6 +72,10 @@ class Run:
             except* (TimeoutError, StoreError):
                 log.error("job_not_written_in_time")  # noqa: TRY400 - each attempt has been logged
 
+    def renew(self, lease: Lease) -> bool:
+        """Go on under a new lease, after one that expired while the store was away; False: it is too late."""
+        return self._recorder.renew(lease)
+
     def hand_over(self, *, now: bool) -> None:
         """Leave the job to another process, after the round at work or `now`."""
         self._leaving.set()

@@ -18,8 +18,8 @@ from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from service.api.disconnect import ClientDisconnectedError
+from service.api.guard import Guard
 from service.api.mcp.calls import Calls, new_session
-from service.api.mcp.guard import Guard
 from service.api.mcp.server import SESSION_HEADER, mcp_server
 from service.services import Services
 from service.settings import Settings

@@ -19,6 +19,7 @@ OURS = "refine"
 """The member of a body that speaks to this service alone."""
 
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_NAME = msgspec.json.Decoder(str)
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,9 @@ class OpenAIBody:
 
     @classmethod
     async def read(cls, request: Request) -> Self:
-        """Read JSON as the standard has it: no NaN, no lone surrogates."""
+        """Read JSON that says it is, as the standard has it: no NaN, no lone surrogates."""
+        if not _declares_json(request):
+            raise HTTPException(415, "the body must be JSON, and say so: Content-Type: application/json")
         raw = await request.body()
         try:
             raw.decode()  # strings that are skipped are not looked into
@@ -55,9 +58,11 @@ class OpenAIBody:
     @property
     def model(self) -> str:
         """The model asked for."""
-        written = self.members.get("model")
-        model: object = None if written is None else msgspec.json.decode(written)
-        if not isinstance(model, str) or not model:
+        try:
+            model = _NAME.decode(self.members.get("model", b"null"))
+        except msgspec.DecodeError:  # no text, or a number that no value can hold
+            model = ""
+        if not model:
             raise RequestError("model", "name a model; GET /v1/models lists them")
         return model
 
@@ -71,6 +76,13 @@ class OpenAIBody:
         members = {name: value for name, value in self.members.items() if name != OURS}
         members |= {name: msgspec.Raw(json.dumps(value)) for name, value in ours.items()}
         return msgspec.json.encode(members)
+
+
+def _declares_json(request: Request) -> bool:
+    """A page from elsewhere can send anything else without asking first."""
+    kind, _, subtype = request.headers.get("content-type", "").partition(";")[0].partition("/")
+    named = subtype.strip().lower()
+    return kind.strip().lower() == "application" and (named == "json" or named.endswith("+json"))
 
 
 def _not_json(error: Exception) -> HTTPException:

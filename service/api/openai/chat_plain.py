@@ -51,6 +51,7 @@ async def chat_with_model(
             heartbeat_s=bounds.heartbeat_s,
             limit_s=bounds.request_seconds,
             interruption=Interruption(drain.over, _cut),
+            late=error_event,
         )
     return await while_wanted(request, chat.whole())
 

@@ -11,6 +11,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         (400, "A field cannot be, or is not supported by the model; `param` names it"),
         (404, "The model is not configured"),
         (413, "The body is longer than the service reads"),
+        (415, "The body does not say that it is JSON"),
         (429, "An endpoint asks for patience"),
         (500, "A fault of ours"),
         (502, "A part failed"),

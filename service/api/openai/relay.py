@@ -1,6 +1,5 @@
 """A request that passes through: the endpoint's bytes, until the client leaves."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 from http import HTTPStatus
@@ -12,8 +11,8 @@ from starlette.types import Receive, Scope, Send
 from service.api.disconnect import unless_disconnected
 from service.api.drain import Drain
 from service.api.openai.wire import KEEPALIVE, error_event
-from service.api.streaming import pump
-from service.domain.errors import RequestError, ServiceError
+from service.api.streaming import in_time, pump, say_farewell
+from service.domain.errors import DeadlineError, RequestError, ServiceError
 from service.gate import stopping
 from service.services import Services, Upstream, UpstreamReply
 
@@ -38,13 +37,18 @@ class Relay(Response):
         super().__init__()
         self._upstream, self._path, self._sent = upstream, path, body
         self._services, self._absent = services, absent
+        self._streams = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._services.gate.admit():
             drain: Drain = scope["app"].state.drain
-            # A client that stays and does not read would hold its place for ever.
-            async with asyncio.timeout(self._services.bounds.request_seconds):
-                await unless_disconnected(receive, self._relay(send, drain))
+            try:
+                async with in_time(self._services.bounds.request_seconds):
+                    await unless_disconnected(receive, self._relay(send, drain))
+            except DeadlineError as error:
+                if not self._streams:
+                    raise
+                await say_farewell(send, error_event(error).encode(0))
 
     async def _relay(self, send: Send, drain: Drain) -> None:
         async with AsyncExitStack() as stack:
@@ -71,6 +75,7 @@ class Relay(Response):
         async def write(piece: bytes) -> None:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
 
+        self._streams = True
         await send(_start(reply, {"cache-control": "no-store", "x-accel-buffering": "no"}))
         silence, silence_s = KEEPALIVE.encode(0), self._services.bounds.heartbeat_s
         last = error_event(stopping()).encode(0)

@@ -47,6 +47,16 @@ async def test_a_rollout_is_rewarded_by_one_request() -> None:
     assert trainer.attempts == 2
 
 
+async def test_of_a_program_that_fails_a_test_no_other_is_run() -> None:
+    world = World(critic=_knowing())
+    with _served(world, "?mode=hybrid") as url:
+        answer = await OpenRLHF([url]).reward("Add one.", WRONG, LABEL)
+
+    assert answer is not None
+    assert answer["rewards"] == [0.0]
+    assert world.sandbox.stops_seen == [True]
+
+
 async def test_the_critic_sees_the_problem_and_the_program_without_the_templates_tokens() -> None:
     world = World(critic=_knowing())
     with _served(world) as url:

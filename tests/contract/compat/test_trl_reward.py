@@ -4,16 +4,19 @@ import asyncio
 import json
 import pickle
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from service.domain.chat import Message
 from service.domain.errors import ModelError, SandboxError
-from service.rewards.asking import RewardError, RewardMissingError
+from service.rewards.asking import TIMEOUT_S, RewardError, RewardMissingError
 from service.rewards.trl import JudgeReward, make_reward
+from service.settings import ServerSection
 from tests.fakes import CORRECT, INCORRECT, FakeChatModel, ReadingChatModel, ScriptedSandbox, verdict_of
 from tests.unit.api.world import RIGHT, TESTS, WRONG, World
 from tests.unit.cli.serving import serving
@@ -116,6 +119,43 @@ async def test_a_gateway_that_is_not_there_abstains() -> None:
         pass
 
     assert await _rewards(make_reward(url, attempts=1), [RIGHT, WRONG]) == [None, None]
+
+
+@asynccontextmanager
+async def _never_in_time(status: int | None) -> AsyncGenerator[tuple[str, list[None]], None]:
+    """A gateway that says that time ran out, or lets it run out."""
+    asked: list[None] = []
+
+    async def judge(request: web.Request) -> web.Response:
+        asked.append(None)
+        if status is None:
+            await asyncio.sleep(3600)
+        return web.json_response({}, status=status or 200)
+
+    app = web.Application()
+    app.router.add_post("/judge", judge)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}", asked
+    finally:
+        await runner.cleanup()
+
+
+@pytest.mark.parametrize("status", [504, None])
+async def test_what_took_too_long_is_not_asked_for_again(status: int | None) -> None:
+    async with _never_in_time(status) as (url, asked):
+        timeout_s = 30.0 if status else 0.2
+        assert await _rewards(make_reward(url, timeout_s=timeout_s), [RIGHT]) == [None]
+
+    assert len(asked) == 1
+
+
+def test_a_request_is_waited_for_as_long_as_the_gateway_may_take() -> None:
+    server = ServerSection()
+
+    assert server.request_seconds + server.queue_s < TIMEOUT_S
 
 
 async def test_a_full_gateway_is_asked_again() -> None:

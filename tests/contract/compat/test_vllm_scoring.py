@@ -183,6 +183,17 @@ async def test_a_score_may_be_left_out_or_stood_in_for(path: str, body: dict[str
     assert _found(stand_in) in (0.5, [0.5, 0.5])
 
 
+async def test_what_stands_in_for_a_score_is_no_logit_and_no_judgment() -> None:
+    world = World(critic=FakeChatModel(["Hm."]))
+    body = BODIES["/v1/classify"] | {"use_activation": False}
+
+    answer = (await post(world, "/v1/classify?on_error=fallback:0", body)).json()
+    activated = (await post(world, "/v1/classify?on_error=fallback:0", BODIES["/v1/classify"])).json()
+
+    assert (answer["data"][0]["probs"], answer["data"][0]["label"]) == ([0.0, 0.0], None)
+    assert (activated["data"][0]["probs"], activated["data"][0]["label"]) == ([1.0, 0.0], None)
+
+
 def _found(answer: dict[str, Any]) -> object:
     datum = answer.get("data", answer.get("results"))[0]  # type: ignore[index]
     return datum.get("score", datum.get("probs", datum.get("relevance_score")))

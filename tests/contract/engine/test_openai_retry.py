@@ -14,6 +14,7 @@ from tests.openai_server import (
     PLAIN,
     QUICK,
     ChatServer,
+    chat_server,
     event,
     hang,
     hang_up,
@@ -99,6 +100,17 @@ async def test_a_dropped_connection_is_tried_again(server: ChatServer, model: Op
     server.answer(hang_up, whole("hello"))
 
     assert (await model.complete(HI, PLAIN))[0].text == "hello"
+
+
+async def test_what_servers_hang_up_on_is_sent_as_often_as_anything_else() -> None:
+    async with chat_server() as first, chat_server() as second:
+        first.answer(hang_up)
+        second.answer(hang_up)
+        async with OpenAIModel("gpt", [first.base_url, second.base_url], "m", patience=QUICK) as model:
+            with pytest.raises(ModelError, match="cannot be reached"):
+                await model.complete(HI, PLAIN)
+
+    assert len(first.bodies) + len(second.bodies) == QUICK.attempts
 
 
 async def test_a_server_that_is_not_there_is_an_error() -> None:

@@ -21,6 +21,7 @@ from tests.openai_server import (
     Answering,
     ChatServer,
     break_off,
+    chat_server,
     drip,
     event,
     hang,
@@ -29,6 +30,7 @@ from tests.openai_server import (
     refusal,
     reply,
     streamed,
+    whole,
 )
 
 PATH = "/chat/completions"
@@ -190,6 +192,23 @@ async def test_what_is_the_endpoints_own_failure_is_an_error(
             pass
 
     assert KEY not in str(failure.value)
+
+
+async def test_what_a_server_hangs_up_on_is_not_sent_again_whoever_else_there_is() -> None:
+    async with chat_server() as first, chat_server() as second:
+        first.answer(whole("hi"), hang_up)
+        second.answer(whole("hi"), hang_up)
+        transport = Transport("gpt", [first.base_url, second.base_url], None, QUICK)
+        try:
+            async with OpenAIUpstream(transport, "any").post(PATH, BODY) as reply:
+                await _read(reply)
+            with pytest.raises(ModelError, match="cannot be reached"):
+                async with OpenAIUpstream(transport, "any").post(PATH, BODY):
+                    pass
+        finally:
+            await transport.aclose()
+
+    assert len(first.bodies) + len(second.bodies) == 2
 
 
 async def test_an_endpoint_that_does_not_answer_is_given_up(

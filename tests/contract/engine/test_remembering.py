@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from service.adapters.remembering import Memory, RememberingModel, Result, calls_of_many
+from service.caller import asking, spend
 from service.domain.chat import Completion, Message, Sampling, TokenLogprob, TokenUsage
 from service.domain.errors import ModelError
+from service.domain.identity import Identity
 
 HI = [Message("user", "hi")]
 GREEDY = Sampling(temperature=0.0)
@@ -38,6 +40,7 @@ class SlowModel:
             raise
         if self.failure is not None:
             raise self.failure
+        spend(n)
         return (Completion(f"answer {number}", "stop", TokenUsage(1, 0, 1), self.logprobs),) * n
 
     async def stream(
@@ -92,6 +95,25 @@ async def test_who_leaves_first_takes_nobody_along(world: World) -> None:
     assert first.cancelled()
     assert second.result() == "answer 1"
     assert world.slow.cancelled == 0
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_of_those_who_get_a_shared_answer_the_first_pays_for_it(world: World, leaves: bool) -> None:
+    async def ask() -> int:
+        with asking(Identity("a", frozenset())) as account:
+            await world.ask()
+            return account.completion_tokens
+
+    async with asyncio.TaskGroup() as group:
+        first, *others = (group.create_task(ask()) for _ in range(3))
+        await settle()
+        if leaves:
+            first.cancel()
+            await settle()
+        world.slow.may_answer.set()
+
+    bills = [task.result() for task in (first, *others) if not task.cancelled()]
+    assert bills == ([1, 0] if leaves else [1, 0, 0])
 
 
 async def test_when_the_last_has_left_the_call_ends_and_the_next_begins_anew(world: World) -> None:

@@ -2,16 +2,18 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 
 import aiohttp
 import openai
 import pytest
 import structlog
 
+from service.domain.chat import Completion, Message, Sampling
 from service.domain.roles import ChatGenerator
-from service.services import Bounds, RefineWhen
+from service.services import Bounds, RefineWhen, ServedModel
 from tests.contract.openai_door.doors import Doors, open_doors
+from tests.fakes import FakeChatModel
 from tests.openai_server import (
     DONE,
     KEY,
@@ -30,6 +32,7 @@ from tests.openai_server import (
 from tests.unit.api.world import World, until
 
 PATH = "/v1/chat/completions"
+JSON_BODY = {"Content-Type": "application/json"}
 TOOLS = '[ {"type":"function", "function": {"name":"read", "parameters": {"x": 1.0, "y": 1e2}}} ]'
 AGENT = f'{{"model": "refine",\n "frobnicate": {{"b":[1.0,  1E2]}}, "tools": {TOOLS}, "messages": [ ]}}'
 STRANGE = (
@@ -46,7 +49,9 @@ async def http() -> AsyncGenerator[aiohttp.ClientSession, None]:
 async def _post(
     doors: Doors, http: aiohttp.ClientSession, body: str, headers: Mapping[str, str] | None = None
 ) -> tuple[int, Mapping[str, str], bytes]:
-    async with http.post(doors.url + PATH, data=body.encode(), headers=headers) as response:
+    async with http.post(
+        doors.url + PATH, data=body.encode(), headers={**JSON_BODY, **(headers or {})}
+    ) as response:
         return response.status, response.headers, await response.read()
 
 
@@ -163,6 +168,50 @@ async def test_when_to_refine_is_the_operators_choice(
 
     assert status == 200
     assert len(doors.endpoint.bodies) == (0 if refined else 1)
+
+
+async def test_what_does_not_end_in_time_is_a_timeout_in_openais_words(http: aiohttp.ClientSession) -> None:
+    async with open_doors(World(bounds=Bounds(request_seconds=0.2))) as doors:
+        doors.endpoint.answer(hang)
+        status, _, answer = await _post(doors, http, AGENT)
+
+    assert (status, json.loads(answer)["error"]["code"]) == (504, "deadline_exceeded")
+
+
+async def test_a_stream_that_does_not_end_in_time_ends_in_an_error(http: aiohttp.ClientSession) -> None:
+    async with open_doors(World(bounds=Bounds(request_seconds=0.2))) as doors:
+        doors.endpoint.answer(streamed(event("Hel"), ending=asyncio.Event().wait()))
+        status, _, answer = await _post(doors, http, AGENT)
+
+    (told,) = [block for block in answer.decode().split("\n\n") if '"error"' in block]
+    assert status == 200
+    assert answer.decode().startswith(event("Hel"))
+    assert json.loads(told.removeprefix("data: "))["error"]["code"] == "deadline_exceeded"
+
+
+class _Silent(FakeChatModel):
+    """Falls silent after its first line, or before it."""
+
+    async def stream(
+        self, messages: Sequence[Message], sampling: Sampling
+    ) -> AsyncGenerator[str | Completion, None]:
+        for text in self.texts:
+            yield text
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(("texts", "begun"), [([], False), (["Hel"], True)])
+async def test_a_stream_of_a_model_in_this_process_ends_in_time_too(
+    http: aiohttp.ClientSession, texts: list[str], begun: bool
+) -> None:
+    async with open_doors(World(bounds=Bounds(request_seconds=0.2))) as doors:
+        doors.world.models["tiny"] = ServedModel(_Silent(texts, name="tiny"))  # type: ignore[index]
+        asked = {"model": "tiny", "messages": [{"role": "user", "content": "Hi"}], "stream": True}
+        status, _, answer = await _post(doors, http, json.dumps(asked))
+
+    last = answer.decode().strip().rsplit("\n\n", 1)[-1].removeprefix("data: ")
+    assert status == (200 if begun else 504)
+    assert json.loads(last)["error"]["code"] == "deadline_exceeded"
 
 
 async def test_the_sdk_reads_tool_calls_of_an_agents_turn(doors: Doors) -> None:
@@ -286,7 +335,8 @@ async def test_a_client_that_leaves_the_loop_closes_the_endpoints_connection(str
 
 async def _ask_and_leave(doors: Doors, ask: Mapping[str, object], reads: bool) -> None:
     body = json.dumps(ask).encode()
-    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    declared = f"Content-Type: application/json\r\nContent-Length: {len(body)}"
+    head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\n{declared}\r\n\r\n".encode()
     port = int(doors.url.rsplit(":", 1)[1])
 
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -302,7 +352,7 @@ async def test_when_the_process_must_end_a_stream_ends_with_an_error(
     doors: Doors, http: aiohttp.ClientSession
 ) -> None:
     doors.endpoint.answer(streamed(event("Hel"), ending=asyncio.Event().wait()))
-    async with http.post(doors.url + PATH, data=AGENT.encode()) as response:
+    async with http.post(doors.url + PATH, data=AGENT.encode(), headers=JSON_BODY) as response:
         await response.content.readany()
         doors.app.state.drain.begin(0.05)
         rest = await response.read()

@@ -109,6 +109,8 @@ async def test_tests_outrank_the_critics_opinion() -> None:
 
     assert [result["verdict"]["outcome"] for result in answer["results"]] == ["wrong_answer", "accepted"]
     assert (answer["ranking"], answer["best"]) == ([1, 0], 1)
+    # The ranking is by how many tests pass, so all of them are run.
+    assert world.sandbox.stops_seen == [False, False]
 
 
 @pytest.mark.parametrize("empty", ["", "  \n", "```python\n```"])

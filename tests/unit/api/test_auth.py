@@ -10,6 +10,7 @@ import pytest
 from starlette.routing import Route
 
 from service.api.auth.doors import DOORS, OPEN, door_of, is_open
+from service.settings import AuthSection, McpSection
 from tests.unit.api.auth_keys import KEYS, auth, bearer, entry
 from tests.unit.api.world import World, client_of
 
@@ -188,6 +189,36 @@ async def test_the_log_has_the_tenant_and_the_keys_name(
 async def test_without_keys_nobody_is_asked() -> None:
     async with client_of(World().app()) as client:
         assert (await client.post("/refine", json=REFINE)).status_code == 200
+
+
+REBOUND = {"host": "evil.example:8000", "origin": "http://evil.example:8000"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [("/refine", REFINE), ("/judge", JUDGE), ("/v1/chat/completions", CHAT)]
+)
+async def test_a_page_under_a_name_of_its_own_sets_nothing_to_work(
+    path: str, body: Mapping[str, object]
+) -> None:
+    world = World()
+    async with client_of(world.app()) as client:
+        rebound = await client.post(path, json=body, headers=REBOUND)
+        deleted = await client.delete("/refine/rf_1", headers=REBOUND)
+
+    assert (rebound.status_code, deleted.status_code) == (421, 421)
+    assert "mcp.allowed_hosts" in rebound.text
+    assert (world.generator.calls, world.critic.conversations) == (0, [])
+
+
+async def test_a_gateway_may_have_other_names(tmp_path: Path) -> None:
+    named = {"mcp": McpSection(allowed_hosts=("evil.example",))}
+    behind_a_proxy = {"auth": AuthSection(open=True)}
+    locked = {"auth": auth(tmp_path)}
+    for changes in (named, behind_a_proxy, locked):
+        async with client_of(World().app(**changes)) as client:
+            answer = await client.post("/refine", json=REFINE, headers={**REBOUND, **bearer("refine")})
+
+        assert (changes, answer.status_code) == (changes, 200)
 
 
 async def test_answers_never_repeat_a_key(tmp_path: Path) -> None:

@@ -228,6 +228,46 @@ async def test_an_unknown_model_is_not_found_and_the_known_ones_are_listed(model
 
 
 @pytest.mark.parametrize(
+    "model", ["{}", "null", "7", "1e400", '{"a":1e999}', "[" * 500 + "]" * 500, "9" * 5_000]
+)
+@pytest.mark.parametrize("path", [PATH, "/v1/responses"])
+async def test_what_is_no_name_of_a_model_is_named(path: str, model: str) -> None:
+    content = f'{{"model": {model}, "messages": []}}'
+    async with client_of(World().app()) as client:
+        response = await client.post(path, content=content, headers={"Content-Type": "application/json"})
+
+    assert response.status_code == 400
+    assert response.json()["error"]["param"] == "model"
+
+
+@pytest.mark.parametrize("path", [PATH, "/v1/responses"])
+@pytest.mark.parametrize(
+    ("declared", "taken"),
+    [
+        (None, False),
+        ("text/plain", False),
+        ("text/plain; x=application/json", False),
+        ("application/x-www-form-urlencoded", False),
+        ("application/json", True),
+        ("Application/JSON; charset=utf-8", True),
+    ],
+)
+async def test_a_body_that_a_page_may_send_unasked_is_not_read(
+    path: str, declared: str | None, taken: bool
+) -> None:
+    world = World()
+    content = json.dumps(ASK if path == PATH else {"model": "refine", "input": "Add one."})
+    headers = {} if declared is None else {"Content-Type": declared}
+    async with client_of(world.app()) as client:
+        response = await client.post(path, content=content, headers=headers)
+
+    assert response.status_code == (200 if taken else 415)
+    assert (world.generator.calls > 0) == taken
+    if not taken:
+        assert response.json()["error"]["code"] == "unsupported_media_type"
+
+
+@pytest.mark.parametrize(
     ("method", "path", "content", "status"),
     [
         ("POST", PATH, b"{", 400),
@@ -247,7 +287,9 @@ async def test_an_unknown_model_is_not_found_and_the_known_ones_are_listed(model
 )
 async def test_every_error_below_v1_is_openais(method: str, path: str, content: bytes, status: int) -> None:
     async with client_of(World().app(server={"body_bytes": 100_000})) as client:
-        response = await client.request(method, path, content=content)
+        response = await client.request(
+            method, path, content=content, headers={"Content-Type": "application/json"}
+        )
 
     assert response.status_code == status
     assert response.headers["content-type"] == "application/json"

@@ -122,7 +122,7 @@ async def client_of(app: FastAPI) -> AsyncGenerator[httpx.AsyncClient, None]:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://gateway") as client,
+        httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
     ):
         yield client
 
@@ -176,6 +176,7 @@ class Call:
             "query_string": b"",
             "root_path": "",
             "headers": [
+                (b"host", b"localhost"),
                 (b"content-type", b"application/json"),
                 *((name.lower().encode(), value.encode()) for name, value in self.headers.items()),
             ],

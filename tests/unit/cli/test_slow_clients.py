@@ -84,9 +84,9 @@ def test_a_long_body_is_no_long_head(url: str) -> None:
 
 
 def test_a_body_that_does_not_come_is_408_and_the_connection_is_closed(url: str) -> None:
-    head = b"POST /refine HTTP/1.1\r\nHost: g\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n"
+    head = b"POST /refine HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 20"
     with _connect(url) as slow:
-        slow.sendall(head + b'{"problem"')
+        slow.sendall(head + b'\r\n\r\n{"problem"')
         rest = _rest(slow)
 
     assert rest.startswith(b"HTTP/1.1 408")

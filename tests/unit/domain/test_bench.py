@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -50,7 +50,7 @@ class Court:
     sandbox: ScriptedSandbox = field(default_factory=lambda: ScriptedSandbox({GOOD: verdict_of(2, 2)}))
     seconds: float = 5.0
 
-    def judge(self, mode: Mode, **changes: int) -> Judge:
+    def judge(self, mode: Mode, **changes: Any) -> Judge:
         critic = ChatCritic(self.model, PROMPTED_CRITIC_TEMPLATE)
         return Judge(critic, self.sandbox, Sampling(seed=0), mode, seconds=self.seconds, **changes)
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,11 +96,33 @@ async def test_a_closed_stream_frees_its_slot(checkpoint: Path) -> None:
 
 
 async def test_a_full_queue_turns_work_away_whole(checkpoint: Path) -> None:
-    async with EmbeddedModel.load("mini", checkpoint, slots=1, max_waiting=2) as model:
-        with pytest.raises(OverloadedError, match="2 completions"):
-            await model.complete(asking("x"), GREEDY, n=3)
+    async with (
+        EmbeddedModel.load("mini", checkpoint, slots=2, max_waiting=1) as model,
+        aclosing(model.stream(asking("x"), ENDLESS)) as first,
+        aclosing(model.stream(asking("x"), ENDLESS)) as second,
+    ):
+        await anext(first)
+        await anext(second)
+        with pytest.raises(OverloadedError, match="1 completions"):
+            await model.complete(asking("x"), GREEDY, n=2)
 
-        assert len(await model.complete(asking("x"), GREEDY, n=2)) == 2
+        one = asyncio.create_task(model.complete(asking("x"), GREEDY))
+        await asyncio.sleep(0)
+        await first.aclose()
+        assert await one
+
+
+async def test_one_call_for_more_than_may_wait_does_not_overload_the_engine(checkpoint: Path) -> None:
+    sampling = Sampling(temperature=1, seed=3, max_tokens=5)
+    async with EmbeddedModel.load("mini", checkpoint, slots=2, max_waiting=8) as model:
+        async with asyncio.TaskGroup() as group:
+            calls = [group.create_task(model.complete(asking("x"), sampling, n=9)) for _ in range(4)]
+        alone = [
+            (await model.complete(asking("x"), replace(sampling, seed=3 + index)))[0].text
+            for index in range(9)
+        ]
+
+    assert [[completion.text for completion in call.result()] for call in calls] == [alone] * 4
 
 
 async def test_cancelling_what_waits_makes_room_at_once(checkpoint: Path) -> None:

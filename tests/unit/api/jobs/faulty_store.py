@@ -18,6 +18,11 @@ class FaultyStore:
     shared: bool = True
     name: str = "faulty"
     refused: int = 0
+    writes: bool = True
+    taken: int = 0
+    creates_unheard: int = 0
+    """How many jobs are created without its being said."""
+    created: list[str] = field(default_factory=list)
 
     def as_store(self) -> Store:
         return cast(Store, self)
@@ -27,9 +32,16 @@ class FaultyStore:
 
     def __getattr__(self, operation: str) -> Callable[..., Awaitable[Any]]:
         async def call(*arguments: Any, **options: Any) -> Any:
-            if self.down:
+            if self.down or (operation == "write" and not self.writes):
                 self.refused += 1
                 raise StoreError("the store is away")
-            return await getattr(self.kept, operation)(*arguments, **options)
+            answer = await getattr(self.kept, operation)(*arguments, **options)
+            self.taken += operation == "take" and answer is not None
+            if operation == "create":
+                self.created.append(answer.id)
+                self.creates_unheard -= 1
+                if self.creates_unheard >= 0:
+                    raise StoreError("the answer was lost")
+            return answer
 
         return call

@@ -14,7 +14,7 @@ from service.services import Bounds
 from service.store import Batch, Lease
 from tests.fakes import CORRECT, INCORRECT, FakeChatModel, ScriptedGenerator
 from tests.unit.api.jobs.waiting import finished
-from tests.unit.api.world import RIGHT, WRONG, Call, World, client_of, events_of, until
+from tests.unit.api.world import RIGHT, WRONG, Call, Json, World, client_of, events_of, until
 
 ASK = {"problem": "Add one.", "entry_point": "f", "background": True}
 
@@ -243,6 +243,25 @@ async def test_many_follow_one_refinement_and_one_too_many_is_turned_away() -> N
     assert refused.headers["retry-after"]
     for call in calls:
         assert b"refinement.cancelled" in b"".join(message.get("body", b"") for message in call.sent)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        ({"stream": True}, {}),
+        ({"background": True}, {"Prefer": "wait=5"}),
+        ({"background": False, "stream": True}, {"Idempotency-Key": "k"}),
+        ({"background": False}, {"Idempotency-Key": "k"}),
+    ],
+)
+async def test_where_nobody_else_can_follow_nothing_is_begun(body: Json, headers: dict[str, str]) -> None:
+    world = World(bounds=Bounds(max_background=0, max_followers=0))
+    async with client_of(world.app()) as client:
+        refused = await client.post("/refine", json=ASK | body, headers=headers)
+
+    assert refused.status_code == 503
+    assert await world.store.waiting() == 0
+    assert world.generator.calls == 0
 
 
 def _heartbeats(call: Call) -> int:

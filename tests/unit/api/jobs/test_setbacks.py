@@ -2,8 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from service.adapters.store import MemoryStore
-from service.domain.errors import CriticError, GeneratorError, SandboxError
+from service.domain.errors import CriticError, GeneratorError, OverloadedError, SandboxError, ServiceError
 from service.services import Bounds
 from service.store import JobStatus
 from tests.fakes import ScriptedGenerator, ScriptedSandbox, verdict_of
@@ -22,8 +24,13 @@ async def _put_off(world: World, job_id: str) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_a_job_goes_on_after_its_last_round_when_the_part_is_back() -> None:
-    away = GeneratorError("no answer")
+@pytest.mark.parametrize(
+    ("away", "problem"),
+    [(GeneratorError("no answer"), "generator-failed"), (OverloadedError("256 are waiting"), "overloaded")],
+)
+async def test_a_job_goes_on_after_its_last_round_when_the_part_is_back(
+    away: ServiceError, problem: str
+) -> None:
     world = World(generator=ScriptedGenerator([WRONG, "", RIGHT], fault=away, fault_at=1))
     async with client_of(world.app()) as client:
         job_id = (await client.post("/refine", json=ASK)).json()["id"]
@@ -35,7 +42,7 @@ async def test_a_job_goes_on_after_its_last_round_when_the_part_is_back() -> Non
     names = [event.name for event in events]
     assert names.index("refinement.postponed") < names.index("refinement.resumed")
     (put_off,) = (event.data for event in events if event.name == "refinement.postponed")
-    assert put_off["problem"]["type"] == "/problems/generator-failed"
+    assert put_off["problem"]["type"] == f"/problems/{problem}"
     assert put_off["again_s"] > 0
     assert [event.id for event in events] == list(range(1, len(events) + 1))
     assert world.metric('ctrl_refinements_total{stop_reason="failed"}') == 0

@@ -50,6 +50,32 @@ async def test_without_the_store_the_foreground_is_served(headers: dict[str, str
     assert whole["solution"] == RIGHT
 
 
+@pytest.mark.parametrize(("background", "status"), [(False, 200), (True, 503)])
+async def test_a_job_that_was_created_unheard_does_not_run_for_nobody(background: bool, status: int) -> None:
+    store = FaultyStore(creates_unheard=1)
+    headers = {} if background else KEY
+    # Nothing else ends it: here is nobody who would take it.
+    world = _world(store, bounds=Bounds(max_background=0))
+    async with client_of(world.app()) as client:
+        answer = await client.post("/refine", json=ASK | {"background": background}, headers=headers)
+        document = await finished(client, store.created[0])
+
+    assert answer.status_code == status
+    assert document["status"] == "cancelled"
+
+
+async def test_a_job_of_the_background_that_was_created_unheard_is_found_again_by_its_key() -> None:
+    store = FaultyStore(creates_unheard=1)
+    async with client_of(_world(store).app()) as client:
+        lost = await client.post("/refine", json=BACKGROUND, headers=KEY)
+        found = await client.post("/refine", json=BACKGROUND, headers=KEY)
+        whole = await finished(client, store.created[0])
+
+    assert lost.status_code == 503
+    assert found.json()["id"] == store.created[0]
+    assert whole["solution"] == RIGHT
+
+
 async def test_without_the_store_the_gateway_is_degraded_and_still_takes_requests() -> None:
     store = FaultyStore(down=True)
     async with client_of(_world(store).app()) as client:
@@ -144,6 +170,31 @@ async def test_a_store_that_lost_its_memory_is_told_of_the_work_in_progress() ->
     assert [a_round["solution"] for a_round in whole["rounds"]] == [WRONG, RIGHT]
     assert world.generator.calls == 2
     assert events[-1].name == "refinement.completed"
+
+
+@pytest.mark.parametrize("background", [True, False])
+async def test_a_gateway_that_takes_its_own_job_after_an_outage_goes_on_with_it(background: bool) -> None:
+    now = 0.0
+    kept = MemoryStore(StoreBounds(lease_s=5.0), clock=lambda: now)
+    store = FaultyStore(kept)
+    world = _world(store)
+    gate = asyncio.Event()
+    world.generator.before = gate.wait
+    app = world.app()
+    async with client_of(app) as client, asyncio.TaskGroup() as group:
+        asking = group.create_task(client.post("/refine", json=ASK | {"background": background}, headers=KEY))
+        await until(lambda: world.generator.in_flight == 1)
+        (job_id,) = app.state.desk.runs
+        store.writes, now = False, 60.0
+        await until(lambda: store.taken == 2 - (not background))
+        store.writes = True
+        gate.set()
+        whole = await finished(client, job_id)
+        answer = await asking
+
+    assert whole["solution"] == RIGHT
+    assert world.generator.calls == 2
+    assert background or answer.json()["solution"] == RIGHT
 
 
 async def test_a_job_whose_owner_fell_silent_goes_on_after_its_last_finished_round() -> None:

@@ -36,17 +36,25 @@ class Guard:
         )
 
     def check(self, headers: Headers) -> None:
-        """Raise what refuses a call by a wrong name, and say how to allow it."""
-        host, origin = headers.get("host", ""), headers.get("origin")
-        if self.hosts is not None and _hostname(f"//{host}") not in self.hosts:
-            raise HTTPException(
-                HTTPStatus.MISDIRECTED_REQUEST,
-                f"this gateway is not called {host[:200]!r}; if it is, add the name to mcp.allowed_hosts",
-            )
+        """Raise what refuses a call by a wrong name or from a stranger's page, and say how to allow it."""
+        self.check_host(headers)
+        origin = headers.get("origin")
         if origin is not None and not self._allows(origin):
             raise HTTPException(
                 HTTPStatus.FORBIDDEN,
                 f"pages of {origin[:200]!r} may not call; to let them, add it to mcp.allowed_origins",
+            )
+
+    def check_host(self, headers: Headers) -> None:
+        """Raise what refuses a call by a wrong name.
+
+        That is enough where a body must be JSON: a page under its own name may not send that unasked.
+        """
+        host = headers.get("host", "")
+        if self.hosts is not None and _hostname(f"//{host}") not in self.hosts:
+            raise HTTPException(
+                HTTPStatus.MISDIRECTED_REQUEST,
+                f"this gateway is not called {host[:200]!r}; if it is, add the name to mcp.allowed_hosts",
             )
 
     def _allows(self, origin: str) -> bool:
