@@ -10,9 +10,9 @@ from accelerate import PartialState
 from datasets import Dataset
 from transformers import PreTrainedTokenizerBase
 from transformers.distributed.fsdp import is_fsdp_enabled
-from transformers.trainer_utils import get_last_checkpoint
 from trl.trainer.grpo_config import GRPOConfig as TrlConfig
 
+from training.checkpoints import last_checkpoint
 from training.config import GrpoConfig
 from training.grpo.clock import Clock
 from training.grpo.trainer import CriticTrainer
@@ -63,7 +63,7 @@ class Reinforcement:
         )
         trainer.reward, trainer.clock, trainer.chunks = reward, clock, self.config.sampling_chunks
         trainer.accelerator.wait_for_everyone()
-        trainer.train(resume_from_checkpoint=self._last_checkpoint())
+        trainer.train(resume_from_checkpoint=last_checkpoint(self.out / "checkpoints"))
         save_trained(trainer, tokenizer, self.out / "critic")
 
     def _fitting(self, tokenizer: PreTrainedTokenizerBase) -> list[Record]:
@@ -73,10 +73,6 @@ class Reinforcement:
         if not fitting:
             raise StageError(f"all prompts are longer than grpo.max_prompt_tokens = {most}: raise it")
         return fitting
-
-    def _last_checkpoint(self) -> str | None:
-        folder = self.out / "checkpoints"
-        return get_last_checkpoint(str(folder)) if folder.is_dir() else None
 
     def _whole_start(self) -> Weights:
         """The critic of stage I as a whole model: TRL loads the reference for the KL term from its folder."""
