@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch.nn.functional import cross_entropy, pad
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerBase, Trainer, TrainingArguments
-from transformers.trainer_utils import get_last_checkpoint
 
 from training.base.attention import attend_in_fp32
 from training.base.rows import IGNORED, PackedCorpus, collate
+from training.checkpoints import last_checkpoint
 from training.config import ModelConfig, PretrainConfig
 
 # oneDNN compiles a product anew for each number of rows it meets, and keeps what it compiled.
@@ -136,8 +136,7 @@ def pretrain(
     trainer.half = is_faster_in_half()
     if trainer.half and not torch.cuda.is_available():
         attend_in_fp32(model)
-    last = get_last_checkpoint(str(out)) if out.is_dir() else None
-    trainer.train(resume_from_checkpoint=last)
+    trainer.train(resume_from_checkpoint=last_checkpoint(out))
     trained = trainer.model
     assert isinstance(trained, LlamaForCausalLM)
     return trained

@@ -11,6 +11,7 @@ from typing import IO
 from training.run import StageError
 
 SUFFIXES = (".jsonl", ".jsonl.gz", ".json", ".parquet", ".arrow")
+_COLUMNAR = (".parquet", ".arrow")
 _BATCH = 16
 """Rows of a columnar file in memory at once: a problem's tests may be megabytes."""
 
@@ -51,7 +52,7 @@ def data_files(path: Path, setting: str) -> list[Path]:
     """The file at `path`, or the data files in that folder; `setting` is whose value it is, for the error."""
     if not path.exists():
         raise StageError(f"{path} is missing: {setting} must name a file or a folder of them")
-    found = sorted(child for child in path.iterdir() if _is_data(child)) if path.is_dir() else [path]
+    found = _in_folder(path) if path.is_dir() else [path]
     if not found or not _is_data(found[0]):
         raise StageError(f"{path} is or holds no file ending in {', '.join(SUFFIXES)}: see {setting}")
     return found
@@ -59,11 +60,19 @@ def data_files(path: Path, setting: str) -> list[Path]:
 
 def read_rows(path: Path) -> Iterator[Row]:
     """Read a file row by row. Raises `StageError` with the line where it is not what its name says."""
-    if path.suffix in (".parquet", ".arrow"):
+    if path.suffix in _COLUMNAR:
         return _columnar(path)
     if path.suffix == ".json" and _starts_a_list(path):
         return _listed(path)
     return _lines(path)
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    """Beside columnar files, JSON describes them (`save_to_disk` of Hugging Face's datasets)."""
+    found = sorted(child for child in folder.iterdir() if _is_data(child))
+    if any(child.suffix in _COLUMNAR for child in found):
+        return [child for child in found if child.suffix != ".json"]
+    return found
 
 
 def _is_data(path: Path) -> bool:

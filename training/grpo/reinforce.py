@@ -8,11 +8,12 @@ from typing import Any
 import torch
 from accelerate import PartialState
 from datasets import Dataset
+from rich.console import Console
 from transformers import PreTrainedTokenizerBase
 from transformers.distributed.fsdp import is_fsdp_enabled
-from transformers.trainer_utils import get_last_checkpoint
 from trl.trainer.grpo_config import GRPOConfig as TrlConfig
 
+from training.checkpoints import last_checkpoint
 from training.config import GrpoConfig
 from training.grpo.clock import Clock
 from training.grpo.trainer import CriticTrainer
@@ -30,6 +31,8 @@ from training.weights.loading import is_adapter, load_model, load_tokenizer, mer
 from training.weights.lora import lora_adapter
 from training.weights.places import Weights
 from training.weights.saving import save_trained
+
+_console = Console(stderr=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +66,21 @@ class Reinforcement:
         )
         trainer.reward, trainer.clock, trainer.chunks = reward, clock, self.config.sampling_chunks
         trainer.accelerator.wait_for_everyone()
-        trainer.train(resume_from_checkpoint=self._last_checkpoint())
+        trainer.train(resume_from_checkpoint=last_checkpoint(self.out / "checkpoints"))
         save_trained(trainer, tokenizer, self.out / "critic")
 
     def _fitting(self, tokenizer: PreTrainedTokenizerBase) -> list[Record]:
-        """The rows whose prompt is not too long; raises `StageError` where none is left."""
-        most = self.config.max_prompt_tokens
+        """The rows whose prompt is not too long; raises `StageError` where too few are left for a step."""
+        most, count = self.config.max_prompt_tokens, len(self.rows)
         fitting = [row for row in self.rows if _prompt_tokens(row, tokenizer) <= most]
-        if not fitting:
-            raise StageError(f"all prompts are longer than grpo.max_prompt_tokens = {most}: raise it")
+        left_out = f"{count - len(fitting)} of {count} prompts are left out: over {most} tokens"
+        if len(fitting) < self.config.prompts:
+            raise StageError(
+                f"{left_out}, and a step needs {self.config.prompts}: raise grpo.max_prompt_tokens"
+            )
+        if len(fitting) < count and Launch().is_first:
+            _console.print(left_out)
         return fitting
-
-    def _last_checkpoint(self) -> str | None:
-        folder = self.out / "checkpoints"
-        return get_last_checkpoint(str(folder)) if folder.is_dir() else None
 
     def _whole_start(self) -> Weights:
         """The critic of stage I as a whole model: TRL loads the reference for the KL term from its folder."""

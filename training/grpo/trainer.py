@@ -80,9 +80,13 @@ class CriticTrainer(GRPOTrainer):
 def parts(count: int, chunks: int, group: int) -> list[slice]:
     """Cut `count` samples into up to `chunks` slices of whole groups.
 
+    One slice where a process has parts of groups: vLLM answers a group as one prompt, so a slice that began
+    inside one would get critiques of other drafts.
     The last one is small, as there is no sampling behind which its rewards could be found.
     """
-    groups = max(1, count // group)
+    if count % group:
+        return [slice(0, count)]
+    groups = count // group
     size = -(-groups // chunks)
     sizes = [min(size, groups - start) for start in range(0, groups, size)]
     moved = sizes[-1] // 2 if len(sizes) > 1 else 0

@@ -22,7 +22,6 @@ class FlatGroups(TrainerCallback):
     def __init__(self, most: float) -> None:
         self._most = most
         self._shares: deque[float] = deque(maxlen=_STEPS)
-        self._readings = 0
 
     def on_log(
         self,
@@ -35,17 +34,17 @@ class FlatGroups(TrainerCallback):
         """Read `frac_reward_zero_std`."""
         if logs is None or "frac_reward_zero_std" not in logs:
             return
-        self._readings += 1
         self._shares.append(float(logs["frac_reward_zero_std"]))
         if len(self._shares) == _STEPS and fmean(self._shares) > self._most:
-            self._end(state, control)
+            self._end(args, state, control)
 
-    def _end(self, state: TrainerState, control: TrainerControl) -> None:
+    def _end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl) -> None:
         reason = (
             f"{fmean(self._shares):.0%} of the groups of the last {_STEPS} steps had critiques that all "
             f"earned the same (grpo.most_flat_groups allows {self._most:.0%})"
         )
-        if self._readings == _STEPS:
+        # Not by what was read here: after a restart that begins anew.
+        if state.global_step <= _STEPS * args.logging_steps:
             raise StageError(
                 f"{reason}: there is nothing to learn from. Take harder or easier drafts (grpo.wrong_share) "
                 "or more generations"

@@ -13,7 +13,7 @@ from training.options import Options
 from training.rewards.desk import RewardDesk
 from training.rewards.outcome import Target, target_of
 from training.rewards.parts import Parts
-from training.run import Run
+from training.run import Run, StageError
 from training.settings import Launch
 
 _CONCURRENCY = 64
@@ -25,6 +25,11 @@ def run_stage(run: Run, options: Options) -> None:
     Every process of a launcher runs this; what is not training is done by the first one alone.
     """
     config, launch = run.config.grpo, Launch()
+    if launch.world_size > 1 and options.sandbox_url is None:
+        raise StageError(
+            f"{launch.world_size} processes would each start a sandbox and share the cores, so that right "
+            "programs run out of time: start one with `ctrl-sandbox` and pass its URL as --sandbox"
+        )
     with sandbox_service(options.sandbox_url) as url, reward_desk(run, url) as desk:
         targets = all_targets(run)
         if launch.is_first:

@@ -10,12 +10,12 @@ from datasets import Dataset
 from rich.console import Console
 from transformers import PreTrainedTokenizerBase
 from transformers.distributed.fsdp import is_fsdp_enabled
-from transformers.trainer_utils import get_last_checkpoint
 from trl.trainer.sft_config import SFTConfig as TrlConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
 from service.domain.task import Candidate
 from service.domain.templates import CRITIC_TEMPLATE
+from training.checkpoints import last_checkpoint
 from training.config import TrainConfig
 from training.options import Options
 from training.progress import MetricsLog
@@ -57,9 +57,7 @@ def fine_tune(run: Run, base: Weights, checkpoints: Path, target: Path, metrics:
         callbacks=[MetricsLog(metrics)],
     )
     trainer.accelerator.wait_for_everyone()  # rank 0 may have thrown an earlier run's checkpoints away
-    trainer.train(
-        resume_from_checkpoint=get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
-    )
+    trainer.train(resume_from_checkpoint=last_checkpoint(checkpoints))
     save_trained(trainer, tokenizer, target)
 
 

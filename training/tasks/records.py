@@ -92,8 +92,9 @@ def mended_lines(path: Path) -> list[dict[str, Any]]:
 
     A line that a killed run left torn is dropped from the file too, or the next would be appended to it.
     """
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
-    records = [json.loads(line) for line in lines if line.endswith("\n")]
-    if len(records) < len(lines):
+    # Split as bytes: a text may hold other line ends, and a torn line half a character.
+    *lines, torn = path.read_bytes().split(b"\n") if path.is_file() else [b""]
+    records = [json.loads(line) for line in lines]
+    if torn:
         write_jsonl(path, records)
     return records

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from rich.console import Console
 from rich.progress import Progress
 
 from service.adapters.openai import OpenAIModel
 from service.domain.chat import Completion, Message, Sampling, TokenUsage
+from service.domain.errors import ContextError
 from training.config import EndpointConfig
 from training.tasks.records import mended_lines
 from training.writing.served import served_model
@@ -51,10 +53,20 @@ class EndpointWriter:
 
     def __init__(self, endpoint: EndpointConfig, journal: Path) -> None:
         self._endpoint, self._journal = endpoint, Journal(journal)
+        self._too_long = 0
 
     def write(self, prompts: Sequence[list[Message]], sampling: Sampling, label: str) -> list[Completion]:
-        """Return one completion a prompt; raises `ModelError` where the endpoint stays broken."""
-        return asyncio.run(self._write(prompts, sampling, label))
+        """Return one completion a prompt; raises `ModelError` where the endpoint stays broken.
+
+        A prompt that does not fit the model's context gets an empty one that ends by length.
+        """
+        self._too_long = 0
+        completions = asyncio.run(self._write(prompts, sampling, label))
+        if self._too_long:
+            Console(stderr=True).print(
+                f"{self._too_long} of {len(prompts)} {label} are left empty: they do not fit the model"
+            )
+        return completions
 
     async def _write(
         self, prompts: Sequence[list[Message]], sampling: Sampling, label: str
@@ -84,7 +96,11 @@ class EndpointWriter:
         known = self._journal.get(key)
         if known is not None:
             return known
-        (completion,) = await model.complete(prompt, sampling)
+        try:
+            (completion,) = await model.complete(prompt, sampling)
+        except ContextError:  # the others go on; a restart would fail at the same prompt
+            self._too_long += 1
+            completion = Completion("", "length", TokenUsage())
         self._journal.add(key, completion)
         return completion
 

@@ -119,10 +119,17 @@ def test_groups_stay_whole_and_few_groups_make_few_parts() -> None:
     assert sizes(6, 4, 8) == [6]
 
 
-def ends(watch: FlatGroups, shares: list[float], tmp_path: Path) -> bool:
-    args, control = TrainingArguments(output_dir=str(tmp_path), report_to=[]), TrainerControl()
-    for share in shares:
-        watch.on_log(args, TrainerState(), control, {"frac_reward_zero_std": share})
+def test_a_process_with_parts_of_groups_samples_in_one_part() -> None:
+    assert sizes(20, 2, 8) == [20]
+    assert sizes(12, 3, 8) == [12]
+
+
+def ends(watch: FlatGroups, shares: list[float], tmp_path: Path, start: int = 0) -> bool:
+    """Whether a run of four updates a step ends that goes on from step `start`."""
+    args = TrainingArguments(output_dir=str(tmp_path), report_to=[], logging_steps=4)
+    control = TrainerControl()
+    for step, share in enumerate(shares, start + 1):
+        watch.on_log(args, TrainerState(global_step=4 * step), control, {"frac_reward_zero_std": share})
     watch.on_log(args, TrainerState(), control, {"loss": 1.0})
     return control.should_training_stop
 
@@ -137,3 +144,7 @@ def test_a_run_with_nothing_to_learn_from_stops_with_the_reason(tmp_path: Path) 
 def test_a_run_that_has_learnt_what_there_is_ends_and_keeps_it(tmp_path: Path) -> None:
     assert ends(FlatGroups(0.8), [0.5] * 10 + [0.9] * 10, tmp_path)
     assert not ends(FlatGroups(0.8), [0.5] * 10 + [0.9] * 7, tmp_path)
+
+
+def test_a_resumed_run_that_finds_nothing_more_to_learn_ends_and_keeps_it(tmp_path: Path) -> None:
+    assert ends(FlatGroups(0.8), [0.9] * 10, tmp_path, start=25)

@@ -1,0 +1,46 @@
+"""What reinforcement refuses before it loads a model."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from transformers import PreTrainedTokenizerBase
+
+from tests.unit.training.test_grpo_parts import grpo, run_with
+from training.grpo.reinforce import Reinforcement
+from training.options import Options
+from training.run import Record, StageError
+from training.stages import grpo as stage
+
+WORDS = cast(
+    "PreTrainedTokenizerBase",
+    SimpleNamespace(
+        apply_chat_template=lambda turns, **_: turns[0]["content"],
+        encode=lambda text, **_: text.split(),
+    ),
+)
+
+
+def fitting(lengths: list[int], tmp_path: Path) -> list[Record]:
+    rows: list[Record] = [{"prompt": [{"role": "user", "content": "word " * n}]} for n in lengths]
+    config = grpo(prompts=4, max_prompt_tokens=5)
+    return Reinforcement(config, 1, tmp_path, tmp_path, rows, {})._fitting(WORDS)  # noqa: SLF001 - before any model
+
+
+def test_too_few_prompts_that_fit_for_one_step_are_no_training_of_zero_steps(tmp_path: Path) -> None:
+    with pytest.raises(StageError, match=r"3 of 6 prompts are left out: over 5 tokens, and a step needs 4"):
+        fitting([1, 2, 3, 9, 9, 9], tmp_path)
+
+
+def test_prompts_that_are_too_long_are_left_out_and_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert len(fitting([1, 2, 3, 5, 9], tmp_path)) == 4
+
+
+def test_many_processes_want_one_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "8")
+
+    with pytest.raises(StageError, match="8 processes would each start a sandbox"):
+        stage.run_stage(run_with(tmp_path, taught=1), Options())
