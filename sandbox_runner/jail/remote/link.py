@@ -89,7 +89,7 @@ class Link:
             if failed is None:
                 self._copy_back(answer["changed"], args, kwargs)
                 value = wire.read(answer["value"], self._resolve)
-        self.answered += operation != "get" or (failed is None and not is_lookup(value))
+        self.answered += operation != "get" or (failed is None and not is_asked_later(value))
         if failed is not None:
             raise failed
         return value
@@ -175,9 +175,9 @@ def _number_of(value: object) -> int | None:
     return number
 
 
-def is_lookup(value: object) -> bool:
-    """A function or an object that was only looked up has not been used yet."""
-    return hasattr(type(value), "_number_of")
+def is_asked_later(value: object) -> bool:
+    """A function that was only looked up has not been used yet; an object in its place is an answer."""
+    return hasattr(type(value), "_number_of") and callable(value)
 
 
 class _Hostile:

@@ -212,6 +212,21 @@ def test_a_program_without_the_function_cannot_blame_the_tests(program: str, ent
     assert found.ended in {Ended.CROSSED, Ended.ERROR}, found
 
 
+def test_a_name_that_cannot_be_imported_is_the_programs_failure() -> None:
+    found = check_code("g = 1", "from solution import f\ngot = f(3)\nassert got == 4")
+
+    assert (found.ended, found.type) == (Ended.CROSSED, "ImportError")
+
+
+@pytest.mark.parametrize("source", ["from solution import f", "import solution\nf = solution.f"])
+def test_an_object_in_place_of_the_function_cannot_blame_files(source: str) -> None:
+    program, test = "class F: pass\nf = F()", "def test(): assert f(3) == 4"
+
+    found = check_files(program, {"test_f.py": f"{source}\n{test}\n"})
+
+    assert (found["ended"], found["type"]) == ("error", "TypeError"), found
+
+
 _OBJECT_OF_F = (
     "    def __init__(self, *a): pass\n    def __eq__(self, o): return True\n    __lt__ = __gt__ = __eq__\n"
     "    def __sub__(self, *a): return self\n    __abs__ = __sub__\n    __hash__ = object.__hash__\n"
