@@ -2,6 +2,7 @@
 
 import ast
 import linecache
+import re
 import sys
 from collections.abc import Mapping
 from types import ModuleType
@@ -15,6 +16,7 @@ from sandbox_runner.jail.remote.proxy import adopt
 
 FILE_NAME = "tests.py"
 _MODULE = "solution"
+_WORD = re.compile(r"\w+")
 
 
 def run_assert_code(source: str, connection: int, entry_point: str | None = None) -> Findings:
@@ -34,7 +36,8 @@ def _run(source: str, link: Link, entry_point: str | None) -> None:
     linecache.cache[FILE_NAME] = (len(source), None, source.splitlines(keepends=True), FILE_NAME)
     module = RemoteModule(_MODULE, link)
     sys.modules[_MODULE] = module
-    names = globals_for(module, link, entry_point)
+    words = {*_WORD.findall(source), entry_point or ""}  # also those of code in strings
+    names = globals_for(module, link, entry_point, words)
     link.answered = _answers_in_place(names, tree, entry_point)
     exec(code, names)  # noqa: S102
     if _defines_check_alone(tree):

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox_runner.jail.remote import errors, wire
+from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
 
 MOST_OBJECTS = 100_000
 MODULE = 0
 """The reference to the program's module."""
 
-_MUTABLE = (list, dict, set)
 _MOST_CLASSES = 50
 _ABILITIES = {
     "call": "__call__",
@@ -49,9 +49,11 @@ class _Module:
 class _Servant:
     def __init__(self, connection: Connection, namespace: dict[str, object]) -> None:
         self._connection = connection
+        self._exchange = Exchange(connection, self._refer, self._refer, self._resolve, asks=False)
         self._namespace = namespace
         self._objects: dict[int, object] = {MODULE: _Module(namespace)}
         self._numbers: dict[int, int] = {}
+        self._callbacks: dict[int, Callback] = {}
         self._next = MODULE + 1
         self._operations: dict[str, Callable[..., object]] = {
             **_OPERATIONS,
@@ -67,46 +69,40 @@ class _Servant:
 
     def call_back(self, number: int, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         """Call a function of the tests and answer what they ask meanwhile."""
-        self._connection.send({"callback": number, **self._arguments(args, kwargs)})
-        while True:
-            message = self._connection.receive()
-            if "ask" in message:
-                self._answer(message)
-            elif "error" in message:
-                raise errors.Mirrors().error(message["error"], self._resolve)
-            else:
-                return wire.read(message["value"], self._resolve)
+        arguments = {
+            "args": [self._exchange.write(argument) for argument in args],
+            "kwargs": {name: self._exchange.write(value) for name, value in kwargs.items()},
+        }
+        self._exchange.send({"callback": number, **arguments})
+        while "ask" in (message := self._connection.receive()):
+            self._answer(message)
+        with self._exchange.reading(message) as read:
+            failed = errors.Mirrors().error(message["error"], read) if "error" in message else None
+            value = read(message["value"]) if failed is None else None
+        if failed is not None:
+            raise failed
+        return value
 
     def _answer(self, request: dict[str, Any]) -> None:
         for number in request["release"]:
             self._forget(number)
         number = request["ask"]
         try:
-            self._connection.send({"answer": number, **self._carry_out(request)})
+            answer = {"value": self._carry_out(request)}
         except LostError:
             raise
         except Exception as error:  # noqa: BLE001 - the program's exceptions are answers
-            self._connection.send({"answer": number, "error": errors.describe(error, self._refer)})
+            answer = {"error": errors.describe(error, self._exchange.write)}
+        try:
+            self._exchange.send({"answer": number, **answer})
+        except ValueError as error:  # too long
+            self._exchange.send({"answer": number, "error": errors.describe(error, self._exchange.write)})
 
-    def _carry_out(self, request: dict[str, Any]) -> dict[str, object]:
-        args = [wire.read(tree, self._resolve) for tree in request["args"]]
-        kwargs = {name: wire.read(tree, self._resolve) for name, tree in request["kwargs"].items()}
-        value = self._operations[request["op"]](*args, **kwargs)
-        changed = [
-            [place, after]
-            for place, given, tree in [
-                *zip(range(len(args)), args, request["args"], strict=True),
-                *((name, given, request["kwargs"][name]) for name, given in kwargs.items()),
-            ]
-            if type(given) in _MUTABLE and (after := wire.write(given, self._refer)) != tree
-        ]
-        return {"value": wire.write(value, self._refer), "changed": changed}
-
-    def _arguments(self, args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, object]:
-        return {
-            "args": [wire.write(argument, self._refer) for argument in args],
-            "kwargs": {name: wire.write(value, self._refer) for name, value in kwargs.items()},
-        }
+    def _carry_out(self, request: dict[str, Any]) -> object:
+        with self._exchange.reading(request) as read:
+            args = [read(tree) for tree in request["args"]]
+            kwargs = {name: read(tree) for name, tree in request["kwargs"].items()}
+        return self._exchange.write(self._operations[request["op"]](*args, **kwargs))
 
     def _names(self) -> list[list[str | None]]:
         """Public names with the module they come from, where that is not the program itself."""
@@ -153,7 +149,8 @@ class _Servant:
 
     def _resolve(self, reference: dict[str, Any]) -> object:
         if "callback" in reference:
-            return Callback(self, int(reference["callback"]))
+            number = int(reference["callback"])
+            return self._callbacks.setdefault(number, Callback(self, number))
         return self._objects[reference["object"]]
 
 

@@ -185,7 +185,7 @@ def _in_f(code: str) -> str:
     return f"{_FRAME}def f(x):\n    {body}\n"
 
 
-_ANSWERS = "[{'answer': n, 'value': 4, 'changed': []} for n in range(1, 60)]"
+_ANSWERS = "[{'answer': n, 'value': 4, 'states': [], 'dropped': []} for n in range(1, 60)]"
 _ENDS = frozenset({_WRONG, _NONE, _ERROR})
 
 CHEATS: dict[str, tuple[str, frozenset[Outcome]]] = {
@@ -250,7 +250,7 @@ CHEATS: dict[str, tuple[str, frozenset[Outcome]]] = {
     "forged answers from a function": (_in_f(f"tell(b''.join(map(frame, {_ANSWERS})))\nreturn 5"), _ENDS),
     "answers out of order": (
         _in_f(
-            "tell(b''.join(frame({'answer': n, 'value': 4, 'changed': []}) for n in range(60, 0, -1)))\nreturn 5"
+            "tell(b''.join(frame({'answer': n, 'value': 4, 'states': [], 'dropped': []}) for n in range(60, 0, -1)))\nreturn 5"
         ),
         _ENDS,
     ),
