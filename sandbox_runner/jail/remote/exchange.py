@@ -158,10 +158,17 @@ class Exchange:
             number = self._unwritten.pop()
             if number not in self._trees:
                 self._trees[number] = None
-                shared = self._shared[number]
-                if not shared.is_as_told():
-                    members = wire.write_members(shared.value, refer, self._number, self._writes_deep)
-                    self._trees[number] = members
+                if not self._shared[number].is_as_told():
+                    self._trees[number] = self._members_of(self._shared[number], refer)
+
+    def _members_of(self, shared: _Shared, refer: wire.Refer) -> object:
+        """None for a container that was told once and holds now what is nested too deep: it stays as told."""
+        try:
+            return wire.write_members(shared.value, refer, self._number, self._writes_deep)
+        except ValueError:
+            if not shared.told:
+                raise
+            return None
 
     def _withdraw(self) -> None:
         """Share no more what the other side was not told of, as it will not be."""

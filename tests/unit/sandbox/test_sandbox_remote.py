@@ -285,6 +285,30 @@ def test_tests_that_hand_back_what_is_too_long_for_a_message_can_still_judge() -
     assert found.ended is Ended.ERROR, found
 
 
+_DEEP = """
+from sandbox_runner.jail.remote import wire
+wire.MOST_ANSWERED = wire.MOST_ASKED = 999
+def encode(x):
+    for _ in range({levels}): x = (x,)
+    return x
+def decode(x): return x
+"""
+
+
+@pytest.mark.parametrize("levels", [199, 200, 201, 240, 260])
+def test_an_answer_too_deep_to_be_handed_back_cannot_blame_the_tests(levels: int) -> None:
+    found = check_code(_DEEP.format(levels=levels), "got = encode(3)\nassert decode([(got, 1)]) == 4")
+
+    assert found.ended in {Ended.FAILED, Ended.CANDIDATE_GONE}, found
+
+
+@pytest.mark.parametrize(("levels", "ended"), [(240, Ended.PASSED), (300, Ended.TEST_FAULT)])
+def test_tests_may_nest_what_they_pass_deeper_than_a_program_its_answer(levels: int, ended: Ended) -> None:
+    source = f"a = 1\nfor _ in range({levels}): a = (a,)\nassert f([a]) == 1 and f([a]) == 1"
+
+    assert check_code("def f(x): return len(x)", source).ended is ended
+
+
 def test_data_of_the_program_is_an_answer() -> None:
     assert check_code("N = 4", "assert N == 4", None).ended is Ended.PASSED
 
