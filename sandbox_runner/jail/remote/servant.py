@@ -7,6 +7,7 @@ them for what the program says.
 import operator
 import types
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from sandbox_runner.jail.remote import errors, wire
@@ -22,12 +23,16 @@ _ABILITIES = {
     "call": "__call__",
     "iter": "__iter__",
     "next": "__next__",
+    "reversed": "__reversed__",
     "len": "__len__",
     "getitem": "__getitem__",
     "setitem": "__setitem__",
     "delitem": "__delitem__",
     "enter": "__enter__",
     "await": "__await__",
+    "aiter": "__aiter__",
+    "anext": "__anext__",
+    "aenter": "__aenter__",
 }
 
 
@@ -126,8 +131,9 @@ class _Servant:
             described["decides_in"] = True
         if _is_own(kind) and (_defines(kind, "__bool__") or _defines(kind, "__len__")):
             described["decides_truth"] = True
-        if wire.plain_base(kind) is not None:
-            described["plain"] = True
+        base = wire.plain_base(kind)
+        if base is not None:
+            described["plain"] = base.__name__
         if isinstance(value, type):
             described["class"] = value.__name__
             if issubclass(value, Exception):
@@ -198,21 +204,31 @@ def _plain(value: Any) -> object:
 
 def _leave(value: Any, kind: str | None, text: str) -> None:
     """Leave a `with` block. What the block swallows is not told: it could be a failed assertion."""
+    type(value).__exit__(value, *_left_by(kind, text))
+
+
+def _leave_awaited(value: Any, kind: str | None, text: str) -> None:
+    _await(type(value).__aexit__(value, *_left_by(kind, text)))
+
+
+def _left_by(kind: str | None, text: str) -> tuple[object, object, None]:
     known = errors.shared_class("builtins", kind)
-    if known is None:
-        type(value).__exit__(value, None, None, None)
-        return
-    error = known(text)
-    type(value).__exit__(value, known, error, None)
+    return (None, None, None) if known is None else (known, known(text), None)
+
+
+@cache
+def _loop() -> Any:
+    """One for all: what is half done, such as a generator, ends with the loop that it began in."""
+    import asyncio  # noqa: PLC0415 - large, and few programs need it
+
+    return asyncio.Runner()
 
 
 def _await(value: Any) -> object:
-    import asyncio  # noqa: PLC0415 - large, and few programs need it
-
     async def wait() -> object:
         return await value
 
-    return asyncio.run(wait())
+    return _loop().run(wait())
 
 
 _OPERATIONS: dict[str, Callable[..., object]] = {
@@ -222,6 +238,7 @@ _OPERATIONS: dict[str, Callable[..., object]] = {
     "call": lambda function, /, *args, **kwargs: function(*args, **kwargs),
     "iter": iter,
     "next": next,
+    "reversed": reversed,
     "len": len,
     "getitem": operator.getitem,
     "setitem": operator.setitem,
@@ -229,9 +246,14 @@ _OPERATIONS: dict[str, Callable[..., object]] = {
     "enter": lambda value: type(value).__enter__(value),
     "leave": _leave,
     "await": _await,
+    "aiter": aiter,
+    "anext": lambda value: _await(type(value).__anext__(value)),
+    "aenter": lambda value: _await(type(value).__aenter__(value)),
+    "aleave": _leave_awaited,
     "eq": lambda one, other: bool(one == other),
     "plain": _plain,
     "repr": repr,
     "str": str,
+    "format": format,
     "dir": dir,
 }

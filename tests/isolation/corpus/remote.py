@@ -67,6 +67,16 @@ HONESTIES = {
         ),
         None,
     ),
+    "an argument that is kept and returned": (
+        "class Box:\n    def __init__(self, a): self.a = a\n    def put(self, x): self.a.append(x); return self.a\n",
+        "a = [1]\nbox = Box(a)\na.append(2)\nassert box.put(3) is a and box.a == a == [1, 2, 3]\n",
+        None,
+    ),
+    "an asynchronous generator": (
+        "import asyncio\nasync def count(n):\n    for k in range(n):\n        await asyncio.sleep(0)\n        yield k\n",
+        "import asyncio\nasync def main(): return [k async for k in count(3)]\nassert asyncio.run(main()) == [0, 1, 2]\n",
+        None,
+    ),
     "a callback": (
         "def apply(f, xs): return [f(x) for x in xs]\n",
         "seen = []\nassert apply(lambda x: seen.append(x) or x * 2, [1, 2]) == [2, 4]\nassert seen == [1, 2]\n",

@@ -52,6 +52,20 @@ class Bag:
     def __enter__(self): return self
     def __exit__(self, *exc): self.items.clear()
 
+class Bits:
+    def __init__(self, n): self.n = n
+    def __lshift__(self, k): return Bits(self.n << k)
+    def __divmod__(self, k): return divmod(self.n, k)
+    def __index__(self): return self.n
+    def __reversed__(self): return iter([self.n, 1])
+    def __format__(self, form): return form + "!"
+    async def __aenter__(self): return self.n
+    async def __aexit__(self, *exc): self.n = 0
+
+class Price(float): pass
+class Table(dict): pass
+class Word(str): pass
+
 class Told(Exception):
     def __str__(self): return "told " + str(len(self.args))
 
@@ -96,6 +110,10 @@ def chain(n):
 def tree(): return {"a": (1, {2}, b"x", None, 1.5, 2 + 3j, frozenset({4})), 5: [True]}
 def echo(*args, **kwargs): return args, kwargs
 async def later(x): return x * 2
+async def ticks(n):
+    for i in range(n):
+        await later(i)
+        yield i
 def apply(function, *args): return function(*args)
 """
 
@@ -137,6 +155,15 @@ def apply(function, *args): return function(*args)
         "with Bag() as b:\n    b[1] = 1\nassert len(b) == 0 and str(b) == 'a bag'",
         "import asyncio\nassert asyncio.run(later(3)) == 6",
         "import asyncio\nasync def main(): return await later(3)\nassert asyncio.run(main()) == 6",
+        "import asyncio as a\nasync def go(): return [x async for x in ticks(2)]\nassert a.run(go()) == [0, 1]",
+        "import asyncio as a\nasync def go():\n    async with Bits(3) as n: return n\nassert a.run(go()) == 3",
+        "assert [5, 6][Color.RED] == 6 and Color.RED << 2 == 4 and 8 >> Color.RED == 4",
+        "assert list(range(Color.RED)) == [0] and hex(Color.RED) == '0x1'",
+        "assert divmod(Color.RED, 2) == (0, 1) and divmod(7, Color.RED) == (7, 0)",
+        "assert f'{Price(1.5):.2f} {Bits(1):x} {Color.RED:>3}' == '1.50 x!   1'",
+        "assert list(reversed(Bits(2))) == [2, 1] and list(reversed(Stack([1, 2]))) == [2, 1]",
+        "assert isinstance(Table(), dict) and isinstance(Table(), Table) and not isinstance(Table(), list)",
+        "assert isinstance(pair(), tuple) and isinstance(Word('a'), str) and isinstance(Color.RED, int)",
         "try: fail('value')\nexcept ValueError as e: assert e.args == ('bad', 3)\nelse: assert False",
         "try: fail('own')\nexcept MyError as e: assert e.code == 9 and str(e) == 'bad'\nelse: assert False",
         "try: fail('own')\nexcept ValueError as e: assert type(e).__name__ == 'MyError'\nelse: assert False",
@@ -176,6 +203,11 @@ def test_tests_of_an_honest_program_pass(source: str) -> None:
         ("import copy\ncopy.deepcopy(Point(1, 2))", Ended.TEST_FAULT, "NotForwardedError", None),
         ("f(object())", Ended.TEST_FAULT, "NotForwardedError", None),
         ("Point(1, 2) + Point(1, 2)", Ended.TEST_FAULT, "NotForwardedError", None),
+        ("Bits(1) << 2", Ended.TEST_FAULT, "NotForwardedError", None),
+        ("divmod(Bits(1), 2)", Ended.TEST_FAULT, "NotForwardedError", None),
+        ("[5, 6][Bits(1)]", Ended.TEST_FAULT, "NotForwardedError", None),
+        ("assert everything() << 2", Ended.ERROR, "TypeError", 1),
+        ("assert isinstance(everything(), int)", Ended.FAILED, "AssertionError", 1),
         ("assert 1 in Bag()", Ended.FAILED, "AssertionError", 1),
         ("b = Bag()\nassert not b", Ended.TEST_FAULT, "NotForwardedError", None),
         ("fail('group')", Ended.CROSSED, "ExceptionGroup", None),
