@@ -147,7 +147,7 @@ def _difference(case: CallCase, value: object) -> Difference | None:
     return differences.of_value(case.expected, value, lambda one, other: equal(one, other, case.equality))
 
 
-def result_of_remote(candidate: Trace, tests: Trace, limits: Limits) -> TestResult:
+def result_of_remote(candidate: Trace, tests: Trace, limits: Limits, limits_of_tests: Limits) -> TestResult:
     """The result of a test of two jails: accepted only if the tests say so and the program broke no limit.
 
     `candidate` is the trace of the program's jail, `tests` that of the tests' jail. The result shows the
@@ -156,7 +156,7 @@ def result_of_remote(candidate: Trace, tests: Trace, limits: Limits) -> TestResu
     told = _findings(tests)
     judgement = (
         _limit_reached(candidate, limits)
-        or _limit_of_tests(tests, limits)
+        or _limit_of_tests(tests, limits_of_tests)
         or _judge_findings(candidate, told)
     )
     integrity = Integrity.WEAK if told.get("weak") is True else Integrity.STRONG

@@ -17,6 +17,7 @@ from sandbox_runner.classify import result_of_case, result_of_compilation, resul
 from sandbox_runner.domain.cases import CallCase, Case, CodeCase, Program, PytestCase, RemoteCase, StdinCase
 from sandbox_runner.domain.checkers import Checker
 from sandbox_runner.domain.verdict import Outcome, TestResult
+from sandbox_runner.jail.native import COMPILING
 from sandbox_runner.metrics import Metrics
 
 log = structlog.get_logger()
@@ -119,7 +120,7 @@ class Session:
             async with self._box(program) as servant, self._box(tests) as asker:
                 traces = await run_both(servant, asker, case)
                 failed = result_of_compilation(traces[0], self._limits)
-                result = failed or result_of_remote(*traces, self._limits)
+                result = failed or result_of_remote(*traces, self._limits, tests.limits)
                 if result.outcome is Outcome.INVALID_TEST and traces[1].ending.status == -signal.SIGKILL:
                     raise BoxError("the tests were killed")
                 return result
@@ -165,7 +166,7 @@ class Session:
             if self._program.files and not place.is_of_tests:
                 await box.put(self._program.files)
             if place.must_compile:
-                self._failed_compilation = result_of_compilation(await box.compile(), place.limits)
+                self._failed_compilation = result_of_compilation(await box.compile(), COMPILING)
         except BaseException:
             await box.close()
             raise

@@ -75,6 +75,7 @@ def place_of_tests(limits: Limits) -> Place:
         cpu_s=limits.cpu_s + _PATIENCE_S,
         wall_s=limits.wall_s + _PATIENCE_S,
         memory_bytes=max(limits.memory_bytes, COMPILING.memory_bytes),
+        output_bytes=max(limits.output_bytes, COMPILING.output_bytes),
         processes=1,
     )
     return Place(runtimes.tests_runtime(), Setup("tests", patient, patient), "")

@@ -56,6 +56,19 @@ async def test_a_source_that_attacks_the_compiler_is_a_compile_error(namespaced:
     await namespaced.assert_unharmed()
 
 
+async def test_a_compiler_is_measured_by_its_own_limits(namespaced: Arena) -> None:
+    """It used more than the program may: what it says is still what is wrong with the source."""
+    limits = replace(LIMITS, cpu_s=0.02, memory_bytes=16 << 20, output_bytes=64)
+    code = "#include <iostream>\nint main() { std::cout << missing; }\n"
+
+    verdict = await namespaced.sandbox.judge.judge(
+        Submission(code, (StdinCase("", ""),), limits, language="cpp")
+    )
+
+    assert verdict.tests[0].outcome is Outcome.COMPILE_ERROR
+    assert "missing" in verdict.tests[0].message, verdict
+
+
 async def test_an_honest_program_compiles(namespaced: Arena) -> None:
     limits = replace(LIMITS, cpu_s=4.0, wall_s=15.0, memory_bytes=512 << 20)
     code = "#include <iostream>\nint main() { int n; std::cin >> n; std::cout << n + 1; }\n"

@@ -81,6 +81,23 @@ async def test_the_tests_that_cheats_meet_tell_right_from_wrong(arena: Arena) ->
 
 
 @_needs_pytest
+async def test_tests_may_use_more_than_the_program(arena: Arena) -> None:
+    """Time and memory for an oracle of their own, and pytest's report however little a program may print."""
+    oracle = (
+        "import time\nfrom solution import f\ndef test_f():\n    held = bytearray(200 << 20)\n"
+        "    until = time.process_time() + 0.7\n    while time.process_time() < until: pass\n"
+        "    assert f(3) == 4\n"
+    )
+    limits = replace(LIMITS, output_bytes=64)
+
+    verdict = await arena.sandbox.judge.judge(
+        Submission(HONEST, (PytestCase({"test_f.py": oracle}),), limits)
+    )
+
+    assert verdict.tests[0].outcome is Outcome.ACCEPTED, verdict
+
+
+@_needs_pytest
 @pytest.mark.parametrize("name", CHEATS)
 async def test_a_cheat_is_not_accepted(arena: Arena, name: str) -> None:
     code, outcomes = CHEATS[name]

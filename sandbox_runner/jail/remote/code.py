@@ -2,6 +2,7 @@
 
 import ast
 import linecache
+import re
 import sys
 from collections.abc import Mapping
 from types import ModuleType
@@ -9,32 +10,34 @@ from typing import Any
 
 from sandbox_runner.jail.remote import findings
 from sandbox_runner.jail.remote.findings import Findings
-from sandbox_runner.jail.remote.link import Link, is_lookup
+from sandbox_runner.jail.remote.link import Link, is_asked_later
 from sandbox_runner.jail.remote.module import RemoteModule, globals_for
 from sandbox_runner.jail.remote.proxy import adopt
 
 FILE_NAME = "tests.py"
+_MODULE = "solution"
+_WORD = re.compile(r"\w+")
 
 
 def run_assert_code(source: str, connection: int, entry_point: str | None = None) -> Findings:
     """Run statements that use the program's names as their own, or HumanEval's `check`."""
     link = Link(connection, adopt)
-    names = frozenset({entry_point} if entry_point else ())
     error: BaseException | None = None
     try:
         _run(source, link, entry_point)
     except BaseException as ending:  # noqa: BLE001 - whatever ended it is the finding
         error = ending
-    return findings.of_end(link, error, frozenset({FILE_NAME}), names)
+    return findings.of_end(link, error, frozenset({FILE_NAME}), frozenset({_MODULE}))
 
 
 def _run(source: str, link: Link, entry_point: str | None) -> None:
     tree = ast.parse(source, FILE_NAME)
     code = compile(tree, FILE_NAME, "exec", dont_inherit=True)
     linecache.cache[FILE_NAME] = (len(source), None, source.splitlines(keepends=True), FILE_NAME)
-    module = RemoteModule("solution", link)
-    sys.modules["solution"] = module
-    names = globals_for(module, link, entry_point)
+    module = RemoteModule(_MODULE, link)
+    sys.modules[_MODULE] = module
+    words = {*_WORD.findall(source), entry_point or ""}  # also those of code in strings
+    names = globals_for(module, link, entry_point, words)
     link.answered = _answers_in_place(names, tree, entry_point)
     exec(code, names)  # noqa: S102
     if _defines_check_alone(tree):
@@ -48,7 +51,7 @@ def _answers_in_place(names: Mapping[str, object], tree: ast.Module, entry_point
     """
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | {entry_point}
     theirs = (value for name, value in names.items() if name in used and name[:2] != "__")
-    asked_later = ((is_lookup(value) and callable(value)) or type(value) is ModuleType for value in theirs)
+    asked_later = (is_asked_later(value) or type(value) is ModuleType for value in theirs)
     return sum(not later for later in asked_later)
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox_runner.jail import report
-from sandbox_runner.jail.remote import wire
 
 _TEXT_LIMIT = 2_000
 _MOST_BASES = 20
@@ -21,16 +20,17 @@ _ORDERS = frozenset({"unittest", "bdb", "doctest"})
 ClassNode = dict[str, Any]
 
 
-def describe(error: BaseException, refer: Callable[[object], wire.Reference]) -> dict[str, object]:
+def describe(error: BaseException, write: Callable[[object], object]) -> dict[str, object]:
     """The frame's account of an exception, whose methods the program may have written."""
     line, source = report.location(error)
+    text = report.text_of(error)[:_TEXT_LIMIT]  # first, as it may ask the tests something
     return {
         "class": class_node(type(error)),
-        "args": [_by_value(argument, refer) for argument in error.args],
+        "args": [_by_value(argument, write) for argument in error.args],
         "attributes": {
-            str(name): _by_value(value, refer) for name, value in vars(error).items() if name[:1] != "_"
+            str(name): _by_value(value, write) for name, value in vars(error).items() if name[:1] != "_"
         },
-        "text": report.text_of(error)[:_TEXT_LIMIT],
+        "text": text,
         "line": line,
         "source": source,
     }
@@ -78,14 +78,14 @@ class Mirrors:
     def is_mirror(self, kind: object) -> bool:
         return any(kind is made for made in self._made.values())
 
-    def error(self, told: dict[str, Any], resolve: Callable[[dict[str, Any]], object]) -> Exception:
+    def error(self, told: dict[str, Any], read: Callable[[object], Any]) -> Exception:
         kind = self.of(told["class"])
-        error = _make(kind, [wire.read(argument, resolve) for argument in told["args"]], str(told["text"]))
+        error = _make(kind, [read(argument) for argument in told["args"]], str(told["text"]))
         if self.is_mirror(kind):
             _set(error, _TEXT, str(told["text"]))
         for name, value in told["attributes"].items():
             if name[:1] != "_":
-                _set(error, name, wire.read(value, resolve))
+                _set(error, name, read(value))
         return error
 
 
@@ -130,8 +130,8 @@ def _set(error: Exception, name: str, value: object) -> None:
         return
 
 
-def _by_value(value: object, refer: Callable[[object], wire.Reference]) -> object:
+def _by_value(value: object, write: Callable[[object], object]) -> object:
     try:
-        return wire.write(value, refer)
+        return write(value)
     except Exception:  # noqa: BLE001 - the program wrote this value's methods
         return "<unprintable>"

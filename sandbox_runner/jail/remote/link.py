@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox_runner.jail.remote import errors, wire
+from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
 
-_MUTABLE = (list, dict, set)
 _MOST_NESTED_CALLBACKS = 50
 _LONG_BYTES = 1 << 20
 CROSSED = "_crossed"
@@ -26,12 +26,16 @@ class NotForwardedError(TypeError):
 class Link:
     def __init__(self, descriptor: int, adopt: Callable[["Link", dict[str, Any]], Any]) -> None:
         self._connection = Connection(descriptor)
+        self._exchange = Exchange(
+            self._connection, self._refer_to_given, self._refer, self._resolve, asks=True
+        )
         self._adopt = adopt
         self._mirrors = errors.Mirrors()
         self._mirrored: dict[type, int] = {}
         self._adopted: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
         self._released: list[int] = []
-        self._callbacks: list[Callable[..., object]] = []
+        self._callbacks: list[Any] = []
+        self._callback_numbers: dict[int, int] = {}
         self._nested = 0
         self._turn = threading.RLock()
         self._asked = 0
@@ -76,20 +80,21 @@ class Link:
         question = self._asked
         request = {"ask": question, "op": operation, "release": self._take_released()}
         try:
-            self._connection.send(request | self._arguments(args, kwargs))
+            arguments = {
+                "args": [self._exchange.write(argument) for argument in args],
+                "kwargs": {name: self._exchange.write(value) for name, value in kwargs.items()},
+            }
+            self._exchange.send(request | arguments)
         except ValueError as error:
             raise self._unsendable(f"an argument cannot be passed to the program: {error}") from None
         while "callback" in (answer := self._connection.receive()):
             self._answer_callback(answer)
-        with _Hostile():
+        with _Hostile(), self._exchange.reading(answer) as read:
             if answer["answer"] != question:
                 raise LostError("an answer to another question")
-            value: object = None
-            failed = self._error(answer["error"]) if "error" in answer else None
-            if failed is None:
-                self._copy_back(answer["changed"], args, kwargs)
-                value = wire.read(answer["value"], self._resolve)
-        self.answered += operation != "get" or (failed is None and not is_lookup(value))
+            failed = self._error(answer["error"], read) if "error" in answer else None
+            value = read(answer["value"]) if failed is None else None
+        self.answered += operation != "get" or (failed is None and not is_asked_later(value))
         if failed is not None:
             raise failed
         return value
@@ -98,57 +103,48 @@ class Link:
         """The tests' fault, unless they hand back what the program may have made too long for that."""
         return ValueError(what) if self._connection.most_received > _LONG_BYTES else self.refuse(what)
 
-    def _arguments(self, args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, object]:
-        return {
-            "args": [wire.write(argument, self._refer) for argument in args],
-            "kwargs": {name: wire.write(value, self._refer) for name, value in kwargs.items()},
-        }
-
-    def _copy_back(self, changed: list[Any], args: tuple[object, ...], kwargs: dict[str, object]) -> None:
-        """Let the tests see what a function did to their lists, dicts and sets."""
-        for place, tree in changed:
-            given: Any = kwargs[place] if isinstance(place, str) else args[place]
-            after = wire.read(tree, self._resolve)
-            if type(given) not in _MUTABLE or type(after) is not type(given):
-                raise LostError("a changed argument of another type")
-            given.clear()
-            (given.extend if isinstance(given, list) else given.update)(after)
-
     def _answer_callback(self, request: dict[str, Any]) -> None:
-        with _Hostile():
+        with _Hostile(), self._exchange.reading(request) as read:
             function = self._callbacks[request["callback"]]
-            args = [wire.read(tree, self._resolve) for tree in request["args"]]
-            kwargs = {str(name): wire.read(tree, self._resolve) for name, tree in request["kwargs"].items()}
+            args = [read(tree) for tree in request["args"]]
+            kwargs = {str(name): read(tree) for name, tree in request["kwargs"].items()}
         if self._nested == _MOST_NESTED_CALLBACKS:
             raise LostError("callbacks nested too deep")
         self._nested += 1
         try:
-            answer = {"value": wire.write(function(*args, **kwargs), self._refer)}
+            answer = {"value": self._exchange.write(function(*args, **kwargs))}
         except Exception as error:  # noqa: BLE001 - the program is told
-            answer = {"error": errors.describe(error, self._refer)}
+            answer = {"error": errors.describe(error, self._exchange.write)}
         except BaseException as error:
             self.gone = self.gone or f"the tests left a callback by {type(error).__name__}"
             raise
         finally:
             self._nested -= 1
-        self._connection.send(answer)
+        self._exchange.send(answer)
 
-    def _error(self, told: dict[str, Any]) -> Exception:
-        error = self._mirrors.error(told, self._resolve)
+    def _error(self, told: dict[str, Any], read: Callable[[object], Any]) -> Exception:
+        error = self._mirrors.error(told, read)
         where = {"type": type(error).__name__, **{name: told[name] for name in ("text", "line", "source")}}
         setattr(error, CROSSED, where)
         return error
 
+    def _refer_to_given(self, value: object) -> wire.Reference:
+        reference = self._refer(value)
+        if "object" in reference or callable(value):
+            return reference
+        raise self.refuse(f"an object of {type(value).__name__} cannot be passed to the program")
+
     def _refer(self, value: object) -> wire.Reference:
+        """Whether the tests may put an object of their own into a list must not depend on who shares it."""
         number = _number_of(value)
         if number is None and isinstance(value, type):
             number = self._mirrored.get(value)
         if number is not None:
             return {"object": number}
-        if callable(value):
+        if id(value) not in self._callback_numbers:
+            self._callback_numbers[id(value)] = len(self._callbacks)
             self._callbacks.append(value)
-            return {"callback": len(self._callbacks) - 1}
-        raise self.refuse(f"an object of {type(value).__name__} cannot be passed to the program")
+        return {"callback": self._callback_numbers[id(value)]}
 
     def _resolve(self, reference: dict[str, Any]) -> object:
         if "callback" in reference:
@@ -175,9 +171,9 @@ def _number_of(value: object) -> int | None:
     return number
 
 
-def is_lookup(value: object) -> bool:
-    """A function or an object that was only looked up has not been used yet."""
-    return hasattr(type(value), "_number_of")
+def is_asked_later(value: object) -> bool:
+    """A function that was only looked up has not been used yet; an object in its place is an answer."""
+    return hasattr(type(value), "_number_of") and callable(value)
 
 
 class _Hostile:

@@ -5,7 +5,7 @@ The program chooses its names. None may take the place of what the tests would u
 
 import builtins
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -53,8 +53,10 @@ def own_names(link: Link, entry_point: str | None = None) -> Iterator[str]:
             yield name
 
 
-def globals_for(module: RemoteModule, link: Link, entry_point: str | None) -> dict[str, Any]:
-    """Globals for test code that uses the program's names as its own.
+def globals_for(
+    module: RemoteModule, link: Link, entry_point: str | None, used: Container[str]
+) -> dict[str, Any]:
+    """Globals for test code that uses the program's names as its own, as far as it uses them.
 
     What the program imported from the standard library is taken from here and not from there: a test that
     calls `math.isclose` without importing it must not call the program's.
@@ -67,7 +69,8 @@ def globals_for(module: RemoteModule, link: Link, entry_point: str | None) -> di
             if found is not None:
                 names[name] = found
     for name in own_names(link, entry_point):
-        names[name] = getattr(module, name)
+        if name in used:
+            names[name] = getattr(module, name)
     return names
 
 

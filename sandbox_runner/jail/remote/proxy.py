@@ -11,9 +11,11 @@ from contextlib import suppress
 from functools import cache
 from typing import Any
 
+from sandbox_runner.jail.remote import wire
 from sandbox_runner.jail.remote.link import Link
 
 _NAME_LIMIT = 100
+_KINDS: dict[object, type] = {kind.__name__: kind for kind in wire.PLAIN}
 
 
 class Remote:
@@ -22,6 +24,7 @@ class Remote:
     __slots__ = (
         "__weakref__",
         "_remote_classes",
+        "_remote_kind",
         "_remote_link",
         "_remote_name",
         "_remote_number",
@@ -34,6 +37,7 @@ class Remote:
         keep(self, "_remote_link", link)
         keep(self, "_remote_number", reference["object"])
         keep(self, "_remote_plain", ())
+        keep(self, "_remote_kind", _KINDS[reference["plain"]] if "plain" in reference else None)
         keep(self, "_remote_name", str(reference["name"])[:_NAME_LIMIT])
         keep(self, "_remote_classes", tuple(int(number) for number in reference["classes"]))
         keep(self, "_remote_traits", frozenset(reference) & {"plain", "class", "decides_in", "decides_truth"})
@@ -41,6 +45,11 @@ class Remote:
     def _number_of(self) -> int:
         number: int = self._remote_number
         return number
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """What `isinstance` goes by, for one that derives from a plain type."""
+        return self._remote_kind or type(self)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_remote_"):  # of an object that was never filled
@@ -58,6 +67,9 @@ class Remote:
 
     def __str__(self) -> str:
         return str(self._remote_link.ask("str", self))
+
+    def __format__(self, form: str) -> str:
+        return str(self._remote_link.ask("format", self, form))
 
     def __dir__(self) -> list[str]:
         return [str(name) for name in self._remote_link.ask("dir", self)]
@@ -107,9 +119,14 @@ def _plain(remote: Remote) -> Any:
     return value
 
 
+def _function(name: str) -> Callable[..., object]:
+    function: Callable[..., object] = getattr(operator, name, None) or getattr(builtins, name.strip("_"))
+    return function
+
+
 def _decided_here(name: str) -> Callable[..., object]:
     """An operator: on data it is carried out here, on other objects it is not carried out."""
-    apply: Callable[..., object] = getattr(operator, name, None) or getattr(builtins, name.strip("_"))
+    apply = _function(name)
 
     def method(self: Remote, *others: object) -> object:
         if "plain" in self._remote_traits:
@@ -120,7 +137,7 @@ def _decided_here(name: str) -> Callable[..., object]:
 
 
 def _reflected(name: str) -> Callable[..., object]:
-    apply: Callable[..., object] = getattr(operator, name)
+    apply = _function(name)
 
     def method(self: Remote, other: object) -> object:
         if "plain" in self._remote_traits:
@@ -153,8 +170,11 @@ def _undecided(remote: Remote, name: str) -> TypeError:
     return TypeError(f"unsupported: {what}")
 
 
-_OPERATORS = ("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor")
-_OTHERS = ("lt", "le", "gt", "ge", "neg", "pos", "invert", "abs", "round", "int", "float")
+_OPERATORS = (
+    *("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "divmod", "pow"),
+    *("and", "or", "xor", "lshift", "rshift"),
+)
+_OTHERS = ("lt", "le", "gt", "ge", "neg", "pos", "invert", "abs", "round", "int", "float", "index")
 _ALWAYS: dict[str, Callable[..., object]] = {
     "__contains__": _contains,
     **{f"__{name}__": _decided_here(f"__{name}__") for name in [*_OPERATORS, *_OTHERS]},
@@ -192,6 +212,19 @@ def _close(self: Remote) -> None:
     """Nothing is left open."""
 
 
+async def _take_next(self: Remote) -> object:
+    return self._remote_link.ask("anext", self)
+
+
+async def _enter_awaited(self: Remote) -> object:
+    return self._remote_link.ask("aenter", self)
+
+
+async def _leave_awaited(self: Remote, kind: type | None, error: BaseException | None, trace: object) -> bool:
+    self._remote_link.ask("aleave", self, kind and kind.__name__, str(error))
+    return False
+
+
 def _forward(operation: str) -> Callable[..., Any]:
     return lambda self, *args: self._remote_link.ask(operation, self, *args)
 
@@ -200,6 +233,7 @@ _METHODS: dict[str, dict[str, Callable[..., Any]]] = {
     "call": {"__call__": _call},
     "iter": {"__iter__": _forward("iter")},
     "next": {"__next__": _forward("next")},
+    "reversed": {"__reversed__": _forward("reversed")},
     "len": {"__len__": _forward("len")},
     "getitem": {"__getitem__": _forward("getitem")},
     "setitem": {"__setitem__": _forward("setitem")},
@@ -207,6 +241,9 @@ _METHODS: dict[str, dict[str, Callable[..., Any]]] = {
     "enter": {"__enter__": _forward("enter"), "__exit__": _leave},
     # What makes it a coroutine for `asyncio.run`.
     "await": {"__await__": _wait, "send": _send, "throw": _throw, "close": _close},
+    "aiter": {"__aiter__": _forward("aiter")},
+    "anext": {"__anext__": _take_next},
+    "aenter": {"__aenter__": _enter_awaited, "__aexit__": _leave_awaited},
 }
 
 

@@ -7,27 +7,32 @@ them for what the program says.
 import operator
 import types
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from sandbox_runner.jail.remote import errors, wire
+from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
 
 MOST_OBJECTS = 100_000
 MODULE = 0
 """The reference to the program's module."""
 
-_MUTABLE = (list, dict, set)
 _MOST_CLASSES = 50
 _ABILITIES = {
     "call": "__call__",
     "iter": "__iter__",
     "next": "__next__",
+    "reversed": "__reversed__",
     "len": "__len__",
     "getitem": "__getitem__",
     "setitem": "__setitem__",
     "delitem": "__delitem__",
     "enter": "__enter__",
     "await": "__await__",
+    "aiter": "__aiter__",
+    "anext": "__anext__",
+    "aenter": "__aenter__",
 }
 
 
@@ -49,9 +54,11 @@ class _Module:
 class _Servant:
     def __init__(self, connection: Connection, namespace: dict[str, object]) -> None:
         self._connection = connection
+        self._exchange = Exchange(connection, self._refer, self._refer, self._resolve, asks=False)
         self._namespace = namespace
         self._objects: dict[int, object] = {MODULE: _Module(namespace)}
         self._numbers: dict[int, int] = {}
+        self._callbacks: dict[int, Callback] = {}
         self._next = MODULE + 1
         self._operations: dict[str, Callable[..., object]] = {
             **_OPERATIONS,
@@ -67,46 +74,40 @@ class _Servant:
 
     def call_back(self, number: int, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         """Call a function of the tests and answer what they ask meanwhile."""
-        self._connection.send({"callback": number, **self._arguments(args, kwargs)})
-        while True:
-            message = self._connection.receive()
-            if "ask" in message:
-                self._answer(message)
-            elif "error" in message:
-                raise errors.Mirrors().error(message["error"], self._resolve)
-            else:
-                return wire.read(message["value"], self._resolve)
+        arguments = {
+            "args": [self._exchange.write(argument) for argument in args],
+            "kwargs": {name: self._exchange.write(value) for name, value in kwargs.items()},
+        }
+        self._exchange.send({"callback": number, **arguments})
+        while "ask" in (message := self._connection.receive()):
+            self._answer(message)
+        with self._exchange.reading(message) as read:
+            failed = errors.Mirrors().error(message["error"], read) if "error" in message else None
+            value = read(message["value"]) if failed is None else None
+        if failed is not None:
+            raise failed
+        return value
 
     def _answer(self, request: dict[str, Any]) -> None:
         for number in request["release"]:
             self._forget(number)
         number = request["ask"]
         try:
-            self._connection.send({"answer": number, **self._carry_out(request)})
+            answer = {"value": self._carry_out(request)}
         except LostError:
             raise
         except Exception as error:  # noqa: BLE001 - the program's exceptions are answers
-            self._connection.send({"answer": number, "error": errors.describe(error, self._refer)})
+            answer = {"error": errors.describe(error, self._exchange.write)}
+        try:
+            self._exchange.send({"answer": number, **answer})
+        except ValueError as error:  # too long
+            self._exchange.send({"answer": number, "error": errors.describe(error, self._exchange.write)})
 
-    def _carry_out(self, request: dict[str, Any]) -> dict[str, object]:
-        args = [wire.read(tree, self._resolve) for tree in request["args"]]
-        kwargs = {name: wire.read(tree, self._resolve) for name, tree in request["kwargs"].items()}
-        value = self._operations[request["op"]](*args, **kwargs)
-        changed = [
-            [place, after]
-            for place, given, tree in [
-                *zip(range(len(args)), args, request["args"], strict=True),
-                *((name, given, request["kwargs"][name]) for name, given in kwargs.items()),
-            ]
-            if type(given) in _MUTABLE and (after := wire.write(given, self._refer)) != tree
-        ]
-        return {"value": wire.write(value, self._refer), "changed": changed}
-
-    def _arguments(self, args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, object]:
-        return {
-            "args": [wire.write(argument, self._refer) for argument in args],
-            "kwargs": {name: wire.write(value, self._refer) for name, value in kwargs.items()},
-        }
+    def _carry_out(self, request: dict[str, Any]) -> object:
+        with self._exchange.reading(request) as read:
+            args = [read(tree) for tree in request["args"]]
+            kwargs = {name: read(tree) for name, tree in request["kwargs"].items()}
+        return self._exchange.write(self._operations[request["op"]](*args, **kwargs))
 
     def _names(self) -> list[list[str | None]]:
         """Public names with the module they come from, where that is not the program itself."""
@@ -130,8 +131,9 @@ class _Servant:
             described["decides_in"] = True
         if _is_own(kind) and (_defines(kind, "__bool__") or _defines(kind, "__len__")):
             described["decides_truth"] = True
-        if wire.plain_base(kind) is not None:
-            described["plain"] = True
+        base = wire.plain_base(kind)
+        if base is not None:
+            described["plain"] = base.__name__
         if isinstance(value, type):
             described["class"] = value.__name__
             if issubclass(value, Exception):
@@ -153,7 +155,8 @@ class _Servant:
 
     def _resolve(self, reference: dict[str, Any]) -> object:
         if "callback" in reference:
-            return Callback(self, int(reference["callback"]))
+            number = int(reference["callback"])
+            return self._callbacks.setdefault(number, Callback(self, number))
         return self._objects[reference["object"]]
 
 
@@ -201,21 +204,31 @@ def _plain(value: Any) -> object:
 
 def _leave(value: Any, kind: str | None, text: str) -> None:
     """Leave a `with` block. What the block swallows is not told: it could be a failed assertion."""
+    type(value).__exit__(value, *_left_by(kind, text))
+
+
+def _leave_awaited(value: Any, kind: str | None, text: str) -> None:
+    _await(type(value).__aexit__(value, *_left_by(kind, text)))
+
+
+def _left_by(kind: str | None, text: str) -> tuple[object, object, None]:
     known = errors.shared_class("builtins", kind)
-    if known is None:
-        type(value).__exit__(value, None, None, None)
-        return
-    error = known(text)
-    type(value).__exit__(value, known, error, None)
+    return (None, None, None) if known is None else (known, known(text), None)
+
+
+@cache
+def _loop() -> Any:
+    """One for all: what is half done, such as a generator, ends with the loop that it began in."""
+    import asyncio  # noqa: PLC0415 - large, and few programs need it
+
+    return asyncio.Runner()
 
 
 def _await(value: Any) -> object:
-    import asyncio  # noqa: PLC0415 - large, and few programs need it
-
     async def wait() -> object:
         return await value
 
-    return asyncio.run(wait())
+    return _loop().run(wait())
 
 
 _OPERATIONS: dict[str, Callable[..., object]] = {
@@ -225,6 +238,7 @@ _OPERATIONS: dict[str, Callable[..., object]] = {
     "call": lambda function, /, *args, **kwargs: function(*args, **kwargs),
     "iter": iter,
     "next": next,
+    "reversed": reversed,
     "len": len,
     "getitem": operator.getitem,
     "setitem": operator.setitem,
@@ -232,9 +246,14 @@ _OPERATIONS: dict[str, Callable[..., object]] = {
     "enter": lambda value: type(value).__enter__(value),
     "leave": _leave,
     "await": _await,
+    "aiter": aiter,
+    "anext": lambda value: _await(type(value).__anext__(value)),
+    "aenter": lambda value: _await(type(value).__aenter__(value)),
+    "aleave": _leave_awaited,
     "eq": lambda one, other: bool(one == other),
     "plain": _plain,
     "repr": repr,
     "str": str,
+    "format": format,
     "dir": dir,
 }

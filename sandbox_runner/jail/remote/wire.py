@@ -1,8 +1,9 @@
-"""Values on the wire: plain data by value, everything else by reference.
+"""Values on the wire: plain data by value, lists, dicts and sets by number, everything else by reference.
 
-The plain forms are those of `jail.values`, with some values of the library. What is neither becomes
-`{"ref": ...}`, which each side writes and reads in its own way. A subclass that the standard library defines
-(`Counter`) is its plain base.
+The plain forms are those of `jail.values`, with some values of the library. A list, dict or set becomes
+`{"at": number}`, and `exchange` tells its members once. What is neither becomes `{"ref": ...}`, which each
+side writes and reads in its own way. A subclass that the standard library defines (`Counter`) is its plain
+base.
 """
 
 import sys
@@ -12,72 +13,120 @@ from typing import Any
 from sandbox_runner.jail import values
 from sandbox_runner.jail.remote import library
 
-MAX_DEPTH = values.MAX_DEPTH
+MOST_ANSWERED = values.MAX_DEPTH
+MOST_ASKED = MOST_ANSWERED + 50
+"""Tuples in tuples. Tests may wrap what they were answered and hand it back."""
 PLAIN = (int, str, list, tuple, dict, set, frozenset, float, bytes, complex)
 
+_SHARED = frozenset({list, dict, set})
 _NESTED = frozenset({list, dict})
 _SIMPLE = frozenset({float, str, bool, type(None)})
 _LONG = 1 << 4000  # longer integers have a form of their own
 
 Reference = dict[str, object]
+Refer = Callable[[object], Reference]
+Resolve = Callable[[dict[str, Any]], object]
+Share = Callable[[Any], int]
+Find = Callable[[int], Any]
 
 
-def write(value: Any, refer: Callable[[object], Reference], depth: int = 0) -> object:
+def write(value: Any, refer: Refer, share: Share, depth: int) -> object:
+    """The tree of a value. Raises ValueError where it has tuples nested deeper than `depth`."""
     kind = type(value)
     if value is None or kind is bool:
         return value
     base: Any = plain_base(kind)
     if base is None:
-        return _write_other(value, refer, depth)
+        return _write_other(value, refer, share, depth)
     if base is not kind and not is_standard(kind.__module__):
         return {"ref": refer(value)}
-    if depth > MAX_DEPTH:
-        raise ValueError(f"nested deeper than {MAX_DEPTH}")
-    if base is dict:
-        members: Iterable[tuple[object, object]] = dict.items(value)
-        pairs = [[write(key, refer, depth + 1), write(item, refer, depth + 1)] for key, item in members]
-        return {"dict": pairs}
-    if base not in (list, tuple, set, frozenset):
+    if base in _SHARED:
+        return {"at": share(value)}
+    if base not in (tuple, frozenset):
         return values.tag(value)
-    items = list(base.__iter__(value))
-    written = items if _is_flat(items) else [write(item, refer, depth + 1) for item in items]
-    return written if base is list else {base.__name__: written}
+    if depth == 0:
+        raise ValueError("nested too deep")
+    return {base.__name__: _write_all(list(base.__iter__(value)), refer, share, depth - 1)}
 
 
-def _write_other(value: object, refer: Callable[[object], Reference], depth: int) -> object:
+def write_members(container: Any, refer: Refer, share: Share, depth: int) -> object:
+    """What a list, dict or set holds now."""
+    base: Any = plain_base(type(container))
+    if base is dict:
+        members: Iterable[tuple[object, object]] = dict.items(container)
+        pairs = [[write(each, refer, share, depth) for each in pair] for pair in members]
+        return {"dict": pairs}
+    items = _write_all(list(base.__iter__(container)), refer, share, depth)
+    return items if base is list else {"set": items}
+
+
+def _write_all(items: list[object], refer: Refer, share: Share, depth: int) -> list[object]:
+    return items if _is_flat(items) else [write(item, refer, share, depth) for item in items]
+
+
+def _write_other(value: object, refer: Refer, share: Share, depth: int) -> object:
     scalar = values.numpy_scalar(value)
     if scalar is not None:
-        return write(scalar, refer, depth)
+        return write(scalar, refer, share, depth)
     known = library.parts(value)
     if known is None:
         return {"ref": refer(value)}
     name, parts = known
-    return {name: [write(part, refer, depth + 1) for part in parts]}
+    return {name: _write_all(parts, refer, share, depth)}
 
 
-def read(tree: Any, resolve: Callable[[dict[str, Any]], object], depth: int = 0) -> Any:
-    if depth > MAX_DEPTH + 1:
-        raise ValueError("nested too deep")
+def read(tree: Any, resolve: Resolve, find: Find, depth: int) -> Any:
+    """The value of a tree. Raises ValueError, TypeError or what the makers of values raise."""
     if isinstance(tree, list):
-        nested = not _NESTED.isdisjoint(map(type, tree))
-        return [read(item, resolve, depth + 1) for item in tree] if nested else list(tree)
+        raise TypeError("members of no container")
     if not isinstance(tree, dict):
         return tree
     ((tag, content),) = tree.items()
     if tag == "ref":
         return resolve(content)
-    if tag == "dict":
-        keys = values.spread([read(key, resolve, depth + 1) for key, _ in content])
-        return {key: read(item, resolve, depth + 1) for key, (_, item) in zip(keys, content, strict=True)}
+    if tag == "at":
+        return find(content)
     make = library.MAKERS.get(tag) or _COLLECTIONS.get(tag)
     if make is None:
         return values.untag(tree)
-    return make([read(item, resolve, depth + 1) for item in content])
+    if depth == 0:
+        raise ValueError("nested too deep")
+    return make(_read_all(content, resolve, find, depth - 1))
 
 
+def kind_of(members: Any) -> type:
+    """The type of the container that has these members. Raises LookupError or TypeError if there is none."""
+    if isinstance(members, list):
+        return list
+    (tag,) = members
+    return _KINDS[tag]
+
+
+def read_members(tree: Any, container: Any, resolve: Resolve, find: Find, depth: int) -> None:
+    """Make the container hold these and nothing else."""
+    if isinstance(container, list):
+        container[:] = _read_all(tree, resolve, find, depth)
+    elif isinstance(container, set):
+        items = values.spread(_read_all(tree["set"], resolve, find, depth))
+        container.clear()
+        container.update(items)
+    else:
+        keys = values.spread([read(key, resolve, find, depth) for key, _ in tree["dict"]])
+        items = [read(item, resolve, find, depth) for _, item in tree["dict"]]
+        container.clear()
+        for key, item in zip(keys, items, strict=True):
+            container[key] = item
+
+
+def _read_all(trees: list[Any], resolve: Resolve, find: Find, depth: int) -> list[object]:
+    if _NESTED.isdisjoint(map(type, trees)):
+        return trees
+    return [read(tree, resolve, find, depth) for tree in trees]
+
+
+_KINDS: dict[str, type] = {"dict": dict, "set": set}
 _COLLECTIONS: dict[str, Callable[[list[object]], object]] = {
     "tuple": tuple,
-    "set": lambda items: set(values.spread(items)),
     "frozenset": lambda items: frozenset(values.spread(items)),
 }
 
@@ -91,7 +140,7 @@ def _is_flat(items: list[Any]) -> bool:
 
 
 def plain_base(kind: type) -> type | None:
-    return next((plain for plain in PLAIN if plain in kind.__mro__), None)
+    return kind if kind in PLAIN else next((plain for plain in PLAIN if plain in kind.__mro__), None)
 
 
 def is_standard(module: object) -> bool:

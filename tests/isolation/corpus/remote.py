@@ -67,6 +67,16 @@ HONESTIES = {
         ),
         None,
     ),
+    "an argument that is kept and returned": (
+        "class Box:\n    def __init__(self, a): self.a = a\n    def put(self, x): self.a.append(x); return self.a\n",
+        "a = [1]\nbox = Box(a)\na.append(2)\nassert box.put(3) is a and box.a == a == [1, 2, 3]\n",
+        None,
+    ),
+    "an asynchronous generator": (
+        "import asyncio\nasync def count(n):\n    for k in range(n):\n        await asyncio.sleep(0)\n        yield k\n",
+        "import asyncio\nasync def main(): return [k async for k in count(3)]\nassert asyncio.run(main()) == [0, 1, 2]\n",
+        None,
+    ),
     "a callback": (
         "def apply(f, xs): return [f(x) for x in xs]\n",
         "seen = []\nassert apply(lambda x: seen.append(x) or x * 2, [1, 2]) == [2, 4]\nassert seen == [1, 2]\n",
@@ -185,7 +195,7 @@ def _in_f(code: str) -> str:
     return f"{_FRAME}def f(x):\n    {body}\n"
 
 
-_ANSWERS = "[{'answer': n, 'value': 4, 'changed': []} for n in range(1, 60)]"
+_ANSWERS = "[{'answer': n, 'value': 4, 'states': [], 'dropped': []} for n in range(1, 60)]"
 _ENDS = frozenset({_WRONG, _NONE, _ERROR})
 
 CHEATS: dict[str, tuple[str, frozenset[Outcome]]] = {
@@ -250,7 +260,7 @@ CHEATS: dict[str, tuple[str, frozenset[Outcome]]] = {
     "forged answers from a function": (_in_f(f"tell(b''.join(map(frame, {_ANSWERS})))\nreturn 5"), _ENDS),
     "answers out of order": (
         _in_f(
-            "tell(b''.join(frame({'answer': n, 'value': 4, 'changed': []}) for n in range(60, 0, -1)))\nreturn 5"
+            "tell(b''.join(frame({'answer': n, 'value': 4, 'states': [], 'dropped': []}) for n in range(60, 0, -1)))\nreturn 5"
         ),
         _ENDS,
     ),

@@ -3,6 +3,7 @@
 import json
 import signal
 import tracemalloc
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from sandbox_runner.boxes.box import Trace
 from sandbox_runner.boxes.memory_files import Output
+from sandbox_runner.boxes.places import place_of_tests
 from sandbox_runner.classify import result_of_case, result_of_compilation, result_of_remote, result_of_run
 from sandbox_runner.domain.cases import CallCase, StdinCase
 from sandbox_runner.domain.checkers import CHECKERS
@@ -215,12 +217,22 @@ def _found(ended: str, **told: object) -> Trace:
     ],
 )
 def test_the_outcome_of_two_jails_is(candidate: Trace, tests: Trace, outcome: Outcome) -> None:
-    assert result_of_remote(candidate, tests, LIMITS).outcome is outcome
+    assert result_of_remote(candidate, tests, LIMITS, LIMITS).outcome is outcome
+
+
+def test_tests_are_measured_by_what_they_may_use_and_not_by_the_programs_limits() -> None:
+    tests = place_of_tests(LIMITS).limits
+    report = _found(Ended.PASSED)
+    busy = replace(report, ending=replace(report.ending, cpu_s=2.0, memory_bytes=1 << 20))
+    busier = replace(report, ending=replace(report.ending, cpu_s=7.0))
+
+    assert result_of_remote(_trace(), busy, LIMITS, tests).outcome is Outcome.ACCEPTED
+    assert result_of_remote(_trace(), busier, LIMITS, tests).outcome is Outcome.TIME_LIMIT
 
 
 def test_a_comparison_that_the_program_decided_makes_the_result_weak() -> None:
-    weak = result_of_remote(_trace(), _found(Ended.PASSED, weak=True), LIMITS)
-    strong = result_of_remote(_trace(), _found(Ended.PASSED, weak=False), LIMITS)
+    weak = result_of_remote(_trace(), _found(Ended.PASSED, weak=True), LIMITS, LIMITS)
+    strong = result_of_remote(_trace(), _found(Ended.PASSED, weak=False), LIMITS, LIMITS)
 
     assert (weak.integrity, strong.integrity) == (Integrity.WEAK, Integrity.STRONG)
 
@@ -228,7 +240,7 @@ def test_a_comparison_that_the_program_decided_makes_the_result_weak() -> None:
 def test_a_failed_assertion_of_the_tests_is_quoted_with_its_line() -> None:
     told = _found(Ended.FAILED, type="AssertionError", text="no", line=3, source="assert f(1) == 2")
 
-    message = result_of_remote(_trace(), told, LIMITS).message
+    message = result_of_remote(_trace(), told, LIMITS, LIMITS).message
 
     assert message == "AssertionError: no\ntests line 3: assert f(1) == 2"
 

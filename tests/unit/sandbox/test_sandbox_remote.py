@@ -52,6 +52,20 @@ class Bag:
     def __enter__(self): return self
     def __exit__(self, *exc): self.items.clear()
 
+class Bits:
+    def __init__(self, n): self.n = n
+    def __lshift__(self, k): return Bits(self.n << k)
+    def __divmod__(self, k): return divmod(self.n, k)
+    def __index__(self): return self.n
+    def __reversed__(self): return iter([self.n, 1])
+    def __format__(self, form): return form + "!"
+    async def __aenter__(self): return self.n
+    async def __aexit__(self, *exc): self.n = 0
+
+class Price(float): pass
+class Table(dict): pass
+class Word(str): pass
+
 class Told(Exception):
     def __str__(self): return "told " + str(len(self.args))
 
@@ -96,6 +110,10 @@ def chain(n):
 def tree(): return {"a": (1, {2}, b"x", None, 1.5, 2 + 3j, frozenset({4})), 5: [True]}
 def echo(*args, **kwargs): return args, kwargs
 async def later(x): return x * 2
+async def ticks(n):
+    for i in range(n):
+        await later(i)
+        yield i
 def apply(function, *args): return function(*args)
 """
 
@@ -137,6 +155,15 @@ def apply(function, *args): return function(*args)
         "with Bag() as b:\n    b[1] = 1\nassert len(b) == 0 and str(b) == 'a bag'",
         "import asyncio\nassert asyncio.run(later(3)) == 6",
         "import asyncio\nasync def main(): return await later(3)\nassert asyncio.run(main()) == 6",
+        "import asyncio as a\nasync def go(): return [x async for x in ticks(2)]\nassert a.run(go()) == [0, 1]",
+        "import asyncio as a\nasync def go():\n    async with Bits(3) as n: return n\nassert a.run(go()) == 3",
+        "assert [5, 6][Color.RED] == 6 and Color.RED << 2 == 4 and 8 >> Color.RED == 4",
+        "assert list(range(Color.RED)) == [0] and hex(Color.RED) == '0x1'",
+        "assert divmod(Color.RED, 2) == (0, 1) and divmod(7, Color.RED) == (7, 0)",
+        "assert f'{Price(1.5):.2f} {Bits(1):x} {Color.RED:>3}' == '1.50 x!   1'",
+        "assert list(reversed(Bits(2))) == [2, 1] and list(reversed(Stack([1, 2]))) == [2, 1]",
+        "assert isinstance(Table(), dict) and isinstance(Table(), Table) and not isinstance(Table(), list)",
+        "assert isinstance(pair(), tuple) and isinstance(Word('a'), str) and isinstance(Color.RED, int)",
         "try: fail('value')\nexcept ValueError as e: assert e.args == ('bad', 3)\nelse: assert False",
         "try: fail('own')\nexcept MyError as e: assert e.code == 9 and str(e) == 'bad'\nelse: assert False",
         "try: fail('own')\nexcept ValueError as e: assert type(e).__name__ == 'MyError'\nelse: assert False",
@@ -176,6 +203,11 @@ def test_tests_of_an_honest_program_pass(source: str) -> None:
         ("import copy\ncopy.deepcopy(Point(1, 2))", Ended.TEST_FAULT, "NotForwardedError", None),
         ("f(object())", Ended.TEST_FAULT, "NotForwardedError", None),
         ("Point(1, 2) + Point(1, 2)", Ended.TEST_FAULT, "NotForwardedError", None),
+        ("Bits(1) << 2", Ended.TEST_FAULT, "NotForwardedError", None),
+        ("divmod(Bits(1), 2)", Ended.TEST_FAULT, "NotForwardedError", None),
+        ("[5, 6][Bits(1)]", Ended.TEST_FAULT, "NotForwardedError", None),
+        ("assert everything() << 2", Ended.ERROR, "TypeError", 1),
+        ("assert isinstance(everything(), int)", Ended.FAILED, "AssertionError", 1),
         ("assert 1 in Bag()", Ended.FAILED, "AssertionError", 1),
         ("b = Bag()\nassert not b", Ended.TEST_FAULT, "NotForwardedError", None),
         ("fail('group')", Ended.CROSSED, "ExceptionGroup", None),
@@ -210,6 +242,21 @@ def test_a_program_without_the_function_cannot_blame_the_tests(program: str, ent
     found = check_code(program, "got = f(3)\nassert got == 4", entry_point)
 
     assert found.ended in {Ended.CROSSED, Ended.ERROR}, found
+
+
+def test_a_name_that_cannot_be_imported_is_the_programs_failure() -> None:
+    found = check_code("g = 1", "from solution import f\ngot = f(3)\nassert got == 4")
+
+    assert (found.ended, found.type) == (Ended.CROSSED, "ImportError")
+
+
+@pytest.mark.parametrize("source", ["from solution import f", "import solution\nf = solution.f"])
+def test_an_object_in_place_of_the_function_cannot_blame_files(source: str) -> None:
+    program, test = "class F: pass\nf = F()", "def test(): assert f(3) == 4"
+
+    found = check_files(program, {"test_f.py": f"{source}\n{test}\n"})
+
+    assert (found["ended"], found["type"]) == ("error", "TypeError"), found
 
 
 _OBJECT_OF_F = (
@@ -268,6 +315,30 @@ def test_tests_that_hand_back_what_is_too_long_for_a_message_can_still_judge() -
     found = check_code(program, "got = f(3)\nassert g([got, got]) == 4")
 
     assert found.ended is Ended.ERROR, found
+
+
+_DEEP = """
+from sandbox_runner.jail.remote import wire
+wire.MOST_ANSWERED = wire.MOST_ASKED = 999
+def encode(x):
+    for _ in range({levels}): x = (x,)
+    return x
+def decode(x): return x
+"""
+
+
+@pytest.mark.parametrize("levels", [199, 200, 201, 240, 260])
+def test_an_answer_too_deep_to_be_handed_back_cannot_blame_the_tests(levels: int) -> None:
+    found = check_code(_DEEP.format(levels=levels), "got = encode(3)\nassert decode([(got, 1)]) == 4")
+
+    assert found.ended in {Ended.FAILED, Ended.CANDIDATE_GONE}, found
+
+
+@pytest.mark.parametrize(("levels", "ended"), [(240, Ended.PASSED), (300, Ended.TEST_FAULT)])
+def test_tests_may_nest_what_they_pass_deeper_than_a_program_its_answer(levels: int, ended: Ended) -> None:
+    source = f"a = 1\nfor _ in range({levels}): a = (a,)\nassert f([a]) == 1 and f([a]) == 1"
+
+    assert check_code("def f(x): return len(x)", source).ended is ended
 
 
 def test_data_of_the_program_is_an_answer() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import struct
 import sys
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sandbox_runner.jail.remote import wire
+from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.findings import Ended
 from sandbox_runner.jail.remote.frames import MOST_BYTES, Connection, LostError
 from sandbox_runner.jail.remote.link import CandidateGoneError, Link
@@ -39,7 +40,7 @@ CHEATS = {
             "def f(x):\n"
             "    for each in gc.get_objects():\n"
             "        if type(each) is Connection:\n"
-            "            each.send({'answer': 2, 'value': 4, 'changed': []})\n"
+            "            each.send({'answer': 2, 'value': 4, 'states': [], 'dropped': []})\n"
         ),
         Ended.CANDIDATE_GONE,
     ),
@@ -145,7 +146,7 @@ def _saying(*parts: bytes) -> Callable[[int], None]:
 
 
 def _answer(**members: object) -> bytes:
-    return _framed(json.dumps({"answer": 1, "value": None, "changed": [], **members}).encode())
+    return _framed(json.dumps({"answer": 1, "value": None, "states": [], "dropped": [], **members}).encode())
 
 
 _REFERENCE = {"object": 5, "name": "x", "can": [], "classes": []}
@@ -162,18 +163,28 @@ _REFERENCE = {"object": 5, "name": "x", "can": [], "classes": []}
         struct.pack(">I", 0xFFFF_FFFF) + b"x",
         _answer(answer=2),
         _answer(answer="1"),
-        _answer(changed=[[0, [1]]]),
-        _answer(changed=[["nothing", [1]]]),
-        _answer(changed=3),
+        _answer(states=[[1, [1]]]),
+        _answer(states=[["nothing", [1]]]),
+        _answer(states=[[-1, {"tuple": [1]}]]),
+        _answer(states=[[-1, 3]]),
+        _answer(states=3),
+        _answer(dropped=3),
+        _answer(dropped=[[1]]),
+        _answer(value={"at": -1}),
+        _answer(value={"at": "x"}),
+        _answer(value=[1]),
         _answer(value={"ref": {}}),
         _answer(value={"ref": {**_REFERENCE, "object": "5"}}),
         _answer(value={"ref": {**_REFERENCE, "can": 3}}),
+        _answer(value={"ref": {**_REFERENCE, "plain": "type"}}),
+        _answer(value={"ref": {**_REFERENCE, "plain": [1]}}),
         _answer(value={"ref": {**_REFERENCE, "exception": {"id": 1, "name": "a\0b", "bases": []}}}),
         _answer(value={"ref": {"callback": 7}}),
         _answer(value={"ref": {"object": 5}}),
         _answer(value={"ref": {**_REFERENCE, "classes": ["x"]}}),
-        _answer(value={"set": [[1]]}),
-        _answer(value={"set": [n * sys.hash_info.modulus for n in range(1, 3_000)]}),
+        _answer(states=[[-1, {"set": [{"at": -1}]}]]),
+        _answer(states=[[-1, {"dict": [[1]]}]]),
+        _answer(value={"frozenset": [n * sys.hash_info.modulus for n in range(1, 3_000)]}),
         _answer(value={"a": 1, "b": 2}),
         _answer(error={}),
         _answer(error={"class": {"module": "os", "name": "system"}}),
@@ -231,7 +242,7 @@ _JSON = st.recursive(
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
-@given(st.fixed_dictionaries({}, optional=dict.fromkeys(("value", "changed", "error"), _JSON)))
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(("value", "states", "dropped", "error"), _JSON)))
 def test_no_message_makes_the_tests_side_do_more_than_raise(message: dict[str, Any]) -> None:
     with other_side(_saying(_answer(**message))) as descriptor:
         link = Link(descriptor, adopt)
@@ -265,10 +276,23 @@ _PLAIN = st.recursive(
 
 @given(_PLAIN)
 def test_plain_data_crosses_by_value(value: object) -> None:
-    def refuse(_: object) -> Any:
-        raise AssertionError
-
-    crossed = wire.read(json.loads(json.dumps(wire.write(value, refuse))), refuse)
+    crossed = _cross(value)
 
     assert crossed == value
     assert type(crossed) is type(value)
+
+
+def _cross(value: object) -> object:
+    """The value as the other side of an exchange has it."""
+
+    def refuse(_: object) -> Any:
+        raise AssertionError
+
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        sender = Exchange(Connection(ours.fileno()), refuse, refuse, refuse, asks=True)
+        receiver = Exchange(Connection(theirs.fileno()), refuse, refuse, refuse, asks=False)
+        sender.send({"value": sender.write(value)})
+        message = Connection(theirs.fileno()).receive()
+        with receiver.reading(message) as read:
+            return read(message["value"])
