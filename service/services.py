@@ -113,6 +113,9 @@ class Telemetry(Protocol):
     def refinement_finished(self, stop_reason: str, refinement: Refinement | None) -> None:
         """Count a refinement, with its rounds where it has any."""
 
+    def job_ended(self) -> None:
+        """Count a background refinement whose last word is written."""
+
     def refinements_waiting(self, number: int) -> None:
         """Tell how many background refinements nobody works at."""
 

@@ -14,7 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from service.caller import spend
 from service.domain.chat import ChatModel, Completion, Message, Sampling, TokenUsage
 from service.domain.critique import Critique
-from service.domain.errors import ModelError, SandboxBusyError, ServiceError
+from service.domain.errors import ModelError, RequestError, SandboxBusyError, ServiceError
 from service.domain.ports import OnText, RunningSandbox
 from service.domain.refinement import Refinement
 from service.domain.roles import ChatCritic
@@ -72,6 +72,7 @@ class Metrics:
         self._model_cache = Counter(
             "ctrl_model_cache", "Repeatable calls by whose answer served them", ["result"], registry=registry
         )
+        self._jobs_ended = Counter("ctrl_jobs_ended", "Background refinements that ended", registry=registry)
         self._queue_depth = Gauge("ctrl_queue_depth", "Background refinements waiting", registry=registry)
         self._inflight = Gauge("ctrl_inflight", "Requests at work", registry=registry)
         self._overhead = Histogram(
@@ -89,6 +90,9 @@ class Metrics:
         for a_round in () if refinement is None else refinement.rounds:
             self._rounds.inc()
             self._round_seconds.observe(a_round.seconds)
+
+    def job_ended(self) -> None:
+        self._jobs_ended.inc()
 
     def refinements_waiting(self, number: int) -> None:
         self._queue_depth.set(number)
@@ -114,9 +118,11 @@ class Metrics:
 
     @contextmanager
     def failures_of(self, part: str) -> Generator[None, None, None]:
-        """Count what a part raises on purpose."""
+        """Count what a part raises on purpose, unless it is the request that cannot be carried out."""
         try:
             yield
+        except RequestError:
+            raise
         except ServiceError as error:
             kind = _kind(error)
             self.upstream_errors.labels(part, kind).inc()

@@ -20,10 +20,10 @@ from service.api.refine_request import RefineRequest
 from service.api.refinement import ModelsOut, RefinementOut, refinement_out
 from service.api.streaming import Frame
 from service.api.watching import watch_round, watched_refinement
-from service.domain.errors import DeadlineError, ServiceError
+from service.domain.errors import DeadlineError, RequestError, ServiceError
 from service.domain.events import Event, RefinementCompleted, RoundFinished
 from service.domain.loop import RefineSampling, Roles, Rules, Start, refine
-from service.domain.refinement import Budget, Refinement, Round
+from service.domain.refinement import Budget, Refinement, Round, StopReason
 from service.services import ServedCritic, ServedGenerator, Services
 from service.store import Job
 
@@ -156,7 +156,7 @@ class Refining:
                 ended = "cancelled" if refinement is None else ended
                 raise
             except ServiceError as error:
-                ended = "put_off" if self.is_put_off(error) else ended
+                ended = "put_off" if self.is_put_off(error) else _ended_by(error)
                 failure = {"error": error.loggable}
                 raise
             finally:
@@ -223,6 +223,13 @@ class Refining:
             critic=self.critic.card.name,
             **failure,
         )
+
+
+def _ended_by(error: ServiceError) -> str:
+    """What to count: a request that cannot be carried out, or only not in its time, is no fault of ours."""
+    if isinstance(error, RequestError):
+        return "refused"
+    return StopReason.DEADLINE.value if isinstance(error, DeadlineError) else "failed"
 
 
 def failure_of(refinement_id: str, error: Exception) -> Frame:

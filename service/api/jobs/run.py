@@ -93,6 +93,8 @@ class Run:
         if self.ending is None:
             await self.services.store.release(self._recorder.lease, self._again_s)
             log.info("job_handed_over" if self._again_s is None else "job_put_off", again_s=self._again_s)
+        elif self.background:
+            self.services.telemetry.job_ended()
 
     async def _refined(self) -> Ending | None:
         """Refine; return the last word, or None if the job is left to others."""

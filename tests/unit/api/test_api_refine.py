@@ -4,8 +4,10 @@ import pytest
 
 from service.domain.errors import (
     CriticError,
+    DeadlineError,
     GeneratorError,
     ModelError,
+    RequestError,
     SandboxBusyError,
     SandboxError,
     ServiceError,
@@ -132,6 +134,27 @@ async def test_what_fails_upstream_is_counted_by_part() -> None:
     await post(world, "/refine", ASK | {"tests": TESTS})
 
     assert world.metric('ctrl_upstream_errors_total{kind="failed",part="sandbox"}') == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "ended"),
+    [(RequestError("tests", "they judge no program"), "refused"), (DeadlineError("too late"), "deadline")],
+)
+async def test_what_cannot_be_carried_out_is_no_fault_of_ours(fault: ServiceError, ended: str) -> None:
+    world = World(sandbox=ScriptedSandbox(fault=fault))
+
+    await post(world, "/refine", ASK | {"tests": TESTS})
+
+    assert world.metric(f'ctrl_refinements_total{{stop_reason="{ended}"}}') == 1
+    assert world.metric('ctrl_refinements_total{stop_reason="failed"}') == 0
+
+
+async def test_a_request_that_a_part_refuses_is_no_failure_of_the_part() -> None:
+    world = World(sandbox=ScriptedSandbox(fault=RequestError("tests", "they judge no program")))
+
+    await post(world, "/refine", ASK | {"tests": TESTS})
+
+    assert world.metric('ctrl_upstream_errors_total{kind="failed",part="sandbox"}') == 0
 
 
 async def test_a_bug_is_told_to_nobody_but_the_log() -> None:

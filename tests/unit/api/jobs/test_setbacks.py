@@ -47,6 +47,7 @@ async def test_a_job_goes_on_after_its_last_round_when_the_part_is_back(
     assert [event.id for event in events] == list(range(1, len(events) + 1))
     assert world.metric('ctrl_refinements_total{stop_reason="failed"}') == 0
     assert world.metric('ctrl_refinements_total{stop_reason="judged_correct"}') == 1
+    assert world.metric("ctrl_jobs_ended_total") == 1
 
 
 async def test_a_sandbox_that_was_away_is_asked_again_and_no_verdict_is_made_up() -> None:
