@@ -110,7 +110,7 @@ def chain(n):
 def tree(): return {"a": (1, {2}, b"x", None, 1.5, 2 + 3j, frozenset({4})), 5: [True]}
 def echo(*args, **kwargs): return args, kwargs
 async def later(x): return x * 2
-async def ticks(n):
+async def tick(n):
     for i in range(n):
         await later(i)
         yield i
@@ -155,8 +155,8 @@ def apply(function, *args): return function(*args)
         "with Bag() as b:\n    b[1] = 1\nassert len(b) == 0 and str(b) == 'a bag'",
         "import asyncio\nassert asyncio.run(later(3)) == 6",
         "import asyncio\nasync def main(): return await later(3)\nassert asyncio.run(main()) == 6",
-        "import asyncio as a\nasync def go(): return [x async for x in ticks(2)]\nassert a.run(go()) == [0, 1]",
-        "import asyncio as a\nasync def go():\n    async with Bits(3) as n: return n\nassert a.run(go()) == 3",
+        "import asyncio\nasync def a(): return [i async for i in tick(2)]\nassert asyncio.run(a()) == [0, 1]",
+        "import asyncio\nasync def a():\n    async with Bits(3) as n: return n\nassert asyncio.run(a()) == 3",
         "assert [5, 6][Color.RED] == 6 and Color.RED << 2 == 4 and 8 >> Color.RED == 4",
         "assert list(range(Color.RED)) == [0] and hex(Color.RED) == '0x1'",
         "assert divmod(Color.RED, 2) == (0, 1) and divmod(7, Color.RED) == (7, 0)",
