@@ -51,9 +51,10 @@ def test_a_run_killed_in_reinforcement_goes_on_and_ends_with_a_report(tmp_path: 
     killed = started(config, tmp_path)
     while not run.unfinished("grpo").is_dir() and killed.poll() is None:
         time.sleep(0.05)
-    sandboxes = children(killed.pid)
+    sandboxes = children(killed.pid) if killed.poll() is None else []
     killed.kill()
-    killed.communicate()
+    _, said = killed.communicate()
+    assert run.unfinished("grpo").is_dir(), said
     assert sandboxes
     assert all_end(sandboxes, within_s=20)
     marks = {stage: run.file(f"{stage}.done.json").stat().st_mtime_ns for stage in LEARNT}
