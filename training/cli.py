@@ -150,7 +150,7 @@ def _run_stage(run: Run, name: str, options: Options, *, again: bool) -> None:
         with watch if launch.is_first else nullcontext():
             importlib.import_module(f"training.stages.{name}").run_stage(run, options)
     except ModuleNotFoundError as error:
-        _fail(f"{error}: training needs `pip install 'ctrl-refine[training]'`")
+        _fail(f"{error}: training needs `pip install '.[training]'` in the repository")
     except (StageError, ServiceError) as error:
         _fail(f"{name}: {error}")
     if not launch.is_first:

@@ -49,7 +49,7 @@ def _provider(settings: TracingSection, url: str) -> "TracerProvider":
     except ImportError as error:
         raise SettingsError(
             f"tracing.endpoint is set, and {error.name} is not installed: "
-            "pip install 'ctrl-refine[otel]', or leave the endpoint out"
+            "pip install '.[otel]' in the repository, or leave the endpoint out"
         ) from None
     provider = TracerProvider(
         resource=Resource.create({"service.name": settings.service_name}),

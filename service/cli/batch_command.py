@@ -52,7 +52,7 @@ def batch(
     refinement. Rows that OUT has already are skipped. Those that fail are in OUT.failures.jsonl, and
     tried again next time.
 
-    With --engine ray the rows are spread over Ray Data (pip install 'ctrl-refine[ray]'): IN may be of
+    With --engine ray the rows are spread over Ray Data (pip install '.[ray]' in the repository): IN may be of
     any size, OUT is a folder (parts/ and failures/), and wrong rows do not stop the others.
 
     Exit codes: 0 all rows done, 1 some failed, 2 wrong rows, 3 the gateway is gone, 130 stopped.

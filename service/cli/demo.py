@@ -136,8 +136,8 @@ def _where(started: Stack, *, serving: bool) -> Text:
             f"\nThe gateway serves at {started.url} (page, /refine, /judge); Ctrl-C stops it.\n", "bold"
         )
     text.append(
-        "A real model instead: in ctrl.toml write [models.mine] engine, base_url and model, "
-        'name it in [defaults] generator = "mine", and run: ctrl up'
+        "A real model instead: into a file mine.toml write [models.mine] engine, base_url and model, "
+        'name it in [defaults] generator = "mine" and critic = "mine", and run: ctrl up --config mine.toml'
     )
     return text
 

@@ -1,5 +1,6 @@
-"""The configurations of `configs/serving`, each as it stands, by a real gateway before scripted endpoints."""
+"""The configurations of `configs/serving` and the README's, as they stand, by a real gateway."""
 
+import re
 import shutil
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -38,6 +39,7 @@ class Started:
 @pytest.fixture(autouse=True)
 def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROVIDER_API_KEY", KEY)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
 
 
 def _models(example: Path) -> dict[str, tuple[str, OpenAIModelSettings]]:
@@ -61,7 +63,8 @@ async def _started(
             patch.setenv(f"CTRL_MODELS__{name.upper()}__BASE_URL", servers[role].base_url)
         # A copy, so that the log beside it is the test's.
         configs = shutil.copytree("configs", directory / "configs")
-        gateway = gateway_process(configs / example.relative_to("configs"))
+        shipped = example.is_relative_to("configs")
+        gateway = gateway_process(configs / example.relative_to("configs") if shipped else example)
         try:
             await gateway.start()
             yield Started(gateway.url, gateway.log, generator, critic)
@@ -114,6 +117,30 @@ async def test_an_example_refines_and_judges(
     ending = template.critique.rpartition("}}")[2]
     assert all(body["messages"][0]["content"].endswith(ending) for body in started.critic.bodies)
     assert refined["models"]["critic"]["template"].startswith(f"{template.id}@")
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """The file that the README has one write."""
+    readme = Path("README.md").read_text(encoding="utf-8")
+    assert "ctrl up --config mine.toml" in readme
+    [snippet] = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    file = tmp_path / "mine.toml"
+    file.write_text(snippet, encoding="utf-8")
+    return file
+
+
+async def test_the_readmes_models_are_a_whole_configuration(
+    mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        _started(mine, tmp_path, monkeypatch) as started,
+        httpx.AsyncClient(base_url=started.url, timeout=60) as client,
+    ):
+        refined = (await client.post("/refine", json=TASK)).json()
+
+    assert refined["stop_reason"] == "judged_correct", refined
+    assert len(started.generator.bodies) == len(started.critic.bodies) == 2
 
 
 def test_one_gpu_serves_both_roles_by_one_address() -> None:

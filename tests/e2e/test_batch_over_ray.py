@@ -28,7 +28,7 @@ from tests.unit.cli.serving import serving
 __all__ = ["log"]
 
 pytestmark = [
-    pytest.mark.skipif(find_spec("ray") is None, reason="needs Ray: pip install 'ctrl-refine[ray]'"),
+    pytest.mark.skipif(find_spec("ray") is None, reason="needs Ray: pip install '.[ray]'"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning:ray"),  # Ray copies settings that it has given up
 ]
 

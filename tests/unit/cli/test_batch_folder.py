@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("pyarrow", reason="needs pyarrow: pip install 'ctrl-refine[ray]'")
+pytest.importorskip("pyarrow", reason="needs pyarrow: pip install '.[ray]'")
 
 import pyarrow.parquet as pq
 

@@ -64,7 +64,7 @@ def test_what_cannot_be_read_is_said_before_anything_begins(tmp_path: Path) -> N
 
 
 def test_a_parquet_cell_is_the_field_that_json_would_have(tmp_path: Path) -> None:
-    pa = pytest.importorskip("pyarrow", reason="needs pyarrow: pip install 'ctrl-refine[ray]'")
+    pa = pytest.importorskip("pyarrow", reason="needs pyarrow: pip install '.[ray]'")
     pq = pytest.importorskip("pyarrow.parquet")
     from service.cli.batch.spread.parquet import row_groups  # noqa: PLC0415 - needs pyarrow
 
@@ -87,7 +87,7 @@ def test_a_parquet_cell_is_the_field_that_json_would_have(tmp_path: Path) -> Non
 
 
 def test_a_file_that_is_no_parquet_is_named(tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow", reason="needs pyarrow: pip install 'ctrl-refine[ray]'")
+    pytest.importorskip("pyarrow", reason="needs pyarrow: pip install '.[ray]'")
     from service.cli.batch.spread.parquet import row_groups  # noqa: PLC0415 - needs pyarrow
 
     (tmp_path / "in.parquet").write_text("{}", encoding="utf-8")

@@ -335,7 +335,7 @@ def test_without_ray_the_extra_is_named(files: Files, monkeypatch: pytest.Monkey
     code, _, said = _batch(files, "http://127.0.0.1:9", "--engine", "ray")
 
     assert code == 2
-    assert "pip install 'ctrl-refine[ray]'" in said
+    assert "pip install '.[ray]'" in said
     assert not files.out.exists()
 
 

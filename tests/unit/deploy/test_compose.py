@@ -88,13 +88,16 @@ def test_without_an_example_the_gateway_is_open_and_keeps_jobs_in_redis(
     assert str(settings.sandbox.url) == "http://sandbox:8080/"
 
 
-def test_the_sandbox_starts_with_what_the_example_sets(
-    example: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in _passed_on("sandbox"):
-        monkeypatch.setenv(name, example[name])
+def test_a_sandbox_has_room_for_as_many_programs_as_it_works_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in _passed_on("sandbox").items():
+        monkeypatch.setenv(name, _resolved(value))
 
-    assert SandboxSettings.from_environment().concurrency == 4
+    settings = SandboxSettings.from_environment()
+    limit = _resolved(_project()["services"]["sandbox"]["mem_limit"])
+
+    assert limit.endswith("g")
+    assert settings.concurrency * settings.max_memory_bytes + 2**30 <= int(limit[:-1]) * 2**30
+    assert settings.fusion_memory_bytes <= settings.max_memory_bytes
 
 
 def test_models_of_the_mini_engines_are_where_the_files_say() -> None:

@@ -23,7 +23,7 @@ _ALONE: Mapping[str, str] = {
 def prepare_for_ray(address: str | None) -> None:
     """Say what has to be said before Ray is imported. Without an address it is one of our own."""
     if find_spec("ray") is None:
-        raise UsageError("--engine ray needs Ray: pip install 'ctrl-refine[ray]'")
+        raise UsageError("--engine ray needs Ray: pip install '.[ray]' in the repository")
     environment = os.environ  # noqa: TID251 - Ray has no other way
     environment.update(_ALWAYS)
     if address is None:
