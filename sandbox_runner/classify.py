@@ -4,7 +4,6 @@ import codecs
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import reduce
 from typing import Any
 
 from sandbox_runner.boxes.box import Trace
@@ -14,7 +13,6 @@ from sandbox_runner.domain.checkers import Checker
 from sandbox_runner.domain.comparison import Equality, equal
 from sandbox_runner.domain.differences import Difference
 from sandbox_runner.domain.verdict import Integrity, Limits, Outcome, ProgramError, TestResult
-from sandbox_runner.domain.views import NoViewError, look
 from sandbox_runner.jail import values
 from sandbox_runner.jail.remote.findings import Ended
 
@@ -23,6 +21,8 @@ _IDLE_SHARE = 0.1
 
 # A submission may have a thousand tests, and the verdict holds what all of them printed.
 _SHOWN_BYTES = 64 << 10
+
+_LONG = {"opaque": "a value too long to be shown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +122,17 @@ def _judge_output(trace: Trace, case: StdinCase, checker: Checker) -> Judgement:
 
 
 def _judge_value(trace: Trace, case: CallCase) -> Judgement:
-    if "value" not in trace.said:
+    said = trace.said
+    if said.keys().isdisjoint({"value", "seen", "unseen"}):
         return Judgement(Outcome.NO_RESULT, "the program ended before the function returned")
     try:
-        value = values.untag(trace.said["value"])
+        value = values.untag(said.get("value", _LONG))
+        seen = values.untag(said["seen"]) if "seen" in said else value
     except values.MalformedValueError:
         return Judgement(Outcome.NO_RESULT, "the program wrote something else where its result belongs")
     returned = explain.of_value(value)
-    try:
-        seen = reduce(lambda seen, view: look(view, seen), case.views, value)
-    except NoViewError as error:
-        message = explain.printable(f"returned {returned}; {error}")
+    if ("seen" in said) is not bool(case.views):
+        message = explain.printable(f"returned {returned}; {said.get('unseen', 'nothing was seen of it')}")
         return Judgement(Outcome.WRONG_ANSWER, message, returned)
     if equal(case.expected, seen, case.equality, case.tolerance):
         return Judgement(Outcome.ACCEPTED, returned=returned)

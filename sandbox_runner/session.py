@@ -71,7 +71,7 @@ class Session:
             case StdinCase():
                 return script(case.stdin)
             case CallCase():
-                return call(case.entry_point, case.args, case.kwargs, case.look)
+                return call(case.entry_point, case.args, case.kwargs, case.views, truth=case.asks_truth)
         return None
 
     async def print_for(

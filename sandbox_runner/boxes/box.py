@@ -18,7 +18,7 @@ from sandbox_runner.boxes.launcher import Launcher, LauncherError, OpenedBox
 from sandbox_runner.boxes.memory_files import MemoryFiles, Output, sealable_file
 from sandbox_runner.boxes.places import Setup
 from sandbox_runner.domain.verdict import Limits
-from sandbox_runner.jail import messages, values
+from sandbox_runner.jail import messages, values, views
 from sandbox_runner.jail.ending import ERROR, Ending, MalformedEndingError
 from sandbox_runner.jail.native import COMPILING
 
@@ -65,9 +65,15 @@ def script(stdin: str) -> Question:
 
 
 def call(
-    entry_point: str, args: tuple[object, ...], kwargs: dict[str, object], look: values.Look
+    entry_point: str,
+    args: tuple[object, ...],
+    kwargs: dict[str, object],
+    seen: tuple[views.View, ...] = (),
+    *,
+    truth: bool = False,
 ) -> Question:
-    return entry_point.encode(), values.encode((args, kwargs, look)).encode()
+    """`seen`: what is looked at in the returned value; `truth`: whether no more than its truth counts."""
+    return entry_point.encode(), values.encode((args, kwargs, views.told(seen), truth)).encode()
 
 
 @dataclass(frozen=True, slots=True)

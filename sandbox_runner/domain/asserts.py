@@ -4,10 +4,10 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sandbox_runner.domain import views
 from sandbox_runner.domain.cases import CallCase
 from sandbox_runner.domain.comparison import Equality, Tolerance
 from sandbox_runner.domain.literals import Literals, NotALiteralError, view
+from sandbox_runner.jail import views
 
 SUPPORTED = (
     "assert f(<literals>) == <literal>, also with is, not, math.isclose, abs(f() - x) < e and around f() "

@@ -6,14 +6,10 @@ from dataclasses import dataclass, field
 from sandbox_runner.domain.checkers import CHECKERS, DEFAULT_CHECKER, Checker, CustomChecker
 from sandbox_runner.domain.comparison import Equality, Tolerance
 from sandbox_runner.domain.verdict import Limits
-from sandbox_runner.domain.views import View
-from sandbox_runner.jail.values import Look
+from sandbox_runner.jail.views import View
 
 DEFAULT_LANGUAGE = "python"
 DEFAULT_PACKAGES = "stdlib"
-
-_GATHERING = ("set", "frozenset", "sorted", "list", "tuple", "sum", "Counter")
-_LOOKS = {"len": Look.SIZE, **dict.fromkeys(_GATHERING, Look.ITEMS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +30,8 @@ class CallCase:
     tolerance: Tolerance | None = None
 
     @property
-    def look(self) -> Look:
-        """What is looked at first in a value that is no plain data."""
-        if self.views:
-            return _LOOKS.get(self.views[0].name, Look.NOTHING)
-        return Look.TRUTH if self.equality is Equality.TRUTH else Look.NOTHING
+    def asks_truth(self) -> bool:
+        return self.equality is Equality.TRUTH
 
 
 @dataclass(frozen=True, slots=True)

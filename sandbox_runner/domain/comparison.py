@@ -3,11 +3,17 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
+from typing import Any
 
 from sandbox_runner.jail.values import Opaque
 
 _SPELLED_BITS = 4096  # Python refuses to spell much longer integers
+
+
+_NUMBERS = frozenset({bool, int, float, complex, Decimal, Fraction})
 
 
 class Equality(StrEnum):
@@ -43,7 +49,7 @@ def equal(expected: object, returned: object, equality: Equality, tolerance: Tol
         case Equality.JSON:
             return _same(expected, returned)
         case Equality.PYTHON:
-            return bool(expected == returned)
+            return _equals(expected, returned)
         case Equality.IDENTITY:
             return expected is returned
         case Equality.TRUTH:
@@ -52,16 +58,23 @@ def equal(expected: object, returned: object, equality: Equality, tolerance: Tol
             return _near(expected, returned, equality, tolerance or Tolerance())
 
 
-def _near(expected: object, returned: object, equality: Equality, tolerance: Tolerance) -> bool:
-    if not (isinstance(expected, int | float) and isinstance(returned, int | float)):
+def _equals(expected: object, returned: object) -> bool:
+    try:
+        return bool(expected == returned)
+    except (TypeError, ArithmeticError):  # items with a list among them, and a decimal that signals
+        return False
+
+
+def _near(expected: Any, returned: Any, equality: Equality, tolerance: Tolerance) -> bool:
+    if type(returned) not in _NUMBERS:
         return False
     try:
         if equality is Equality.CLOSE:
             return math.isclose(expected, returned, rel_tol=tolerance.rel, abs_tol=tolerance.abs)
         apart = abs(returned - expected)
-    except OverflowError:  # an integer too long for a float
+        return bool(apart <= tolerance.abs if tolerance.inclusive else apart < tolerance.abs)
+    except (TypeError, ValueError, ArithmeticError):  # such as an integer too long for a float
         return False
-    return apart <= tolerance.abs if tolerance.inclusive else apart < tolerance.abs
 
 
 def _same(expected: object, returned: object) -> bool:

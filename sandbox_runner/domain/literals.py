@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from sandbox_runner.domain import views
+from sandbox_runner.jail import views
 
 MOST_BITS = 16_384
 MOST_ITEMS = 1_000_000

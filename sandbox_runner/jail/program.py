@@ -117,9 +117,9 @@ def run_call(solution: Solution, entry_point: str, given: bytes) -> NoReturn:
     try:
         arguments: Any = values.decode(given)
         exec(code, members)  # noqa: S102
-        args, kwargs, look = arguments
+        args, kwargs, looks, truth = arguments
         returned = _find(members, entry_point)(*args, **kwargs)
-        report.write_value(REPORT_FD, values.looked_at(returned, values.Look(look)))
+        report.write_seen(REPORT_FD, returned, looks, truth=truth)
         status = 0
     except BaseException as error:  # noqa: BLE001 - every ending of a program is reported
         status = _status_of(error, solution)

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Iterator
 from types import TracebackType
 
-from sandbox_runner.jail import values
+from sandbox_runner.jail import values, views
 
 FILE_NAME = "solution.py"
 _TEXT_LIMIT = 2_000
@@ -29,6 +29,26 @@ def speak_alone() -> None:
 
 def write_value(descriptor: int, value: object) -> None:
     _say(descriptor, f'{{"value":{values.encode(value)}}}')
+
+
+def write_seen(
+    descriptor: int, returned: object, looks: list[tuple[str, int | None]], *, truth: bool = False
+) -> None:
+    """What a test looks at in a returned value; beside it the value itself, to be shown if it is short."""
+    if not looks:
+        write_value(descriptor, bool(returned) if truth and not values.is_plain(returned) else returned)
+        return
+    try:
+        seen = views.taken(looks, returned)
+    except views.NoViewError as error:
+        if error.__cause__ is not None and location(error.__cause__)[0] is not None:
+            raise error.__cause__ from None  # the program's own, as of a generator
+        said = f'"unseen":{json.dumps(str(error))}'
+        seen = returned
+    else:
+        said = f'"seen":{values.encode(bool(seen) if truth else seen)}'
+    shown = values.encode_short(returned if values.is_plain(returned) else seen)
+    _say(descriptor, f'{{{said},"value":{shown}}}' if shown else f"{{{said}}}")
 
 
 def write_error(descriptor: int, error: BaseException) -> None:

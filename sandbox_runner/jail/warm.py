@@ -15,7 +15,7 @@ inspect io itertools json linecache math operator os queue random re signal stri
 threading time traceback types typing
 """
 # Imported in the box of a program that speaks of them, once for all its tests.
-_OCCASIONAL = ("cmath", "datetime", "decimal", "fractions", "pathlib", "statistics", "unicodedata")
+OCCASIONAL = frozenset({"cmath", "datetime", "decimal", "fractions", "pathlib", "statistics", "unicodedata"})
 
 _STANDARD_FILES = (
     ("stdin", 0, "r", "surrogateescape"),
@@ -44,7 +44,7 @@ def import_modules(preload: Sequence[str], search: Sequence[str]) -> None:
 
 def import_occasional_modules(source: bytes) -> None:
     with no_fork_hooks():
-        for name in _OCCASIONAL:
+        for name in sorted(OCCASIONAL):
             if name.encode() in source:
                 importlib.import_module(name)
     gc.freeze()

@@ -1,4 +1,4 @@
-"""Lists, dicts and sets that both jails hold: two copies of each, which agree whenever a message comes.
+"""Lists, dicts and the like that both jails hold: two copies of each, which agree whenever a message comes.
 
 Whether a function returned the list that it was given, kept it, or lends one of its own shows in Python as
 soon as either side changes it or asks what it is. Only one side runs at a time, so each message tells what
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from sandbox_runner.jail.remote import wire
+from sandbox_runner.jail.remote import containers, wire
 from sandbox_runner.jail.remote.frames import Connection
 
 _SCALARS = frozenset({int, float, str, bool, type(None)})
@@ -36,7 +36,7 @@ class _Shared:
         """What was told, if they are not."""
 
     def tell(self, tree: Callable[[], object]) -> None:
-        members = _members(self.value)
+        members = containers.members_of(self.value)
         self.scalars = members if _SCALARS.issuperset(map(type, members)) else None
         self.tree = "" if self.scalars is not None else json.dumps(tree())
         self.told = True
@@ -44,7 +44,7 @@ class _Shared:
     def is_as_told(self) -> bool:
         if self.scalars is None:
             return False
-        members = _members(self.value)
+        members = containers.members_of(self.value)
         return len(members) == len(self.scalars) and all(map(operator.is_, members, self.scalars))
 
     def is_news(self, tree: object) -> bool:
@@ -198,19 +198,14 @@ class Exchange:
 
     def _fill(self, states: dict[int, Any]) -> None:
         for number, tree in states.items():
-            kind = wire.kind_of(tree)
             if number not in self._shared:
                 if type(number) is not int or number * self._step >= 0:
                     raise ValueError("a new container under a number of this side")
-                self._admit(number, kind())
-            if wire.plain_base(type(self._find(number))) is not kind:
+                self._admit(number, wire.container_for(tree, self._resolve, self._find, self._reads_deep))
+            if not containers.is_for(tree, self._find(number)):
                 raise ValueError("a container that is of another type now")
         for number, tree in states.items():
             wire.read_members(tree, self._find(number), self._resolve, self._find, self._reads_deep)
-
-
-def _members(container: Any) -> list[object]:
-    return [*container, *container.values()] if isinstance(container, dict) else list(container)
 
 
 def _is_loose(shared: _Shared) -> bool:

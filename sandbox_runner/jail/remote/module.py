@@ -4,11 +4,13 @@ The program chooses its names. None may take the place of what the tests would u
 """
 
 import builtins
+import importlib
 import sys
 from collections.abc import Container, Iterator
 from types import ModuleType
 from typing import Any
 
+from sandbox_runner.jail import warm
 from sandbox_runner.jail.remote import wire
 from sandbox_runner.jail.remote.link import Link
 from sandbox_runner.jail.remote.proxy import adopt
@@ -97,6 +99,8 @@ def _standard(name: str, origin: str | None) -> object:
     module, _, last = (origin or "").rpartition(".")
     if last != name or not wire.is_standard(origin):
         return None
+    for occasional in warm.OCCASIONAL & {origin, module}:
+        importlib.import_module(occasional)
     if origin in sys.modules:
         return sys.modules[origin]
     return getattr(sys.modules.get(module), name, None)

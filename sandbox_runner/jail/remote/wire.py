@@ -1,24 +1,24 @@
 """Values on the wire: plain data by value, lists, dicts and sets by number, everything else by reference.
 
-The plain forms are those of `jail.values`, with some values of the library. A list, dict or set becomes
-`{"at": number}`, and `exchange` tells its members once. What is neither becomes `{"ref": ...}`, which each
-side writes and reads in its own way. A subclass that the standard library defines (`Counter`) is its plain
-base.
+The plain forms are those of `jail.values`, with some values of the library. A list, dict or another container
+that can change becomes `{"at": number}`, and `exchange` tells its members once. What is neither becomes
+`{"ref": ...}`, which each side writes and reads in its own way. Of other subclasses that the standard library
+defines the plain base is written.
 """
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
-from sandbox_runner.jail import values
-from sandbox_runner.jail.remote import library
+from sandbox_runner.jail import library, values
+from sandbox_runner.jail.remote import containers
+from sandbox_runner.jail.spreading import spread
 
 MOST_ANSWERED = values.MAX_DEPTH
 MOST_ASKED = MOST_ANSWERED + 50
 """Tuples in tuples. Tests may wrap what they were answered and hand it back."""
 PLAIN = (int, str, list, tuple, dict, set, frozenset, float, bytes, complex)
 
-_SHARED = frozenset({list, dict, set})
 _NESTED = frozenset({list, dict})
 _SIMPLE = frozenset({float, str, bool, type(None)})
 _LONG = 1 << 4000  # longer integers have a form of their own
@@ -33,14 +33,15 @@ Find = Callable[[int], Any]
 def write(value: Any, refer: Refer, share: Share, depth: int) -> object:
     """The tree of a value. Raises ValueError where it has tuples nested deeper than `depth`."""
     kind = type(value)
-    if value is None or kind is bool:
+    if kind in _SIMPLE:
         return value
     base: Any = plain_base(kind)
-    if base is None:
+    shared = containers.kind_of(kind)
+    if base is None and shared is None:
         return _write_other(value, refer, share, depth)
-    if base is not kind and not is_standard(kind.__module__):
+    if kind not in {base, shared} and not is_standard(kind.__module__):
         return {"ref": refer(value)}
-    if base in _SHARED:
+    if shared is not None:
         return {"at": share(value)}
     if base not in (tuple, frozenset):
         return values.tag(value)
@@ -50,14 +51,8 @@ def write(value: Any, refer: Refer, share: Share, depth: int) -> object:
 
 
 def write_members(container: Any, refer: Refer, share: Share, depth: int) -> object:
-    """What a list, dict or set holds now."""
-    base: Any = plain_base(type(container))
-    if base is dict:
-        members: Iterable[tuple[object, object]] = dict.items(container)
-        pairs = [[write(each, refer, share, depth) for each in pair] for pair in members]
-        return {"dict": pairs}
-    items = _write_all(list(base.__iter__(container)), refer, share, depth)
-    return items if base is list else {"set": items}
+    """What a container holds now."""
+    return containers.tree_of(container, lambda items: _write_all(list(items), refer, share, depth))
 
 
 def _write_all(items: list[object], refer: Refer, share: Share, depth: int) -> list[object]:
@@ -94,28 +89,14 @@ def read(tree: Any, resolve: Resolve, find: Find, depth: int) -> Any:
     return make(_read_all(content, resolve, find, depth - 1))
 
 
-def kind_of(members: Any) -> type:
-    """The type of the container that has these members. Raises LookupError or TypeError if there is none."""
-    if isinstance(members, list):
-        return list
-    (tag,) = members
-    return _KINDS[tag]
+def container_for(tree: Any, resolve: Resolve, find: Find, depth: int) -> Any:
+    """One without members. Raises LookupError, TypeError or ValueError if the tree is of none."""
+    return containers.made_for(tree, lambda trees: _read_all(trees, resolve, find, depth))
 
 
 def read_members(tree: Any, container: Any, resolve: Resolve, find: Find, depth: int) -> None:
     """Make the container hold these and nothing else."""
-    if isinstance(container, list):
-        container[:] = _read_all(tree, resolve, find, depth)
-    elif isinstance(container, set):
-        items = values.spread(_read_all(tree["set"], resolve, find, depth))
-        container.clear()
-        container.update(items)
-    else:
-        keys = values.spread([read(key, resolve, find, depth) for key, _ in tree["dict"]])
-        items = [read(item, resolve, find, depth) for _, item in tree["dict"]]
-        container.clear()
-        for key, item in zip(keys, items, strict=True):
-            container[key] = item
+    containers.fill(container, tree, lambda trees: _read_all(trees, resolve, find, depth))
 
 
 def _read_all(trees: list[Any], resolve: Resolve, find: Find, depth: int) -> list[object]:
@@ -124,10 +105,9 @@ def _read_all(trees: list[Any], resolve: Resolve, find: Find, depth: int) -> lis
     return [read(tree, resolve, find, depth) for tree in trees]
 
 
-_KINDS: dict[str, type] = {"dict": dict, "set": set}
 _COLLECTIONS: dict[str, Callable[[list[object]], object]] = {
     "tuple": tuple,
-    "frozenset": lambda items: frozenset(values.spread(items)),
+    "frozenset": lambda items: frozenset(spread(items)),
 }
 
 

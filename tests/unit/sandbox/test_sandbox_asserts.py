@@ -1,20 +1,19 @@
 """Asserts become calls whose expectation stays outside."""
 
 import sys
-from functools import reduce
 
 import pytest
 
 from sandbox_runner.domain.asserts import UnsupportedAssertError, rewrite, rewrite_all
 from sandbox_runner.domain.cases import CallCase
 from sandbox_runner.domain.comparison import Equality, equal
-from sandbox_runner.domain.views import NoViewError, look
 from sandbox_runner.jail.values import Opaque
+from sandbox_runner.jail.views import NoViewError, taken, told
 
 
 def _holds(case: CallCase, returned: object) -> bool:
     try:
-        seen = reduce(lambda value, view: look(view, value), case.views, returned)
+        seen = taken(told(case.views), returned)
     except NoViewError:
         return False
     return equal(case.expected, seen, case.equality, case.tolerance)

@@ -1,21 +1,23 @@
 """What an assert looks at in a returned value: its length, its items in order, and so on.
 
-A view is taken of plain data that this process decoded, so that nothing of the program is called.
+It is taken of the value where it is, as Python would, whatever the value is and however long: what leaves the
+jail is data either way, and the program still does not know with what it is compared.
 """
 
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
-from sandbox_runner.jail.values import spread
+from sandbox_runner.jail.spreading import spread
 
 # `round` to a million places would compute with a number of a million digits.
 MOST_DIGITS = 400
 
 
 class NoViewError(ValueError):
-    """The value has none: a number has no length."""
+    """The value has none: a number has no length. What Python raised is the cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,16 @@ class View:
     name: str
     digits: int | None = None
     """The places of `round`."""
+
+
+def told(views: tuple[View, ...]) -> list[tuple[str, int | None]]:
+    """Views as plain data, which `taken` reads."""
+    return [(view.name, view.digits) for view in views]
+
+
+def taken(views: list[tuple[str, int | None]], value: object) -> object:
+    """What is seen through all of them, the innermost first."""
+    return reduce(lambda seen, view: look(View(*view), seen), views, value)
 
 
 def look(view: View, value: object) -> object:
@@ -34,9 +46,7 @@ def look(view: View, value: object) -> object:
 
 
 def _round(value: Any, digits: int | None) -> object:
-    if not isinstance(value, int | float):
-        raise TypeError(f"type {type(value).__name__} cannot be rounded")
-    return round(value, digits)
+    return round(value) if digits is None else round(value, digits)
 
 
 def _counter(value: Any) -> object:

@@ -1,0 +1,103 @@
+"""Values and classes of the standard library that leave a jail by value, like plain data.
+
+A test compares a fraction or a date with one of its own, so a reference to the program's, or its name alone,
+would be of no use to it. Only what is exactly of these classes counts: a subclass may compare as it likes.
+"""
+
+import builtins
+import importlib
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from sandbox_runner.jail.spreading import spread
+
+_PARTS: dict[str, Callable[[Any], list[object]]] = {
+    "datetime.date": lambda value: [value.year, value.month, value.day],
+    "datetime.timedelta": lambda value: [value.days, value.seconds, value.microseconds],
+    "datetime.time": lambda value: [value.hour, value.minute, value.second, value.microsecond],
+    "datetime.datetime": lambda value: [
+        *(value.year, value.month, value.day, value.hour, value.minute, value.second, value.microsecond)
+    ],
+    "decimal.Decimal": lambda value: [str(value)],
+    "fractions.Fraction": lambda value: [value.numerator, value.denominator],
+    "builtins.range": lambda value: [value.start, value.stop, value.step],
+    "builtins.slice": lambda value: [value.start, value.stop, value.step],
+}
+_DICT_VIEWS: dict[type, str] = {
+    type({}.keys()): "dict_keys",
+    type({}.values()): "dict_values",
+    type({}.items()): "dict_items",
+}
+_SINGLETONS = {"Ellipsis": ..., "NotImplemented": NotImplemented}
+_COLLECTIONS = ("Counter", "OrderedDict", "defaultdict", "deque")
+_CLASSES = frozenset((*_PARTS, *(f"collections.{name}" for name in _COLLECTIONS)))
+
+
+def parts(value: Any) -> tuple[str, list[object]] | None:
+    """Type and arguments that make an equal value; None where that cannot be said, as of times in a zone."""
+    kind = type(value)
+    if kind in _DICT_VIEWS:
+        return _DICT_VIEWS[kind], list(kind.__iter__(value))
+    if type in kind.__mro__:
+        return _named(value)
+    for name, single in _SINGLETONS.items():
+        if value is single:
+            return "single", [name]
+    name = _name_of(kind)
+    if name not in _PARTS or kind is not _class(name) or getattr(value, "tzinfo", None) is not None:
+        return None
+    return name, _PARTS[name](value)
+
+
+def _named(kind: type) -> tuple[str, list[object]] | None:
+    """A class that both sides have."""
+    name = _name_of(kind)
+    is_built_in = getattr(builtins, kind.__name__, None) is kind
+    return ("class", [name]) if is_built_in or (name in _CLASSES and kind is _class(name)) else None
+
+
+def _name_of(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _class(name: str) -> Any:
+    module, _, kind = name.partition(".")
+    return getattr(sys.modules.get(module), kind, None)
+
+
+def _made(name: str, arguments: list[Any]) -> object:
+    return _known_class([name])(*arguments)
+
+
+def _known_class(arguments: list[Any]) -> Any:
+    name = str(*arguments)
+    module, _, kind = name.partition(".")
+    if module != "builtins" and name not in _CLASSES:
+        raise ValueError(f"unknown class {name[:40]!r}")
+    found = getattr(importlib.import_module(module), kind)
+    if not isinstance(found, type):
+        raise TypeError("not a class")
+    return found
+
+
+def _single(arguments: list[Any]) -> object:
+    (name,) = arguments
+    return _SINGLETONS[name]
+
+
+def _dict_items(pairs: list[Any]) -> object:
+    spread([key for key, _ in pairs])
+    return dict(pairs).items()
+
+
+MAKERS: dict[str, Callable[[list[Any]], object]] = {
+    **{name: partial(_made, name) for name in _PARTS},
+    "class": _known_class,
+    "single": _single,
+    "dict_keys": lambda items: dict.fromkeys(spread(items)).keys(),
+    "dict_values": lambda items: dict(enumerate(items)).values(),
+    "dict_items": _dict_items,
+}
+"""What makes the value again; each raises what its class raises."""

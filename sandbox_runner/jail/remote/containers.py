@@ -1,0 +1,147 @@
+"""Containers that both jails may hold, on the wire: a tree of what they hold now, and what makes it so again.
+
+The tree of a list is a list. That of another is an object of one member, named after its type: the members,
+or, where the type has something that the members do not tell, that and the members.
+"""
+
+from array import array
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox_runner.jail.spreading import spread
+
+Write = Callable[[Iterable[object]], list[object]]
+Read = Callable[[list[Any]], list[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    make: Callable[[Any], Any]
+    """A container without members, from what the members do not tell."""
+    told: Callable[[Any], object]
+    """What the members do not tell."""
+    members: Callable[[Any, Write], object]
+    fill: Callable[[Any, Any, Read], None]
+
+
+def kind_of(kind: type) -> type | None:
+    """The type by which a container of this type is shared; None where it is not."""
+    return kind if kind in _FORMS else next((plain for plain in _PLAIN if plain in kind.__mro__), None)
+
+
+def tree_of(container: Any, write: Write) -> object:
+    kind = _form(container)
+    if kind is list:
+        return write(list.__iter__(container))
+    form = _FORMS[kind]
+    members = form.members(container, write)
+    return {kind.__name__: members if kind in _TOLD_WHOLE else [write([form.told(container)])[0], members]}
+
+
+def made_for(tree: Any, read: Read) -> Any:
+    """A container without members for this tree.
+
+    Raises LookupError, TypeError or ValueError if there is none.
+    """
+    kind = _kind_of_tree(tree)
+    return _FORMS[kind].make(None if kind in _TOLD_WHOLE else read([_content(tree)[0]])[0])
+
+
+def is_for(tree: Any, container: Any) -> bool:
+    return _form(container) is _kind_of_tree(tree)
+
+
+def fill(container: Any, tree: Any, read: Read) -> None:
+    """Make the container hold what the tree says, and nothing else."""
+    kind = _kind_of_tree(tree)
+    content = _content(tree)
+    _FORMS[kind].fill(container, content if kind in _TOLD_WHOLE else content[1], read)
+
+
+def members_of(container: Any) -> list[object]:
+    if not isinstance(container, dict):
+        return list(container)
+    kind: Any = _form(container)  # an ordered one has an order of its own
+    return [*kind.keys(container), *kind.values(container)]
+
+
+def _form(container: Any) -> type:
+    kind = kind_of(type(container))
+    if kind is None:
+        raise TypeError("no container")
+    return kind
+
+
+def _kind_of_tree(tree: Any) -> type:
+    if isinstance(tree, list):
+        return list
+    (tag,) = tree
+    return _KINDS[tag]
+
+
+def _content(tree: Any) -> Any:
+    return tree if isinstance(tree, list) else next(iter(tree.values()))
+
+
+def _pairs(container: dict[object, object], write: Write) -> object:
+    kind: Any = _form(container)
+    return [write(kind.keys(container)), write(kind.values(container))]
+
+
+def _fill_pairs(container: dict[object, object], content: list[list[Any]], read: Read) -> None:
+    keys, values = spread(read(content[0])), read(content[1])
+    container.clear()
+    for key, value in zip(keys, values, strict=True):
+        container[key] = value  # noqa: PERF403 - the `update` of a counter adds
+
+
+def _fill_list(container: list[object], items: list[Any], read: Read) -> None:
+    container[:] = read(items)
+
+
+def _fill_set(container: set[object], items: list[Any], read: Read) -> None:
+    read_items = spread(read(items))
+    container.clear()
+    container.update(read_items)
+
+
+def _fill_deque(container: deque[object], items: list[Any], read: Read) -> None:
+    read_items = read(items)
+    container.clear()
+    container.extend(read_items)
+
+
+def _fill_bytes(container: bytearray, content: str, read: Read) -> None:
+    container[:] = bytes.fromhex(content)
+
+
+def _fill_array(container: Any, items: list[Any], read: Read) -> None:
+    container[:] = array(container.typecode, items)
+
+
+def _nothing(container: object) -> None:
+    """Its members tell it all."""
+
+
+def _items(container: Iterable[object], write: Write) -> object:
+    return write(container)
+
+
+_FORMS: dict[type, _Form] = {
+    list: _Form(lambda _: [], _nothing, _items, _fill_list),
+    dict: _Form(lambda _: {}, _nothing, _pairs, _fill_pairs),
+    set: _Form(lambda _: set(), _nothing, _items, _fill_set),
+    bytearray: _Form(
+        lambda _: bytearray(), _nothing, lambda container, _: bytearray.hex(container), _fill_bytes
+    ),
+    Counter: _Form(lambda _: Counter(), _nothing, _pairs, _fill_pairs),
+    OrderedDict: _Form(lambda _: OrderedDict(), _nothing, _pairs, _fill_pairs),
+    defaultdict: _Form(defaultdict, lambda container: container.default_factory, _pairs, _fill_pairs),
+    deque: _Form(lambda most: deque(maxlen=most), lambda container: container.maxlen, _items, _fill_deque),
+    array: _Form(array, lambda container: container.typecode, _items, _fill_array),
+}
+_PLAIN = (list, dict, set)
+_TOLD_WHOLE = frozenset(_FORMS) - {defaultdict, deque, array}
+_KINDS = {kind.__name__: kind for kind in _FORMS}

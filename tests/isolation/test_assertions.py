@@ -1,0 +1,67 @@
+"""Tests that are asserts end as they end in CPython: rewritten into calls, and in a jail of their own."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from sandbox_runner.domain.asserts import UnsupportedAssertError, rewrite_all
+from sandbox_runner.domain.cases import Case, CodeCase, Submission
+from sandbox_runner.domain.verdict import Limits, Outcome
+from tests.isolation.conftest import Arena
+from tests.isolation.corpus.assertions import VALUES
+
+pytestmark = [pytest.mark.isolation, pytest.mark.asyncio(loop_scope="session")]
+
+_LIMITS = Limits(cpu_s=4.0, wall_s=20.0, memory_bytes=512 << 20, output_bytes=4 << 20, processes=1)
+_FAILED = {Outcome.WRONG_ANSWER, Outcome.RUNTIME_ERROR}
+_CORPUS = VALUES
+_IN_ONE_PROCESS = """
+import json, os, sys
+def ends_well(program, tests):
+    pid = os.fork()
+    if pid:
+        return os.waitpid(pid, 0)[1] == 0
+    try:
+        names = {"__name__": "solution"}
+        exec(program, names)
+        exec(tests, names)
+    except BaseException:
+        os._exit(1)
+    os._exit(0)
+json.dump({name: ends_well(*case) for name, case in json.load(sys.stdin).items()}, sys.stdout)
+"""
+
+
+@pytest.fixture(scope="module")
+def in_cpython() -> dict[str, bool]:
+    """Whether each program passes its tests in one process of the interpreter."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", _IN_ONE_PROCESS],
+        input=json.dumps(_CORPUS),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, bool] = json.loads(done.stdout)
+    assert len(found) / 3 < sum(found.values()) < len(found) * 4 / 5  # a corpus of right and wrong programs
+    return found
+
+
+@pytest.mark.parametrize("name", _CORPUS)
+async def test_asserts_end_as_in_cpython(arena: Arena, in_cpython: dict[str, bool], name: str) -> None:
+    program, tests = _CORPUS[name]
+    for cases in _ways(tests):
+        verdict = await arena.sandbox.judge.judge(Submission(program, cases, _LIMITS))
+
+        assert (verdict.outcome is Outcome.ACCEPTED) == in_cpython[name], verdict
+        assert verdict.outcome in {Outcome.ACCEPTED, *_FAILED}, verdict
+
+
+def _ways(tests: str) -> list[tuple[Case, ...]]:
+    two_jails: tuple[Case, ...] = (CodeCase(tests, "f"),)
+    try:
+        return [two_jails, tuple(rewrite_all(tests, "f"))]
+    except UnsupportedAssertError:
+        return [two_jails]
