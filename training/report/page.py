@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from training.config import TrainConfig
 from training.evaluate import rows
-from training.evaluate.findings import TEST, Findings
+from training.evaluate.findings import TEST, UNSTOPPED, Findings
 from training.evaluate.measures import summarize
 from training.evaluate.reward_model import VOTES, Pairwise, by_logprob, by_votes
 from training.report.claim import Claim
@@ -56,7 +56,7 @@ def page(material: Material) -> str:
         _opening(material),
         section("Claims", _verdicts(material.claims), *map(_claim, material.claims)),
         section("Reviewers on the same drafts", *_main_tables(material)),
-        section("Reviewers that never stop", group_table(material.findings, "unstopped")),
+        section("Reviewers that never stop", group_table(material.findings, UNSTOPPED)),
         section("Difficulty", _lengths(material), material.picture("lengths", "Lift by length")),
         section("Critic size and generator size", *_sizes(material)),
         section("Other problems", *_elsewhere(material)),

@@ -23,6 +23,7 @@ from training.evaluate.contest import (
 )
 from training.evaluate.drafted import Drafted
 from training.evaluate.findings import (
+    PAIRS,
     TEST,
     UNSTOPPED,
     Findings,
@@ -121,7 +122,7 @@ class _Evaluation:
         if not pairs:
             return {}
         return {
-            key: self._notebook.part(f"pairs/{key}", partial(scored_pairs, self._cast, role, pairs))
+            key: self._notebook.part(f"{PAIRS}/{key}", partial(scored_pairs, self._cast, role, pairs))
             for key, role in _PAIRED.items()
         }
 
