@@ -142,9 +142,11 @@ def _run_stage(run: Run, name: str, options: Options, *, again: bool) -> None:
         return
     if launch.is_first:
         _console.rule(name)
+        if why := run.outdated(name):
+            _console.print(f"{name}: done before, but {why}")
+        if again:
+            run.undo(name)
     run.out.mkdir(parents=True, exist_ok=True)
-    if again and launch.is_first:
-        run.forget(name)
     watch = Stopwatch(run.clock(name))
     try:
         with watch if launch.is_first else nullcontext():

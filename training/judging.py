@@ -17,6 +17,7 @@ from service.adapters.sandbox import HttpSandbox, Patience, http_sandbox
 from service.domain.errors import SandboxError
 from service.domain.task import Candidate, Task
 from service.domain.verdict import Verdict
+from training.first_error import first_error
 
 Judging = tuple[Task, Candidate]
 CONCURRENCY = 8
@@ -78,9 +79,11 @@ async def _judge(url: str, timed: Sequence[tuple[Judging, float | None]], label:
                 verdicts[index] = await sandbox.judge(task, candidate, cpu_s=limit_s)
                 progress.advance(bar)
 
-        async with http_sandbox(url, patience=PATIENCE) as sandbox, asyncio.TaskGroup() as group:
-            for _ in range(CONCURRENCY):
-                group.create_task(work(sandbox))
+        async with http_sandbox(url, patience=PATIENCE) as sandbox:
+            with first_error():
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(CONCURRENCY):
+                        group.create_task(work(sandbox))
     return [verdicts[index] for index in range(len(timed))]
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from training.config import TrainConfig
 from training.errors import StageError
-from training.stages import STAGES
+from training.marker import Marker
+from training.stages import READS, STAGES
 from training.tasks.records import read_jsonl, write_jsonl
 from training.weights.places import Weights, configured_weights
-from training.whole import write_whole
 
 __all__ = ["Record", "Run", "StageError"]
 
@@ -25,6 +25,8 @@ _SECTIONS = (
     *("seed", "base", "revision", "model", "pretrain"),
     *("tasks", "solve", "synthesize", "sft", "grpo", "export", "sizes", "evaluate"),
 )
+_ENGINES = {"generator": "solve", "sft": "evaluate", "critic": "evaluate"}
+"""Engine → the first section that asks it. Its model matters from there on; where it is served does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +59,37 @@ class Run:
         return configured_weights(self.config.base, self.config.revision)
 
     def is_done(self, stage: str) -> bool:
-        """Whether a stage has finished under this configuration, as far as it matters to the stage."""
-        path = self._marker(stage)
-        return path.is_file() and json.loads(path.read_text())["config_sha256"] == self.config_sha256(stage)
+        """Whether a stage has finished, and what it left still counts."""
+        return self._marker(stage) is not None and self.outdated(stage) is None
+
+    def outdated(self, stage: str) -> str | None:
+        """Why what a finished stage left counts no longer; None where it does, or where there is nothing.
+
+        It counts under the configuration that it was made under, as far as that matters to the stage, and as
+        long as no stage that it reads has run again.
+        """
+        marker = self._marker(stage)
+        if marker is None:
+            return None
+        if marker.config_sha256 != self.config_sha256(stage):
+            return "under another configuration"
+        marks = self._marks(stage)
+        for read in READS[stage]:
+            if marker.reads.get(read) != marks.get(read):
+                return f"{read} has run again since, or was undone"
+            if self.outdated(read):
+                return f"{read} has to run again"
+        return None
 
     def mark_done(self, stage: str, seconds: float) -> None:
-        """Write down that a stage has finished: in how many seconds, and under which configuration."""
-        record = {"stage": stage, "seconds": round(seconds, 1), "config_sha256": self.config_sha256(stage)}
-        config = {"config": self.config.model_dump(mode="json")}
-        write_whole(self._marker(stage), json.dumps(record | config, indent=1))
+        """Write down that a stage has finished: in how many seconds, under which configuration, on what."""
+        marker = Marker(stage, round(seconds, 1), self.config_sha256(stage), self._marks(stage))
+        marker.write(self._marker_file(stage), self.config.model_dump(mode="json"))
+        self.forget(stage)
+
+    def undo(self, stage: str) -> None:
+        """Let a stage count as never run."""
+        self._marker_file(stage).unlink(missing_ok=True)
         self.forget(stage)
 
     def forget(self, stage: str) -> None:
@@ -78,20 +102,34 @@ class Run:
         matters = _SECTIONS[: _SECTIONS.index(STAGES[stage]) + 1]
         tree = self.config.model_dump(mode="json", include=set(matters))
         said = {name: part for name, part in tree.items() if part is not None}
-        text = json.dumps(said, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
+        models = {
+            role: engine.model
+            for role, engine in self.config.engines
+            if engine is not None and _ENGINES[role] in matters
+        }
+        return _sha256(said | ({"models": models} if models else {}))
 
     def unfinished(self, stage: str) -> Path:
-        """Where a stage keeps what it has so far; another configuration never goes on from it."""
-        return self.out / f"{stage}.{self.config_sha256(stage)[:8]}"
+        """Where a stage keeps what it has so far; other settings or inputs never go on from it."""
+        config, marks = self.config_sha256(stage), self._marks(stage)
+        key = _sha256({"config": config, "reads": marks}) if marks else config
+        return self.out / f"{stage}.{key[:8]}"
 
     def clock(self, stage: str) -> Path:
         """Where the seconds that an unfinished stage has taken are written down."""
         folder = self.unfinished(stage)
         return folder.with_name(f"{folder.name}.seconds")
 
-    def _marker(self, stage: str) -> Path:
+    def _marker(self, stage: str) -> Marker | None:
+        return Marker.read(self._marker_file(stage))
+
+    def _marker_file(self, stage: str) -> Path:
         return self.out / f"{stage}.done.json"
+
+    def _marks(self, stage: str) -> dict[str, str]:
+        """The mark of each stage that this one reads, as far as it has one."""
+        markers = {read: self._marker(read) for read in READS[stage]}
+        return {read: marker.mark for read, marker in markers.items() if marker and marker.mark}
 
     def records(self, name: str) -> list[Record]:
         """All lines of a finished stage's output."""
@@ -112,6 +150,10 @@ class Run:
             if not path.is_file():
                 write_jsonl(path, work(chunk))
         write_jsonl(self.file(name), _joined(folder, len(chunks)))
+
+
+def _sha256(record: Record) -> str:
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 
 def _joined(folder: Path, count: int) -> Iterator[Record]:

@@ -23,7 +23,7 @@ LIMIT = 1000
 """Longest hint, in characters."""
 
 Choose = Callable[[Sequence[str]], str]
-"""Picks one of several true hints: training picks at random, serving takes the shortest."""
+"""Picks one of several true hints: training on real problems at random, all else takes the shortest."""
 
 _ERRORS = {Outcome.RUNTIME_ERROR: STOPS, Outcome.COMPILE_ERROR: DOES_NOT_COMPILE}
 _WORDS = {

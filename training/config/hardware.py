@@ -20,3 +20,5 @@ class HardwareConfig(Section):
     """Those that serve the frozen generator during GRPO."""
     tensor_parallel: PositiveInt = 1
     """GPUs that share one copy of a served model."""
+    sharding: Literal["fsdp2", "zero3"] = "fsdp2"
+    """What shards GRPO over its GPUs, as the file for `accelerate` has it."""

@@ -56,16 +56,19 @@ class GrpoConfig(Section):
     """Prompts longer than this are left out, never cut."""
     max_completion_tokens: PositiveInt = 768
     max_revision_tokens: PositiveInt = 1024
-    wrong_share: float = Field(gt=0, le=1, default=0.8)
-    """Share of wrong drafts among the prompts."""
+    wrong_share: float | None = Field(gt=0, le=1, default=None)
+    """Share of wrong drafts among the prompts; None takes them as they come (paper)."""
     sampling_chunks: PositiveInt = 4
     """Parts a batch is sampled in, so that rewards of one part are found while the next is sampled."""
     seeds: tuple[int, ...] = Field(min_length=1, default=(1,))
     """One run each; the first is exported, the others show the spread."""
     save_every_steps: PositiveInt = 5
     reward: RewardConfig = RewardConfig()
-    least_leverage: float = Field(ge=0, le=1, default=0.15)
-    """Training refuses to start unless an oracle's critique repairs this much more than an empty one."""
+    least_leverage: float = Field(ge=0, le=1, default=0.0)
+    """Training refuses to start unless hinted critiques repair this much more than contentless ones do.
+
+    At 0 they must not repair less; the paper has no such gate.
+    """
     most_unjudged: float = Field(ge=0, le=1, default=0.02)
     """Training stops once more rewards than this share are missing because of a broken part."""
     most_flat_groups: float = Field(ge=0, le=1, default=0.8)

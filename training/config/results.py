@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveInt, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, PositiveInt, StringConstraints, model_validator
 
 from training.config.section import Section
 
@@ -33,7 +33,17 @@ class EvaluationSet(Section):
         return day is not None and (self.since or date.min) <= day < (self.until or date.max)
 
 
-_Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
+TAKEN = frozenset({"test", "unstopped", "pairs", "ood_longer", "ood_phrasing"})
+"""What an evaluation calls its own parts."""
+
+
+def _free(name: str) -> str:
+    if name in TAKEN:
+        raise ValueError(f"an evaluation has a part of its own called {name}: give the set another name")
+    return name
+
+
+_Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$"), AfterValidator(_free)]
 
 
 class EvaluateConfig(Section):

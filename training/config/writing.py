@@ -43,6 +43,6 @@ class SynthesizeConfig(Section):
     temperature: NonNegativeFloat = 0.7
     top_p: float = Field(gt=0, le=1, default=0.8)
     max_tokens: PositiveInt = 256
-    right_share: float = Field(ge=0, le=1, default=0.5)
-    """Share of right drafts kept, so that the critic does not learn to approve everything."""
+    right_share: float | None = Field(ge=0, le=1, default=None)
+    """Share of right drafts kept, so that the critic does not learn one judgment; None keeps all (paper)."""
     per_problem: PositiveInt = 1

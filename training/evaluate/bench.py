@@ -1,7 +1,7 @@
 """What all trials with one generator share."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.domain.chat import Sampling
 from service.domain.critique import Critique
@@ -23,14 +23,13 @@ class Bench:
 
     generator: Writer
     judge: Judge
-    max_tokens: int
-    """Completion tokens of a program."""
+    sampling: Sampling
+    """How drafts are drawn; revisions are greedy, with the same bound."""
 
     def drafted(self, problems: Sequence[Posed], seed: int) -> list[Program]:
-        """One draft for each problem named, sampled at temperature 1."""
-        sampling = Sampling(temperature=1.0, max_tokens=self.max_tokens, seed=seed)
+        """One draft for each problem named."""
         prompts = [GENERATOR_TEMPLATE.proposal(problem.task) for problem in problems]
-        completions = self.generator.write(prompts, sampling, "drafts")
+        completions = self.generator.write(prompts, replace(self.sampling, seed=seed), "drafts")
         return [(extract_code(c.text), c.usage.completion_tokens) for c in completions]
 
     def revised(self, items: Sequence[Reviewed], critiques: Sequence[Critique]) -> list[Reviewed]:
@@ -39,7 +38,7 @@ class Bench:
             return []
         pairs = zip(items, critiques, strict=True)
         prompts = [GENERATOR_TEMPLATE.revision(i.problem.task, Candidate(i.code), c) for i, c in pairs]
-        greedy = Sampling(temperature=0.0, max_tokens=self.max_tokens)
+        greedy = Sampling(temperature=0.0, max_tokens=self.sampling.max_tokens)
         completions = self.generator.write(prompts, greedy, "revisions")
         programs = [(extract_code(c.text), c.usage.completion_tokens) for c in completions]
         return self.judged([i.problem for i in items], programs)

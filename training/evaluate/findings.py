@@ -14,6 +14,7 @@ from training.whole import write_whole
 
 TEST = "test"
 UNSTOPPED = "unstopped"
+PAIRS = "pairs"
 
 
 def generator_group(size: str) -> str:

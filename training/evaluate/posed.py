@@ -13,7 +13,7 @@ from training.tasks.mini import Split, problems
 from training.tasks.pipeline import Pipeline
 from training.tasks.records import task_of, time_limit_of
 
-_ELSEWHERE = (Split.OOD_LONGER, Split.OOD_PHRASING)
+ELSEWHERE = (Split.OOD_LONGER, Split.OOD_PHRASING)
 _PREPARED = "tasks.test.jsonl"
 
 
@@ -69,7 +69,7 @@ def held_out(run: Run) -> list[Posed]:
 def elsewhere(run: Run) -> Iterator[tuple[str, list[Posed]]]:
     """Problems away from home by name: the mini world's, and the evaluation's own sets."""
     if run.config.tasks.source == "mini":
-        for split in _ELSEWHERE:
+        for split in ELSEWHERE:
             yield split.value, list(problems(split, run.config.seed, run.config.evaluate.ood_problems))
     for name, one in run.config.evaluate.sets.items():
         yield name, _of_set(run, name, one)

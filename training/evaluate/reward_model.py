@@ -19,6 +19,7 @@ from service.domain.task import Candidate
 from training.evaluate.cast import Cast
 from training.evaluate.critics import Reviewed
 from training.evaluate.estimate import Estimate, mean
+from training.first_error import first_error
 from training.run import Record
 from training.writing.served import served_model
 
@@ -92,9 +93,10 @@ async def _scored(critic: ChatCritic, programs: Sequence[Reviewed], sampling: Sa
                 scores[place] = critique.score
                 progress.advance(bar)
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(_SLOTS):
-                group.create_task(work())
+        with first_error():
+            async with asyncio.TaskGroup() as group:
+                for _ in range(_SLOTS):
+                    group.create_task(work())
     return scores
 
 

@@ -1,4 +1,4 @@
-"""What reinforcement learns on: drafts to criticise, mostly wrong ones."""
+"""What reinforcement learns on: drafts to criticise."""
 
 import random
 from collections.abc import Sequence
@@ -30,14 +30,16 @@ def prompt_rows(run: Run, seed: int) -> list[Record]:
 
 
 def drawn_drafts(drafts: Sequence[Record], config: GrpoConfig, seed: int) -> list[Record]:
-    """Shuffle the distinct drafts into the share of wrong ones asked for; at most what the run will use."""
+    """Shuffle distinct drafts, in the share of wrong ones if one is asked for; at most what a run uses."""
     rng = random.Random(f"{seed}:reinforce")
     distinct = list({(r["id"], r["code"]): r for r in drafts if str(r["code"]).strip()}.values())
     rng.shuffle(distinct)
+    most, share = config.steps * config.prompts, config.wrong_share
+    if share is None:
+        return distinct[:most]
     wrong = [record for record in distinct if not record["right"]]
     right = [record for record in distinct if record["right"]]
-    share = config.wrong_share
-    size = min(config.steps * config.prompts, int(len(wrong) / share))
+    size = min(most, int(len(wrong) / share))
     if share < 1:
         size = min(size, int(len(right) / (1 - share)))
     few = round(size * share)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from training.plan.architecture import architecture_of
 from training.plan.planner import COLOCATE, Planner
 
-_USABLE = 0.92
+USABLE = 0.92
 """Share of a GPU's memory that the parts may fill; the rest is CUDA's, NCCL's and fragmentation."""
 _FEWEST_SEQUENCES = 8
 """At a time on one copy of a served model; below this a server wastes its GPUs."""
@@ -18,15 +18,17 @@ def warnings(planner: Planner) -> list[str]:
 
 def _fits(planner: Planner) -> Iterator[str]:
     memory = planner.clock.cluster.memory_gb
+    whole = "fsdp2 gathers the whole reference: take zero3 for hardware.sharding, or "
     remedies = {
         "sft": "lower sft.batch and raise sft.accumulation, train with sft.lora, or take more GPUs",
         "grpo": "lower grpo.micro_batch, train with grpo.lora, or give more GPUs to training",
     }
     for name, stage in (("sft", planner.sft()), ("grpo", planner.grpo())):
-        if stage.total_gb > _USABLE * memory:
+        if stage.total_gb > USABLE * memory:
             yield (
                 f"{name} does not fit: {stage.total_gb:.1f} GB on a GPU of {memory:.0f} GB, of which "
-                f"{_USABLE:.0%} can be used: {remedies[name]}"
+                f"{USABLE:.0%} can be used: {whole * (stage.parts_gb['gathered reference'] > 0)}"
+                f"{remedies[name]}"
             )
 
 
@@ -61,6 +63,11 @@ def _divides(planner: Planner) -> Iterator[str]:
         yield (
             f"grpo.micro_batch = {planner.micro_batch()} does not divide the "
             f"{rollouts // trainers // grpo.mini_batches} critiques of a mini-batch on one GPU"
+        )
+    if grpo.prompts % trainers and rollouts % trainers == 0:
+        yield (
+            f"grpo.prompts = {grpo.prompts} is no multiple of the {trainers} GPUs that train: each "
+            "gets parts of groups and samples in one go, so no reward is found meanwhile: change either"
         )
     if planner.drafts() < grpo.prompts:
         yield (

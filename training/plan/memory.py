@@ -25,6 +25,8 @@ class Training:
     """Of the adapter, if only an adapter is trained."""
     reference: bool = False
     """Whether a second, frozen copy is held to measure the KL from; an adapter switched off needs none."""
+    layered_reference: bool = True
+    """Whether the reference is gathered layer by layer (ZeRO-3), not whole (TRL under FSDP2)."""
     recomputed: bool = True
     """Whether only the inputs of the layers are kept for the backward pass."""
 
@@ -42,6 +44,7 @@ class Training:
             "gradients": _HALF * self.trained / self.shards,
             "optimizer": self.optimizer(),
             "reference": _HALF * self.architecture.parameters / self.shards * self.reference,
+            "gathered reference": self.gathered_reference(),
             "gathered layers": self.gathered(),
             "activations": self.activations(),
             "logits": self.logits(),
@@ -66,6 +69,16 @@ class Training:
         """
         layers = 3 * self.architecture.layer_parameters
         return _HALF * (layers + self.architecture.embedding_parameters) * (self.shards > 1)
+
+    def gathered_reference(self) -> float:
+        """The whole reference in bf16, twice: the buffer that collects it, and the weights it is copied to.
+
+        Under FSDP2 TRL shards the reference as one piece (`prepare_fsdp` in trl/models/utils.py), so each
+        forward pass gathers all of it; FSDP2 copies out of the buffer before it lets go of it
+        (`foreach_all_gather_copy_out`). Counted beside the update, whose activations are not there then.
+        """
+        whole = self.reference and not self.layered_reference and self.shards > 1
+        return 2 * _HALF * self.architecture.parameters * whole
 
     def activations(self) -> float:
         """Kept for the backward pass, with attention that never holds its matrix (flash attention).

@@ -88,6 +88,7 @@ class Planner:
                 self.micro_batch() * self._rollout_tokens(),
                 rank=grpo.lora.rank if grpo.lora else None,
                 reference=grpo.kl > 0 and grpo.lora is None,
+                layered_reference=self.hardware.sharding == "zero3",
                 recomputed=self._recomputes(),
             ).parts()
         )

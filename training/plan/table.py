@@ -6,7 +6,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from training.plan.checks import warnings
+from training.plan.checks import USABLE, warnings
 from training.plan.planner import Planner, Stage
 
 _SMALL = 300e6
@@ -41,19 +41,24 @@ def show(planner: Planner, console: Console) -> None:
         highlight=False,
     )
     stages = {"sft": planner.sft(), "grpo": planner.grpo()}
-    tables = [_memory(stages), *([_served(planner)] if planner.serving() else []), _time(planner, stages)]
+    tables = [
+        _memory(planner, stages),
+        *([_served(planner)] if planner.serving() else []),
+        _time(planner, stages),
+    ]
     console.print(*tables)
     console.print(_assumed(planner), highlight=False, soft_wrap=True)
     for warning in warnings(planner):
         console.print(f"warning: {warning}", style="yellow", markup=False, soft_wrap=True)
 
 
-def _memory(stages: dict[str, Stage]) -> Table:
+def _memory(planner: Planner, stages: dict[str, Stage]) -> Table:
     table = _table("GB on each GPU that trains", "", *stages)
     for part in dict.fromkeys(part for stage in stages.values() for part in stage.parts_gb):
         table.add_row(part, *(_gb(stage.parts_gb.get(part, 0)) for stage in stages.values()))
     table.add_section()
     table.add_row("total", *(_gb(stage.total_gb) for stage in stages.values()))
+    table.add_row("can be used", *[_gb(USABLE * planner.clock.cluster.memory_gb)] * len(stages))
     return table
 
 

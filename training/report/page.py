@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from training.config import TrainConfig
+from training.config import SolveConfig, TrainConfig
 from training.evaluate import rows
-from training.evaluate.findings import TEST, Findings
+from training.evaluate.findings import TEST, UNSTOPPED, Findings
 from training.evaluate.measures import summarize
 from training.evaluate.reward_model import VOTES, Pairwise, by_logprob, by_votes
 from training.report.claim import Claim
@@ -56,7 +56,7 @@ def page(material: Material) -> str:
         _opening(material),
         section("Claims", _verdicts(material.claims), *map(_claim, material.claims)),
         section("Reviewers on the same drafts", *_main_tables(material)),
-        section("Reviewers that never stop", group_table(material.findings, "unstopped")),
+        section("Reviewers that never stop", group_table(material.findings, UNSTOPPED)),
         section("Difficulty", _lengths(material), material.picture("lengths", "Lift by length")),
         section("Critic size and generator size", *_sizes(material)),
         section("Other problems", *_elsewhere(material)),
@@ -78,12 +78,18 @@ def _opening(material: Material) -> str:
     )
     measured = (
         "Written by `ctrl-train report` from the run's own files; every figure is of this run.\n"
-        f"{group.problems} problems of the test split x {group.samples} drafts at T=1 by the frozen "
-        f"generator, the same drafts for every reviewer.\n"
+        f"{group.problems} problems of the test split x {group.samples} drafts at {drawn(config.solve)} "
+        "by the frozen generator, the same drafts for every reviewer.\n"
         f"{f'Parameters: {sizes}.' if sizes else 'The weights were elsewhere: parameters not counted.'}\n"
         f"Seed of the run: {config.seed}; seeds of reinforcement: {', '.join(map(str, config.grpo.seeds))}."
     )
     return "\n\n".join([f"# Results of `{config.name}`", measured, _READING])
+
+
+def drawn(solve: SolveConfig) -> str:
+    """How drafts were sampled."""
+    nucleus = f", top-p {solve.top_p:g}" if solve.top_p < 1 else ""
+    return f"T={solve.temperature:g}{nucleus}"
 
 
 def _verdicts(claims: Sequence[Claim]) -> str:

@@ -19,5 +19,20 @@ STAGES = {
 }
 """Stage → the last section of the configuration that matters to it; all sections before it matter too."""
 
+READS: dict[str, tuple[str, ...]] = {
+    "base": (),
+    "tasks": (),
+    "solve": ("base", "tasks"),
+    "hints": ("tasks", "solve"),
+    "synthesize": ("base", "tasks", "hints"),
+    "sft": ("base", "tasks", "synthesize"),
+    "grpo": ("base", "tasks", "hints", "synthesize", "sft"),
+    "sizes": ("base", "tasks", "hints", "synthesize"),
+    "export": ("base", "synthesize", "sft", "grpo"),
+    "evaluate": ("base", "tasks", "sft", "grpo", "sizes"),
+    "report": ("grpo", "evaluate"),
+}
+"""Stage → the stages whose output it reads: it counts as done only on what they left last."""
+
 DISTRIBUTED = ("sft", "grpo")
 """Stages that run on every process of `accelerate launch` or `torchrun`; the others are for one process."""

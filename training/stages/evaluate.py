@@ -9,6 +9,7 @@ from functools import partial
 
 from rich.console import Console
 
+from service.domain.chat import Sampling
 from training.cores import a_core_left
 from training.evaluate import rows
 from training.evaluate.bench import Bench
@@ -23,6 +24,7 @@ from training.evaluate.contest import (
 )
 from training.evaluate.drafted import Drafted
 from training.evaluate.findings import (
+    PAIRS,
     TEST,
     UNSTOPPED,
     Findings,
@@ -94,7 +96,9 @@ class _Evaluation:
         return min(FEW_ROUNDS, self._config.rounds)
 
     def _drafted(self, name: str, problems: Sequence[Posed], size: str = rows.MAIN) -> Drafted:
-        bench = Bench(self._cast.writer(BASE, size), self._judge, self._config.max_program_tokens)
+        solve = self._run.config.solve
+        sampling = Sampling(solve.temperature, solve.top_p, self._config.max_program_tokens)
+        bench = Bench(self._cast.writer(BASE, size), self._judge, sampling)
         return Drafted(name, bench, problems, self._config.samples, self._run.config.seed, self._notebook)
 
     def _main_size(self, test: Drafted, every: Group) -> Group:
@@ -121,7 +125,7 @@ class _Evaluation:
         if not pairs:
             return {}
         return {
-            key: self._notebook.part(f"pairs/{key}", partial(scored_pairs, self._cast, role, pairs))
+            key: self._notebook.part(f"{PAIRS}/{key}", partial(scored_pairs, self._cast, role, pairs))
             for key, role in _PAIRED.items()
         }
 

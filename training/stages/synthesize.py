@@ -52,12 +52,15 @@ def is_target(text: str, *, right: bool) -> bool:
 
 
 def balanced(records: Sequence[Record], config: SynthesizeConfig, seed: int) -> list[Record]:
-    """Few drafts a problem, and right and wrong ones in the share wanted; deterministic by seed."""
+    """Few drafts a problem, and right and wrong ones in the share wanted, if any; deterministic by seed."""
     rng = random.Random(f"{seed}:balance")
     by_task: dict[object, list[Record]] = defaultdict(list)
     for record in records:
         by_task[record["id"]].append(record)
     kept = [r for group in by_task.values() for r in rng.sample(group, min(config.per_problem, len(group)))]
+    if config.right_share is None:
+        rng.shuffle(kept)
+        return kept
     right = [record for record in kept if record["right"]]
     wrong = [record for record in kept if not record["right"]]
     if not 0 < config.right_share < 1:

@@ -15,6 +15,7 @@ from service.adapters.openai import OpenAIModel
 from service.domain.chat import Completion, Message, Sampling, TokenUsage
 from service.domain.errors import ContextError
 from training.config import EndpointConfig
+from training.first_error import first_error
 from training.tasks.records import mended_lines
 from training.writing.served import served_model
 
@@ -83,12 +84,9 @@ class EndpointWriter:
                 return completion
 
             async with served_model("endpoint", self._endpoint) as model:
-                tasks = []
-                try:
+                with first_error():
                     async with asyncio.TaskGroup() as group:
                         tasks = [group.create_task(one(*order)) for order in orders]
-                except* Exception as errors:  # noqa: BLE001 - the first of many that say the same
-                    raise _first(errors) from None
         return [task.result() for task in tasks]
 
     async def _ask(self, model: OpenAIModel, prompt: list[Message], sampling: Sampling) -> Completion:
@@ -120,8 +118,3 @@ def _numbered(prompts: Sequence[list[Message]], sampling: Sampling) -> list[tupl
 def _key(model: str, prompt: list[Message], sampling: Sampling) -> str:
     asked = json.dumps([model, [asdict(message) for message in prompt], asdict(sampling)])
     return hashlib.sha256(asked.encode()).hexdigest()
-
-
-def _first(errors: BaseExceptionGroup[Exception]) -> Exception:
-    first = errors.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first

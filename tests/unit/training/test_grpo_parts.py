@@ -37,6 +37,14 @@ def test_scarce_drafts_keep_the_share_and_give_fewer_prompts() -> None:
     assert sum(bool(record["right"]) for record in drawn) == 2
 
 
+def test_without_a_share_drafts_are_prompts_as_they_come() -> None:
+    drawn = drawn_drafts(drafts(2, 6), grpo(wrong_share=None), seed=1)
+
+    assert len(drawn) == 8
+    assert sum(bool(record["right"]) for record in drawn) == 2
+    assert len(drawn_drafts(drafts(100, 100), grpo(wrong_share=None), seed=1)) == 20
+
+
 def test_equal_and_empty_drafts_are_no_prompts() -> None:
     records = [*drafts(0, 8), *drafts(0, 8), {"id": "t9", "code": " \n", "right": False}]
 

@@ -1,4 +1,5 @@
 import json
+import re
 import sys
 from pathlib import Path
 from subprocess import run
@@ -122,6 +123,36 @@ def test_an_adapter_needs_states_for_itself_alone_and_no_reference() -> None:
     assert parts["optimizer"] == 12 * adapter
 
 
+def test_fsdp2_gathers_the_whole_reference_and_zero3_a_layer() -> None:
+    model = known("Qwen2.5-Coder-7B")
+    by_layer, whole = (
+        Training(model, shards=8, tokens=1, reference=True, layered_reference=layered).parts()
+        for layered in (True, False)
+    )
+
+    assert by_layer["reference"] == whole["reference"] == 2 * SEVEN_B / 8
+    assert by_layer["gathered reference"] == 0
+    assert whole["gathered reference"] == 2 * 2 * SEVEN_B
+    alone = Training(model, shards=1, tokens=1, reference=True, layered_reference=False).parts()
+    assert alone["gathered reference"] == 0
+
+
+def test_an_adapter_gathers_no_reference() -> None:
+    parts = Training(known("Qwen2.5-Coder-7B"), 8, 1, rank=64, layered_reference=False).parts()
+
+    assert parts["gathered reference"] == 0
+
+
+def test_a_reference_too_large_to_be_gathered_whole_is_warned_of_with_the_remedy() -> None:
+    config = load_config(Path("configs/qwen32b-8x8.toml"))
+    fsdp2 = config.hardware.model_copy(update={"sharding": "fsdp2"})
+
+    (warning,) = warnings(planner_of(config, fsdp2))
+
+    assert warning.startswith("grpo does not fit: 165.3 GB on a GPU of 80 GB")
+    assert "fsdp2 gathers the whole reference: take zero3 for hardware.sharding" in warning
+
+
 def test_a_served_model_leaves_the_rest_of_its_share_to_keys_and_values() -> None:
     serving = Serving(known("Qwen2.5-Coder-32B"), tensor_parallel=4, share_gb=72)
 
@@ -179,6 +210,7 @@ def test_a_model_too_large_for_its_gpus_is_warned_of() -> None:
     [
         ({"prompts": 1023}, r"grpo.prompts = 1023 does not divide into 4 mini-batches"),
         ({"prompts": 4, "generations": 3}, r"grpo.prompts x generations = 4 x 3 does not divide by 4 GPUs"),
+        ({"prompts": 6, "generations": 8}, r"grpo.prompts = 6 is no multiple of the 4 GPUs that train"),
         ({"micro_batch": 3}, r"grpo.micro_batch = 3 does not divide the 512 critiques"),
         ({"vllm": None}, r"grpo.vllm is not set"),
         ({"vllm": "colocate"}, r"hardware.sampler_gpus are idle"),
@@ -236,6 +268,13 @@ def test_an_unknown_gpu_is_named() -> None:
     assert "--gpu: Input should be 'a100', 'h100' or 'h200'" in shown.stderr
     with pytest.raises(ValidationError):
         HardwareConfig.model_validate({"gpu": "b300"})
+
+
+def test_a_plan_shows_what_there_is_beside_what_is_needed() -> None:
+    shown = CliRunner().invoke(app, ["plan", "configs/qwen7b-1x8.toml"])
+
+    assert re.search(r"total +23\.1 +73\.0", shown.stdout)
+    assert re.search(r"can be used +73\.6 +73\.6", shown.stdout)
 
 
 def test_run_with_plan_runs_nothing(tmp_path: Path) -> None:

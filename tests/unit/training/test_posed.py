@@ -9,7 +9,9 @@ from pydantic import ValidationError
 from tests.tiny_run import tiny_config
 from tests.unit.training.data.set_rows import live_code_bench_row, mbpp_plus_row, write_rows
 from training.config import EvaluationSet, TrainConfig
-from training.evaluate.posed import elsewhere
+from training.config.results import TAKEN
+from training.evaluate.findings import PAIRS, TEST, UNSTOPPED
+from training.evaluate.posed import ELSEWHERE, elsewhere
 from training.run import Record, Run, StageError
 
 
@@ -58,3 +60,15 @@ def test_a_window_without_problems_is_told(tmp_path: Path) -> None:
 def test_days_belong_to_the_set_that_tells_them() -> None:
     with pytest.raises(ValidationError, match="since and until belong to livecodebench"):
         EvaluationSet(source="taco", path=Path("x"), since=date(2024, 8, 1))
+
+
+@pytest.mark.parametrize("name", sorted(TAKEN))
+def test_a_set_cannot_be_called_like_a_part_of_the_evaluation(tmp_path: Path, name: str) -> None:
+    sets: dict[str, Record] = {name: {"source": "taco", "path": "x"}}
+
+    with pytest.raises(ValidationError, match=rf"evaluate\.sets\.{name}\b[\s\S]*give the set another name"):
+        a_run(tmp_path, **sets)
+
+
+def test_every_part_of_the_evaluation_has_its_name_to_itself() -> None:
+    assert {TEST, UNSTOPPED, PAIRS, *ELSEWHERE} == TAKEN

@@ -14,6 +14,7 @@ from training.tasks.mini import Split, problems
 from training.tasks.records import problem_to_json, read_jsonl, task_of, write_jsonl
 
 CONFIGS = sorted(Path("configs").glob("*.toml"))
+REAL = sorted(Path("configs").glob("qwen*.toml"))
 
 
 def configured(tmp_path: Path) -> TrainConfig:
@@ -118,6 +119,26 @@ def test_right_and_wrong_drafts_are_balanced_one_a_problem(tmp_path: Path) -> No
 
     assert len({record["id"] for record in chosen}) == len(chosen)
     assert sum(bool(record["right"]) for record in chosen) * 2 == pytest.approx(len(chosen), abs=2)
+
+
+def test_without_a_share_right_and_wrong_drafts_are_learnt_as_they_come(tmp_path: Path) -> None:
+    config = configured(tmp_path).synthesize.model_copy(update={"right_share": None})
+    records: list[Record] = [{"id": n, "right": n % 10 < 8} for n in range(100)]
+
+    chosen = balanced(records, config, seed=1)
+
+    assert sum(bool(record["right"]) for record in chosen) == 80
+    assert {record["id"] for record in chosen} == set(range(100))
+
+
+@pytest.mark.parametrize("path", REAL, ids=str)
+def test_real_runs_choose_among_drafts_no_more_than_the_paper_does(path: Path) -> None:
+    config = load_config(path)
+
+    assert config.synthesize.right_share is None
+    assert config.grpo.wrong_share is None
+    assert config.grpo.least_leverage == 0
+    assert config.tasks.tokenizer is not None
 
 
 def test_a_critique_that_mentions_its_hint_is_no_target() -> None:

@@ -1,15 +1,20 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from time import sleep
+
+import pytest
 
 from service.domain.chat import Completion, Message, Sampling, TokenUsage
 from service.domain.critique import Critique, Judgment
 from tests.rulings import HoldingJudge, ruled
+from training.config import load_config
 from training.evaluate.bench import Bench
 from training.evaluate.critics import Remark, Reviewed
 from training.evaluate.remembering import RememberingWriter
 from training.evaluate.resampling import any_trial, approved_trial, last_trial, most_frequent_trial
 from training.evaluate.trial import Rule, run_trial
+from training.report.page import drawn
 from training.tasks.mini import Problem, Split, problems
 
 PROBLEM: Problem = next(iter(problems(Split.TEST, 9, 1)))
@@ -56,7 +61,7 @@ def test_a_refinement_that_never_stops_goes_on_after_correct() -> None:
 
 def test_no_round_waits_for_the_tests() -> None:
     judge = HoldingJudge()
-    bench = Bench(CountingWriter(), judge, max_tokens=16)
+    bench = Bench(CountingWriter(), judge, Sampling(max_tokens=16))
     drafts = bench.judged([PROBLEM], [("a", 5)])
     reviewer = Approving()
 
@@ -105,13 +110,15 @@ def test_resampling_stops_at_the_draft_that_a_critic_approves() -> None:
 
 
 class CountingWriter:
-    """Writes back the last message and counts what it was asked."""
+    """Writes back the last message and remembers what it was asked."""
 
     def __init__(self) -> None:
         self.asked = 0
+        self.samplings: list[Sampling] = []
 
     def write(self, prompts: Sequence[list[Message]], sampling: Sampling, label: str) -> list[Completion]:
         self.asked += len(prompts)
+        self.samplings.append(sampling)
         return [Completion(prompt[-1].content, "stop", TokenUsage()) for prompt in prompts]
 
 
@@ -136,3 +143,21 @@ def test_a_sampled_completion_is_always_written_anew() -> None:
     writer.write([prompt], Sampling(temperature=0.7), "")
 
     assert counting.asked == 3
+
+
+def test_drafts_are_sampled_as_the_run_s_own_were_and_revisions_greedily() -> None:
+    writer = CountingWriter()
+    bench = Bench(writer, HoldingJudge(), Sampling(0.7, 0.8, 16))
+
+    bench.drafted([PROBLEM], seed=3)
+    bench.revised([program("a")], [Critique("", judgment=Judgment.INCORRECT)])
+
+    assert writer.samplings == [Sampling(0.7, 0.8, 16, seed=3), Sampling(0.0, None, 16)]
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [("mini", "T=1"), ("qwen7b-1x8", "T=0.7, top-p 0.8"), ("qwen32b-8x8", "T=0.7, top-p 0.8")],
+)
+def test_the_report_tells_how_drafts_were_sampled(config: str, words: str) -> None:
+    assert drawn(load_config(Path("configs") / f"{config}.toml").solve) == words
