@@ -7,6 +7,7 @@ from typing import Any
 
 from service.cli.batch.ledger import Ledger
 from service.cli.batch.rows import Row
+from service.cli.exits import UsageError
 from service.cli.refine import is_solved
 from service.client import AsyncClient, GatewayError, Patience, ProblemError, UnreachableError
 
@@ -75,7 +76,7 @@ class Work:
             async with asyncio.TaskGroup() as group:
                 for _ in range(concurrency):
                     group.create_task(self._work(rows))
-        except* GatewayError as errors:
+        except* (GatewayError, UsageError) as errors:
             raise errors.exceptions[0] from None
 
     async def _work(self, rows: Iterator[Row]) -> None:
