@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from service.api.problems import field_error
@@ -104,12 +104,17 @@ def request_of(value: Json) -> tuple[str | int | None, Json]:
     for name in ("stream", "background"):
         if value.pop(name, False):
             raise RowsError(f"{name}: leave it out; each row is waited for")
+    check_as(RefineRequest, value)
+    return row_id, value
+
+
+def check_as(kind: type[BaseModel], value: Json) -> None:
+    """Check a request as its route would."""
     try:
-        RefineRequest.model_validate(value)
+        kind.model_validate(value)
     except ValidationError as error:
         fields = (field_error(complaint) for complaint in error.errors())
         raise RowsError("; ".join(f"{field.field}: {field.message}" for field in fields)) from None
-    return row_id, value
 
 
 def sha256_of(body: Json) -> str:

@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 HIDDEN = "hidden_tests"
 """Tests that grade, and that nobody in the loop is told of."""
-_NOT_SENT = ("reference", "shape")
+NOT_SENT = ("reference", "shape")
 """What tasks of `ctrl-train` carry besides."""
 _SEEDS_APART = ROUNDS + 1
 """Each round of a refinement takes a seed of its own."""
@@ -53,7 +53,7 @@ def posed(text: bytes, *, given: Mapping[str, Any], seed: int) -> tuple[str | in
     """Make a request of a line, with `hidden_tests` beside its fields where there are any."""
     value = object_of(text)
     hidden = value.pop(HIDDEN, None)
-    for name in _NOT_SENT:
+    for name in NOT_SENT:
         value.pop(name, None)
     row_id, body = request_of({**value, **given})
     if body.get("candidates", 1) != 1:
