@@ -98,11 +98,9 @@ class ReadingChatModel(FakeChatModel):
     texts: Sequence[str] = ()
     reader: Callable[[Sequence[Message]], str] = field(default=lambda _: CORRECT)
 
-    async def complete(
-        self, messages: Sequence[Message], sampling: Sampling, n: int = 1
-    ) -> tuple[Completion, ...]:
+    def _hear(self, messages: Sequence[Message], sampling: Sampling) -> None:
         self.texts = [self.reader(messages)]
-        return await super().complete(messages, sampling, n)
+        super()._hear(messages, sampling)
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from service.cli import batch_command, job_commands, key_commands
+from service.cli import batch_command, bench_command, eval_command, job_commands, key_commands
 from service.cli.options import AsJson, Config, Critic, EntryPoint, RunningUrl, Source, TestsFile, Url
 
 app = typer.Typer(
@@ -172,6 +172,8 @@ def critique(
 
 
 app.command()(batch_command.batch)
+app.command("eval")(eval_command.evaluate)
+app.command()(bench_command.bench)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from service.api.critique import CritiqueResponse
 from service.api.judge_response import JudgeResponse
 from service.api.models import ModelList
+from service.api.refinement import RefinementOut
 from service.client.answers import Job, read
 from service.client.sse import Json
 
@@ -38,6 +39,14 @@ def body_of(fields: Fields, named: Mapping[str, Any]) -> Json:
     if isinstance(fields, BaseModel):
         fields = fields.model_dump(mode="json", by_alias=True, exclude_unset=True)
     return {**(fields or {}), **named}
+
+
+def refine(body: Json, key: str | None) -> Ask[RefinementOut]:
+    """Ask for the answer whole. Under a key the same request finds what it has begun."""
+    headers = {} if key is None else {"Idempotency-Key": key}
+    return Ask(
+        "POST", "/refine", partial(read, kind=RefinementOut), body, headers, repeatable=key is not None
+    )
 
 
 def judge(body: Json) -> Ask[JudgeResponse]:

@@ -46,8 +46,14 @@ class Client:
             )
 
     def refine(self, request: Fields = None, /, *, key: str | None = None, **fields: Any) -> RefinementOut:
-        """Refine and wait; over an event stream, so that a long wait is not taken for a dead connection."""
-        return _result(self.refine_events(request, key=key, **fields))
+        """Refine and wait; over an event stream, so that a long wait is not taken for a dead connection.
+
+        With `stream=False` the answer comes whole.
+        """
+        body = body_of(request, fields)
+        if body.get("stream") is False:
+            return self._ask(asking.refine(body, key))
+        return _result(self.refine_events(body, key=key))
 
     def refine_events(
         self, request: Fields = None, /, *, key: str | None = None, **fields: Any

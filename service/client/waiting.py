@@ -51,8 +51,14 @@ class AsyncClient:
     async def refine(
         self, request: Fields = None, /, *, key: str | None = None, **fields: Any
     ) -> RefinementOut:
-        """Refine and wait; cancelling the call cancels the refinement."""
-        return await _result(self.refine_events(request, key=key, **fields))
+        """Refine and wait; cancelling the call cancels the refinement.
+
+        It comes over an event stream, with `stream=False` whole.
+        """
+        body = body_of(request, fields)
+        if body.get("stream") is False:
+            return await self._ask(asking.refine(body, key))
+        return await _result(self.refine_events(body, key=key))
 
     def refine_events(
         self, request: Fields = None, /, *, key: str | None = None, **fields: Any

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.domain.critique import Judgment
-from training.evaluate.estimate import NOTHING, Estimate, mean
+from service.domain.estimate import NOTHING, Estimate, mean
 
 _Cell = tuple[bool, Judgment | None]
 """Whether the program is right, and what it was judged to be."""

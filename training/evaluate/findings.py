@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from training.evaluate.estimate import Estimate
+from service.domain.estimate import Estimate
 from training.evaluate.gates import Gate
 from training.evaluate.group import Group, group_from_json
 from training.evaluate.rows import MAIN

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.domain.critique import Judgment
+from service.domain.estimate import Estimate, mean
 from training.evaluate.bench import Bench
 from training.evaluate.critics import Contentless, Oracle, Reviewed
-from training.evaluate.estimate import Estimate, mean
 from training.evaluate.measures import Summary, slips
 
 

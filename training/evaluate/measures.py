@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from service.domain.estimate import Estimate, difference, mean, mean_where
 from training.evaluate.discrimination import Discrimination, discrimination
-from training.evaluate.estimate import Estimate, difference, mean, mean_where
 from training.evaluate.trial import Trial
 from training.tasks.pipeline import Pipeline
 from training.tasks.review import apply_edit, careful_review

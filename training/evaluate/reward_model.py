@@ -14,11 +14,11 @@ from service.adapters.embedded import CheckpointError, EmbeddedModel
 from service.adapters.openai import OpenAIModel
 from service.domain.chat import Sampling
 from service.domain.critique import Judgment
+from service.domain.estimate import Estimate, mean
 from service.domain.roles import ChatCritic
 from service.domain.task import Candidate
 from training.evaluate.cast import Cast
 from training.evaluate.critics import Reviewed
-from training.evaluate.estimate import Estimate, mean
 from training.first_error import first_error
 from training.run import Record
 from training.writing.served import served_model

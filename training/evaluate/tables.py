@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich import box
 from rich.table import Table
 
-from training.evaluate.estimate import Estimate
+from service.domain.estimate import Estimate
 from training.evaluate.gates import Gate
 from training.evaluate.measures import Summary
 

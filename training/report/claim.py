@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from training.evaluate.estimate import Estimate, difference, mean, unpaired
+from service.domain.estimate import Estimate, difference, mean, unpaired
 from training.evaluate.group import Group
 from training.evaluate.trial import Trial
 

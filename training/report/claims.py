@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
+from service.domain.estimate import difference, mean, mean_where
 from training.evaluate import rows
-from training.evaluate.estimate import difference, mean, mean_where
 from training.evaluate.findings import TEST, UNSTOPPED, Findings
 from training.evaluate.group import Group
 from training.evaluate.measures import changes

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from training.evaluate.estimate import Estimate
+from service.domain.estimate import Estimate
 
 NONE = "-"
 

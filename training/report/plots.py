@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from service.domain.estimate import difference, mean
 from training.evaluate import rows
-from training.evaluate.estimate import difference, mean
 from training.evaluate.findings import TEST, Findings
 from training.evaluate.reward_model import VOTES, by_logprob, by_votes
 from training.report.drawing import COLOURS, drawn, legend

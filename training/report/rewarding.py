@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from service.domain.estimate import Estimate, difference, mean
 from training.evaluate import rows
-from training.evaluate.estimate import Estimate, difference, mean
 from training.evaluate.findings import Findings
 from training.evaluate.reward_model import VOTES, by_logprob, by_votes, wins_by_votes
 from training.report.claim import Claim, Part, not_run, percent, points

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from service.domain.estimate import Estimate, difference, mean
 from training.evaluate import rows
-from training.evaluate.estimate import Estimate, difference, mean
 from training.evaluate.findings import Findings
 from training.evaluate.group import Group
 from training.evaluate.measures import changes

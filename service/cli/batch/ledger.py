@@ -50,9 +50,9 @@ class Ledger:
                 )
         return pending
 
-    def done(self, row: Row, refinement: Json) -> None:
-        """Write a result down."""
-        _append(self._out, {"id": row.id, "request_sha256": row.sha256, "refinement": refinement})
+    def done(self, row: Row, refinement: Json, **more: Any) -> None:
+        """Write a result down, and what else is known of it."""
+        _append(self._out, {"id": row.id, "request_sha256": row.sha256, "refinement": refinement, **more})
         self._done[row.id] = row.sha256
         self._failed.pop(row.id, None)
 

@@ -43,11 +43,16 @@ class Report:
     def show(self, console: Console, *, as_json: bool) -> None:
         """Say it all."""
         if as_json:
-            typer.echo(json.dumps(self._document()))
+            typer.echo(json.dumps(self.document()))
             return
-        shown = self._document()
-        counts = ", ".join(f"{shown[name]} {name}" for name in ("done", "failed", "wrong", "skipped", "left"))
-        console.print(Text(f"{self.rows} rows: {counts}; {self.tally.solved} of the done are solved"))
+        self.say(console, f"{self.rows} rows", f"; {self.tally.solved} of the done are solved")
+
+    def say(self, console: Console, what: str, more: str = "") -> None:
+        """Say how far it came, and what to do about the rest."""
+        shown = self.document()
+        names = ("done", "failed", *(["wrong"] if self.wrong else []), "skipped", "left")
+        counts = ", ".join(f"{shown[name]} {name}" for name in names)
+        console.print(Text(f"{what}: {counts}{more}"))
         if self.failures:
             console.print(Text(f"What failed is in {self.failures}; the same command tries it again."))
         if self.stopped:
@@ -55,7 +60,7 @@ class Report:
         elif self.left:
             console.print(Text("Not finished; the same command goes on."))
 
-    def _document(self) -> dict[str, object]:
+    def document(self) -> dict[str, object]:
         return {
             "rows": self.rows,
             "skipped": self.skipped,

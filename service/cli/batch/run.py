@@ -1,24 +1,23 @@
 """A run from the command line, in this process: its beginning, and its end."""
 
 import asyncio
-import signal
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from rich.console import Console
 
 from service.cli.batch.ledger import Ledger, LedgerError, open_ledger
 from service.cli.batch.report import Report, progress
 from service.cli.batch.rows import Row, RowsError, read_rows
-from service.cli.batch.work import PATIENT, Work
+from service.cli.batch.work import PATIENT, Ask, Work, refined
 from service.cli.exits import Exit, UsageError
 from service.cli.gateway import address
+from service.cli.stopping import unless_stopped
 from service.client import AsyncClient, Patience
-
-_STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,7 @@ class Batch:
     url: str | None = None
     config: Path | None = None
     patience: Patience = PATIENT
+    ask: Ask = refined
 
 
 def run_batch(batch: Batch, *, as_json: bool) -> Exit:
@@ -39,16 +39,12 @@ def run_batch(batch: Batch, *, as_json: bool) -> Exit:
     with said():
         rows = read_rows(batch.source)
         with open_ledger(batch.out) as ledger:
-            pending = ledger.pending(rows)
-            report = Report(batch.out, len(rows), len(rows) - len(pending))
-            started = time.monotonic()
+            run = Run.over(rows, batch, ledger, console)
             try:
-                _Run(batch, ledger, pending, console, report).work()
+                run.work()
             finally:
-                report.seconds = time.monotonic() - started
-                report.failures = ledger.failures_path if ledger.failures else None
-                report.show(console, as_json=as_json)
-    return report.exit
+                run.report.show(console, as_json=as_json)
+    return run.report.exit
 
 
 @contextmanager
@@ -62,8 +58,8 @@ def said() -> Generator[None, None, None]:
         raise UsageError(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from None
 
 
-@dataclass(slots=True)
-class _Run:
+@dataclass(frozen=True, slots=True)
+class Run:
     """One run over the rows that are not done."""
 
     batch: Batch
@@ -72,36 +68,26 @@ class _Run:
     console: Console
     report: Report
 
+    @classmethod
+    def over(cls, rows: list[Row], batch: Batch, ledger: Ledger, console: Console) -> Self:
+        """Find out what is left to do."""
+        pending = ledger.pending(rows)
+        return cls(batch, ledger, pending, console, Report(batch.out, len(rows), len(rows) - len(pending)))
+
     def work(self) -> None:
-        """Work until all rows have been tried, or somebody stops it."""
-        if self.rows:
-            with address(self.batch.url, self.batch.config, self.console) as url:
-                asyncio.run(self._work(url))
+        """Work until all rows have been tried, or somebody stops it; the report is true however it ends."""
+        started = time.monotonic()
+        try:
+            if self.rows:
+                with address(self.batch.url, self.batch.config, self.console) as url:
+                    asyncio.run(self._work(url))
+        finally:
+            self.report.seconds = time.monotonic() - started
+            self.report.failures = self.ledger.failures_path if self.ledger.failures else None
 
     async def _work(self, url: str) -> None:
-        concurrency = min(self.batch.concurrency, len(self.rows))
+        concurrency, patience = min(self.batch.concurrency, len(self.rows)), self.batch.patience
         with progress(self.console, len(self.rows), self.report.tally) as changed:
-            async with AsyncClient(url, patience=self.batch.patience, connections=concurrency) as client:
-                work = Work(client, self.ledger, self.report.tally, changed)
-                await self._unless_stopped(work, concurrency)
-
-    async def _unless_stopped(self, work: Work, concurrency: int) -> None:
-        """Let Ctrl-C and SIGTERM end the run between two steps, so that nothing is half written."""
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
-        assert task is not None
-
-        def stop() -> None:
-            self.report.stopped = True
-            task.cancel()
-
-        for number in _STOPS:
-            loop.add_signal_handler(number, stop)
-        try:
-            await work.through(iter(self.rows), concurrency)
-        except asyncio.CancelledError:
-            if not self.report.stopped:
-                raise
-            task.uncancel()
-        finally:
-            for number in _STOPS:
-                loop.remove_signal_handler(number)
+            async with AsyncClient(url, patience=patience, connections=concurrency) as client:
+                work = Work(client, self.ledger, self.report.tally, changed, self.batch.ask)
+                self.report.stopped = await unless_stopped(work.through(iter(self.rows), concurrency))

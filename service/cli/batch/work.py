@@ -1,13 +1,13 @@
 """So many rows at once, each until it is done or has failed."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from service.api.refinement import RefinementOut
 from service.cli.batch.ledger import Ledger
 from service.cli.batch.rows import Row
+from service.cli.exits import UsageError
 from service.cli.refine import is_solved
 from service.client import AsyncClient, GatewayError, Patience, ProblemError, UnreachableError
 
@@ -31,11 +31,11 @@ class Tally:
     solved: int = 0
     tokens: int = 0
 
-    def add(self, refinement: RefinementOut) -> None:
-        usage = refinement.usage
+    def add(self, refinement: Json) -> None:
+        usage = refinement["usage"]
         self.done += 1
-        self.solved += is_solved(refinement.model_dump(mode="json", include={"tests_passed", "judgment"}))
-        self.tokens += usage.prompt_tokens + usage.completion_tokens
+        self.solved += is_solved(refinement)
+        self.tokens += usage["prompt_tokens"] + usage["completion_tokens"]
 
     def merge(self, other: "Tally") -> None:
         self.done += other.done
@@ -50,6 +50,15 @@ class Tally:
         return taken
 
 
+Ask = Callable[[AsyncClient, Json], Awaitable[Json]]
+"""Has a row's request done; what is known then, the `refinement` for one, is written down."""
+
+
+async def refined(client: AsyncClient, body: Json) -> Json:
+    """Ask for a refinement and no more."""
+    return {"refinement": (await client.refine(body)).model_dump(mode="json")}
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """A run over rows."""
@@ -59,6 +68,7 @@ class Work:
     tally: Tally
     changed: Callable[[], None]
     """Called after each row."""
+    ask: Ask = refined
 
     async def through(self, rows: Iterator[Row], concurrency: int) -> None:
         """Work until all rows have been tried. What would fail every row ends the run."""
@@ -66,32 +76,32 @@ class Work:
             async with asyncio.TaskGroup() as group:
                 for _ in range(concurrency):
                     group.create_task(self._work(rows))
-        except* GatewayError as errors:
+        except* (GatewayError, UsageError) as errors:
             raise errors.exceptions[0] from None
 
     async def _work(self, rows: Iterator[Row]) -> None:
         for row in rows:
             try:
-                refinement = await self._refined(row)
+                known = await self._asked(row)
             except GatewayError as error:
                 if _is_everybodys(error):
                     raise
                 self.ledger.failed(row, _told(error))
                 self.tally.failed += 1
             else:
-                self.ledger.done(row, refinement.model_dump(mode="json"))
-                self.tally.add(refinement)
+                self.ledger.done(row, **known)
+                self.tally.add(known["refinement"])
             self.changed()
 
-    async def _refined(self, row: Row) -> RefinementOut:
+    async def _asked(self, row: Row) -> Json:
         body = row.body()
         for _ in range(TRIES - 1):
             try:
-                return await self.client.refine(body)
+                return await self.ask(self.client, body)
             except UnreachableError as error:
                 if not error.was_sent:
                     raise
-        return await self.client.refine(body)
+        return await self.ask(self.client, body)
 
 
 def _is_everybodys(error: GatewayError) -> bool:

@@ -35,6 +35,19 @@ async def test_a_refinement_is_left_to_the_gateway_and_waited_for(kind: str) -> 
 
 
 @pytest.mark.parametrize("kind", KINDS)
+async def test_an_answer_comes_whole_where_no_stream_is_wanted(kind: str) -> None:
+    world = World()
+    with serving(world.app()) as url:
+        whole = await ask(kind, url, "refine", ASK, stream=False)
+        one = await ask(kind, url, "refine", ASK, stream=False, key="k")
+        same = await ask(kind, url, "refine", ASK, stream=False, key="k")
+
+    assert whole.solution == RIGHT
+    assert one.id == same.id
+    assert world.critic.streams_begun == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
 async def test_what_failed_and_what_was_cancelled_are_told_apart(kind: str) -> None:
     fault = lasting(GeneratorError("the generator is gone"))
     failing = World(generator=ScriptedGenerator([""], fault=fault))

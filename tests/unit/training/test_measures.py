@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from service.domain.critique import Judgment
+from service.domain.estimate import Estimate, difference, mean, unpaired
 from training.evaluate.discrimination import discrimination, f1
-from training.evaluate.estimate import Estimate, difference, mean, unpaired
 from training.evaluate.gates import Gate
 from training.evaluate.group import Group, group_from_json
 from training.evaluate.measures import slips, summarize

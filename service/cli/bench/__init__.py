@@ -1,0 +1,1 @@
+"""`ctrl bench`: what a running gateway bears, and how long it takes."""
