@@ -56,6 +56,7 @@ def runtime_paths() -> tuple[str, ...]:
         "/lib64",
         "/usr/lib64",
         "/usr/share/zoneinfo",
+        "/usr/lib/locale/C.utf8",
     )
     return tuple(path for path in candidates if os.path.isdir(path))
 

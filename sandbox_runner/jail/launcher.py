@@ -187,6 +187,7 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     warm.import_modules(config["preload"], config["search"])
+    warm.add_usual_builtins()
     filesystem.runtime_paths()
     plan, failures = _choose_plan(view, namespaces=config["namespaces"])
     parent = CgroupParent.acquire(config["cgroup"])

@@ -45,7 +45,7 @@ def apply(limits: Limits, file_bytes: int) -> None:
     _set(resource.RLIMIT_FSIZE, file_bytes + 1)
     _set(resource.RLIMIT_DATA, limits.memory_bytes)
     _set(resource.RLIMIT_AS, limits.memory_bytes + _ADDRESS_SPACE_SLACK_BYTES)
-    _set(resource.RLIMIT_STACK, _STACK_BYTES)
+    _set_stack(_STACK_BYTES)
 
 
 def apply_to_executed(limits: Limits, file_bytes: int, *, reserves: bool) -> None:
@@ -57,7 +57,7 @@ def apply_to_executed(limits: Limits, file_bytes: int, *, reserves: bool) -> Non
     _set(resource.RLIMIT_FSIZE, file_bytes + 1)
     # Each thread of a language runtime gets a stack as large as this limit.
     stack = _USUAL_STACK_BYTES if reserves else _EXECUTED_STACK_BYTES
-    _set(resource.RLIMIT_STACK, min(limits.memory_bytes, stack))
+    _set_stack(min(limits.memory_bytes, stack))
     backstop = 2 * limits.memory_bytes + _ADDRESS_SPACE_SLACK_BYTES
     _set(resource.RLIMIT_DATA, backstop + (_RESERVED_BYTES if reserves else 0))
     if not reserves:
@@ -81,13 +81,22 @@ def apply_to_box(limits: Limits, *, count_tasks: bool) -> None:
 
 def cpu_seconds(limits: Limits) -> tuple[int, int]:
     """The limit of a test in whole seconds, once more for compiling: the box measures the fraction."""
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    wanted = 2 * math.ceil(limits.cpu_s) + 1
-    bounded = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    bounded, _ = _bounded(resource.RLIMIT_CPU, 2 * math.ceil(limits.cpu_s) + 1)
     return bounded, bounded
 
 
+def _set_stack(size: int) -> None:
+    """A program may raise this one, as those that recurse do first: what a stack takes is memory like any."""
+    bounded, hard = _bounded(resource.RLIMIT_STACK, size)
+    resource.setrlimit(resource.RLIMIT_STACK, (bounded, hard))
+
+
 def _set(kind: int, ceiling: int) -> None:
-    _, hard = resource.getrlimit(kind)
-    bounded = ceiling if hard == resource.RLIM_INFINITY else min(ceiling, hard)
+    bounded, _ = _bounded(kind, ceiling)
     resource.setrlimit(kind, (bounded, bounded))
+
+
+def _bounded(kind: int, ceiling: int) -> tuple[int, int]:
+    """The ceiling, as far as it may be set, and the hard limit that stands."""
+    _, hard = resource.getrlimit(kind)
+    return (ceiling if hard == resource.RLIM_INFINITY else min(ceiling, hard)), hard

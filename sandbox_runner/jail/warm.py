@@ -4,6 +4,7 @@ import atexit
 import gc
 import importlib
 import os
+import site
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -40,6 +41,13 @@ def import_modules(preload: Sequence[str], search: Sequence[str]) -> None:
         del sys.path[len(sys.path) - len(search) :]
     for name in ENVIRONMENT:  # programs see a boring environment
         del os.environ[name]  # noqa: TID251
+
+
+def add_usual_builtins() -> None:
+    """`exit`, `quit`, `help`: programs end by them, and `site` did not add them under -S."""
+    site.setquit()
+    site.sethelper()
+    site.setcopyright()
 
 
 def import_occasional_modules(source: bytes) -> None:

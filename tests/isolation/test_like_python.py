@@ -1,4 +1,4 @@
-"""A script prints and ends as it does under `python -I -S`, however oddly it writes: at its exit too."""
+"""A script prints and ends as it does under `python -I`, however oddly it writes: at its exit too."""
 
 import asyncio
 import subprocess
@@ -36,7 +36,7 @@ async def _elsewhere(code: str) -> subprocess.CompletedProcess[bytes]:
         file.flush()
         return await asyncio.to_thread(
             subprocess.run,
-            [executable, "-I", "-S", "-B", file.name],
+            [executable, "-I", "-B", file.name],
             input=STDIN.encode(),
             capture_output=True,
             env={"LC_ALL": "C.UTF-8"},

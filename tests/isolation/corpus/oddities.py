@@ -76,6 +76,19 @@ ODDITIES = {
         "import sys, threading\nsys.setrecursionlimit(10**7)\nthreading.stack_size(1 << 26)\n"
         "def f(n): return n and 1 + f(n - 1)\nt = threading.Thread(target=lambda: print(f(60_000)))\nt.start()\nt.join()"
     ),
+    "the main thread's deep recursion": (
+        "import resource, sys\nresource.setrlimit(resource.RLIMIT_STACK, (1 << 28, resource.RLIM_INFINITY))\n"
+        "sys.setrecursionlimit(10**7)\ndef f(n): return n and 1 + f(n - 1)\nprint(f(60_000))"
+    ),
+    "a stack without limit": (
+        "import resource\nresource.setrlimit(resource.RLIMIT_STACK, (resource.RLIM_INFINITY,) * 2)\nprint('hi')"
+    ),
+    "the shell's exit": "print('hi')\nexit()\nprint('never')",
+    "the shell's quit": "def f():\n    print('hi')\n    quit(0)\ntry: f()\nexcept Exception: print('never')",
+    "the shell's exit with a code": "print('hi')\nexit(3)",
+    "the shell's exit with a word": "exit('hi')",
+    "the shell's exit, looked at": "print(exit, quit, callable(help), 'Python' in str(copyright))",
+    "the user's own locale": "import locale\nprint(locale.setlocale(locale.LC_ALL, ''))",
     "an alarm": (
         "import signal\nsignal.signal(signal.SIGALRM, lambda *a: print('alarm'))\n"
         "signal.setitimer(signal.ITIMER_REAL, 0.02)\nsignal.pause()"

@@ -110,7 +110,7 @@ held = mmap.mmap(-1, 400 << 20, mmap.MAP_PRIVATE)
 for offset in range(0, 400 << 20, 8192): held.madvise(mmap.MADV_DONTFORK, offset, 4096)
 while True: pass
 """
-_LIMITS = ("CPU", "AS", "DATA", "FSIZE", "STACK", "MEMLOCK", "MSGQUEUE", "SIGPENDING")
+_LIMITS = ("CPU", "AS", "DATA", "FSIZE", "MEMLOCK", "MSGQUEUE", "SIGPENDING")
 _RAISE = "resource.setrlimit(resource.RLIMIT_{0}, (resource.RLIM_INFINITY,) * 2)"
 _RAISED_CPU = (
     "try: resource.setrlimit(resource.RLIMIT_CPU, (9999, 9999))\n"
@@ -145,7 +145,9 @@ ATTACKS: tuple[Attack, ...] = (
     replace(script("A6", "threads that share one stack", _BARE_THREADS, _ACCEPTED), needs_namespaces=True),
     script("A7", "ten gigabytes", "bytearray(10**10)", _MEMORY),
     script("A7", "ten gigabytes, kept quiet", "try: bytearray(10**10)\nexcept MemoryError: raise", _MEMORY),
-    script("A8", "slow growth", "a = []\nwhile True: a.append(bytearray(b'x' * (1 << 20)))", _MEMORY, cpu_s=3),
+    script(
+        "A8", "slow growth", "a = []\nwhile True: a.append(bytearray(b'x' * (1 << 20)))", _MEMORY, cpu_s=3
+    ),
     script(
         "A8",
         "shared memory",
@@ -157,6 +159,13 @@ ATTACKS: tuple[Attack, ...] = (
     script("A8", "a mapping cut into pieces", _MAPPINGS, *_ANY_END),
     script("A9", "endless recursion", "sys.setrecursionlimit(10**9)\ndef g(): return [g()]\ng()", *_ANY_END),
     script("A9", "recursion in C", _RECURSION_IN_C, *_ANY_END),
+    script(
+        "A9",
+        "recursion in C on a stack without limit",
+        _RAISE.format("STACK") + _RECURSION_IN_C,
+        *_ANY_END,
+        cpu_s=3,
+    ),
     script(
         "A9",
         "a large stack",
