@@ -85,6 +85,7 @@ class Converter:
         _check_name(request.entry_point)
         self.check_number_of_tests(len(request.tests))
         language = _canonical(request.language)
+        spoken = (request.code, *_test_code(request.tests))
         _check_modes(language, self.languages[language], request.tests)
         return Submission(
             code=request.code,
@@ -93,19 +94,25 @@ class Converter:
             stop_on_first_fail=request.stop_on_first_fail,
             checker=checker_named(request.checker),
             language=language,
-            packages=request.packages,
+            packages=request.packages or self.packages_for(language, *spoken),
             public=tuple(test.public for test in request.tests),
         )
 
     def program(self, request: RunRequest) -> Program:
         self._check_program(request)
+        language = _canonical(request.language)
         return Program(
             request.code,
             request.stdin,
             self.limits(request.limits),
-            language=_canonical(request.language),
-            packages=request.packages,
+            language=language,
+            packages=request.packages or self.packages_for(language, request.code),
         )
+
+    def packages_for(self, language: str, *code: str) -> str:
+        """Numpy where it is spoken of: few clients ask for it, and loading it costs time."""
+        spoken_of = any("numpy" in each for each in code)
+        return "numpy" if spoken_of and "numpy" in self.languages[language].packages else DEFAULT_PACKAGES
 
     def limits(self, asked: LimitsModel) -> Limits:
         settings = self._settings
@@ -143,12 +150,21 @@ class Converter:
         language = self.languages.get(_canonical(request.language))
         if language is None:
             raise _unknown("language", request.language, self.languages)
-        if request.packages not in language.packages:
+        if request.packages is not None and request.packages not in language.packages:
             raise _unknown("packages", request.packages, language.packages)
         if len(request.code) > self._settings.max_code_bytes:
             raise InvalidRequestError(FieldError("code", f"at most {self._settings.max_code_bytes} bytes"))
         if request.require_tier is not None and request.require_tier > self._tier:
             raise InvalidRequestError(FieldError("require_tier", f"this service has {self._tier}"))
+
+
+def _test_code(tests: Sequence[Test]) -> Iterator[str]:
+    for test in tests:
+        match test:
+            case AssertTest():
+                yield test.source
+            case PytestTest():
+                yield from test.files.values()
 
 
 def checker_named(asked: object) -> Checker | CustomChecker:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag
 from typing_extensions import TypedDict
 
-from sandbox_runner.domain.cases import DEFAULT_LANGUAGE, DEFAULT_PACKAGES
+from sandbox_runner.domain.cases import DEFAULT_LANGUAGE
 from sandbox_runner.domain.verdict import Integrity, Outcome, Tier
 
 _TEXT = 16 << 20
@@ -73,7 +73,8 @@ Test = Annotated[
 class _ProgramRequest(_Wire):
     code: str = Field(max_length=_TEXT)
     language: str = Field(default=DEFAULT_LANGUAGE, max_length=_NAME)
-    packages: str = Field(default=DEFAULT_PACKAGES, max_length=_NAME)
+    packages: str | None = Field(default=None, max_length=_NAME)
+    """None: those that the code speaks of."""
     limits: LimitsModel = LimitsModel()
     require_tier: Literal["T1", "T2", "T3", "T4"] | None = None
     """The weakest walls that the client accepts."""

@@ -9,7 +9,7 @@ from sandbox_runner.api.fusion.errors import FusionError
 from sandbox_runner.api.fusion.results import response_of
 from sandbox_runner.api.fusion.sent_files import sent_files
 from sandbox_runner.api.fusion.wire import RunCodeRequest, RunCodeResponse
-from sandbox_runner.domain.cases import DEFAULT_PACKAGES, Program
+from sandbox_runner.domain.cases import Program
 from sandbox_runner.domain.verdict import Integrity, Limits, TestResult, Tier
 from sandbox_runner.settings import Settings
 
@@ -73,10 +73,8 @@ class ProgramMaker:
         )
 
     def packages(self, language: str, code: str, files: Mapping[str, bytes]) -> str:
-        """Numpy where the program speaks of it: these clients cannot ask, and loading it costs time."""
-        known = self._converter.languages[language].packages
-        spoken_of = "numpy" in code or any(b"numpy" in content for content in files.values())
-        return "numpy" if spoken_of and "numpy" in known else DEFAULT_PACKAGES
+        texts = (content.decode("utf-8", "replace") for content in files.values())
+        return self._converter.packages_for(language, code, *texts)
 
 
 def run_code_body(request: RunCodeRequest, result: TestResult, tier: Tier) -> RunCodeResponse:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from sandbox_runner.app import create_app
+from sandbox_runner.boxes import runtimes
 from sandbox_runner.domain.cases import CallCase, StdinCase
 from sandbox_runner.domain.comparison import Equality
 from sandbox_runner.domain.verdict import Outcome, TestResult, Tier
@@ -193,6 +194,18 @@ async def test_feedback_shows_a_public_test_and_hides_a_private_one(
 
     assert ("secret" in told[0], "hidden" in told[0]) == (False, False)
     assert ("secret" in told[1], "hidden" in told[1]) == (True, True)
+
+
+@pytest.mark.skipif("numpy" not in runtimes.python_runtimes(), reason="NO numpy beside the service")
+async def test_packages_come_with_what_speaks_of_them(client: httpx.AsyncClient, judge: FakeJudge) -> None:
+    said = {"code": "import numpy", "tests": [{"stdin": "", "stdout": ""}]}
+    in_a_test = {"code": "", "tests": [{"assert": "import numpy as np\nassert np.allclose(f(), 4)"}]}
+    for body in (said, in_a_test, said | {"packages": "stdlib"}, said | {"code": "import math"}):
+        (await client.post("/judge", json=body)).raise_for_status()
+    await client.post("/run", json={"code": "import numpy"})
+
+    assert [each.packages for each in judge.submissions] == ["numpy", "numpy", "stdlib", "stdlib"]
+    assert judge.programs[0].packages == "numpy"
 
 
 async def test_forking_needs_a_process_namespace() -> None:
