@@ -116,6 +116,9 @@ class Telemetry(Protocol):
     def job_ended(self) -> None:
         """Count a background refinement whose last word is written."""
 
+    def jobs_at_work(self, number: int) -> None:
+        """Tell how many of the `max_background` this process works at."""
+
     def refinements_waiting(self, number: int) -> None:
         """Tell how many background refinements nobody works at."""
 

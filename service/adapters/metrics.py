@@ -73,6 +73,7 @@ class Metrics:
             "ctrl_model_cache", "Repeatable calls by whose answer served them", ["result"], registry=registry
         )
         self._jobs_ended = Counter("ctrl_jobs_ended", "Background refinements that ended", registry=registry)
+        self._jobs_at_work = Gauge("ctrl_jobs_at_work", "Background refinements at work", registry=registry)
         self._queue_depth = Gauge("ctrl_queue_depth", "Background refinements waiting", registry=registry)
         self._inflight = Gauge("ctrl_inflight", "Requests at work", registry=registry)
         self._overhead = Histogram(
@@ -93,6 +94,9 @@ class Metrics:
 
     def job_ended(self) -> None:
         self._jobs_ended.inc()
+
+    def jobs_at_work(self, number: int) -> None:
+        self._jobs_at_work.set(number)
 
     def refinements_waiting(self, number: int) -> None:
         self._queue_depth.set(number)

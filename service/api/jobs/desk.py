@@ -94,6 +94,7 @@ class Desk:
         self._reads[job_id].saw(lease.job.reads)
         if place is None:
             self._taken.add(job_id)
+            self.services.telemetry.jobs_at_work(len(self._taken))
         self._tasks[job_id] = self.group.create_task(self._work(job_id, run))
 
     async def keep(self, job_id: str) -> None:
@@ -201,6 +202,7 @@ class Desk:
             if self.runs.get(job_id) is run:
                 del self.runs[job_id], self._tasks[job_id], self._reads[job_id]
                 self._taken.discard(job_id)
+                self.services.telemetry.jobs_at_work(len(self._taken))
             self.wake(job_id)
             self.kick()
 

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from sandbox_runner.app import create_app as create_sandbox
 from sandbox_runner.settings import Settings as SandboxSettings
 from service.settings import OpenAIModelSettings
-from tests.unit.api.world import World
+from tests.unit.api.world import World, client_of
 from tests.unit.deploy.kustomize import ROOT, Json, KustomizeError, pod_templates, render
 from tests.unit.deploy.manifests import (
     KUBERNETES,
@@ -163,16 +163,30 @@ def test_a_pod_that_is_told_to_stop_has_the_time_that_it_needs(
 def test_gateways_multiply_well_before_one_of_them_is_full(
     objects: list[Json], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    [by_inflight] = [
-        metric["pods"]
+    asked = {
+        metric["pods"]["metric"]["name"]: int(metric["pods"]["target"]["averageValue"])
         for metric in one(objects, "HorizontalPodAutoscaler", "gateway")["spec"]["metrics"]
         if metric["type"] == "Pods"
-    ]
-    full = gateway_settings(objects, tmp_path, monkeypatch).server.max_inflight
-    adapter = yaml.safe_load((KUBERNETES / "components/monitoring/adapter-values.yaml").read_text())
+    }
+    settings = gateway_settings(objects, tmp_path, monkeypatch)
+    full = {"ctrl_inflight": settings.server.max_inflight, "ctrl_jobs_at_work": settings.store.max_background}
 
-    assert int(by_inflight["target"]["averageValue"]) <= 0.7 * full
-    assert by_inflight["metric"]["name"] == adapter["rules"]["custom"][0]["name"]["as"] == "ctrl_inflight"
+    assert asked.keys() == full.keys()
+    assert all(asked[name] <= 0.7 * full[name] for name in full)
+
+
+async def test_the_adapter_brings_each_metric_that_gateways_multiply_by() -> None:
+    adapter = yaml.safe_load((KUBERNETES / "components/monitoring/adapter-values.yaml").read_text())
+    scaling = one(render(KUBERNETES / "base"), "HorizontalPodAutoscaler", "gateway")["spec"]["metrics"]
+    asked = [metric["pods"]["metric"]["name"] for metric in scaling if metric["type"] == "Pods"]
+    async with client_of(World().app()) as client:
+        exposed = (await client.get("/metrics")).text
+
+    assert [rule["name"]["as"] for rule in adapter["rules"]["custom"]] == asked
+    for name, rule in zip(asked, adapter["rules"]["custom"], strict=True):
+        assert f"\n{name} " in exposed
+        assert rule["seriesQuery"].startswith(f"{name}{{")
+        assert f"({name}{{" in rule["metricsQuery"]
 
 
 def test_gateways_are_asked_for_as_much_cpu_as_one_process_uses(objects: list[Json]) -> None:

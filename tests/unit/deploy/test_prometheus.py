@@ -31,7 +31,7 @@ from tests.unit.sandbox.fake_sandbox import FakeJudge, fake_sandbox
 
 JOBS = {"gateway", "sandbox"}
 CLOSED: dict[str, set[str]] = {
-    "stop_reason": {*StopReason, "failed"},
+    "stop_reason": {*StopReason, "failed", "refused"},
     "judgment": {*Judgment, "none"},
     "parsed": {*Parsed},
     "outcome": {*Outcome} | {*SandboxOutcome},
@@ -155,6 +155,15 @@ def test_everything_that_gateway_and_sandbox_measure_is_looked_at(exposed: Expos
     seen = {re.sub(r"_(bucket|sum|count|total)$", "", name) for name in asked}
 
     assert families - seen == set()
+
+
+def test_rounds_are_shared_out_among_refinements_that_have_some() -> None:
+    [shared_out] = [each for each in _expressions() if each.startswith("sum(rate(ctrl_rounds_total")]
+    [*_, ended] = _selectors(shared_out)
+    [matcher] = ended.matchers.matchers
+    left_out = {reason for reason in CLOSED["stop_reason"] if re.fullmatch(matcher.value, reason)}
+
+    assert left_out == {"failed", "refused", StopReason.CANCELLED}
 
 
 def test_an_alert_says_how_urgent_it_is_and_is_explained() -> None:

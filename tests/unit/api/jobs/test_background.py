@@ -185,6 +185,19 @@ async def test_waiting_work_is_counted() -> None:
         await until(lambda: world.metric("ctrl_queue_depth") == 3)
 
 
+async def test_work_in_the_background_is_counted_while_it_lasts() -> None:
+    gate = asyncio.Event()
+    world = World(bounds=Bounds(max_background=2))
+    world.generator.before = gate.wait
+    async with client_of(world.app()) as client:
+        for _ in range(3):
+            await client.post("/refine", json=ASK)
+        await until(lambda: world.metric("ctrl_jobs_at_work") == 2)
+        gate.set()
+        await until(lambda: world.metric("ctrl_jobs_ended_total") == 3)
+        await until(lambda: world.metric("ctrl_jobs_at_work") == 0)
+
+
 async def test_the_process_leaves_no_task_behind() -> None:
     world = World(generator=ScriptedGenerator([WRONG], hangs_at=0))
     async with client_of(world.app()) as client:
