@@ -76,5 +76,6 @@ lock: install
 	  | grep -vE '^(uv|pip|setuptools)==' | sed 's/+cpu$$//'; } > requirements.lock.new
 	mv requirements.lock.new requirements.lock
 
+# Not runs/, which may hold hours of training.
 clean:
-	rm -rf .venv .venv-vllm .venv-peers runs .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-vllm .venv-peers .mypy_cache .ruff_cache .pytest_cache

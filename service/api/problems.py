@@ -69,7 +69,6 @@ HTTP = {
         Row("body-too-large", "The request body is too large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
         Row("misdirected-request", "This gateway has another name", HTTPStatus.MISDIRECTED_REQUEST),
         Row("unsupported-media-type", "The body is of another kind", HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
-        Row("not-implemented", "This is not served yet", HTTPStatus.NOT_IMPLEMENTED),
     )
 }
 """What HTTP itself refuses. Spelt out: the standard library's phrases change between versions."""

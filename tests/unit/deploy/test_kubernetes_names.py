@@ -2,8 +2,10 @@
 
 import re
 
-from tests.unit.deploy.kustomize import ROOT, Json, containers, pod_templates
-from tests.unit.deploy.manifests import one
+import pytest
+
+from tests.unit.deploy.kustomize import ROOT, Json, containers, pod_templates, render
+from tests.unit.deploy.manifests import KUBERNETES, OVERLAYS, one
 
 IMAGES = {"ctrl-gateway": "gateway", "ctrl-sandbox": "sandbox", "ctrl-vllm": "critic"}
 """Our images, and the folders below deploy/docker they are built in."""
@@ -77,6 +79,19 @@ def test_every_image_is_one_we_build_or_one_we_know(objects: list[Json]) -> None
 
             assert name in IMAGES or name in FOREIGN
             assert tag not in {"", "latest"}
+
+
+@pytest.mark.parametrize("overlay", [each for each in OVERLAYS if each != "base"])
+def test_every_image_of_an_overlay_is_one_that_the_documentation_builds(overlay: str) -> None:
+    text = (ROOT / "docs/kubernetes.md").read_text(encoding="utf-8")
+    built = set(re.findall(r"^docker build .* -t (\S+)", text, re.MULTILINE))
+    used = {
+        container["image"]
+        for template in pod_templates(render(KUBERNETES / overlay)).values()
+        for container in containers(template)
+    }
+
+    assert [image for image in used - built if not image.startswith("redis:")] == []
 
 
 def test_a_port_is_the_one_that_the_image_listens_on(objects: list[Json]) -> None:

@@ -158,8 +158,8 @@ def test_everything_that_gateway_and_sandbox_measure_is_looked_at(exposed: Expos
 
 
 def test_rounds_are_shared_out_among_refinements_that_have_some() -> None:
-    [panel] = [each for each in dashboard()["panels"] if each["title"] == "Rounds a refinement"]
-    [_, ended] = _selectors(panel["targets"][0]["expr"])
+    [shared_out] = [each for each in _expressions() if each.startswith("sum(rate(ctrl_rounds_total")]
+    [*_, ended] = _selectors(shared_out)
     [matcher] = ended.matchers.matchers
     left_out = {reason for reason in CLOSED["stop_reason"] if re.fullmatch(matcher.value, reason)}
 
