@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from types import CodeType, ModuleType
 from typing import Any, NoReturn, TextIO
 
@@ -40,6 +41,8 @@ class PythonProgram:
         self._bounds = bounds
         self._isolated = isolated
         self._solution = Solution(source)
+        # Read by the few programs that quote themselves, as `inspect.getsource` does.
+        linecache.cache[report.FILE_NAME] = (partial(source.decode, "utf-8", "replace"),)
         warm.import_occasional_modules(source)
         self._shares = bounds.processes > 1 and b"multiprocessing" in source
         self._walls = TestWalls(bounds, isolated=isolated)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -11,12 +12,16 @@ from sandbox_runner.domain.cases import Case, CodeCase, Submission
 from sandbox_runner.domain.verdict import Limits, Outcome
 from tests.isolation.conftest import Arena
 from tests.isolation.corpus.assertions import VALUES
+from tests.isolation.corpus.pretenders import PRETENDERS
+from tests.isolation.corpus.problems import PROBLEMS
 
 pytestmark = [pytest.mark.isolation, pytest.mark.asyncio(loop_scope="session")]
 
 _LIMITS = Limits(cpu_s=4.0, wall_s=20.0, memory_bytes=512 << 20, output_bytes=4 << 20, processes=1)
-_FAILED = {Outcome.WRONG_ANSWER, Outcome.RUNTIME_ERROR}
-_CORPUS = VALUES
+_FAILED = {Outcome.WRONG_ANSWER, Outcome.RUNTIME_ERROR, Outcome.NO_RESULT}
+_HOSTILE = replace(_LIMITS, cpu_s=1.0, memory_bytes=128 << 20)
+_REFUSED = _FAILED | {Outcome.TIME_LIMIT, Outcome.MEMORY_LIMIT}
+_CORPUS = VALUES | PROBLEMS
 _IN_ONE_PROCESS = """
 import json, os, sys
 def ends_well(program, tests):
@@ -26,7 +31,7 @@ def ends_well(program, tests):
     try:
         names = {"__name__": "solution"}
         exec(program, names)
-        exec(tests, names)
+        exec(tests, dict(names))
     except BaseException:
         os._exit(1)
     os._exit(0)
@@ -57,6 +62,16 @@ async def test_asserts_end_as_in_cpython(arena: Arena, in_cpython: dict[str, boo
 
         assert (verdict.outcome is Outcome.ACCEPTED) == in_cpython[name], verdict
         assert verdict.outcome in {Outcome.ACCEPTED, *_FAILED}, verdict
+
+
+@pytest.mark.parametrize("name", PRETENDERS)
+async def test_a_value_that_pretends_passes_no_assert(arena: Arena, name: str) -> None:
+    program, tests = PRETENDERS[name]
+    for cases in _ways(tests):
+        verdict = await arena.sandbox.judge.judge(Submission(program, cases, _HOSTILE))
+
+        assert verdict.outcome in _REFUSED, verdict
+    await arena.assert_unharmed()
 
 
 def _ways(tests: str) -> list[tuple[Case, ...]]:

@@ -50,9 +50,13 @@ def _answers_in_place(names: Mapping[str, object], tree: ast.Module, entry_point
     So are classes that both sides have, and functions of the library that the program gives as its own.
     """
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | {entry_point}
-    theirs = (value for name, value in names.items() if name in used and name[:2] != "__")
-    asked_later = (is_asked_later(value) or type(value) is ModuleType for value in theirs)
-    return sum(not later for later in asked_later)
+    theirs = ((name, value) for name, value in names.items() if name in used and name[:2] != "__")
+    return sum(not (is_asked_later(value) or _is_module(value, name)) for name, value in theirs)
+
+
+def _is_module(value: object, name: str) -> bool:
+    """One by its own name: the program may have put another in place of a function."""
+    return type(value) is ModuleType and value.__name__ == name
 
 
 def _entry_point(names: dict[str, Any], entry_point: str | None) -> object:

@@ -27,14 +27,22 @@ class _Form:
 
 
 def kind_of(kind: type) -> type | None:
-    """The type by which a container of this type is shared; None where it is not."""
-    return kind if kind in _FORMS else next((plain for plain in _PLAIN if plain in kind.__mro__), None)
+    """The type by which a container of this type is known; None where it is none."""
+    return kind if kind in _FORMS else next((form for form in KINDS if form in kind.__mro__), None)
+
+
+def copy_of(container: Any, kind: type) -> Any:
+    """One of this very type with the same members, made without a method of a class that derives from it."""
+    form = _FORMS[kind]
+    copy = form.make(form.told(container))
+    form.fill(copy, form.members(container, list), list)
+    return copy
 
 
 def tree_of(container: Any, write: Write) -> object:
     kind = _form(container)
     if kind is list:
-        return write(list.__iter__(container))
+        return _items(container, write)
     form = _FORMS[kind]
     members = form.members(container, write)
     return {kind.__name__: members if kind in _TOLD_WHOLE else [write([form.told(container)])[0], members]}
@@ -61,10 +69,10 @@ def fill(container: Any, tree: Any, read: Read) -> None:
 
 
 def members_of(container: Any) -> list[object]:
-    if not isinstance(container, dict):
-        return list(container)
-    kind: Any = _form(container)  # an ordered one has an order of its own
-    return [*kind.keys(container), *kind.values(container)]
+    kind: Any = _form(container)
+    if not issubclass(kind, dict):
+        return list(kind.__iter__(container))
+    return [*kind.keys(container), *kind.values(container)]  # an ordered one has an order of its own
 
 
 def _form(container: Any) -> type:
@@ -126,7 +134,8 @@ def _nothing(container: object) -> None:
 
 
 def _items(container: Iterable[object], write: Write) -> object:
-    return write(container)
+    kind: Any = _form(container)
+    return write(kind.__iter__(container))
 
 
 _FORMS: dict[type, _Form] = {
@@ -142,6 +151,7 @@ _FORMS: dict[type, _Form] = {
     deque: _Form(lambda most: deque(maxlen=most), lambda container: container.maxlen, _items, _fill_deque),
     array: _Form(array, lambda container: container.typecode, _items, _fill_array),
 }
-_PLAIN = (list, dict, set)
+KINDS = tuple(sorted(_FORMS, key=lambda kind: kind is dict))
+"""Dicts last: others derive from them."""
 _TOLD_WHOLE = frozenset(_FORMS) - {defaultdict, deque, array}
 _KINDS = {kind.__name__: kind for kind in _FORMS}

@@ -3,11 +3,13 @@
 import threading
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sandbox_runner.jail.remote import errors, wire
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
+from sandbox_runner.jail.remote.streams import TestsStreams
 
 _MOST_NESTED_CALLBACKS = 50
 _LONG_BYTES = 1 << 20
@@ -30,6 +32,7 @@ class Link:
             self._connection, self._refer_to_given, self._refer, self._resolve, asks=True
         )
         self._adopt = adopt
+        self._streams = TestsStreams()
         self._mirrors = errors.Mirrors()
         self._mirrored: dict[type, int] = {}
         self._adopted: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
@@ -84,10 +87,10 @@ class Link:
                 "args": [self._exchange.write(argument) for argument in args],
                 "kwargs": {name: self._exchange.write(value) for name, value in kwargs.items()},
             }
-            self._exchange.send(request | arguments)
+            self._exchange.send(request | arguments | self._streams.told(self._exchange.write))
         except ValueError as error:
             raise self._unsendable(f"an argument cannot be passed to the program: {error}") from None
-        while "callback" in (answer := self._connection.receive()):
+        while "callback" in (answer := self._hear()):
             self._answer_callback(answer)
         with _Hostile(), self._exchange.reading(answer) as read:
             if answer["answer"] != question:
@@ -99,6 +102,12 @@ class Link:
             raise failed
         return value
 
+    def _hear(self) -> dict[str, Any]:
+        message = self._connection.receive()
+        with _Hostile():
+            self._streams.hear(message)
+        return message
+
     def _unsendable(self, what: str) -> Exception:
         """The tests' fault, unless they hand back what the program may have made too long for that."""
         return ValueError(what) if self._connection.most_received > _LONG_BYTES else self.refuse(what)
@@ -106,6 +115,7 @@ class Link:
     def _answer_callback(self, request: dict[str, Any]) -> None:
         with _Hostile(), self._exchange.reading(request) as read:
             function = self._callbacks[request["callback"]]
+            function = partial(next, function) if _is_iterator(function) else function
             args = [read(tree) for tree in request["args"]]
             kwargs = {str(name): read(tree) for name, tree in request["kwargs"].items()}
         if self._nested == _MOST_NESTED_CALLBACKS:
@@ -132,6 +142,8 @@ class Link:
         reference = self._refer(value)
         if "object" in reference or callable(value):
             return reference
+        if _is_iterator(value):
+            return {**reference, "iterates": True}
         raise self.refuse(f"an object of {type(value).__name__} cannot be passed to the program")
 
     def _refer(self, value: object) -> wire.Reference:
@@ -169,6 +181,11 @@ class Link:
 def _number_of(value: object) -> int | None:
     number: int | None = getattr(type(value), "_number_of", lambda _: None)(value)
     return number
+
+
+def _is_iterator(value: object) -> bool:
+    """A generator, or an iterator of the language: others, such as a file, can do more."""
+    return type(value).__module__ in {"builtins", "itertools"} and hasattr(type(value), "__next__")
 
 
 def is_asked_later(value: object) -> bool:

@@ -94,13 +94,22 @@ def _is_import(name: str, origin: str | None) -> bool:
     return "." not in origin or origin in sys.modules or _standard(name, origin) is not None
 
 
+def _aliased(name: str, origin: str | None) -> object:
+    """A module under another name, as in `import numpy as np`."""
+    hides = hasattr(builtins, name) or name in _OURS
+    known = wire.is_standard(origin) or origin == "numpy"
+    return sys.modules.get(origin or "") if known and not hides else None
+
+
 def _standard(name: str, origin: str | None) -> object:
     """What the library has under that name at that place."""
     module, _, last = (origin or "").rpartition(".")
-    if last != name or not wire.is_standard(origin):
-        return None
     for occasional in warm.OCCASIONAL & {origin, module}:
         importlib.import_module(occasional)
+    if last != name:
+        return _aliased(name, origin)
+    if not wire.is_standard(origin):
+        return None
     if origin in sys.modules:
         return sys.modules[origin]
     return getattr(sys.modules.get(module), name, None)

@@ -11,11 +11,11 @@ from contextlib import suppress
 from functools import cache
 from typing import Any
 
-from sandbox_runner.jail.remote import wire
+from sandbox_runner.jail.remote import containers, wire
 from sandbox_runner.jail.remote.link import Link
 
 _NAME_LIMIT = 100
-_KINDS: dict[object, type] = {kind.__name__: kind for kind in wire.PLAIN}
+_KINDS: dict[object, type] = {kind.__name__: kind for kind in wire.DATA}
 
 
 class Remote:
@@ -77,9 +77,7 @@ class Remote:
     def __bool__(self) -> bool:
         if "plain" in self._remote_traits:
             return bool(_plain(self))
-        if "decides_truth" in self._remote_traits and _made_by_tests(self):
-            raise _undecided(self, "__bool__")
-        return True
+        return "decides_truth" not in self._remote_traits or self._remote_link.ask("bool", self) is True
 
     def __hash__(self) -> int:
         return hash(_plain(self)) if "plain" in self._remote_traits else self._number_of()
@@ -114,7 +112,7 @@ def _plain(remote: Remote) -> Any:
     if remote._remote_plain:  # noqa: SLF001
         return remote._remote_plain[0]  # noqa: SLF001
     value = remote._remote_link.ask("plain", remote)  # noqa: SLF001
-    if not isinstance(value, list | dict | set):
+    if containers.kind_of(type(value)) is None:
         object.__setattr__(remote, "_remote_plain", (value,))
     return value
 

@@ -8,11 +8,12 @@ import operator
 import types
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
-from sandbox_runner.jail.remote import errors, wire
+from sandbox_runner.jail.remote import containers, errors, wire
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
+from sandbox_runner.jail.remote.streams import ProgramStreams
 
 MOST_OBJECTS = 100_000
 MODULE = 0
@@ -56,6 +57,7 @@ class _Servant:
         self._connection = connection
         self._exchange = Exchange(connection, self._refer, self._refer, self._resolve, asks=False)
         self._namespace = namespace
+        self._streams = ProgramStreams()
         self._objects: dict[int, object] = {MODULE: _Module(namespace)}
         self._numbers: dict[int, int] = {}
         self._callbacks: dict[int, Callback] = {}
@@ -78,7 +80,7 @@ class _Servant:
             "args": [self._exchange.write(argument) for argument in args],
             "kwargs": {name: self._exchange.write(value) for name, value in kwargs.items()},
         }
-        self._exchange.send({"callback": number, **arguments})
+        self._exchange.send({"callback": number, **arguments, **self._streams.said()})
         while "ask" in (message := self._connection.receive()):
             self._answer(message)
         with self._exchange.reading(message) as read:
@@ -99,7 +101,7 @@ class _Servant:
         except Exception as error:  # noqa: BLE001 - the program's exceptions are answers
             answer = {"error": errors.describe(error, self._exchange.write)}
         try:
-            self._exchange.send({"answer": number, **answer})
+            self._exchange.send({"answer": number, **answer, **self._streams.said()})
         except ValueError as error:  # too long
             self._exchange.send({"answer": number, "error": errors.describe(error, self._exchange.write)})
 
@@ -107,7 +109,10 @@ class _Servant:
         with self._exchange.reading(request) as read:
             args = [read(tree) for tree in request["args"]]
             kwargs = {name: read(tree) for name, tree in request["kwargs"].items()}
-        return self._exchange.write(self._operations[request["op"]](*args, **kwargs))
+            reader = read(request["input"]) if "input" in request else None
+        with self._streams.replaced(request, reader):
+            returned = self._operations[request["op"]](*args, **kwargs)
+        return self._exchange.write(returned)
 
     def _names(self) -> list[list[str | None]]:
         """Public names with the module they come from, where that is not the program itself."""
@@ -131,7 +136,7 @@ class _Servant:
             described["decides_in"] = True
         if _is_own(kind) and (_defines(kind, "__bool__") or _defines(kind, "__len__")):
             described["decides_truth"] = True
-        base = wire.plain_base(kind)
+        base = wire.data_kind(kind)
         if base is not None:
             described["plain"] = base.__name__
         if isinstance(value, type):
@@ -156,7 +161,8 @@ class _Servant:
     def _resolve(self, reference: dict[str, Any]) -> object:
         if "callback" in reference:
             number = int(reference["callback"])
-            return self._callbacks.setdefault(number, Callback(self, number))
+            kind = CallbackIterator if "iterates" in reference else Callback
+            return self._callbacks.setdefault(number, kind(self, number))
         return self._objects[reference["object"]]
 
 
@@ -169,6 +175,16 @@ class Callback:
 
     def __call__(self, /, *args: object, **kwargs: object) -> object:
         return self._servant.call_back(self.number, args, kwargs)
+
+
+class CallbackIterator(Callback):
+    """An iterator of the tests."""
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> object:
+        return self()
 
 
 def _origin(value: object) -> str | None:
@@ -192,13 +208,13 @@ def _is_own(kind: type) -> bool:
 
 def _plain(value: Any) -> object:
     """The plain data within an object of a subclass of a plain type, without asking its methods."""
-    base: Any = wire.plain_base(type(value))
+    base: Any = wire.data_kind(type(value))
     if base is None:
         raise TypeError("no plain value")
+    if containers.kind_of(base) is not None:
+        return containers.copy_of(value, base)
     if base in (int, str, float, bytes, complex):
         return {int: int.__int__, str: str.__str__, float: float.__float__}.get(base, base)(value)
-    if base is dict:
-        return dict(dict.items(value))
     return base(base.__iter__(value))
 
 
@@ -240,6 +256,7 @@ _OPERATIONS: dict[str, Callable[..., object]] = {
     "next": next,
     "reversed": reversed,
     "len": len,
+    "bool": bool,
     "getitem": operator.getitem,
     "setitem": operator.setitem,
     "delitem": operator.delitem,

@@ -19,6 +19,9 @@ MOST_ASKED = MOST_ANSWERED + 50
 """Tuples in tuples. Tests may wrap what they were answered and hand it back."""
 PLAIN = (int, str, list, tuple, dict, set, frozenset, float, bytes, complex)
 
+DATA = (*containers.KINDS, *PLAIN)
+
+_UNCHANGING = frozenset({int, str, tuple, frozenset, float, bytes, complex})
 _NESTED = frozenset({list, dict})
 _SIMPLE = frozenset({float, str, bool, type(None)})
 _LONG = 1 << 4000  # longer integers have a form of their own
@@ -36,7 +39,7 @@ def write(value: Any, refer: Refer, share: Share, depth: int) -> object:
     if kind in _SIMPLE:
         return value
     base: Any = plain_base(kind)
-    shared = containers.kind_of(kind)
+    shared = None if kind in _UNCHANGING else containers.kind_of(kind)
     if base is None and shared is None:
         return _write_other(value, refer, share, depth)
     if kind not in {base, shared} and not is_standard(kind.__module__):
@@ -121,6 +124,11 @@ def _is_flat(items: list[Any]) -> bool:
 
 def plain_base(kind: type) -> type | None:
     return kind if kind in PLAIN else next((plain for plain in PLAIN if plain in kind.__mro__), None)
+
+
+def data_kind(kind: type) -> type | None:
+    """The type by whose data an object of a class of the program is compared, if it derives from any."""
+    return next((plain for plain in DATA if plain in kind.__mro__), None)
 
 
 def is_standard(module: object) -> bool:

@@ -47,6 +47,10 @@ ODDITIES = {
     "no stream": "import sys\nprint('hi')\nsys.stdout = None\nprint('lost')",
     "a function of C that prints": "import ctypes\nctypes.CDLL(None).printf(b'hi')",
     "an exit without a flush": "import os\nprint('hi')\nos._exit(0)",
+    "its own source": (
+        "import inspect, traceback\ndef f():\n    return 1 / 0\nprint(inspect.getsource(f))\n"
+        "try:\n    f()\nexcept ZeroDivisionError:\n    print(traceback.format_exc().split('line')[-1])"
+    ),
     "an exit by text": "import sys\nprint('hi')\nsys.exit('bad')",
     "an exit by 256": "import sys\nprint('hi')\nsys.exit(256)",
     "an exit by a huge number": "import sys\nprint('hi')\nsys.exit(2**40)",

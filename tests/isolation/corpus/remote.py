@@ -121,6 +121,22 @@ PYTEST_HONESTIES = {
             "class TestMore:\n    def test_two(self): assert solution.add(1, b=2) == 3\n"
         },
     ),
+    "what is printed and read": (
+        (
+            "import sys\ndef greet():\n    print('Hi', input('name? '))\n    print('bye', file=sys.stderr)\n"
+            "    return [line.strip() for line in sys.stdin]\n"
+        ),
+        {
+            "test_greet.py": "import io, sys\nfrom solution import greet\n"
+            "def test_read(monkeypatch, capsys):\n    monkeypatch.setattr('sys.stdin', io.StringIO('Ann\\na\\nb'))\n"
+            "    assert greet() == ['a', 'b']\n    assert capsys.readouterr() == ('name? Hi Ann\\n', 'bye\\n')\n"
+            "    assert sys.stdin.read() == ''\n"
+            "def test_patched(monkeypatch, capsys):\n    asked = []\n"
+            "    monkeypatch.setattr('builtins.input', lambda text: asked.append(text) or 'Bo')\n"
+            "    monkeypatch.setattr('sys.stdin', io.StringIO())\n"
+            "    assert greet() == []\n    assert capsys.readouterr().out == 'Hi Bo\\n'\n    assert asked == ['name? ']\n"
+        },
+    ),
     "parametrize": (
         _ADD,
         {
