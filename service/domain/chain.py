@@ -17,6 +17,7 @@ from service.domain.events import (
     SolutionDelta,
     VerdictCompleted,
 )
+from service.domain.examination import examined
 from service.domain.hints import hint
 from service.domain.merging import Emit
 from service.domain.ports import OnText
@@ -137,7 +138,8 @@ class Chain:
         verdict = twin.verdict if twin else None
         if verdict is None:
             self.record.spend(Usage(sandbox_runs=1))
-            verdict = await self.purse.within_time(self.roles.sandbox.judge(self.task, last.candidate))
+            running = examined(self.roles.sandbox, self.task, last.candidate, self.purse.deadline)
+            verdict = await self.purse.within_time(running)
         self.record.judged(verdict)
         await self.emit(VerdictCompleted(last.chain, last.index, verdict))
         return verdict

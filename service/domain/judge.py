@@ -9,6 +9,7 @@ from typing import TypeVar
 from service.domain.chat import Sampling, TokenUsage
 from service.domain.critique import Judgment
 from service.domain.errors import DeadlineError, RequestError, ServiceError
+from service.domain.examination import examined
 from service.domain.judging import Opinion, judge_candidate, nothing_to_judge
 from service.domain.ports import Sandbox
 from service.domain.refinement import Usage
@@ -82,10 +83,10 @@ class Sitting:
             if self.judge.mode is Mode.EXEC:
                 raise RequestError("tests", "mode exec judges by tests alone, and there are none")
             return Ruling()
-        verdict = await self.judge.sandbox.judge(
-            case.task, case.candidate, stop_on_first_fail=self.judge.stops_early
-        )
-        return self._by_tests(verdict)
+        sandbox = self.judge.sandbox
+        if self.judge.stops_early:
+            return self._by_tests(await sandbox.judge(case.task, case.candidate, stop_on_first_fail=True))
+        return self._by_tests(await examined(sandbox, case.task, case.candidate, self.deadline))
 
     def _by_tests(self, verdict: Verdict) -> Ruling:
         known = Ruling(verdict=verdict, usage=Usage(sandbox_runs=1))

@@ -40,12 +40,13 @@ class EmbeddedModel:
         path: Path | str,
         *,
         slots: int = 8,
-        max_waiting: int = 256,
+        max_waiting: int = 1024,
         prefix_cache_bytes: int = 64 * 2**20,
     ) -> Self:
         """Read a checkpoint's directory, verifying what its manifest lists; a bad one is a `ModelError`.
 
-        `slots` completions are written at a time, and `max_waiting` is when new calls are turned away.
+        `slots` completions are written at a time, and `max_waiting` is when new calls are turned away: by
+        default not before a gateway turns requests away itself (64, each of 16 calls at once).
         Limits BLAS to one thread, in the whole process.
         """
         limit_blas_threads(1)
@@ -97,19 +98,18 @@ class EmbeddedModel:
     ) -> tuple[Completion, ...]:
         """Return `n` completions; the i-th has the seed `seed + i`.
 
-        As many as there are slots are queued at a time: one call is not to fill the queue by itself.
+        At most as many as there are slots are queued at a time: a call is not to fill the queue by itself.
         """
         order = self._order(messages, sampling)
         writings = [self._writing(order, _nth(sampling, index), Ticket()) for index in range(n)]
-        queued = self._scheduler.slots
-        self._scheduler.submit(writings[:queued])
+        slots = self._scheduler.slots
+        queued = self._scheduler.submit(writings[:slots])
         completions: list[Completion] = []
         try:
             for writing in writings:
                 completions.append(await writing.ticket.completion())
-                if queued < n:
-                    self._scheduler.submit([writings[queued]], in_place=True)
-                    queued += 1
+                if following := writings[queued : len(completions) + slots]:
+                    queued += self._scheduler.submit(following, in_place=True)
         finally:
             self._scheduler.cancel(writings)
         return tuple(completions)

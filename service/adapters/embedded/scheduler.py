@@ -29,17 +29,23 @@ class Scheduler:
         # A daemon: an interpreter that ends without closing its models must not hang on this thread.
         self._thread = threading.Thread(target=self._work, name=f"embedded-{name}", daemon=True)
 
-    def submit(self, writings: Sequence[Writing], *, in_place: bool = False) -> None:
-        """Queue completions, all or none; `in_place` of ended ones of a call that was let in."""
+    def submit(self, writings: Sequence[Writing], *, in_place: bool = False) -> int:
+        """Queue completions of a call, the first at least, and return how many.
+
+        The others only as far as slots may soon be free, so that a few large calls do not keep many out.
+        `in_place`: of ended ones, for a call that was let in. Raises `OverloadedError` where it was not.
+        """
         with self._changed:
             if self._closing:
                 raise ModelError(f"model {self._name!r} is closed")
-            if not in_place and len(self._waiting) + len(writings) > self._max_waiting:
+            if not in_place and len(self._waiting) >= self._max_waiting:
                 raise OverloadedError(f"model {self._name!r}: {self._max_waiting} completions are waiting")
             if self._thread.ident is None:
                 self._thread.start()
-            self._waiting.extend(writings)
+            queued = writings[: max(1, self.slots - len(self._waiting))]
+            self._waiting.extend(queued)
             self._changed.notify()
+            return len(queued)
 
     def cancel(self, writings: Sequence[Writing]) -> None:
         """Stop writing; what still waits leaves the queue at once, the rest its slot after this token."""

@@ -54,6 +54,7 @@ def run_evaluation(asked: Asked, *, as_json: bool) -> Exit:
         draws = read_draws(asked.source, asked.given, asked.seed, asked.samples, asked.limit)
         try:
             with open_ledger(batch.out) as ledger:
+                _check(batch.out)
                 run = Run.over([draw.row for draw in draws], batch, ledger, console)
                 try:
                     run.work()
@@ -90,7 +91,6 @@ def _evaluation(asked: Asked, draws: Sequence[Draw], report: Report) -> Evaluati
     with closing(read_results(report.output)) as rows:
         for row in rows:
             if row["id"] in problems:
-                _check(report.output, row)
                 kept.add(problems[row["id"]], row)
     return Evaluation(
         source=str(asked.source),
@@ -104,6 +104,10 @@ def _evaluation(asked: Asked, draws: Sequence[Draw], report: Report) -> Evaluati
     )
 
 
-def _check(path: Path, row: Json) -> None:
-    if "passes" not in row:
-        raise LedgerError(f"{path}: {row['id']!r} was refined by `ctrl batch`, ungraded; name another file")
+def _check(path: Path) -> None:
+    """Raise `LedgerError` for a file of a batch: what is done there was not graded."""
+    with closing(read_results(path)) as rows:
+        for row in rows:
+            if "passes" not in row:
+                said = f"{path}: {row['id']!r} was refined by `ctrl batch`, ungraded; name another file"
+                raise LedgerError(said)

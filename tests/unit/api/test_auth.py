@@ -210,6 +210,40 @@ async def test_a_page_under_a_name_of_its_own_sets_nothing_to_work(
     assert (world.generator.calls, world.critic.conversations) == (0, [])
 
 
+SIMPLE = ("text/plain", "text/plain; x=application/json", "application/x-www-form-urlencoded", None)
+"""What a page may send anywhere without asking first; None: no type at all, as of a Blob without one."""
+WORK: Mapping[str, object] = {
+    "/refine": REFINE,
+    "/judge": JUDGE,
+    "/critique": {"problem": "p", "solution": "s"},
+    "/v1/chat/completions": CHAT,
+    "/v1/responses": {"model": "refine", "input": "p"},
+    "/score": {"text_1": "p", "text_2": "s"},
+    "/classify": {"input": "s"},
+    "/rerank": {"query": "p", "documents": ["s"]},
+    "/compat/openrlhf/get_reward": {"query": ["p s"], "prompts": ["p"]},
+    "/compat/slime": {"prompt": "p", "response": "s"},
+    "/compat/nemo-gym/verify": {"responses_create_params": {"input": "p"}, "response": {"output": []}},
+}
+
+
+@pytest.mark.parametrize("kind", SIMPLE)
+async def test_a_page_under_its_own_name_cannot_send_what_sets_a_gateway_to_work(kind: str | None) -> None:
+    world = World()
+    headers = {"origin": "http://evil.example", **({} if kind is None else {"content-type": kind})}
+    async with client_of(world.app()) as client:
+        doors = (await client.get("/openapi.json")).json()["paths"]
+        posts = {path for path, methods in doors.items() if "post" in methods}
+        sent = {
+            path: await client.post(path, content=json.dumps(WORK.get(path, {})), headers=headers)
+            for path in posts | {"/mcp"}
+        }
+
+    assert WORK.keys() <= posts
+    assert {p: r.status_code for p, r in sent.items() if r.status_code < 400} == {}
+    assert (world.generator.calls, world.critic.conversations, world.sandbox.codes_seen) == (0, [], [])
+
+
 async def test_a_gateway_may_have_other_names(tmp_path: Path) -> None:
     named = {"mcp": McpSection(allowed_hosts=("evil.example",))}
     behind_a_proxy = {"auth": AuthSection(open=True)}

@@ -1,6 +1,10 @@
 """`ctrl eval`: its figures are those of the tests, and what was not judged is in none of them."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -216,12 +220,36 @@ def test_an_output_of_other_options_is_refused_and_the_option_named(place: Place
 
 def test_ungraded_refinements_are_no_evaluation(place: Place) -> None:
     place.write(_problem(1, sampling={"seed": 0}, rounds=3))
-    with serving(_world().app()) as url:
+    world = _world()
+    with serving(world.app()) as url:
         CliRunner().invoke(app, ["batch", str(place.source), str(place.out), "--url", url])
+        calls = world.generator.calls
+        place.write(_problem(1, sampling={"seed": 0}, rounds=3), _problem(2))
         code, _, said = _evaluate(place, url)
 
-    assert code == 2
+    assert (code, world.generator.calls) == (2, calls)
     assert "was refined by `ctrl batch`, ungraded" in said
+
+
+def test_stopped_it_tells_the_figures_so_far_and_is_gone_on_with(place: Place) -> None:
+    place.write(*map(_problem, range(4)))
+    world = _world(generator=ScriptedGenerator([RIGHT], hangs_at=2))
+    arguments = ["eval", str(place.source), "--out", str(place.out), "--concurrency", "1", "--json"]
+    with serving(world.app()) as url:
+        command = [sys.executable, "-m", "service.cli", *arguments, "--url", url]
+        running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        deadline = time.monotonic() + 60
+        while world.generator.calls < 3 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        running.send_signal(signal.SIGINT)
+        said, complaints = running.communicate(timeout=60)
+        code, whole, _ = _evaluate(place, url)
+
+    told = json.loads(said)
+    assert running.returncode == 130
+    assert b"Traceback" not in complaints
+    assert (told["refinements"]["left"], told["figures"]["answer"]["pass_at_1"]["samples"]) == (2, 2)
+    assert (code, whole["refinements"]["skipped"], whole["refinements"]["done"]) == (0, 2, 2)
 
 
 def _course(problem: str, *passes: bool, selected: int = -1, judged: bool | None = True) -> Course:

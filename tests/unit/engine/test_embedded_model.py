@@ -103,11 +103,11 @@ async def test_a_full_queue_turns_work_away_whole(checkpoint: Path) -> None:
     ):
         await anext(first)
         await anext(second)
+        one = asyncio.create_task(model.complete(asking("x"), GREEDY))
+        await asyncio.sleep(0)
         with pytest.raises(OverloadedError, match="1 completions"):
             await model.complete(asking("x"), GREEDY, n=2)
 
-        one = asyncio.create_task(model.complete(asking("x"), GREEDY))
-        await asyncio.sleep(0)
         await first.aclose()
         assert await one
 
@@ -123,6 +123,20 @@ async def test_one_call_for_more_than_may_wait_does_not_overload_the_engine(chec
         ]
 
     assert [[completion.text for completion in call.result()] for call in calls] == [alone] * 4
+
+
+async def test_large_calls_leave_room_for_others(checkpoint: Path) -> None:
+    sampling = Sampling(temperature=1, seed=3, max_tokens=5)
+    async with (
+        EmbeddedModel.load("mini", checkpoint, slots=2, max_waiting=8) as model,
+        asyncio.TaskGroup() as group,
+    ):
+        large = [group.create_task(model.complete(asking("x"), sampling, n=9)) for _ in range(6)]
+        small = group.create_task(model.complete(asking("x"), sampling))
+
+    texts = [[completion.text for completion in call.result()] for call in large]
+    assert texts == [texts[0]] * 6
+    assert small.result()[0].text == texts[0][0]
 
 
 async def test_cancelling_what_waits_makes_room_at_once(checkpoint: Path) -> None:
