@@ -198,6 +198,7 @@ def main() -> None:
         os.close(landlock.ruleset(()))
     warm.open_standard_files()
     seccomp.warm_up()
+    box.rehearse(plan)
     warm.settle()
     messages.send(
         control,
