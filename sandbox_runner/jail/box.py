@@ -27,7 +27,7 @@ from sandbox_runner.jail.solution import CODE_FD
 from sandbox_runner.jail.tests import TestsProgram
 
 _REHEARSED = Limits(cpu_s=1, wall_s=1, memory_bytes=1, output_bytes=1, processes=1)
-_REHEARSALS = 20  # the interpreter begins with the eighth call
+REHEARSALS = 20  # the interpreter begins with the eighth call
 _CHANNEL_FD = 3
 _FIRST_FOREIGN_FD = 4
 _NOT_BEGUN = 125
@@ -177,13 +177,13 @@ class _Nothing:
 def rehearse(plan: Plan) -> None:
     """Answer in the launcher as every box will, with tests that do nothing.
 
-    The interpreter makes code quick that runs often, and writes that where the code is: a box that does it for
-    the first time copies each of those pages.
+    The interpreter makes code quick that runs often, and writes that where the code is: a box that does it
+    for the first time copies each of those pages.
     """
     service, channel = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with service, channel, open(os.devnull, "rb") as nothing:
         box = _Box(channel, plan, _Nothing())
-        for _ in range(_REHEARSALS):
+        for _ in range(REHEARSALS):
             socket.send_fds(service, [messages.SCRIPT], [nothing.fileno()] * 4)
         service.shutdown(socket.SHUT_WR)
         box.answer_until_closed()
