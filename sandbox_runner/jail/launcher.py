@@ -13,7 +13,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from sandbox_runner.jail import box, ending, filesystem, landlock, libc, messages, report, seccomp, warm
+from sandbox_runner.jail import (
+    box,
+    ending,
+    filesystem,
+    landlock,
+    libc,
+    messages,
+    report,
+    seccomp,
+    values,
+    warm,
+)
 from sandbox_runner.jail.box import Nature
 from sandbox_runner.jail.cgroups import NO_CGROUP, Cgroup, CgroupParent
 from sandbox_runner.jail.filesystem import View
@@ -193,12 +204,14 @@ def main() -> None:
     parent = CgroupParent.acquire(config["cgroup"])
     children = _open_children()
     plan.prepare(view)
-    # Looked up once for all boxes.
-    filesystem.rules(view, scratch=plan.isolated)
-    if landlock.abi() > 0:
-        os.close(landlock.ruleset(()))
+    for _ in range(box.REHEARSALS):
+        rules = filesystem.rules(view, scratch=plan.isolated)  # looked up once for all boxes
+        if landlock.abi() > 0:
+            os.close(landlock.ruleset(rules))
+        values.decode(values.encode(((3, "x"), {}, [], False)))
     warm.open_standard_files()
     seccomp.warm_up()
+    box.rehearse(plan)
     warm.settle()
     messages.send(
         control,

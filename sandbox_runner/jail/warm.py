@@ -17,6 +17,7 @@ threading time traceback types typing
 """
 # Imported in the box of a program that speaks of them, once for all its tests.
 OCCASIONAL = frozenset({"cmath", "datetime", "decimal", "fractions", "pathlib", "statistics", "unicodedata"})
+_SPELLED = tuple((name, name.encode()) for name in sorted(OCCASIONAL))
 
 _STANDARD_FILES = (
     ("stdin", 0, "r", "surrogateescape"),
@@ -51,9 +52,10 @@ def add_usual_builtins() -> None:
 
 
 def import_occasional_modules(source: bytes) -> None:
-    with no_fork_hooks():
-        for name in sorted(OCCASIONAL):
-            if name.encode() in source:
+    wanted = [name for name, spelled in _SPELLED if spelled in source]
+    if wanted:
+        with no_fork_hooks():
+            for name in wanted:
                 importlib.import_module(name)
     gc.freeze()
 
