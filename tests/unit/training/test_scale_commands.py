@@ -57,7 +57,8 @@ class Node:
             self._stand_in(name, _SERVER)
         for name in ("accelerate", "ctrl-train"):
             self._stand_in(name, _STAGE)
-        self._stand_in("pip", "")
+        for program in ("pip", "hf"):
+            self._stand_in(program, "")
         self._stand_in("sleep", "import time\ntime.sleep(0.05)")
 
     def _stand_in(self, name: str, text: str) -> None:
