@@ -95,10 +95,9 @@ def _is_import(name: str, origin: str | None) -> bool:
 
 
 def _aliased(name: str, origin: str | None) -> object:
-    """A module under another name, as in `import numpy as np`."""
+    """A module under another name, as in `import collections as c`."""
     hides = hasattr(builtins, name) or name in _OURS
-    known = wire.is_standard(origin) or origin == "numpy"
-    return sys.modules.get(origin or "") if known and not hides else None
+    return sys.modules.get(origin or "") if wire.is_standard(origin) and not hides else None
 
 
 def _standard(name: str, origin: str | None) -> object:
