@@ -1,5 +1,6 @@
 """Run one attack and say what was not contained: the one rule for tests and for the report."""
 
+import os
 from dataclasses import dataclass, replace
 
 from sandbox_runner.domain.verdict import Outcome, TestResult
@@ -8,7 +9,8 @@ from tests.isolation.conftest import LIMITS, Arena
 from tests.isolation.corpus.attack import Attack, Kind
 from tests.isolation.invariants import Traces
 
-_LIMITS = replace(LIMITS, cpu_s=0.3)
+# An emulated processor takes its time to fill memory, and the verdict shall be on the memory.
+_LIMITS = replace(LIMITS, cpu_s=float(os.environ.get("ATTACK_CPU_S", "0.3")))  # noqa: TID251
 # Room for a loaded machine; a program that is late by more was not held.
 _LATE_S = 1.0
 

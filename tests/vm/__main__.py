@@ -21,6 +21,7 @@ _PROCESSORS = {
     "kvm": ("-accel", "kvm", "-cpu", "host", "-smp", "2"),
     "tcg": ("-accel", "tcg", "-cpu", "max", "-icount", "shift=1,sleep=off"),
 }
+_ATTACK_CPU_S = 2
 _KERNEL = (
     "root=/dev/vda rw console=ttyS0 quiet panic=-1 systemd.show_status=no systemd.unified_cgroup_hierarchy=1"
 )
@@ -53,6 +54,7 @@ def _pack(job: Path, tests: Sequence[str]) -> None:
     run = job.with_name("run.sh")
     run.write_text(
         "cd /job\n"
+        f"export ATTACK_CPU_S={_ATTACK_CPU_S}\n"
         f"/opt/venv/bin/python -m pytest -p no:cacheprovider {shlex.join(tests)}\n"
         f'echo "{_ENDED}$?"\n'
     )
