@@ -15,6 +15,8 @@ SUPPORTED = (
 )
 MOST_SOURCE = 256 << 10
 
+# What they call is in the text that they are given.
+_READING_CODE = frozenset({"eval", "exec", "compile", "__import__"})
 _IMPORTABLE = ("math", "collections", "typing")
 
 
@@ -220,7 +222,7 @@ class _Rewriter:
 
 def _entry_point(call: ast.Call) -> str:
     match call.func:
-        case ast.Name(id=name):
+        case ast.Name(id=name) if name not in _READING_CODE:
             return name
         case ast.Attribute(value=ast.Call(func=ast.Name("Solution"), args=[], keywords=[]), attr=name):
             return name

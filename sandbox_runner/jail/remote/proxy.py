@@ -173,7 +173,8 @@ _OPERATORS = (
     *("and", "or", "xor", "lshift", "rshift"),
 )
 _OTHERS = ("lt", "le", "gt", "ge", "neg", "pos", "invert", "abs", "round", "int", "float", "index")
-_ALWAYS: dict[str, Callable[..., object]] = {
+_ALWAYS: dict[str, object] = {
+    "__doc__": property(lambda self: self._remote_link.ask("get", self, "__doc__")),
     "__contains__": _contains,
     **{f"__{name}__": _decided_here(f"__{name}__") for name in [*_OPERATORS, *_OTHERS]},
     **{f"__r{name}__": _reflected(f"__{name}__") for name in _OPERATORS},
@@ -246,14 +247,18 @@ _METHODS: dict[str, dict[str, Callable[..., Any]]] = {
 
 
 @cache
-def _class_for(abilities: frozenset[str]) -> type[Remote]:
-    """A class with just the methods that the object has, so that `callable` and `iter` tell the truth."""
+def _class_for(name: str, abilities: frozenset[str]) -> type[Remote]:
+    """A class with just the methods that the object has, so that `callable` and `iter` tell the truth.
+
+    It has the name of the object's class, which tests may ask by `type(x).__name__`.
+    """
     methods = dict(_ALWAYS)
     for ability in abilities:
         methods |= _METHODS[ability]
-    made: type[Remote] = type("Remote", (Remote,), {"__slots__": (), **methods})
+    made: type[Remote] = type(name, (Remote,), {"__slots__": (), **methods})
     return made
 
 
 def adopt(link: Link, reference: dict[str, Any]) -> Remote:
-    return _class_for(frozenset(_METHODS) & set(reference["can"]))(link, reference)
+    name = str(reference["name"])[:_NAME_LIMIT]
+    return _class_for(name, frozenset(_METHODS) & set(reference["can"]))(link, reference)

@@ -3,7 +3,7 @@
 The plain forms are those of `jail.values`, with some values of the library. A list, dict or another container
 that can change becomes `{"at": number}`, and `exchange` tells its members once. What is neither becomes
 `{"ref": ...}`, which each side writes and reads in its own way. Of other subclasses that the standard library
-defines the plain base is written.
+defines the plain base is written, unless their items have names.
 """
 
 import sys
@@ -42,7 +42,7 @@ def write(value: Any, refer: Refer, share: Share, depth: int) -> object:
     shared = None if kind in _UNCHANGING else containers.kind_of(kind)
     if base is None and shared is None:
         return _write_other(value, refer, share, depth)
-    if kind not in {base, shared} and not is_standard(kind.__module__):
+    if kind not in {base, shared} and (not is_standard(kind.__module__) or hasattr(kind, "_fields")):
         return {"ref": refer(value)}
     if shared is not None:
         return {"at": share(value)}

@@ -450,6 +450,27 @@ PROBLEMS: dict[str, Case] = {
         + "def f(k): return {'deque': D([2, 1]), 'order': O([('b', 1), ('a', 2)]), 'count': C('aab')}[k]",
     ),
     **_of(
+        "what a function and an object are called",
+        "assert f.__doc__ == 'Double.'\nassert f.__name__ == 'f'\na = A()\nassert type(a).__name__ == 'A'\n"
+        "assert a.__class__.__name__ == 'A'\nassert isinstance(a, A)\nassert eval('f(3)') == 6",
+        "class A: pass\ndef f(x):\n    'Double.'\n    return 2 * x",
+        "class A: pass\ndef f(x): return 2 * x",
+        "class B: pass\nA = B\ndef f(x):\n    'Double.'\n    return 2 * x",
+    ),
+    **_of(
+        "what is cached",
+        "assert f(10) == 55\nassert f.cache_info().hits == 8\nassert f.cache_info()[0] == 8\nf.cache_clear()\n"
+        "assert f.cache_info() == (0, 0, None, 0)",
+        "from functools import lru_cache\n@lru_cache(None)\ndef f(n): return n if n < 2 else f(n - 1) + f(n - 2)",
+        "from functools import lru_cache\n@lru_cache(9)\ndef f(n): return n if n < 2 else f(n - 1) + f(n - 2)",
+    ),
+    **_of(
+        "code in a text",
+        "assert eval('f(3)') == 4",
+        "def f(x): return x + 1",
+        "def f(x): return x",
+    ),
+    **_of(
         "an endless iterator of the tests",
         "from itertools import count\nc = count(1)\nassert f(c, 3) == [1, 2, 3]\nassert next(c) == 4\nassert f(c, 1) == [5]",
         "def f(i, n): return [next(i) for _ in range(n)]",
