@@ -10,13 +10,17 @@ from sandbox_runner.api.auth import BearerAuth
 from sandbox_runner.api.body_limit import BodyLimit
 from sandbox_runner.api.disconnect import ClientGoneError
 from sandbox_runner.api.fusion import routes as fusion
+from sandbox_runner.api.rebinding import LOOPBACK, LoopbackNames
 from sandbox_runner.api.services import Services
 from sandbox_runner.sandbox import Sandbox, open_sandbox
 from sandbox_runner.settings import Settings
 
 
-def create_app(settings: Settings, sandbox: Sandbox | None = None) -> FastAPI:
-    """Build the app around a sandbox that is already open, or one that lives as long as the app does."""
+def create_app(settings: Settings, sandbox: Sandbox | None = None, *, host: str | None = None) -> FastAPI:
+    """Build the app around a sandbox that is already open, or one that lives as long as the app does.
+
+    `host`: the address that is listened to, if it is known.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -35,5 +39,7 @@ def create_app(settings: Settings, sandbox: Sandbox | None = None) -> FastAPI:
     app.include_router(routes.router)
     app.include_router(fusion.router)
     app.add_middleware(BodyLimit, body_bytes=settings.body_bytes)
-    app.add_middleware(BearerAuth, keys=settings.api_keys)  # added last, so it comes first
+    app.add_middleware(BearerAuth, keys=settings.api_keys)  # added late, so it comes early
+    if host in LOOPBACK and not settings.api_keys:
+        app.add_middleware(LoopbackNames)
     return app

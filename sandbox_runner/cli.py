@@ -50,7 +50,7 @@ async def _serve(host: str, port: int) -> None:
     logs.configure()
     settings = Settings.from_environment()
     async with open_sandbox(settings) as sandbox:
-        await serving.serve(create_app(settings, sandbox), host, port, settings.drain_s)
+        await serving.serve(create_app(settings, sandbox, host=host), host, port, settings.drain_s)
 
 
 def main() -> None:

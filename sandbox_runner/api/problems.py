@@ -4,6 +4,7 @@ InvalidRequestError    422  /problems/invalid-request   errors: [{field, message
 HTTPException 413      413  /problems/body-too-large
 HTTPException          its status, its headers
 no or a wrong key      401  /problems/unauthorized      WWW-Authenticate
+another name           421  /problems/misdirected-request
 BusyError              503  /problems/sandbox-busy      Retry-After
 DrainingError          503  /problems/sandbox-stopping  Retry-After
 TooLateError           504  /problems/too-late          Retry-After
@@ -87,6 +88,7 @@ TOO_LARGE = Problem("body-too-large", "The request body is too large", HTTPStatu
 UNAUTHORIZED = Problem(
     "unauthorized", "A key is needed", HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": "Bearer"}
 )
+MISDIRECTED = Problem("misdirected-request", "This sandbox has another name", HTTPStatus.MISDIRECTED_REQUEST)
 UNEXPECTED = Problem("unexpected", "Something broke", HTTPStatus.INTERNAL_SERVER_ERROR)
 _UNAVAILABLE, _TIMEOUT = HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT
 _REFUSALS: dict[type[RefusedError], Occurrence] = {
