@@ -14,6 +14,7 @@ from training.report.health import Course
 from training.report.markdown import NONE, image, section, share, table
 from training.report.reviewers import (
     NOT_RUN,
+    advice_table,
     change_table,
     gates_table,
     group_table,
@@ -33,6 +34,10 @@ A difference counts from more than two paired standard errors on.
 _TIMES = """\
 wait: for rewards, once sampling is over. revise and sandbox go on behind sampling;
 overlap is the share of their time that sampling covers."""
+
+_ADVICE = """\
+Of first suggestions, to the word, and of the first revisions where they are an edit. A revision that is not
+what its critique says is the generator's own work: then a repair does not show that the advice was good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ def page(material: Material) -> str:
         _opening(material),
         section("Claims", _verdicts(material.claims), *map(_claim, material.claims)),
         section("Reviewers on the same drafts", *_main_tables(material)),
+        section("Advice", *_advice(material)),
         section("Reviewers that never stop", group_table(material.findings, UNSTOPPED)),
         section("Difficulty", _lengths(material), material.picture("lengths", "Lift by length")),
         section("Critic size and generator size", *_sizes(material)),
@@ -121,6 +127,11 @@ def _main_tables(material: Material) -> tuple[str, ...]:
         judgment_table(summaries),
         "An unread judgment is an error for both classes. F1 errors are by jackknife over problems.",
     )
+
+
+def _advice(material: Material) -> tuple[str, ...]:
+    told = advice_table(summaries_of(material.findings.groups[TEST]))
+    return (told,) if told == NOT_RUN else (told, _ADVICE)
 
 
 def _lengths(material: Material) -> str:
