@@ -9,7 +9,7 @@ from training.evaluate.findings import TEST, UNSTOPPED, Findings
 from training.evaluate.measures import summarize
 from training.evaluate.reward_model import VOTES, Pairwise, by_logprob, by_votes
 from training.report.claim import Claim
-from training.report.course_plots import BEHIND, TIMES, mean_of, measured_times
+from training.report.course_plots import BEHIND, TIMES, mean_of, measured
 from training.report.health import Course
 from training.report.markdown import NONE, image, section, share, table
 from training.report.reviewers import (
@@ -190,7 +190,7 @@ def _reinforcement(material: Material) -> tuple[str, ...]:
     courses = [course for course in material.courses if course.steps]
     if not courses:
         return (NOT_RUN,)
-    shown = measured_times(courses, (*TIMES, *BEHIND, "overlap"))
+    shown = measured(courses, (*TIMES, *BEHIND, "overlap"))
     lines = [
         [
             str(c.seed),
