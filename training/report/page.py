@@ -36,8 +36,8 @@ wait: for rewards, once sampling is over. revise and sandbox go on behind sampli
 overlap is the share of their time that sampling covers."""
 
 _ADVICE = """\
-Of first suggestions, to the word, and of the first revisions where they are an edit. A revision that is not
-what its critique says is the generator's own work: then a repair does not show that the advice was good."""
+Suggestions are compared with the oracle's to the word, and first revisions with what an edit suggested makes
+of the draft. A revision that is something else is the generator's own work, and no sign of good advice."""
 
 
 @dataclass(frozen=True, slots=True)
