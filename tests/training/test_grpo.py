@@ -47,6 +47,7 @@ def test_reinforcement_moves_the_critic_and_never_the_generator(tmp_path: Path, 
     steps = [line for line in lines if "reward" in line]
     assert [line["step"] for line in steps] == [1, 2]
     assert all(line["unjudged"] == 0.0 for line in steps)
+    assert all(0 <= float(str(line["advice"])) <= 1 for line in steps)
     assert all(float(str(line["sample_s"])) > 0 for line in steps)
     trace = list(read_jsonl(run.file("grpo") / "seed-1" / "trace.jsonl"))
     assert len(trace) == 2 * run.config.grpo.prompts * run.config.grpo.generations

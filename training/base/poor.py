@@ -1,11 +1,11 @@
-"""Critiques as poor as many found on the web: vague praise, vague doubt, the wrong line, over-approval."""
+"""Critiques as poor as many found on the web: vague praise, vague doubt, misleading advice, over-approval."""
 
 import random
 
 from service.domain.critique import Judgment
-from training.tasks.operations import FINALS, STEPS
-from training.tasks.pipeline import Pipeline, parse_lines, random_step
-from training.tasks.review import NO_SUGGESTION, Edit, EditKind, Review, careful_review, comparison
+from training.base.misleading import misleading
+from training.tasks.pipeline import Pipeline
+from training.tasks.review import NO_SUGGESTION, Review, careful_review
 
 _PRAISE = (
     "The program looks right.",
@@ -25,7 +25,7 @@ _WEIGHTS = (15, 15, 20, 50)
 
 def poor_review(rng: random.Random, reference: Pipeline, code: str) -> Review:
     """Say something a careless critic would."""
-    kinds = (vague_praise, vague_doubt, _wrong_line, _over_approval)
+    kinds = (vague_praise, vague_doubt, misleading, _over_approval)
     return rng.choices(kinds, _WEIGHTS)[0](rng, reference, code)
 
 
@@ -37,19 +37,6 @@ def vague_praise(rng: random.Random, _reference: object, _code: str) -> Review:
 def vague_doubt(rng: random.Random, _reference: object, _code: str) -> Review:
     """Reject without looking: the contentless critique of the baselines."""
     return Review(rng.choice(_DOUBT), rng.choice(_ADVICE), Judgment.INCORRECT)
-
-
-def _wrong_line(rng: random.Random, reference: Pipeline, code: str) -> Review:
-    """Find fault with a line that may be fine, and ask for a change that misleads."""
-    found = parse_lines(reference.shape, code)
-    index = rng.randrange(min(len(found), len(reference.steps)))
-    does, asked = found[index], reference.steps[index]
-    table = FINALS if asked.operation.final else STEPS
-    wanted = random_step(rng, table[reference.kind])
-    lines = [comparison(i, s, s, present=True, same=True) for i, s in enumerate(reference.steps[:index])]
-    lines.append(comparison(index, wanted, does, present=True, same=False))
-    edit = Edit(EditKind.CHANGE, index + 2, found=does, wanted=wanted)
-    return Review("\n".join(lines), edit.suggestion(), Judgment.INCORRECT, edit)
 
 
 def _over_approval(rng: random.Random, reference: Pipeline, code: str) -> Review:

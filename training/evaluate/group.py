@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.domain.critique import Judgment
-from training.evaluate.trial import Trial
+from training.evaluate.trial import Flags, Marks, Trial
 from training.run import Record
 
 _LETTERS = {Judgment.CORRECT: "C", Judgment.INCORRECT: "I", None: "-"}
 _JUDGMENTS = {letter: judgment for judgment, letter in _LETTERS.items()}
+_DIGITS = {True: "1", False: "0", None: "-"}
+_KNOWN = {digit: flag for flag, digit in _DIGITS.items()}
 
 
 UNKNOWN = 0
@@ -69,6 +71,8 @@ def trial_to_json(trial: Trial) -> Record:
         "judged": "".join(_LETTERS[judgment] for judgment in trial.judged),
         "strict": _digits(trial.strict),
         "similarity": list(trial.similarity),
+        "advice": _digits(trial.advice),
+        "letter": _digits(trial.letter),
     }
 
 
@@ -81,12 +85,19 @@ def trial_from_json(record: Mapping[str, Any]) -> Trial:
         judged=tuple(_JUDGMENTS[letter] for letter in record["judged"]),
         strict=_flags(record["strict"]),
         similarity=tuple(record["similarity"]),
+        # Evaluations of before these were noted are still reported.
+        advice=_marks(record.get("advice", "")),
+        letter=_marks(record.get("letter", "")),
     )
 
 
-def _digits(flags: Sequence[bool]) -> str:
-    return "".join("1" if flag else "0" for flag in flags)
+def _digits(flags: Sequence[bool | None]) -> str:
+    return "".join(_DIGITS[flag] for flag in flags)
 
 
-def _flags(digits: str) -> tuple[bool, ...]:
+def _flags(digits: str) -> Flags:
     return tuple(digit == "1" for digit in digits)
+
+
+def _marks(digits: str) -> Marks:
+    return tuple(_KNOWN[digit] for digit in digits)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from service.domain.estimate import Estimate, difference, mean, mean_where
 from training.evaluate.discrimination import Discrimination, discrimination
-from training.evaluate.trial import Trial
+from training.evaluate.trial import Flags, Trial
 from training.tasks.pipeline import Pipeline
 from training.tasks.review import apply_edit, careful_review
 
@@ -35,6 +35,12 @@ class Summary:
     """The same after all rounds."""
     similarity: Estimate
     """Edit similarity of first revisions to their drafts."""
+    advice: Estimate
+    """Share of the wrong drafts rejected whose suggestion is the careful reviewer's."""
+    letter: Estimate
+    """Share of the first revisions of these that do to the letter what an edit suggested says."""
+    astray: Estimate
+    """The same where the edit suggested is not the careful reviewer's."""
 
 
 def summarize(trial: Trial, problems: Sequence[str]) -> Summary:
@@ -59,7 +65,21 @@ def summarize(trial: Trial, problems: Sequence[str]) -> Summary:
         tokens_once=mean(once.tokens[-1], problems),
         tokens=mean(trial.tokens[-1], problems),
         similarity=mean_where(revised, kept, problems[: len(kept)]),
+        advice=_share(trial.advice, first, problems),
+        letter=_share(trial.letter, first, problems),
+        astray=_share(
+            [None if careful else done for careful, done in zip(trial.advice, trial.letter, strict=True)],
+            first,
+            problems,
+        ),
     )
+
+
+def _share(marks: Sequence[bool | None], right: Flags, problems: Sequence[str]) -> Estimate:
+    """The share of the marks of wrong drafts that are set; those that are None are left out."""
+    count = len(marks)
+    chosen = [mark is not None and not passed for mark, passed in zip(marks, right[:count], strict=True)]
+    return mean_where(chosen, [mark or False for mark in marks], problems[:count])
 
 
 def changes(trial: Trial) -> tuple[list[bool], list[bool]]:

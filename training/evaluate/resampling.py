@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from service.domain.critique import Critique
@@ -37,7 +38,8 @@ def approved_trial(name: str, drafts: Sequence[Reviewed], fresh: Fresh, reviewer
     ) -> list[Reviewed]:
         return [fresh[number][place] for place in places]
 
-    return run_trial(name, drafts, reviewer, drawn, Rule(len(fresh)))
+    trial = run_trial(name, drafts, reviewer, drawn, Rule(len(fresh)))
+    return replace(trial, advice=(), letter=())
 
 
 def _agreed(items: Sequence[Reviewed]) -> Reviewed:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from service.domain.critique import Critique, Judgment, Parsed
-from service.domain.similarity import edit_similarity
 from training.evaluate.critics import Remark, Reviewed, Reviewer
+from training.evaluate.revision import UNREVISED, FirstRevision, first_revision
 
 Flags = tuple[bool, ...]
+Marks = tuple[bool | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,11 @@ class Trial:
     """Whether the first critiques keep to the grammar."""
     similarity: tuple[float | None, ...] = ()
     """Edit similarity of the first revision to the draft in [0, 1]; None where there is no revision."""
+    advice: Marks = ()
+    """Whether the first suggestion is the careful reviewer's; None where no draft is rejected and revised,
+    and where no reference is known."""
+    letter: Marks = ()
+    """Whether the first revision does to the letter what such a suggestion says; None where it is no edit."""
 
     def until(self, rounds: int) -> "Trial":
         """The trial as if it had ended after so many rounds."""
@@ -40,6 +46,8 @@ class Trial:
             judged=tuple(self.judged[i] for i in items) if self.judged else (),
             strict=tuple(self.strict[i] for i in items) if self.strict else (),
             similarity=tuple(self.similarity[i] for i in items) if self.similarity else (),
+            advice=tuple(self.advice[i] for i in items) if self.advice else (),
+            letter=tuple(self.letter[i] for i in items) if self.letter else (),
         )
 
 
@@ -93,7 +101,7 @@ def run_trial(
     """Refine every draft as the rule says."""
     course = _Course(list(drafts))
     first: list[Remark] = []
-    similarity: list[float | None] = [None] * len(drafts)
+    revisions: dict[int, FirstRevision] = {}
     going = list(range(len(drafts)))
     for number in range(rule.rounds):
         remarks = reviewer.review([course.current[i] for i in going], _seed(name, number)) if going else []
@@ -105,26 +113,20 @@ def run_trial(
         after = next_candidates(number, going, before, [critiques[i] for i in going])
         course.revised(going, after)
         if number == 0:
-            _compare(similarity, going, before, after)
+            each = zip(going, before, after, strict=True)
+            revisions = {place: first_revision(old, critiques[place], new) for place, old, new in each}
         course.end_round()
+    told = [revisions.get(place, UNREVISED) for place in range(len(drafts))]
     return Trial(
         name,
         tuple(map(passing, course.rounds)),
         tuple(course.tokens),
         tuple(remark.critique.judgment for remark in first),
         tuple(remark.critique.parsed is Parsed.STRICT for remark in first),
-        tuple(similarity),
+        tuple(one.similarity for one in told),
+        tuple(one.advice for one in told),
+        tuple(one.letter for one in told),
     )
-
-
-def _compare(
-    similarity: list[float | None],
-    places: Sequence[int],
-    before: Sequence[Reviewed],
-    after: Sequence[Reviewed],
-) -> None:
-    for place, old, new in zip(places, before, after, strict=True):
-        similarity[place] = round(edit_similarity(old.code, new.code), 3)
 
 
 def keep_trial(drafts: Sequence[Reviewed]) -> Trial:

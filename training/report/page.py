@@ -9,11 +9,12 @@ from training.evaluate.findings import TEST, UNSTOPPED, Findings
 from training.evaluate.measures import summarize
 from training.evaluate.reward_model import VOTES, Pairwise, by_logprob, by_votes
 from training.report.claim import Claim
-from training.report.course_plots import BEHIND, TIMES, mean_of, measured_times
+from training.report.course_plots import BEHIND, TIMES, mean_of, measured
 from training.report.health import Course
 from training.report.markdown import NONE, image, section, share, table
 from training.report.reviewers import (
     NOT_RUN,
+    advice_table,
     change_table,
     gates_table,
     group_table,
@@ -33,6 +34,10 @@ A difference counts from more than two paired standard errors on.
 _TIMES = """\
 wait: for rewards, once sampling is over. revise and sandbox go on behind sampling;
 overlap is the share of their time that sampling covers."""
+
+_ADVICE = """\
+Suggestions are compared with the oracle's to the word, and first revisions with what an edit suggested makes
+of the draft. A revision that is something else is the generator's own work, and no sign of good advice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ def page(material: Material) -> str:
         _opening(material),
         section("Claims", _verdicts(material.claims), *map(_claim, material.claims)),
         section("Reviewers on the same drafts", *_main_tables(material)),
+        section("Advice", *_advice(material)),
         section("Reviewers that never stop", group_table(material.findings, UNSTOPPED)),
         section("Difficulty", _lengths(material), material.picture("lengths", "Lift by length")),
         section("Critic size and generator size", *_sizes(material)),
@@ -123,6 +129,11 @@ def _main_tables(material: Material) -> tuple[str, ...]:
     )
 
 
+def _advice(material: Material) -> tuple[str, ...]:
+    told = advice_table(summaries_of(material.findings.groups[TEST]))
+    return (told,) if told == NOT_RUN else (told, _ADVICE)
+
+
 def _lengths(material: Material) -> str:
     group = material.findings.groups[TEST]
     lengths = group.known_lengths
@@ -179,7 +190,7 @@ def _reinforcement(material: Material) -> tuple[str, ...]:
     courses = [course for course in material.courses if course.steps]
     if not courses:
         return (NOT_RUN,)
-    shown = measured_times(courses, (*TIMES, *BEHIND, "overlap"))
+    shown = measured(courses, (*TIMES, *BEHIND, "overlap"))
     lines = [
         [
             str(c.seed),

@@ -67,6 +67,21 @@ def judgment_table(summaries: Sequence[Summary]) -> str:
     return f"Right drafts (base rate): {share(judges[0].judgments.base_rate)} %.\n\n{table(head, lines)}"
 
 
+def advice_table(summaries: Sequence[Summary]) -> str:
+    """Whether reviewers suggest what an oracle would, and revisions do what they suggest."""
+    head = (
+        "reviewer", "wrong drafts rejected", "advice as the oracle's", "revised to the letter",
+        "other advice, revised to the letter",
+    )  # fmt: skip
+    # Who suggests no edit has nothing that could be carried out.
+    lines = [
+        (s.name, str(s.advice.samples), *map(share, (s.advice, s.letter, s.astray)))
+        for s in summaries
+        if s.letter.samples
+    ]
+    return table(head, lines) if lines else NOT_RUN
+
+
 def gates_table(findings: Findings) -> str:
     """The gates, with their bounds."""
     lines = [

@@ -18,7 +18,8 @@ from service.domain.task import Candidate, Task
 from service.domain.verdict import Verdict
 from training.rewards.memo import Memo
 from training.run import Record
-from training.tasks.records import task_of, time_limit_of
+from training.tasks.pipeline import Pipeline
+from training.tasks.records import reference_of, task_of, time_limit_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,15 @@ class Target:
     task: Task
     limit_s: float | None = None
     """CPU seconds of a test; None takes the sandbox's own."""
+    reference: Pipeline | None = None
+    """What a careful reviewer compares with; only the mini world has one, and no reward depends on it."""
 
 
 def target_of(record: Record) -> Target:
     """The target of a line of `tasks.jsonl`."""
-    return Target(str(record["id"]), task_of(record, hidden=True), time_limit_of(record))
+    return Target(
+        str(record["id"]), task_of(record, hidden=True), time_limit_of(record), reference_of(record)
+    )
 
 
 @dataclass(frozen=True, slots=True)

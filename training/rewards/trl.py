@@ -1,16 +1,17 @@
 """The reward as TRL wants it: one function for a batch, columns by name, None to abstain."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from service.domain.critique import Parsed
+from service.domain.critique import Judgment, Parsed
 from training.rewards.desk import RewardDesk
 from training.rewards.outcome import Outcome, Submission, Target
 from training.rewards.tally import Tally
 from training.rewards.terms import Reward, judges_rightly
 from training.rewards.trace import Trace
+from training.tasks.advice import is_careful
 
 LogMetric = Callable[[str, float], None]
 
@@ -84,3 +85,14 @@ def _log(log: LogMetric, submissions: Sequence[Submission], outcomes: Sequence[O
         passed = [bool(o.passed) for s, o in pairs if s.right is kept and o.passed is not None]
         if passed:
             log(name, fmean(passed))
+    if advice := list(_careful_advice(pairs)):
+        log("advice", fmean(advice))
+
+
+def _careful_advice(pairs: Sequence[tuple[Submission, Outcome]]) -> Iterator[bool]:
+    """Whether the advice is a careful reviewer's, of each critique that rejects a wrong draft."""
+    for submission, outcome in pairs:
+        reference, critique = submission.target.reference, outcome.critique
+        rejected = submission.right is False and critique.judgment is Judgment.INCORRECT
+        if rejected and reference is not None:
+            yield is_careful(reference, submission.code, critique.suggestions)

@@ -18,7 +18,7 @@ from training.report.claims import (
     helps_at_every_length,
     keeps_rising,
 )
-from training.report.course_plots import measured_times, plot_health, plot_step_time
+from training.report.course_plots import TIMES, measured, plot_health, plot_step_time
 from training.report.health import Course, healthy, read_course
 from training.report.page import Material, page
 from training.report.plots import plot_lengths, plot_matrix, plot_rounds, plot_similarity, plot_votes
@@ -91,7 +91,7 @@ def _draw(findings: Findings, courses: Sequence[Course], folder: Path) -> dict[s
     walked = [course for course in courses if course.steps]
     if walked:
         drawings["health"] = partial(plot_health, walked)
-    if measured_times(walked):
+    if measured(walked, TIMES):
         drawings["step-time"] = partial(plot_step_time, walked)
     shutil.rmtree(folder, ignore_errors=True)
     for name, draw in drawings.items():

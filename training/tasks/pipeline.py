@@ -96,16 +96,24 @@ def _function(variable: str, expression: str) -> Callable[[object], object]:
 
 
 @cache
-def _patterns() -> tuple[tuple[re.Pattern[str], Operation], ...]:
-    spelled = ((re.escape(op.code).replace(r"\{k\}", r"(\d+)"), op) for op in ALL_OPERATIONS)
-    return tuple((re.compile(pattern), op) for pattern, op in spelled)
+def _patterns(*, phrases: bool) -> tuple[tuple[re.Pattern[str], Operation], ...]:
+    spelled = ((op.phrasings[0] if phrases else op.code, op) for op in ALL_OPERATIONS)
+    return tuple((re.compile(re.escape(text).replace(r"\{k\}", r"(\d+)")), op) for text, op in spelled)
 
 
 @cache
 def parse_step(kind: Kind, code: str, final: bool) -> Step | None:
     """Read an expression back; None when it is not of this world."""
-    for pattern, op in _patterns():
+    for pattern, op in _patterns(phrases=False):
         if op.kind is kind and op.final == final and (match := pattern.fullmatch(code)):
+            return Step(op, int(match[1]) if match.groups() else None)
+    return None
+
+
+def parse_phrase(kind: Kind, phrase: str) -> Step | None:
+    """Read a canonical wording back; None when it is not of this world."""
+    for pattern, op in _patterns(phrases=True):
+        if op.kind is kind and (match := pattern.fullmatch(phrase)):
             return Step(op, int(match[1]) if match.groups() else None)
     return None
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from service.domain.task import AssertTest, CallTest, StdinTest, Task, Test
 from training.tasks.mini import Problem
+from training.tasks.pipeline import Pipeline, Shape, parse_lines
 from training.whole import whole
 
 
@@ -44,6 +45,16 @@ def task_of(record: dict[str, object], *, hidden: bool) -> Task:
         entry_point=None if entry_point is None else str(entry_point),
         tests=tuple(_test(test) for test in tests),
     )
+
+
+def reference_of(record: dict[str, object]) -> Pipeline | None:
+    """The reference of a mini-world problem; None for one from elsewhere."""
+    if "shape" not in record:
+        return None
+    shape = Shape(str(record["shape"]))
+    steps = parse_lines(shape, str(record["reference"]))
+    known = tuple(step for step in steps if step is not None)
+    return Pipeline(shape, known) if len(known) == len(steps) else None
 
 
 def time_limit_of(record: dict[str, object]) -> float | None:

@@ -14,7 +14,7 @@ from training.tasks.pipeline import Pipeline, Step, parse_lines
 
 NO_SUGGESTION = "None."
 _UNKNOWN = "something else"
-_FIRST_STEP_LINE = 2
+FIRST_STEP_LINE = 2
 """Line 1 opens the function or reads the input."""
 
 
@@ -48,6 +48,12 @@ class Edit:
         if self.kind is EditKind.REMOVE:
             return f"Remove line {self.line}: {_words(self.found)}"
         return f"Change line {self.line}: {_words(self.found)}; to: {_words(self.wanted)}"
+
+    def fits(self, code: str) -> bool:
+        """Whether a program has the lines that it speaks of."""
+        last = len(code.strip("\n").split("\n"))
+        reaches = {EditKind.ADD: -1, EditKind.SWAP: 1}.get(self.kind, 0)
+        return FIRST_STEP_LINE <= self.line <= last - reaches
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +91,11 @@ def comparison(index: int, wanted: Step | None, does: Step | None, *, present: b
     asked = "nothing more" if wanted is None else _words(wanted)
     done = _words(does) if present else "nothing more"
     word = "same" if same else "different"
-    return f"{index + 1}. asked: {asked}; line {index + _FIRST_STEP_LINE}: {done}; {word}"
+    return f"{index + 1}. asked: {asked}; line {index + FIRST_STEP_LINE}: {done}; {word}"
 
 
 def _first_edit(index: int, asked: tuple[Step, ...], found: list[Step | None]) -> Edit:
-    line = index + _FIRST_STEP_LINE
+    line = index + FIRST_STEP_LINE
     wanted = asked[index] if index < len(asked) else None
     does = found[index] if index < len(found) else None
     if wanted is None:

@@ -5,15 +5,20 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from service.domain.critique import Judgment
 from service.domain.errors import GeneratorError
-from service.domain.parsing import parse_critique
+from service.domain.parsing import parse_critique, render_critique
 from tests.fakes import INCORRECT, TESTED
 from training.rewards.desk import RewardDesk
-from training.rewards.outcome import Outcome, Submission, Target
+from training.rewards.outcome import Outcome, Submission, Target, target_of
 from training.rewards.tally import Tally
 from training.rewards.terms import Reward
 from training.rewards.trl import CritiqueReward
 from training.run import StageError
+from training.tasks.mini import Split, problems
+from training.tasks.pipeline import Pipeline
+from training.tasks.records import problem_to_json
+from training.tasks.review import careful_review
 
 
 @dataclass
@@ -121,3 +126,52 @@ def test_metrics_tell_repairs_from_what_was_kept() -> None:
     assert logged["kept"] == 1.0
     assert logged["unjudged"] == 0.0
     assert logged["format"] == 1.0
+    assert "advice" not in logged
+
+
+class Reading:
+    """Passes every critique, whatever it says."""
+
+    async def outcome(self, submission: Submission) -> Outcome:
+        return Outcome(parse_critique(submission.text), passed=True)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncGenerator["Reading", None]:
+        yield self
+
+
+def test_advice_of_the_mini_world_is_compared_with_the_careful_one() -> None:
+    """Of critiques that reject a wrong draft alone, and whatever the revision came to."""
+    problem = next(p for p in problems(Split.TRAIN, 3, 20) if len(p.reference.steps) == 4)
+    target = target_of(problem_to_json(problem))
+    code = Pipeline(problem.reference.shape, problem.reference.steps[1:]).code()
+    careful = careful_review(problem.reference, code)
+    swap = render_critique(careful.analysis, "Swap lines 2 and 3", Judgment.INCORRECT)
+    approval = render_critique("It is right.", "None.", Judgment.CORRECT)
+    texts = [careful.text(), swap, swap, swap, approval, swap]
+    logged: dict[str, float] = {}
+
+    with RewardDesk(Reading().opened, concurrency=4) as desk:
+        critique = CritiqueReward(desk, {target.id: target}, Reward(), Tally(0.02), max_tokens=500)
+        count = len(texts)
+        critique(
+            texts, [[1]] * count, [target.id] * count, [code] * 5 + [problem.reference.code()],
+            [False] * 5 + [True], log_metric=logged.__setitem__,
+        )  # fmt: skip
+
+    assert logged["advice"] == 0.25
+    assert logged["repaired"] == 1.0
+
+
+def test_a_target_has_a_reference_where_its_problem_is_of_the_mini_world() -> None:
+    problem = next(problems(Split.TRAIN, 3, 1))
+    record = problem_to_json(problem)
+    elsewhere = {name: value for name, value in record.items() if name not in ("shape", "reference")}
+    garbled = record | {"reference": problem.reference.code() + "    print(1)\n"}
+
+    reference = target_of(record).reference
+
+    assert reference is not None
+    assert reference.code() == problem.reference.code()
+    assert target_of(elsewhere).reference is None
+    assert target_of(garbled).reference is None
