@@ -25,6 +25,8 @@ _PARTS: dict[str, Callable[[Any], list[object]]] = {
     "builtins.range": lambda value: [value.start, value.stop, value.step],
     "builtins.slice": lambda value: [value.start, value.stop, value.step],
 }
+# What is made of other arguments may be a number of a billion digits, written in ten.
+_TAKEN: dict[str, tuple[type, ...]] = {"decimal.Decimal": (str,), "fractions.Fraction": (int, int)}
 _DICT_VIEWS: dict[type, str] = {
     type({}.keys()): "dict_keys",
     type({}.values()): "dict_values",
@@ -68,6 +70,8 @@ def _class(name: str) -> Any:
 
 
 def _made(name: str, arguments: list[Any]) -> object:
+    if name in _TAKEN and tuple(map(type, arguments)) != _TAKEN[name]:
+        raise TypeError(f"not what a {name} is made of")
     return _known_class([name])(*arguments)
 
 

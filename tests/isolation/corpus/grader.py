@@ -107,6 +107,10 @@ _FORGERIES = {
     "a number that is none": "os.write(3, b'{\"value\":NaN}')",
     "a number of a million digits": "os.write(3, b'{\"value\":' + b'9' * 10**6 + b'}')",
     "a number too large for a float": "os.write(3, b'{\"value\":{\"complex\":[' + b'9' * 400 + b',0]}}')",
+    "a fraction of a billion digits": 'os.write(3, b\'{"value":{"fractions.Fraction":["1e999999999"]}}\')',
+    "a fraction of a decimal": (
+        'os.write(3, b\'{"value":{"fractions.Fraction":[{"decimal.Decimal":["1e-999999999"]}]}}\')'
+    ),
     "a number of a million hexadecimal digits": "os.write(3, b'{\"value\":{\"int\":\"0x' + b'9' * 10**6 + b'\"}}')",
     "nested deep": "os.write(3, b'{\"value\":' + b'[' * 10**6)",
     "nested deep and closed": "os.write(3, b'{\"value\":' + b'[' * 10**5 + b']' * 10**5 + b'}')",

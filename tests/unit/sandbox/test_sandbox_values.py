@@ -250,3 +250,18 @@ def test_a_set_of_many_foreign_objects_is_a_value() -> None:
 def test_a_complex_number_too_large_for_a_float_is_refused() -> None:
     with pytest.raises(values.MalformedValueError, match="too large"):
         values.untag({"complex": [10**400, 0]})
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        {"fractions.Fraction": ["1e99999999"]},
+        {"fractions.Fraction": [1.5, 2]},
+        {"fractions.Fraction": [{"decimal.Decimal": ["1e-99999999"]}, 1]},
+        {"decimal.Decimal": [1]},
+        {"decimal.Decimal": [{"tuple": [0, {"tuple": [1]}, 5]}]},
+    ],
+)
+def test_numbers_are_made_of_what_encode_writes_and_of_nothing_dearer(made: dict[str, object]) -> None:
+    with pytest.raises(values.MalformedValueError):
+        values.decode(json.dumps(made))
