@@ -89,7 +89,7 @@ async def test_without_an_endpoint_nothing_is_recorded_and_no_sdk_is_needed(
 
 async def test_an_endpoint_without_the_sdk_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, EXPORTER, None)
-    with pytest.raises(SettingsError, match=r"ctrl-refine\[otel\]"):
+    with pytest.raises(SettingsError, match=r"\.\[otel\]"):
         async with open_tracing(TracingSection(endpoint=HttpUrl("http://127.0.0.1:4318"))):
             pass
 
