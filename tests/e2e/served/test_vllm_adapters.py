@@ -22,12 +22,18 @@ pytestmark = NEEDS_VLLM
 BASE, CRITIC = Path("weights/mini/generator"), Path("weights/mini/critic")
 ADAPTER = "critic-adapter"
 GREEDY = Sampling(temperature=0.0, max_tokens=256)
-PROBLEM = "Given a list of numbers: keep the even numbers. Give the sum."
+PROBLEM = (
+    "You get a list of numbers. Do this: keep numbers less than 3; put 2 at the front. Answer with the range."
+)
 PROGRAMS = [
-    f"def solve(xs):\n    xs = [x for x in xs if {condition}]\n    return {result}"
-    for condition in ("x % 2 == 0", "x % 2 == 1", "x > 3", "x % 3 == 0", "x < 0")
-    for result in ("sum(xs)", "len(xs)")
+    f"def solve(xs):\n    xs = [x for x in xs if {condition}]\n    xs = {joined}\n"
+    "    return max(xs, default=0) - min(xs, default=0)"
+    for condition in ("x < 3", "x > 3", "x <= 3", "x % 2 == 0", "x < 0")
+    for joined in ("[2] + xs", "xs + [2]")
 ]
+"""Some of them hard enough for critics to differ on."""
+WHOLE, CUT = 64, 2
+"""Ranks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +101,13 @@ async def test_a_critic_that_is_loaded_and_replaced_is_asked_without_a_restart(
 ) -> None:
     with gateway_of(unloaded, tmp_path) as gateway:
         missing = critiques(gateway)[0]
-        load(unloaded, adapters.made(64))
+        load(unloaded, adapters.made(WHOLE))
         first = texts(gateway)
-        load(unloaded, adapters.made(4), load_inplace=True)
+        load(unloaded, adapters.made(CUT), load_inplace=True)
         second = texts(gateway)
 
     assert missing.status_code == 502, missing.text
     assert missing.json()["type"] == "/problems/critic-failed"
-    assert first == await adapters.critiques(64)
-    assert second == await adapters.critiques(4)
+    assert first == await adapters.critiques(WHOLE)
+    assert second == await adapters.critiques(CUT)
     assert first != second
