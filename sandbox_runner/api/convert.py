@@ -109,9 +109,9 @@ class Converter:
             packages=request.packages or self.packages_for(language, request.code),
         )
 
-    def packages_for(self, language: str, *code: str) -> str:
+    def packages_for(self, language: str, *code: str | bytes) -> str:
         """Numpy where it is spoken of: few clients ask for it, and loading it costs time."""
-        spoken_of = any("numpy" in each for each in code)
+        spoken_of = any("numpy" in each if isinstance(each, str) else b"numpy" in each for each in code)
         return "numpy" if spoken_of and "numpy" in self.languages[language].packages else DEFAULT_PACKAGES
 
     def limits(self, asked: LimitsModel) -> Limits:

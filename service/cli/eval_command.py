@@ -59,13 +59,7 @@ def evaluate(
     from service.cli.evaluate.run import Asked, run_evaluation
     from service.cli.exits import explained
 
-    options = {
-        "rounds": rounds,
-        "generator": generator,
-        "critic": critic,
-        "feedback": feedback,
-        "stop": stop,
-    }
+    options = {"rounds": rounds, "generator": generator, "critic": critic, "feedback": feedback, "stop": stop}
     given = {name: value for name, value in options.items() if value is not None}
     asked = Asked(source, out, given, samples, seed, limit, concurrency, url, config)
     with explained():

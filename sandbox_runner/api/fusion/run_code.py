@@ -73,8 +73,7 @@ class ProgramMaker:
         )
 
     def packages(self, language: str, code: str, files: Mapping[str, bytes]) -> str:
-        texts = (content.decode("utf-8", "replace") for content in files.values())
-        return self._converter.packages_for(language, code, *texts)
+        return self._converter.packages_for(language, code, *files.values())
 
 
 def run_code_body(request: RunCodeRequest, result: TestResult, tier: Tier) -> RunCodeResponse:
