@@ -26,8 +26,6 @@ from sandbox_runner.jail.report import write_all
 from sandbox_runner.jail.solution import CODE_FD
 from sandbox_runner.jail.tests import TestsProgram
 
-_REHEARSED = Limits(cpu_s=1, wall_s=1, memory_bytes=1, output_bytes=1, processes=1)
-REHEARSALS = 20  # the interpreter begins with the eighth call
 _CHANNEL_FD = 3
 _FIRST_FOREIGN_FD = 4
 _NOT_BEGUN = 125
@@ -38,7 +36,7 @@ _CPU_COUNT = os.cpu_count() or 1
 _DESCRIPTORS_SPACE = socket.CMSG_SPACE(4 * messages.MAX_DESCRIPTORS)
 
 
-class _Program(Protocol):
+class Program(Protocol):
     """What a box runs. Methods that run in the box are called for every test, and are short for that."""
 
     has_files: bool
@@ -110,10 +108,10 @@ def _serve_submission(channel: socket.socket, plan: Plan, view: View) -> None:
         channel.send(ending.READY)
         return
     program = _load(request, descriptors, plan, view)
-    _Box(channel, plan, program).answer_until_closed()
+    Box(channel, plan, program).answer_until_closed()
 
 
-def _load(request: dict[str, Any], descriptors: list[int], plan: Plan, view: View) -> _Program:
+def _load(request: dict[str, Any], descriptors: list[int], plan: Plan, view: View) -> Program:
     bounds, ceiling = Limits(**request["limits"]), Limits(**request["ceiling"])
     source_fd, code_fd = descriptors
     source = messages.read_whole(source_fd)
@@ -156,44 +154,10 @@ def _enter(plan: Plan, view: View, nature: Nature) -> None:
     credentials.renounce()
 
 
-class _Nothing:
-    """A program that a rehearsal runs."""
-
-    has_files = False
-
-    def prepare(self, request: bytes) -> Limits:
-        return _REHEARSED
-
-    def be_test(self, request: bytes, streams: tuple[int, ...]) -> NoReturn:
-        os._exit(0)
-
-    def compiling_cpu_s(self) -> float:
-        return 0.0
-
-    def settle(self, request: bytes, status: int) -> bool:
-        return True
-
-
-def rehearse(plan: Plan) -> None:
-    """Answer in the launcher as every box will, with tests that do nothing.
-
-    The interpreter makes code quick that runs often, and writes that where the code is: a box that does it
-    for the first time copies each of those pages.
-    """
-    service, channel = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with service, channel, open(os.devnull, "rb") as nothing:
-        box = _Box(channel, plan, _Nothing())
-        for _ in range(REHEARSALS):
-            socket.send_fds(service, [messages.SCRIPT], [nothing.fileno()] * 4)
-        service.shutdown(socket.SHUT_WR)
-        box.answer_until_closed()
-        box.close()
-
-
-class _Box:
+class Box:
     """What is needed for each test, made before the first: the loop below is paid for ten times over."""
 
-    def __init__(self, channel: socket.socket, plan: Plan, program: _Program) -> None:
+    def __init__(self, channel: socket.socket, plan: Plan, program: Program) -> None:
         self._channel = channel
         self._program = program
         self._isolated = plan.isolated

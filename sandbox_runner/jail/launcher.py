@@ -17,12 +17,10 @@ from sandbox_runner.jail import (
     box,
     ending,
     filesystem,
-    landlock,
     libc,
     messages,
+    rehearsal,
     report,
-    seccomp,
-    values,
     warm,
 )
 from sandbox_runner.jail.box import Nature
@@ -204,14 +202,8 @@ def main() -> None:
     parent = CgroupParent.acquire(config["cgroup"])
     children = _open_children()
     plan.prepare(view)
-    for _ in range(box.REHEARSALS):
-        rules = filesystem.rules(view, scratch=plan.isolated)  # looked up once for all boxes
-        if landlock.abi() > 0:
-            os.close(landlock.ruleset(rules))
-        values.decode(values.encode(((3, "x"), {}, [], False)))
     warm.open_standard_files()
-    seccomp.warm_up()
-    box.rehearse(plan)
+    rehearsal.rehearse(plan, view)
     warm.settle()
     messages.send(
         control,
