@@ -9,7 +9,7 @@ from typing import NoReturn
 import pytest
 
 from sandbox_runner.jail import ending, messages
-from sandbox_runner.jail.box import _Box
+from sandbox_runner.jail.box import Box
 from sandbox_runner.jail.confinement import ALARM_FD, TestWalls
 from sandbox_runner.jail.ending import Ending
 from sandbox_runner.jail.limits import Limits
@@ -56,7 +56,7 @@ def _boxed(program: _Failing) -> Iterator[socket.socket]:
             ours.close()
             os.dup2(theirs.fileno(), 3)
             os.closerange(4, 1_024)
-            _Box(socket.socket(fileno=3), Plan("none"), program).answer_until_closed()
+            Box(socket.socket(fileno=3), Plan("none"), program).answer_until_closed()
         finally:
             os._exit(1)
     with ours:

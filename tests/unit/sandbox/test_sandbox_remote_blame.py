@@ -1,0 +1,117 @@
+"""Whose failure it is: a program cannot make its own look like that of the tests."""
+
+import pytest
+
+from sandbox_runner.jail.remote.findings import Ended
+from tests.unit.sandbox.two_sides import check_code, check_files
+
+
+def test_a_missing_function_is_the_programs_failure() -> None:
+    found = check_code("g = 1", "assert f(3) == 4")
+
+    assert (found.ended, found.type) == (Ended.CROSSED, "NameError")
+
+
+@pytest.mark.parametrize("entry_point", ["f", None])
+@pytest.mark.parametrize("program", ["g = 1", "f = 1", "f = None", "f = [f'{1}']", "import os\nf = os"])
+def test_a_program_without_the_function_cannot_blame_the_tests(program: str, entry_point: str | None) -> None:
+    found = check_code(program, "got = f(3)\nassert got == 4", entry_point)
+
+    assert found.ended in {Ended.CROSSED, Ended.ERROR}, found
+
+
+def test_a_name_that_cannot_be_imported_is_the_programs_failure() -> None:
+    found = check_code("g = 1", "from solution import f\ngot = f(3)\nassert got == 4")
+
+    assert (found.ended, found.type) == (Ended.CROSSED, "ImportError")
+
+
+@pytest.mark.parametrize("source", ["from solution import f", "import solution\nf = solution.f"])
+def test_an_object_in_place_of_the_function_cannot_blame_files(source: str) -> None:
+    program, test = "class F: pass\nf = F()", "def test(): assert f(3) == 4"
+
+    found = check_files(program, {"test_f.py": f"{source}\n{test}\n"})
+
+    assert (found["ended"], found["type"]) == ("error", "TypeError"), found
+
+
+_OBJECT_OF_F = (
+    "    def __init__(self, *a): pass\n    def __eq__(self, o): return True\n    __lt__ = __gt__ = __eq__\n"
+    "    def __sub__(self, *a): return self\n    __abs__ = __sub__\n    __hash__ = object.__hash__\n"
+)
+_QUESTIONS = {
+    "equality": "got = f(3)\nassert got == 4",
+    "order": "got = f(3)\nassert 3 < got < 5",
+    "distance": "got = f(3)\nassert abs(got - 4) < 1e-6",
+    "a copy": "import copy\ngot = copy.deepcopy(f(3))\nassert got == 4",
+    "code": "got = f(3)\nassert eval(str(got) + '(') == 4",
+}
+
+
+@pytest.mark.parametrize("question", _QUESTIONS)
+@pytest.mark.parametrize(
+    "program",
+    [
+        f"class f:\n{_OBJECT_OF_F}",
+        f"class f(Exception):\n{_OBJECT_OF_F}",
+        f"class F:\n{_OBJECT_OF_F}\nf = F",
+        f"class F:\n{_OBJECT_OF_F}\ndef f(x): return F()",
+        "f = ValueError",
+    ],
+)
+def test_a_class_in_place_of_the_function_cannot_blame_the_tests(program: str, question: str) -> None:
+    found = check_code(program, _QUESTIONS[question], None)
+
+    assert found.ended in {Ended.FAILED, Ended.ERROR}, found
+
+
+@pytest.mark.parametrize(
+    ("program", "source"),
+    [
+        ("from math import gcd", "got = gcd(12, 18)\nassert got == 6"),
+        ("from math import comb as choose", "got = choose(4, 2)\nassert got == 6"),
+        ("import math\nchoose = math.comb", "got = choose(4, 2)\nassert got == 6"),
+        ("from statistics import median", "got = median([1, 2, 9])\nassert got == 2"),
+        ("def test_even(n): return n % 2 == 0", "got = test_even(4)\nassert got is True"),
+        (
+            "def f(*, self, operation, question): return self + operation + question",
+            "got = f(self=1, operation=2, question=3)\nassert got == 6",
+        ),
+    ],
+)
+def test_a_function_under_any_name_is_the_programs(program: str, source: str) -> None:
+    found = check_code(program, source, None)
+
+    assert found.ended is Ended.PASSED, found
+
+
+def test_tests_that_hand_back_what_is_too_long_for_a_message_can_still_judge() -> None:
+    program = "def f(x): return '\\ud800' * 2_700_000\ndef g(x): return x"
+
+    found = check_code(program, "got = f(3)\nassert g([got, got]) == 4")
+
+    assert found.ended is Ended.ERROR, found
+
+
+_DEEP = """
+from sandbox_runner.jail.remote import wire
+wire.MOST_ANSWERED = wire.MOST_ASKED = 999
+def encode(x):
+    for _ in range({levels}): x = (x,)
+    return x
+def decode(x): return x
+"""
+
+
+@pytest.mark.parametrize("levels", [199, 200, 201, 240, 260])
+def test_an_answer_too_deep_to_be_handed_back_cannot_blame_the_tests(levels: int) -> None:
+    found = check_code(_DEEP.format(levels=levels), "got = encode(3)\nassert decode([(got, 1)]) == 4")
+
+    assert found.ended in {Ended.FAILED, Ended.CANDIDATE_GONE}, found
+
+
+@pytest.mark.parametrize(("levels", "ended"), [(240, Ended.PASSED), (300, Ended.TEST_FAULT)])
+def test_tests_may_nest_what_they_pass_deeper_than_a_program_its_answer(levels: int, ended: Ended) -> None:
+    source = f"a = 1\nfor _ in range({levels}): a = (a,)\nassert f([a]) == 1 and f([a]) == 1"
+
+    assert check_code("def f(x): return len(x)", source).ended is ended

@@ -1,0 +1,92 @@
+"""pytest files beside a program in another process."""
+
+import pytest
+
+from tests.unit.sandbox.tested_program import PROGRAM
+from tests.unit.sandbox.two_sides import check_files
+
+TEST_FILE = """
+import pytest
+from solution import f, MyError, fail
+
+@pytest.fixture
+def three():
+    return 3
+
+def test_adds(three):
+    assert f(three) == 4
+
+@pytest.mark.parametrize("x", [1, 2])
+def test_more(x):
+    assert f(x) == x + 1
+
+class TestErrors:
+    def test_value(self):
+        with pytest.raises(ValueError, match="bad"):
+            fail("value")
+
+    def test_own(self):
+        with pytest.raises(MyError) as caught:
+            fail("own")
+        assert caught.value.code == 9
+"""
+
+
+def test_pytest_runs_files_that_are_nowhere() -> None:
+    found = check_files(PROGRAM, {"test_it.py": TEST_FILE})
+
+    assert (found["ended"], found["passed"], found["failed"]) == ("passed", 5, 0)
+
+
+def test_pytest_files_may_import_each_other_and_have_a_conftest() -> None:
+    files = {
+        "conftest.py": "import pytest\n@pytest.fixture\ndef four(): return 4\n",
+        "helper.py": "def check(value, expected):\n    assert value == expected\n",
+        "sub/test_it.py": "from helper import check\nfrom app import f\ndef test(four): check(f(3), four)\n",
+    }
+
+    found = check_files(PROGRAM, files, ("solution", "app"))
+
+    assert (found["ended"], found["passed"]) == ("passed", 1), found
+
+
+@pytest.mark.parametrize(
+    ("source", "ended", "says"),
+    [
+        ("def test(): assert f(3) == 5", "failed", "assert 4 == 5"),
+        ("def test():\n  with pytest.raises(ValueError): f(3)", "failed", "DID NOT RAISE"),
+        ("def test(): f('x')", "crossed", "str"),
+        ("from solution import g\ndef test(): g()", "crossed", "cannot import name 'g'"),
+        ("def test(): f(3).x", "error", "no attribute 'x'"),
+        ("@pytest.mark.skip\ndef test(): assert f(3) == 4", "test_fault", "used"),
+        ("def test(): f(3); pytest.skip('no')", "test_fault", "skipped"),
+        ("@pytest.mark.xfail\ndef test(): assert f(3) == 5", "test_fault", "skipped"),
+        ("def helper(): pass", "test_fault", "used"),
+        ("f(3)", "test_fault", "no tests"),
+        ("def test(:", "test_fault", ""),
+        ("def test(missing): f(3)", "test_fault", ""),
+        ("import nowhere_at_all", "test_fault", "nowhere"),
+    ],
+)
+def test_what_pytest_found_is_told_apart(source: str, ended: str, says: str) -> None:
+    found = check_files(PROGRAM, {"test_it.py": f"import pytest\nfrom solution import f\n{source}\n"})
+
+    assert found["ended"] == ended, found
+    assert says in found["text"]
+
+
+def test_files_have_not_passed_when_pytest_itself_broke_down() -> None:
+    hook = "def pytest_runtest_logfinish():\n    from solution import f\n    f('3')\n"
+    files = {"conftest.py": hook, "test_f.py": "def test_one(): pass\ndef test_two(): assert False\n"}
+
+    found = check_files(PROGRAM, files)
+
+    assert (found["ended"], found["type"]) == ("crossed", "TypeError"), found
+
+
+def test_a_failed_assertion_of_a_file_is_quoted_with_its_line() -> None:
+    found = check_files(
+        PROGRAM, {"test_it.py": "from solution import f\n\ndef test():\n    assert f(3) == 5\n"}
+    )
+
+    assert (found["line"], found["source"]) == (4, "assert f(3) == 5")

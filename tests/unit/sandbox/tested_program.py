@@ -1,0 +1,113 @@
+"""A program with one of everything that tests can reach."""
+
+PROGRAM = """
+import math
+from collections import Counter, namedtuple
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+VERSION = 3
+
+class Color(IntEnum):
+    RED = 1
+
+class Shape(Enum):
+    ROUND = "round"
+
+class MyError(ValueError):
+    def __init__(self, message, code=7):
+        super().__init__(message)
+        self.code = code
+
+@dataclass(frozen=True)
+class Point:
+    x: int
+    y: int
+    def norm(self):
+        return math.hypot(self.x, self.y)
+
+Pair = namedtuple("Pair", "a b")
+
+class Stack(list):
+    def push(self, item):
+        self.append(item)
+
+class Node:
+    def __init__(self, value, following=None):
+        self.value, self.next = value, following
+
+class Bag:
+    def __init__(self): self.items = {}
+    def __setitem__(self, key, item): self.items[key] = item
+    def __getitem__(self, key): return self.items[key]
+    def __delitem__(self, key): del self.items[key]
+    def __len__(self): return len(self.items)
+    def __iter__(self): return iter(self.items)
+    def __str__(self): return "a bag"
+    def __enter__(self): return self
+    def __exit__(self, *exc): self.items.clear()
+
+class Bits:
+    def __init__(self, n): self.n = n
+    def __lshift__(self, k): return Bits(self.n << k)
+    def __divmod__(self, k): return divmod(self.n, k)
+    def __index__(self): return self.n
+    def __reversed__(self): return iter([self.n, 1])
+    def __format__(self, form): return form + "!"
+    async def __aenter__(self): return self.n
+    async def __aexit__(self, *exc): self.n = 0
+
+class Price(float): pass
+class Table(dict): pass
+class Word(str): pass
+
+class Told(Exception):
+    def __str__(self): return "told " + str(len(self.args))
+
+class Odd(Exception):
+    def __init__(self, *, code): self.code = code
+
+class Everything:
+    def __eq__(self, other): return True
+    def __gt__(self, other): return True
+    def __contains__(self, item): return True
+    def __iter__(self): return iter([self])
+    def __bool__(self): return True
+
+def everything(): return Everything()
+
+def f(x):
+    return x + 1
+
+def fail(kind):
+    if kind == "own": raise MyError("bad", 9)
+    if kind == "unicode": b"\\xff".decode()
+    if kind == "json":
+        import json
+        json.loads("{")
+    if kind == "os": open("/nonexistent/file")
+    if kind == "told": raise Told(1, 2)
+    if kind == "odd": raise Odd(code=3)
+    if kind == "group": raise ExceptionGroup("several", [ValueError()])
+    raise ValueError("bad", 3)
+
+def sort_in_place(items): items.sort()
+def grow(*, into): into["new"] = {1}
+def sort_by(items, key): return sorted(items, key=key)
+def count(text): return Counter(text)
+def numbers(n):
+    for i in range(n): yield i
+def pair(): return Pair(1, 2)
+def chain(n):
+    node = None
+    for value in range(n, 0, -1): node = Node(value, node)
+    return node
+def tree(): return {"a": (1, {2}, b"x", None, 1.5, 2 + 3j, frozenset({4})), 5: [True]}
+def echo(*args, **kwargs): return args, kwargs
+async def later(x): return x * 2
+async def tick(n):
+    for i in range(n):
+        await later(i)
+        yield i
+def apply(function, *args): return function(*args)
+"""
