@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Body, Query, Request
 from pydantic import BeforeValidator, Field
 
-from service.api.compat.asking import insist
 from service.api.compat.messages import MessageIn, said_by
 from service.api.compat.vllm import (
     ERRORS,
@@ -21,7 +20,7 @@ from service.api.compat.vllm import (
     new_id,
 )
 from service.api.judge_request import PROGRAMS
-from service.api.on_error import Told, told
+from service.api.on_error import Told
 from service.api.refinement import Out
 from service.api.routing import ServicesDep, StrictRoute
 from service.api.task import PROBLEM_CHARS, RESPONSE_CHARS
@@ -80,15 +79,13 @@ async def classify(
     services: ServicesDep,
 ) -> ClassifyResponse:
     """Classify programs as vLLM's reward models are asked to."""
-    outcome = await ask_critic(body, profile, body.cases, request, services)
-    insist(outcome.rulings, profile.on_error)
-    found = [told(ruling, profile.on_error) for ruling in outcome.rulings]
+    found, usage = await ask_critic(body, profile, body.cases, request, services)
     return ClassifyResponse(
         id=new_id("classify"),
         created=int(time.time()),
         model=named(body, services).card.name,
         data=[_data(index, each, body) for index, each in enumerate(found)],
-        usage=VllmUsage.of(outcome.usage),
+        usage=usage,
     )
 
 

@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Request
 from pydantic import BeforeValidator, Field
 
-from service.api.compat.asking import insist
 from service.api.compat.vllm import (
     ERRORS,
     VllmProfile,
@@ -17,7 +16,6 @@ from service.api.compat.vllm import (
     new_id,
 )
 from service.api.judge_request import PROGRAMS
-from service.api.on_error import told
 from service.api.refinement import Out
 from service.api.routing import ServicesDep, StrictRoute
 from service.api.task import CodeText, ProblemText
@@ -75,18 +73,17 @@ async def rerank(
     """Rank programs as a reranker is asked to."""
     texts = body.documents
     cases = [case_of(body.query, text, "query") for text in texts]
-    outcome = await ask_critic(body, profile, cases, request, services)
-    insist(outcome.rulings, profile.on_error)
-    found = [body.activated(told(ruling, profile.on_error)) for ruling in outcome.rulings]
-    order = sorted(range(len(texts)), key=lambda index: _from_best(found[index]))
+    found, usage = await ask_critic(body, profile, cases, request, services)
+    scores = [body.activated(each) for each in found]
+    order = sorted(range(len(texts)), key=lambda index: _from_best(scores[index]))
     return RerankResponse(
         id=new_id("rerank"),
         model=named(body, services).card.name,
         results=[
-            RerankResult(index=index, document=Document(text=texts[index]), relevance_score=found[index])
+            RerankResult(index=index, document=Document(text=texts[index]), relevance_score=scores[index])
             for index in order[: body.top_n or None]
         ],
-        usage=VllmUsage.of(outcome.usage),
+        usage=usage,
     )
 
 

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Body, Query, Request
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from service.api.compat.asking import insist
 from service.api.compat.vllm import (
     ERRORS,
     VllmProfile,
@@ -19,7 +18,6 @@ from service.api.compat.vllm import (
     new_id,
 )
 from service.api.judge_request import PROGRAMS
-from service.api.on_error import told
 from service.api.refinement import Out
 from service.api.routing import ServicesDep, StrictRoute
 from service.api.task import CodeText, ProblemText
@@ -79,13 +77,11 @@ async def score(
     services: ServicesDep,
 ) -> ScoreResponse:
     """Score programs as vLLM's reward models are asked to."""
-    outcome = await ask_critic(body, profile, body.cases, request, services)
-    insist(outcome.rulings, profile.on_error)
-    found = [told(ruling, profile.on_error) for ruling in outcome.rulings]
+    found, usage = await ask_critic(body, profile, body.cases, request, services)
     return ScoreResponse(
         id=new_id("score"),
         created=int(time.time()),
         model=named(body, services).card.name,
         data=[ScoreData(index=index, score=body.activated(each)) for index, each in enumerate(found)],
-        usage=VllmUsage.of(outcome.usage),
+        usage=usage,
     )

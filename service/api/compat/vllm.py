@@ -8,11 +8,11 @@ from typing import Any, Literal
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.api.compat.asking import in_turn, task_from
+from service.api.compat.asking import in_turn, insist, task_from
 from service.api.compat.profile import Profile
 from service.api.judge_request import COMPARED
-from service.api.judging import Judged, Order
-from service.api.on_error import ERROR, OnErrorText, Told
+from service.api.judging import Order
+from service.api.on_error import ERROR, OnErrorText, Told, told
 from service.api.openai.errors import ErrorBody
 from service.api.refinement import Out
 from service.api.task import ModelName, candidate_of
@@ -78,12 +78,14 @@ class VllmUsage(Out):
 
 async def ask_critic(
     body: VllmRequest, profile: VllmProfile, cases: Sequence[Case], request: Request, services: Services
-) -> Judged:
-    """Have the model that the body names judge the cases."""
+) -> tuple[list[Told], VllmUsage]:
+    """Have the model that the body names judge the cases; raise what failed, if the URL wants that."""
     if profile.mode is Mode.PAIRWISE and len(cases) > COMPARED:
         raise RequestError("mode", f"pairwise compares at most {COMPARED} programs")
     order = Order(named(body, services), profile.mode, profile.votes)
-    return await in_turn(order, cases, request, services)
+    outcome = await in_turn(order, cases, request, services)
+    insist(outcome.rulings, profile.on_error)
+    return [told(ruling, profile.on_error) for ruling in outcome.rulings], VllmUsage.of(outcome.usage)
 
 
 def named(body: VllmRequest, services: Services) -> ServedCritic:
