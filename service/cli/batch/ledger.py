@@ -115,7 +115,7 @@ def lock(file: IO[bytes], path: Path, patience_s: float = 0.0) -> None:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= deadline:
-                raise LedgerError(f"{path}: another `ctrl batch` is writing there") from None
+                raise LedgerError(f"{path}: another run is writing there") from None
             time.sleep(0.1)
         else:
             return
@@ -141,7 +141,7 @@ def _mend(path: Path) -> None:
         if not last or last.endswith(b"\n"):
             return
         if not (last.startswith(_BEGINNING) or _BEGINNING.startswith(last)):
-            raise LedgerError(f"{path}: its last line is no row of `ctrl batch`; name another file")
+            raise LedgerError(f"{path}: its last line is no result; name another file")
         file.truncate(start)
 
 
@@ -166,6 +166,6 @@ def _read(path: Path, *names: str) -> Generator[Json, None, None]:
             except ValueError:
                 row = None
             if not isinstance(row, dict) or not all(name in row for name in names):
-                said = f"{path}, line {number}: is no row of `ctrl batch`; name another file"
+                said = f"{path}, line {number}: is no result; name another file"
                 raise LedgerError(said)
             yield row

@@ -83,7 +83,7 @@ def test_a_folder_is_gone_on_with_as_it_was_made(tmp_path: Path) -> None:
     notes.parent.mkdir()
     notes.touch()
     with made.opened():
-        assert "another `ctrl batch` is writing there" in _refusal(made)
+        assert "another run is writing there" in _refusal(made)
 
     assert "was made as" in _refusal(Folder(made.path, Format.PARQUET))
     assert "is no output of" in _refusal(Folder(notes.parent, Format.JSONL))

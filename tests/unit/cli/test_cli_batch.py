@@ -134,7 +134,7 @@ def test_a_file_that_is_no_output_is_left_alone(files: Files) -> None:
         code, _, said = _batch(files, "http://127.0.0.1:9")
 
         assert (notes, code) == (notes, 2)
-        assert "is no row of `ctrl batch`; name another file" in said
+        assert "is no result; name another file" in said
         assert files.out.read_text(encoding="utf-8") == notes
 
 
@@ -267,7 +267,7 @@ def test_two_runs_do_not_write_to_one_file(files: Files) -> None:
         code, _, said = _batch(files, url)
 
     assert code == 2
-    assert "another `ctrl batch` is writing there" in said
+    assert "another run is writing there" in said
 
 
 def test_what_there_is_to_read_has_to_be_there(files: Files) -> None:
