@@ -25,8 +25,8 @@ def _begun(page: Page) -> list[Request]:
 
 
 @asynccontextmanager
-async def _held_back(page: Page) -> AsyncGenerator[asyncio.Event, None]:
-    """Hold back what begins a refinement; the event says that it is under way."""
+async def _on_its_way(page: Page) -> AsyncGenerator[None, None]:
+    """Press Refine, and hold back the request until the end."""
     asked, let, gone = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def hold(route: Route) -> None:
@@ -36,7 +36,9 @@ async def _held_back(page: Page) -> AsyncGenerator[asyncio.Event, None]:
         gone.set()
 
     await page.route(REFINE, hold, times=1)
-    yield asked
+    await press(page, "Refine")
+    await asked.wait()
+    yield
     let.set()
     await gone.wait()
 
@@ -75,9 +77,7 @@ async def test_stop_is_remembered_until_there_is_something_to_stop(page: Page, s
     assert scripted.generator  # which writes nothing until it is let
     await describe(page)
     await choose_scripted(page)
-    async with _held_back(page) as asked:
-        await press(page, "Refine")
-        await asked.wait()
+    async with _on_its_way(page):
         await press(page, "Stop")
 
     await finished(page, "Stopped")
@@ -103,9 +103,7 @@ async def test_what_was_left_before_it_had_a_name_is_stopped(
 ) -> None:
     await describe(page)
     await choose_scripted(page)
-    async with _held_back(page) as asked:
-        await press(page, "Refine")
-        await asked.wait()
+    async with _on_its_way(page):
         await choose(page, "Judge")
         await field(page, "Solution A").fill("x = 1")
         await press(page, "Judge")
