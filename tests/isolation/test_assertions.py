@@ -54,6 +54,9 @@ def in_cpython() -> dict[str, bool]:
     return found
 
 
+@pytest.mark.parametrize(
+    "arena", [True], ids=["strongest"], indirect=True
+)  # walls do not change what is right
 @pytest.mark.parametrize("name", _CORPUS)
 async def test_asserts_end_as_in_cpython(arena: Arena, in_cpython: dict[str, bool], name: str) -> None:
     program, tests = _CORPUS[name]

@@ -71,7 +71,7 @@ def test_a_killed_reinforcement_ends_with_the_weights_of_one_in_one_go(tmp_path:
     from training.grpo.rows import prompt_rows
     from training.stages.grpo import all_targets, reward_desk
 
-    run = run_at(tmp_path / "run", wrong_share=1.0, steps=3, save_every_steps=1, learning_rate=1e-3)
+    run = run_at(tmp_path / "run", wrong_share=1.0, steps=2, save_every_steps=1, learning_rate=1e-3)
     targets, rows = all_targets(run), prompt_rows(run, 1)
 
     def part(out: Path, steps: int) -> Reinforcement:
@@ -79,14 +79,14 @@ def test_a_killed_reinforcement_ends_with_the_weights_of_one_in_one_go(tmp_path:
         return Reinforcement(config, 1, run.file("critic"), out, rows, targets)
 
     with reward_desk(run, sandbox) as desk:
-        part(tmp_path / "whole", 3).run(desk)
+        part(tmp_path / "whole", 2).run(desk)
         part(tmp_path / "killed", 1).run(desk)
-        part(tmp_path / "killed", 3).run(desk)
+        part(tmp_path / "killed", 2).run(desk)
 
     whole, killed = (tmp_path / name / "critic" / "model.safetensors" for name in ("whole", "killed"))
     assert sha256(whole) == sha256(killed)
     steps = [line["step"] for line in read_jsonl(tmp_path / "killed" / "metrics.jsonl") if "reward" in line]
-    assert steps == [1, 2, 3]
+    assert steps == [1, 2]
 
 
 def test_training_refuses_to_start_where_critiques_make_no_difference(tmp_path: Path, sandbox: str) -> None:

@@ -1,6 +1,7 @@
 """Pretraining from nothing, at its smallest."""
 
 # ruff: noqa: PLC0415 - torch is slow to load: each test imports what it needs
+import random
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from training.config import load_config
+from training.run import StageError
 
 if TYPE_CHECKING:
     from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
@@ -23,6 +25,26 @@ def start() -> "tuple[LlamaForCausalLM, PreTrainedTokenizerBase]":
 
     tokenizer = train_tokenizer(SIZE.vocabulary, SEED)
     return new_model(SIZE, tokenizer, SEED), tokenizer
+
+
+def test_only_the_named_passages_and_the_completion_are_learnt() -> None:
+    from training.base.corpus import Mix, Noise, make_example
+    from training.base.rows import IGNORED, encode
+    from training.base.tokenizer import fixed_wording, train_tokenizer
+
+    tokenizer = train_tokenizer(SIZE.vocabulary, SEED)
+    rng = random.Random(1)
+    for _ in range(50):
+        example = make_example(rng, Mix(1, 3, 1, 1), Noise())
+        ids, labels = encode(tokenizer, example)
+
+        learnt = tokenizer.decode([token for token in labels if token != IGNORED])
+        assert isinstance(learnt, str)
+        assert all(passage in learnt for passage in example.also)
+        assert learnt.endswith(f"{example.completion}<|end|>")
+        assert len(learnt) == len(f"{''.join(example.also)}{example.completion}<|end|>")
+        assert len(ids) == len(labels)
+    assert all(len(tokenizer.encode(passage)) == 1 for passage in fixed_wording())
 
 
 def test_it_goes_on_where_it_was_killed(tmp_path: Path) -> None:
@@ -104,3 +126,22 @@ def test_attention_leaves_autocast_alone_in_fp32_and_no_saved_model_says_so(tmp_
     assert (mixed - exact).abs().mean() <= (half - exact).abs().mean() < 0.01
     model.save_pretrained(tmp_path)
     assert "sdpa" not in (tmp_path / "config.json").read_text(encoding="utf-8")
+
+
+def test_a_grown_model_computes_what_the_small_one_does() -> None:
+    import torch
+
+    from training.base.growth import grown
+    from training.base.pretrain import new_model
+
+    model, tokenizer = start()
+    small = model.eval()
+    deeper = SIZE.model_copy(update={"layers": SIZE.layers + 2})
+    wider = SIZE.model_copy(update={"hidden": 2 * SIZE.hidden})
+    large = grown(small, new_model(deeper, tokenizer, 2)).eval()
+    ids = torch.tensor([[5, 6, 7, 8]])
+
+    with torch.no_grad():
+        assert torch.equal(small(ids).logits, large(ids).logits)
+    with pytest.raises(StageError, match="as wide as the main model"):
+        grown(small, new_model(wider, tokenizer, 2))

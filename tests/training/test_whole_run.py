@@ -1,9 +1,13 @@
-"""The whole pipeline as a person runs it, killed on the way and started again."""
+"""The whole pipeline as a person runs it, killed twice on the way and started again."""
 
+import json
+import re
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ import pytest
 from training.config import load_config
 from training.run import Run
 from training.stages import STAGES
+from training.weights.manifest import sha256
 
 pytestmark = [pytest.mark.training, pytest.mark.timeout(900)]
 LEARNT = ("base", "tasks", "solve", "hints", "synthesize", "sft")
@@ -46,26 +51,93 @@ def all_end(pids: list[int], within_s: float) -> bool:
     return not alive
 
 
-def test_a_run_killed_in_reinforcement_goes_on_and_ends_with_a_report(tmp_path: Path) -> None:
-    run, config = configured(tmp_path)
-    killed = started(config, tmp_path)
-    while not run.unfinished("grpo").is_dir() and killed.poll() is None:
+def kill(process: subprocess.Popen[str], once: Callable[[], bool]) -> list[int]:
+    """Kill a run when something is there, and return the processes it had started."""
+    while not once() and process.poll() is None:
         time.sleep(0.05)
-    sandboxes = children(killed.pid) if killed.poll() is None else []
-    killed.kill()
-    _, said = killed.communicate()
-    assert run.unfinished("grpo").is_dir(), said
-    assert sandboxes
-    assert all_end(sandboxes, within_s=20)
-    marks = {stage: run.file(f"{stage}.done.json").stat().st_mtime_ns for stage in LEARNT}
+    its = children(process.pid) if process.poll() is None else []
+    process.kill()
+    _, said = process.communicate()
+    assert once(), said
+    return its
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a run left that was killed twice, in reinforcement and in evaluation."""
+
+    run: Run
+    folder: Path
+    sandboxes: list[int]
+    made: dict[str, int]
+    """When the stages before reinforcement were finished, as the first start left it."""
+    found: set[str]
+    """Parts of the evaluation that were there when it was killed."""
+    said: str
+    """By the last start."""
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    folder = tmp_path_factory.mktemp("whole")
+    run, config = configured(folder)
+    sandboxes = kill(started(config, folder), run.unfinished("grpo").is_dir)
+    made = times(run)
     assert not run.is_done("grpo")
 
-    again = started(config, tmp_path)
-    _, said = again.communicate(timeout=600)
+    def parts() -> set[str]:
+        return {path.stem for path in run.unfinished("evaluate").glob("test/*.json")}
 
-    assert again.returncode == 0, said
-    assert all(run.is_done(stage) for stage in STAGES)
-    assert marks == {stage: run.file(f"{stage}.done.json").stat().st_mtime_ns for stage in LEARNT}
-    assert "sft: done before" in said
-    assert (tmp_path / "docs" / "results.md").is_file()
-    assert (tmp_path / "weights" / "critic" / "critic.json").is_file()
+    kill(started(config, folder), lambda: run.is_done("sizes") and len(parts()) > 1)
+    found = parts()
+    last = started(config, folder)
+    _, said = last.communicate(timeout=600)
+    assert last.returncode == 0, said
+    return Finished(run, folder, sandboxes, made, found, said)
+
+
+def times(run: Run) -> dict[str, int]:
+    return {stage: run.file(f"{stage}.done.json").stat().st_mtime_ns for stage in LEARNT}
+
+
+def test_a_killed_run_goes_on_where_it_was(finished: Finished) -> None:
+    assert all(finished.run.is_done(stage) for stage in STAGES)
+    assert finished.made == times(finished.run)
+    assert "sft: done before" in finished.said
+    assert "grpo: done before" in finished.said
+    assert not [name for name in finished.found if f" test/{name}: " in finished.said]
+    assert " test/ctrl: " in finished.said
+
+
+def test_a_killed_run_leaves_no_sandbox(finished: Finished) -> None:
+    assert finished.sandboxes
+    assert all_end(finished.sandboxes, within_s=20)
+
+
+def test_other_sizes_get_critics_trained_like_the_main_one(finished: Finished) -> None:
+    made = finished.run.file("sizes") / "tiny"
+
+    assert {path.name for path in made.iterdir() if path.is_dir()} >= {"base", "critic", "critic-rl"}
+    assert (made / "grpo" / "metrics.jsonl").is_file()
+
+
+def test_the_shipped_critic_says_what_it_was_made_of_and_how_good_it_is(finished: Finished) -> None:
+    shipped = finished.folder / "weights" / "critic"
+    critic = json.loads((shipped / "critic.json").read_text(encoding="utf-8"))
+    evaluation = json.loads(finished.run.file("evaluation.json").read_text(encoding="utf-8"))
+
+    assert critic["dataset_sha256"] == sha256(finished.run.file("critiques.jsonl"))
+    assert critic["files"]["model.safetensors"] == sha256(shipped / "model.safetensors")
+    assert set(critic["metrics"]) == {gate["name"] for gate in evaluation["gates"]}
+    assert set(evaluation["groups"]["test"]["trials"]) >= {"zero-shot", "resample", "ctrl", "oracle"}
+    assert set(evaluation["pairs"]) <= {"self", "sft", "ctrl"}
+
+
+def test_the_report_shows_every_claim_and_its_plots(finished: Finished) -> None:
+    docs = finished.folder / "docs"
+    page = (docs / "results.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"^\| (\d) \|", page, re.MULTILINE) == list("123456789")
+    plots = re.findall(r"\]\((results/.*?)\)", page)
+    assert plots
+    assert all((docs / path).is_file() for path in plots)
