@@ -75,6 +75,13 @@ def test_tests_that_cannot_be_read_name_the_field(value: object, field: str) -> 
     assert refusal.value.field == field
 
 
+def test_a_little_text_that_unpacks_into_very_much_is_refused() -> None:
+    packed = _packed("x" * (64 << 20))
+
+    with pytest.raises(RequestError, match="holds more than"):
+        read_truth({"packed": packed}, "label")
+
+
 def test_the_rows_own_problem_stands_before_the_prompts() -> None:
     assert Truth(problem="Add one.").fields("Hello.")["problem"] == "Add one."
     assert Truth().fields("Hello.")["problem"] == "Hello."

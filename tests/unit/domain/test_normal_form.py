@@ -17,3 +17,15 @@ def test_what_is_too_deep_to_be_written_back_is_compared_as_text() -> None:
 def test_layout_that_means_something_is_kept() -> None:
     assert normalized("if a:\n    b()\n    c()") != normalized("if a:\n    b()\nc()")
     assert normalized("f( 'x' )  # why") == normalized('f("x")')
+
+
+def test_an_argument_has_any_name_and_a_function_its_own() -> None:
+    """A name of the caller's, such as a keyword of a function that is not the program's, is kept."""
+    assert normalized("def f(a): return f(a=1)") == normalized("def f(b): return f(b=1)")
+    assert normalized("def f(a): return a") != normalized("def g(a): return a")
+    assert normalized("print(end=1)") != normalized("print(sep=1)")
+    assert normalized("def f(**a): f(**a)") == normalized("def f(**b): f(**b)")
+
+
+def test_what_is_not_python_is_compared_as_text() -> None:
+    assert normalized(" int main() {}\n") == "int main() {}"
