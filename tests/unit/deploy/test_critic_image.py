@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -116,3 +117,11 @@ def test_an_adapter_is_served_by_its_names_with_room_for_its_rank(tmp_path: Path
     assert options[options.index("--max-lora-rank") + 1] == "32"
     assert options[options.index("--max-loras") + 1] == "2"
     assert options[options.index("--lora-modules") + 1 :] == [f"critic={tmp_path}", f"critic@1={tmp_path}"]
+
+
+def test_its_user_can_be_added_to_vllms_own_image() -> None:
+    dockerfile = (ROOT / "deploy/docker/critic/Dockerfile").read_text(encoding="utf-8")
+
+    [name] = re.findall(r"useradd .* (\w+) \\$", dockerfile, re.MULTILINE)
+
+    assert name not in {"ubuntu", "vllm"}, "vllm/vllm-openai has this user, and useradd fails"
