@@ -122,6 +122,18 @@ def test_servers_that_the_files_name_are_services_of_their_profile() -> None:
         assert urls == {f"http://{name}:8000/v1" for name in _names_in("models", profile=engine)}
 
 
+def test_critic_and_generator_do_not_take_the_same_gpu() -> None:
+    """`count: 1` is the first GPU of the machine, for whoever asks."""
+    chosen = {}
+    for name, service in _project()["services"].items():
+        if "gpu" in service.get("profiles", []):
+            [device] = service["deploy"]["resources"]["reservations"]["devices"]
+            assert device["count"] == "all", name
+            chosen[name] = _resolved(service["environment"]["CUDA_VISIBLE_DEVICES"])
+
+    assert chosen == {"critic-gpu": "0", "generator-gpu": "1"}
+
+
 def test_every_part_has_walls_and_limits() -> None:
     for name, service in _project()["services"].items():
         assert service["read_only"], name
