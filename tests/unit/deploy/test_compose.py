@@ -171,6 +171,17 @@ def test_an_image_ends_as_an_ordinary_user_on_a_base_of_ones_choice(image: str) 
     assert [line for line in lines if line.startswith("USER ")][-1] == "USER 1001"
 
 
+def test_the_gateways_image_brings_the_plots_that_the_page_shows() -> None:
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    built = (
+        (ROOT / "deploy/docker/gateway/Dockerfile").read_text(encoding="utf-8").partition("RUN --mount")[0]
+    )
+
+    assert "COPY docs/results docs/results\n" in built
+    assert "docs" not in ignored
+    assert ignored.index("docs/*") < ignored.index("!docs/results")
+
+
 def _addresses(model: Any) -> tuple[str, ...]:
     return tuple(model.addresses)
 
