@@ -84,6 +84,7 @@ def test_without_an_example_the_gateway_is_open_and_keeps_jobs_in_redis(
     settings = load_settings(ROOT / f"deploy/compose/{engine}.toml")
 
     assert settings.auth.open
+    assert settings.mcp.allowed_hosts == ("gateway",)
     assert settings.store.url.get_secret_value() == "redis://redis:6379/0"
     assert str(settings.sandbox.url) == "http://sandbox:8080/"
 
