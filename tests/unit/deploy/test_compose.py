@@ -173,14 +173,25 @@ def test_an_image_ends_as_an_ordinary_user_on_a_base_of_ones_choice(image: str) 
 
 
 def test_the_gateways_image_brings_the_plots_that_the_page_shows() -> None:
-    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     built = (
         (ROOT / "deploy/docker/gateway/Dockerfile").read_text(encoding="utf-8").partition("RUN --mount")[0]
     )
 
     assert "COPY docs/results docs/results\n" in built
-    assert "docs" not in ignored
-    assert ignored.index("docs/*") < ignored.index("!docs/results")
+    assert "docs" not in _ignored()
+    assert _ignored().index("docs/*") < _ignored().index("!docs/results")
+
+
+def test_the_gateways_image_brings_no_weights_but_the_mini_models() -> None:
+    """What `ctrl-train export` writes for other configurations lies beside them, gigabytes of it."""
+    dockerfile = (ROOT / "deploy/docker/gateway/Dockerfile").read_text(encoding="utf-8")
+
+    assert re.findall(r"^COPY (weights\S*) ", dockerfile, re.MULTILINE) == ["weights/mini"]
+    assert _ignored().index("weights/*") < _ignored().index("!weights/mini")
+
+
+def _ignored() -> list[str]:
+    return (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
 
 
 def _addresses(model: Any) -> tuple[str, ...]:
