@@ -113,7 +113,9 @@ async def test_a_link_shows_what_was_and_goes_on_with_what_comes(
 async def test_who_copies_the_link_sees_and_hears_whether_it_is_copied(
     page: Page, context: BrowserContext, scripted: Scripted, *, may_copy: bool, said: str
 ) -> None:
-    await context.grant_permissions(["clipboard-read", "clipboard-write"] if may_copy else [])
+    await context.grant_permissions(["clipboard-read", "clipboard-write"])
+    if not may_copy:
+        await page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('no'))")
     scripted.let_all()
     await _begin(page)
     await finished(page)
