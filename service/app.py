@@ -127,7 +127,8 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
         BodyLimit, limit_bytes=settings.server.body_bytes, limit_s=settings.server.body_seconds
     )
     app.add_middleware(RateLimit, reserve_tokens=settings.auth.reserve_tokens)
-    guard = None if settings.auth.open else Guard.of(settings)
+    unguarded = settings.auth.open and not settings.mcp.allowed_hosts
+    guard = None if unguarded else Guard.of(settings)
     app.add_middleware(Auth, metrics_open=settings.auth.metrics_open, guard=guard)
     app.add_middleware(RequestContext)
     app.add_middleware(SecurityHeaders)

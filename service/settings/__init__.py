@@ -20,7 +20,7 @@ from service.settings.models import (
 from service.settings.parts import STORE_SCHEMES, SandboxSection, StoreSection
 from service.settings.section import Section, SettingsError
 from service.settings.serving import LogSection, McpSection, ServerSection, TracingSection
-from service.settings.shipped import shared_file
+from service.settings.shipped import shared_file, shipped
 
 __all__ = [
     "ADDRESSES",
@@ -48,4 +48,5 @@ __all__ = [
     "TracingSection",
     "load_settings",
     "shared_file",
+    "shipped",
 ]

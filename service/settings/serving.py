@@ -33,7 +33,7 @@ class McpSection(Section):
     """Who may call `/mcp`: a browser is let near it only by name. Without keys hosts hold for all doors."""
 
     allowed_hosts: tuple[str, ...] = ()
-    """Names this gateway is called by, without port. Empty: loopback's where it listens there, else any."""
+    """Names that it has besides loopback's, no port. Empty: none where it listens there, else any."""
     allowed_origins: tuple[str, ...] = ()
     """Web pages that may call, such as `https://example.org`, besides those served from loopback."""
 

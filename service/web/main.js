@@ -30,8 +30,8 @@ const desk = {
   tell(text) {
     byId("status").textContent = text;
   },
-  heard({ event }, refinement) {
-    if (!event.endsWith(".delta") && event !== "heartbeat") desk.tell(standing(refinement));
+  heard({ event }, refinement, whose = "") {
+    if (!event.endsWith(".delta") && event !== "heartbeat") desk.tell(whose + standing(refinement));
     if (refinement.models !== null) told.add(refinement.notice);
     if (told.size) notice([...told].filter(Boolean));
   },

@@ -14,6 +14,7 @@ from tests.browser.scripted import Scripted, Town
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
+PLOTS = len(list(Path("docs/results").glob("*.svg")))
 PICTURES = Path("runs/browser")
 """Kept to be looked at; git ignores it."""
 SLIPPED = """\
@@ -135,6 +136,25 @@ async def test_two_critics_and_a_judging_are_legible_and_fit_a_phone(
     await _is_accessible(page)
     await page.set_viewport_size({"width": 1500, "height": 900})
     await page.screenshot(path=PICTURES / "comparison.png", full_page=True)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_plots_of_the_results_are_one_link_away(opened: Opening, scheme: Scheme) -> None:
+    page = await opened(scheme, 360, 740)
+    await page.get_by_role("link", name="Measured results").click()
+    await page.wait_for_selector("html[data-ready]", state="attached")
+    plots = await page.get_by_role("img").all()
+    drawn = [await plot.evaluate("(image) => image.complete && image.naturalWidth > 0") for plot in plots]
+    await page.screenshot(path=PICTURES / f"results-{scheme}.png", full_page=True)
+
+    assert len(plots) == PLOTS
+    assert all(drawn)
+    await _fits(page)
+    await _is_accessible(page)
+    await page.get_by_role("link", name="Pass@1 by round").click()
+    assert (
+        await page.evaluate("getComputedStyle(document.querySelector('text')).fill") == "rgb(128, 128, 128)"
+    )
 
 
 async def test_an_error_is_announced_and_legible(opened: Opening, town: Town) -> None:

@@ -1,5 +1,7 @@
 """Two critics beside each other on one problem, and programs in the order that a judge puts them."""
 
+import re
+
 import pytest
 from playwright.async_api import Page, expect
 
@@ -21,6 +23,7 @@ async def test_two_critics_begin_with_the_same_draft_and_a_link_shows_both(page:
 
     runs = page.locator("article.run")
     assert await runs.get_by_role("heading", level=2).all_inner_texts() == ["mini-critic", "untrained-critic"]
+    await expect(page.get_by_role("status")).to_have_text(re.compile("^(mini|untrained)-critic: Finished"))
     drafts = [
         await runs.nth(place).locator(".round").first.locator(".sheet").inner_text() for place in (0, 1)
     ]

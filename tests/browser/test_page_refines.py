@@ -107,6 +107,26 @@ async def test_a_link_shows_what_was_and_goes_on_with_what_comes(
     assert await field(other, "Tests").input_value() != ""
 
 
+@pytest.mark.parametrize(
+    ("may_copy", "said"), [(True, "The link is copied"), (False, "The address bar has the link")]
+)
+async def test_who_copies_the_link_sees_and_hears_whether_it_is_copied(
+    page: Page, context: BrowserContext, scripted: Scripted, *, may_copy: bool, said: str
+) -> None:
+    await context.grant_permissions(["clipboard-read", "clipboard-write"])
+    if not may_copy:
+        await page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('no'))")
+    scripted.let_all()
+    await _begin(page)
+    await finished(page)
+    await press(page, "Copy link")
+
+    await expect(page.get_by_role("button", name=said)).to_be_visible()
+    await expect(page.get_by_role("status")).to_have_text(said)
+    if may_copy:
+        assert await page.evaluate("navigator.clipboard.readText()") == page.url
+
+
 async def test_a_lost_connection_is_taken_up_after_the_last_event(page: Page, scripted: Scripted) -> None:
     asked_after: list[str | None] = []
 

@@ -47,7 +47,7 @@ export class ComparePage {
 
   async #watch(ids) {
     addRecent(ids);
-    await this.#both((session) => session.watch((event) => this.desk.heard(event, session.refinement)));
+    await this.#both((session) => session.watch((event) => this.desk.heard(event, session.refinement, session.view.whose)));
   }
 
   // Waits for both even if one fails, so that the other is neither lost nor cut off.

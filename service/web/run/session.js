@@ -82,13 +82,10 @@ export class Session {
 const oneTime = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 export function shareButton(tell) {
-  const onclick = async () => {
-    try {
-      await navigator.clipboard.writeText(location.href);
-      tell("The link is copied.");
-    } catch {
-      tell("The address bar has the link.");
-    }
+  const onclick = async ({ currentTarget: button }) => {
+    const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
+    button.textContent = copied ? "The link is copied" : "The address bar has the link";
+    tell(button.textContent);
   };
   return el("button", { type: "button", class: "quiet", onclick }, "Copy link");
 }

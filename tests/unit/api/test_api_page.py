@@ -9,9 +9,11 @@ import pytest
 from tests.unit.api.world import World, client_of
 
 WEB = Path(str(files("service.web")))
-PARTS = sorted(
-    str(path.relative_to(WEB)) for path in WEB.rglob("*") if path.suffix in {".css", ".js", ".svg"}
-)
+PLOTS = {plot.name: plot.read_bytes() for plot in sorted(Path("docs/results").glob("*.svg"))}
+PARTS = {
+    str(path.relative_to(WEB)) for path in WEB.rglob("*") if path.suffix in {".css", ".html", ".js", ".svg"}
+}
+PARTS = PARTS - {"index.html"} | {f"results/{plot}" for plot in PLOTS}
 # However a part is asked for: <link>, <script>, <img>, import, or a worker's address.
 ASKED = re.compile(r"""(?:href="/page/|src="/page/|ADDRESS = "/page/)([^"]+)\"""")
 IMPORTED = re.compile(r"""(?:from |import\()"([^"]+)"\)?;""")
@@ -24,6 +26,7 @@ IMPORTED = re.compile(r"""(?:from |import\()"([^"]+)"\)?;""")
         ("/page/main.js", "text/javascript"),
         ("/page/style/run.css", "text/css"),
         ("/page/icon.svg", "image/svg+xml"),
+        ("/page/results.html", "text/html"),
     ],
 )
 async def test_the_page_is_served_and_lets_nothing_from_elsewhere_run(path: str, media_type: str) -> None:
@@ -65,7 +68,18 @@ def test_every_part_is_asked_for_and_every_part_asked_for_is_there() -> None:
         for part in IMPORTED.findall(text)
     }
 
-    assert asked | imported == set(PARTS)
+    assert asked | imported == PARTS
+
+
+@pytest.mark.parametrize("plot", PLOTS)
+async def test_the_plots_of_the_results_are_served_and_can_do_nothing(plot: str) -> None:
+    async with client_of(World().app()) as client:
+        response = await client.get(f"/page/results/{plot}")
+
+    assert response.content == PLOTS[plot]
+    assert response.headers["content-type"].startswith("image/svg+xml")
+    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    assert response.headers["content-security-policy"] == policy
 
 
 def test_no_part_can_put_a_text_in_as_markup() -> None:

@@ -210,6 +210,17 @@ async def test_a_page_under_a_name_of_its_own_sets_nothing_to_work(
     assert (world.generator.calls, world.critic.conversations) == (0, [])
 
 
+async def test_an_open_gateway_goes_by_its_names_where_they_are_listed() -> None:
+    listed = {"auth": AuthSection(open=True), "mcp": McpSection(allowed_hosts=("gateway",))}
+    async with client_of(World().app(**listed)) as client:
+        answers = {
+            host: (await client.post("/refine", json=REFINE, headers={"host": host})).status_code
+            for host in ("gateway:8000", "localhost:8000", "evil.example:8000")
+        }
+
+    assert answers == {"gateway:8000": 200, "localhost:8000": 200, "evil.example:8000": 421}
+
+
 SIMPLE = ("text/plain", "text/plain; x=application/json", "application/x-www-form-urlencoded", None)
 """What a page may send anywhere without asking first; None: no type at all, as of a Blob without one."""
 WORK: Mapping[str, object] = {

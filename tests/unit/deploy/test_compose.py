@@ -84,6 +84,7 @@ def test_without_an_example_the_gateway_is_open_and_keeps_jobs_in_redis(
     settings = load_settings(ROOT / f"deploy/compose/{engine}.toml")
 
     assert settings.auth.open
+    assert settings.mcp.allowed_hosts == ("gateway",)
     assert settings.store.url.get_secret_value() == "redis://redis:6379/0"
     assert str(settings.sandbox.url) == "http://sandbox:8080/"
 
@@ -122,6 +123,18 @@ def test_servers_that_the_files_name_are_services_of_their_profile() -> None:
         assert urls == {f"http://{name}:8000/v1" for name in _names_in("models", profile=engine)}
 
 
+def test_critic_and_generator_do_not_take_the_same_gpu() -> None:
+    """`count: 1` is the first GPU of the machine, for whoever asks."""
+    chosen = {}
+    for name, service in _project()["services"].items():
+        if "gpu" in service.get("profiles", []):
+            [device] = service["deploy"]["resources"]["reservations"]["devices"]
+            assert device["count"] == "all", name
+            chosen[name] = _resolved(service["environment"]["CUDA_VISIBLE_DEVICES"])
+
+    assert chosen == {"critic-gpu": "0", "generator-gpu": "1"}
+
+
 def test_every_part_has_walls_and_limits() -> None:
     for name, service in _project()["services"].items():
         assert service["read_only"], name
@@ -157,6 +170,28 @@ def test_an_image_ends_as_an_ordinary_user_on_a_base_of_ones_choice(image: str) 
 
     assert any(line.startswith("ARG BASE_IMAGE=") and ":latest" not in line for line in lines)
     assert [line for line in lines if line.startswith("USER ")][-1] == "USER 1001"
+
+
+def test_the_gateways_image_brings_the_plots_that_the_page_shows() -> None:
+    built = (
+        (ROOT / "deploy/docker/gateway/Dockerfile").read_text(encoding="utf-8").partition("RUN --mount")[0]
+    )
+
+    assert "COPY docs/results docs/results\n" in built
+    assert "docs" not in _ignored()
+    assert _ignored().index("docs/*") < _ignored().index("!docs/results")
+
+
+def test_the_gateways_image_brings_no_weights_but_the_mini_models() -> None:
+    """What `ctrl-train export` writes for other configurations lies beside them, gigabytes of it."""
+    dockerfile = (ROOT / "deploy/docker/gateway/Dockerfile").read_text(encoding="utf-8")
+
+    assert re.findall(r"^COPY (weights\S*) ", dockerfile, re.MULTILINE) == ["weights/mini"]
+    assert _ignored().index("weights/*") < _ignored().index("!weights/mini")
+
+
+def _ignored() -> list[str]:
+    return (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
 
 
 def _addresses(model: Any) -> tuple[str, ...]:

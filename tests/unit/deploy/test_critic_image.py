@@ -2,8 +2,11 @@
 
 import importlib.util
 import json
+import re
 import shutil
-from collections.abc import AsyncGenerator
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ from service.settings import OpenAIModelSettings
 ROOT = Path(__file__).parents[3]
 MINI = ROOT / "weights/mini/critic"
 PIN = pin_of(MINI / "critic.json")
+Start = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def _script(name: str) -> Any:
@@ -111,8 +115,69 @@ def test_weights_without_a_manifest_have_one_name(tmp_path: Path) -> None:
 def test_an_adapter_is_served_by_its_names_with_room_for_its_rank(tmp_path: Path) -> None:
     (tmp_path / "adapter_config.json").write_text(json.dumps({"r": 24}), encoding="utf-8")
 
-    options = serve.lora_options(["critic", "critic@1"], tmp_path)
+    options = serve.lora_options(["critic", "critic@1"], str(tmp_path))
 
     assert options[options.index("--max-lora-rank") + 1] == "32"
     assert options[options.index("--max-loras") + 1] == "2"
     assert options[options.index("--lora-modules") + 1 :] == [f"critic={tmp_path}", f"critic@1={tmp_path}"]
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Start:
+    """Start the script with a vLLM that prints its options, and a cache of the hub with one adapter in it."""
+    server = tmp_path / "site/vllm/entrypoints/openai/api_server.py"
+    server.parent.mkdir(parents=True)
+    server.write_text("import os, sys\nprint(sys.argv[1:], os.getenv('HF_HUB_OFFLINE'))", encoding="utf-8")
+    adapter = tmp_path / "hub/models--lab--lora"
+    snapshot = adapter / "snapshots" / ("a" * 40)
+    for file, text in ((snapshot / "adapter_config.json", '{"r": 40}'), (adapter / "refs/main", "a" * 40)):
+        file.parent.mkdir(parents=True)
+        file.write_text(text, encoding="utf-8")
+    known = {"PYTHONPATH": str(tmp_path / "site"), "HF_HOME": str(tmp_path)}
+
+    def start(**environment: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(ROOT / "deploy/docker/critic/serve.py")]
+        return subprocess.run(
+            command, env=known | environment, capture_output=True, text=True, check=False, timeout=60
+        )
+
+    return start
+
+
+def test_an_adapter_may_be_the_hubs(started: Start) -> None:
+    ran = started(MODEL=str(MINI), ADAPTER="lab/lora", HF_HUB_OFFLINE="1")
+
+    assert "'--max-lora-rank', '64', '--lora-modules', 'critic=lab/lora'" in ran.stdout, ran.stderr
+
+
+def test_the_hub_is_asked_only_where_something_is_the_hubs(started: Start) -> None:
+    folders = started(MODEL=str(MINI))
+    hub = started(MODEL="lab/model")
+
+    assert folders.stdout.endswith("1\n"), folders.stderr
+    assert hub.stdout.endswith("None\n"), hub.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({}, "MODEL is not set: give a folder or a name of the hub\n"),
+        ({"MODEL": "/weights/gone"}, "MODEL: there is no folder /weights/gone in the container"),
+        ({"MODEL": "lab/model", "ADAPTER": "/weights/gone"}, "ADAPTER: there is no folder /weights/gone"),
+        ({"MODEL": "lab/model", "ADAPTER": str(MINI)}, "adapter_config.json: no rank of an adapter"),
+    ],
+)
+def test_what_is_missing_is_named(started: Start, environment: dict[str, str], said: str) -> None:
+    ran = started(**environment)
+
+    assert ran.returncode == 1
+    assert said in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_its_user_can_be_added_to_vllms_own_image() -> None:
+    dockerfile = (ROOT / "deploy/docker/critic/Dockerfile").read_text(encoding="utf-8")
+
+    [name] = re.findall(r"useradd .* (\w+) \\$", dockerfile, re.MULTILINE)
+
+    assert name not in {"ubuntu", "vllm"}, "vllm/vllm-openai has this user, and useradd fails"

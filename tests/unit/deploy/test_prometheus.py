@@ -37,6 +37,7 @@ CLOSED: dict[str, set[str]] = {
     "outcome": {*Outcome} | {*SandboxOutcome},
     "tier": {*Tier},
     "job": JOBS,
+    "alertstate": {"pending", "firing"},
     "kind": {"prompt", "cached", "completion", "busy", "breaker_open", "failed"},
 }
 """What a label's value may be, where a rule names one."""
@@ -78,6 +79,7 @@ async def exposed() -> Exposed:
         await client.post("/judge", json=CALL)
         found.read((await client.get("/metrics")).text)
     found.labels["up"] = {"job", "instance"}
+    found.labels["ALERTS"] = {"alertname", "alertstate", "severity"}
     for rule in _rules():
         if "record" in rule:
             found.labels[rule["record"]] = set(_grouped(rule["expr"]))
@@ -155,6 +157,11 @@ def test_everything_that_gateway_and_sandbox_measure_is_looked_at(exposed: Expos
     seen = {re.sub(r"_(bucket|sum|count|total)$", "", name) for name in asked}
 
     assert families - seen == set()
+
+
+def test_whoever_looks_at_the_dashboard_sees_the_alerts_that_fire() -> None:
+    """Compose has nobody who sends them, and Prometheus publishes no port."""
+    assert any(selector.name == "ALERTS" for each in _expressions() for selector in _selectors(each))
 
 
 def test_rounds_are_shared_out_among_refinements_that_have_some() -> None:

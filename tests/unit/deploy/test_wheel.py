@@ -52,6 +52,13 @@ def test_an_installation_brings_the_models_that_are_there_without_a_configuratio
         assert weights.stat().st_size > 1 << 20
 
 
+def test_an_installation_brings_the_plots_that_the_page_shows(installed: Path) -> None:
+    plots = {plot.name for plot in (ROOT / "docs/results").glob("*.svg")}
+
+    assert plots
+    assert {plot.name for plot in (installed / "service/shipped/docs/results").iterdir()} == plots
+
+
 def test_an_installation_says_under_which_licence_it_is(installed: Path) -> None:
     [licence] = installed.glob("*.dist-info/licenses/LICENSE")
 
