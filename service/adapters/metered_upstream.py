@@ -1,12 +1,10 @@
 """Counts of what passes through to an endpoint."""
 
-import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
-from service.adapters.metrics import Metrics
+from service.adapters.metrics import MeteredCall, Metrics
 from service.adapters.token_bill import billed
-from service.observing.stopwatch import calling
 from service.services import Upstream, UpstreamReply
 
 CHAT = "chat"
@@ -29,11 +27,6 @@ class MeteredUpstream:
 
     @asynccontextmanager
     async def post(self, path: str, body: bytes) -> AsyncGenerator[UpstreamReply, None]:
-        started = time.perf_counter()
-        try:
-            with self._metrics.failures_of(CHAT), calling():
-                async with self._upstream.post(path, body) as reply:
-                    yield billed(reply)
-        finally:
-            seconds = time.perf_counter() - started
-            self._metrics.model_seconds.labels(CHAT, self._name).observe(seconds)
+        with MeteredCall(self._metrics, CHAT, self._name):
+            async with self._upstream.post(path, body) as reply:
+                yield billed(reply)

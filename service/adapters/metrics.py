@@ -4,9 +4,11 @@ Labels are names from the configuration and closed enums: nothing a client sends
 """
 
 import time
-from collections.abc import AsyncGenerator, Generator, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self, TypeVar, cast
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
@@ -26,6 +28,8 @@ from service.observing.stopwatch import answering, calling
 OWN_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5, 20)
 SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320)
 
+_Series = TypeVar("_Series", Counter, Histogram)
+
 _CHARACTERS_A_TOKEN = 4
 """Of prose and code, about."""
 
@@ -37,6 +41,7 @@ class Metrics:
         # A creation time beside every series would double what is scraped.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = registry = CollectorRegistry()
+        self._series: dict[tuple[Counter | Histogram, tuple[str, ...]], Counter | Histogram] = {}
         self._refinements = Counter(
             "ctrl_refinements", "Refinements by how they ended", ["stop_reason"], registry=registry
         )
@@ -44,29 +49,29 @@ class Metrics:
         self._round_seconds = Histogram(
             "ctrl_round_seconds", "Duration of a round", buckets=SECONDS, registry=registry
         )
-        self.model_seconds = Histogram(
+        self._model_seconds = Histogram(
             "ctrl_model_call_seconds",
             "Duration of a model call",
             ["role", "model"],
             buckets=SECONDS,
             registry=registry,
         )
-        self.model_tokens = Counter(
+        self._model_tokens = Counter(
             "ctrl_model_tokens",
             "Tokens; cached ones are prompt tokens too",
             ["role", "kind"],
             registry=registry,
         )
-        self.critiques = Counter(
+        self._critiques = Counter(
             "ctrl_critiques", "Critiques by how they were read", ["parsed"], registry=registry
         )
-        self.judgments = Counter(
+        self._judgments = Counter(
             "ctrl_judgments", "Critiques by their judgment", ["judgment"], registry=registry
         )
-        self.sandbox_runs = Counter(
+        self._sandbox_runs = Counter(
             "ctrl_sandbox_runs", "Verdicts by outcome", ["outcome"], registry=registry
         )
-        self.upstream_errors = Counter(
+        self._upstream_errors = Counter(
             "ctrl_upstream_errors", "Failures of parts by kind", ["part", "kind"], registry=registry
         )
         self._model_cache = Counter(
@@ -87,7 +92,7 @@ class Metrics:
         self._inflight.inc(change)
 
     def refinement_finished(self, stop_reason: str, refinement: Refinement | None) -> None:
-        self._refinements.labels(stop_reason).inc()
+        self._of(self._refinements, stop_reason).inc()
         for a_round in () if refinement is None else refinement.rounds:
             self._rounds.inc()
             self._round_seconds.observe(a_round.seconds)
@@ -108,29 +113,37 @@ class Metrics:
         return generate_latest(self._registry), CONTENT_TYPE_PLAIN_0_0_4
 
     def count_tokens(self, role: str, usage: TokenUsage) -> None:
-        self.model_tokens.labels(role, "prompt").inc(usage.prompt_tokens)
-        self.model_tokens.labels(role, "cached").inc(usage.cached_tokens)
-        self.model_tokens.labels(role, "completion").inc(usage.completion_tokens)
+        self._of(self._model_tokens, role, "prompt").inc(usage.prompt_tokens)
+        self._of(self._model_tokens, role, "cached").inc(usage.cached_tokens)
+        self._of(self._model_tokens, role, "completion").inc(usage.completion_tokens)
 
     def count_shared(self, result: str) -> None:
         """Count a call whose answer may serve others: a hit, a shared one, or a miss."""
-        self._model_cache.labels(result).inc()
+        self._of(self._model_cache, result).inc()
 
     def count_critique(self, critique: Critique) -> None:
-        self.critiques.labels(critique.parsed).inc()
-        self.judgments.labels(critique.judgment or "none").inc()
+        self._of(self._critiques, critique.parsed).inc()
+        self._of(self._judgments, critique.judgment or "none").inc()
 
-    @contextmanager
-    def failures_of(self, part: str) -> Generator[None, None, None]:
+    def count_run(self, outcome: str) -> None:
+        """Count a verdict of the sandbox, or a run."""
+        self._of(self._sandbox_runs, outcome).inc()
+
+    def count_failure(self, part: str, error: BaseException | None) -> None:
         """Count what a part raises on purpose, unless it is the request that cannot be carried out."""
-        try:
-            yield
-        except RequestError:
-            raise
-        except ServiceError as error:
-            kind = _kind(error)
-            self.upstream_errors.labels(part, kind).inc()
-            raise
+        if isinstance(error, ServiceError) and not isinstance(error, RequestError):
+            self._of(self._upstream_errors, part, _kind(error)).inc()
+
+    def observe_call(self, role: str, model: str, seconds: float) -> None:
+        """Take down how long a model call took."""
+        self._of(self._model_seconds, role, model).observe(seconds)
+
+    def _of(self, metric: _Series, *labels: str) -> _Series:
+        """Find a series; prometheus_client looks for it under a lock, and writes its labels anew."""
+        series = self._series.get((metric, labels))
+        if series is None:
+            series = self._series[metric, labels] = metric.labels(*labels)
+        return cast(_Series, series)
 
 
 def _kind(error: ServiceError) -> str:
@@ -141,6 +154,30 @@ def _kind(error: ServiceError) -> str:
         return "breaker_open"
     cause = error.__cause__
     return "failed" if cause is None else type(cause).__name__
+
+
+class MeteredCall:
+    """A call of a part: its failure is counted, and its time is not ours."""
+
+    __slots__ = ("_metrics", "_model", "_part", "_started", "_wait")
+
+    def __init__(self, metrics: Metrics, part: str, model: str | None = None) -> None:
+        """`model`: takes down how long it was called in this role."""
+        self._metrics, self._part, self._model = metrics, part, model
+
+    def __enter__(self) -> Self:
+        self._started = time.perf_counter()
+        self._wait = calling()
+        self._wait.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._wait.__exit__(kind, error, trace)
+        self._metrics.count_failure(self._part, error)
+        if self._model is not None:
+            self._metrics.observe_call(self._part, self._model, time.perf_counter() - self._started)
 
 
 class MeteredModel:
@@ -160,7 +197,7 @@ class MeteredModel:
     ) -> AsyncGenerator[str | Completion, None]:
         unbilled = 0
         try:
-            with self._metered():
+            with self._call():
                 async with aclosing(self._model.stream(messages, sampling)) as pieces:
                     async for piece in pieces:
                         if isinstance(piece, str):
@@ -177,22 +214,15 @@ class MeteredModel:
     async def complete(
         self, messages: Sequence[Message], sampling: Sampling, n: int = 1
     ) -> tuple[Completion, ...]:
-        with self._metered():
+        with self._call():
             completions = await self._model.complete(messages, sampling, n)
         for completion in completions:
             self._metrics.count_tokens(self._role, completion.usage)
             spend(completion.usage.completion_tokens)
         return completions
 
-    @contextmanager
-    def _metered(self) -> Generator[None, None, None]:
-        started = time.perf_counter()
-        try:
-            with self._metrics.failures_of(self._role), calling():
-                yield
-        finally:
-            seconds = time.perf_counter() - started
-            self._metrics.model_seconds.labels(self._role, self._model.name).observe(seconds)
+    def _call(self) -> MeteredCall:
+        return MeteredCall(self._metrics, self._role, self._model.name)
 
 
 @dataclass(frozen=True)
@@ -226,13 +256,13 @@ class MeteredSandbox:
         self._metrics = metrics
 
     async def judge(self, task: Task, candidate: Candidate, *, stop_on_first_fail: bool = False) -> Verdict:
-        with self._metrics.failures_of("sandbox"), calling():
+        with MeteredCall(self._metrics, "sandbox"):
             verdict = await self._sandbox.judge(task, candidate, stop_on_first_fail=stop_on_first_fail)
-        self._metrics.sandbox_runs.labels(verdict.outcome).inc()
+        self._metrics.count_run(verdict.outcome)
         return verdict
 
     async def run(self, code: str, *, stdin: str = "", language: str = "python") -> Run:
-        with self._metrics.failures_of("sandbox"), calling():
+        with MeteredCall(self._metrics, "sandbox"):
             run = await self._sandbox.run(code, stdin=stdin, language=language)
-        self._metrics.sandbox_runs.labels(run.outcome).inc()
+        self._metrics.count_run(run.outcome)
         return run

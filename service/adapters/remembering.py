@@ -9,7 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 
@@ -149,7 +149,7 @@ class RememberingModel:
 
     def _key(self, messages: Sequence[Message], sampling: Sampling, n: int) -> bytes:
         turns = [(message.role, message.content) for message in messages]
-        asked = repr((self._scope(), turns, astuple(sampling), n))
+        asked = repr((self._scope(), turns, sampling, n))
         return sha256(asked.encode(errors="surrogatepass")).digest()
 
 

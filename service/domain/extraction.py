@@ -66,6 +66,8 @@ def extract_code(completion: str) -> str:
 
 
 def _is_bare_program(text: str) -> bool:
+    if text.lstrip().startswith("`"):  # as most completions do, and no program
+        return False
     whole = _Snippet(text, "", closed=True)
     return whole.tree is not None and not whole.is_data
 

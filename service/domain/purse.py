@@ -36,8 +36,10 @@ class Purse:
             raise SpentError(StopReason.DEADLINE)
         if self.is_empty:
             raise SpentError(StopReason.BUDGET_EXHAUSTED)
-        caps = [cap for cap in (sampling.max_tokens, self.tokens) if cap is not None]
-        return replace(sampling, max_tokens=min(caps, default=None))
+        if self.tokens is None:
+            return sampling
+        longest = self.tokens if sampling.max_tokens is None else min(sampling.max_tokens, self.tokens)
+        return replace(sampling, max_tokens=longest)
 
     def pay(self, completion_tokens: int) -> None:
         """Take tokens out."""

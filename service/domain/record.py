@@ -60,19 +60,30 @@ class Record:
         """Append the round that was begun."""
         similarity = edit_similarity(self.last.candidate.code, candidate.code) if self.rounds else None
         writing = self._round_usage.tokens  # nobody but the generator has spent anything yet
-        new = Round(self.chain, len(self.rounds), candidate, edit_similarity=similarity, writing=writing)
+        new = Round(
+            self.chain,
+            len(self.rounds),
+            candidate,
+            edit_similarity=similarity,
+            writing=writing,
+            usage=self._round_usage,
+            seconds=self._round_seconds,
+        )
         self.rounds.append(new)
-        self._settle(new)
         return new
 
     def judged(self, verdict: Verdict) -> None:
         """Add the verdict to the last round."""
-        self._settle(replace(self.last, verdict=verdict))
+        self.rounds[-1] = replace(
+            self.last, verdict=verdict, usage=self._round_usage, seconds=self._round_seconds
+        )
 
     def criticized(self, critique: Critique) -> None:
         """Add the critique to the last round."""
-        self._settle(replace(self.last, critique=critique))
+        self.rounds[-1] = replace(
+            self.last, critique=critique, usage=self._round_usage, seconds=self._round_seconds
+        )
 
-    def _settle(self, changed: Round) -> None:
-        seconds = monotonic() - self._round_started
-        self.rounds[-1] = replace(changed, usage=self._round_usage, seconds=seconds)
+    @property
+    def _round_seconds(self) -> float:
+        return monotonic() - self._round_started

@@ -20,15 +20,20 @@ _SHORT = 4096
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 
-# Comments, strings, and the rest. A string without an end takes all that is left: nothing is read twice.
+# White space goes with what follows it, and words come first: strings were tried at every space and letter.
+# A string without an end takes all that is left: nothing is read twice.
 _TOKEN = re.compile(
     r"""
-    \#[^\n]*
-    | [A-Za-z]{0,2} (?: "{3} (?: [^"\\] | \\. | "(?!"") )*+ (?: "{3} )?
-                      | '{3} (?: [^'\\] | \\. | '(?!'') )*+ (?: '{3} )?
-                      | "    (?: [^"\\\n] | \\.       )*+ "?
-                      | '    (?: [^'\\\n] | \\.       )*+ '? )
-    | \w+ | [^\w\s]
+    \s*+ (
+      \w++ (?!["'])
+    | [^\w\s\#"']
+    | \#[^\n]*
+    | [A-Za-z]{0,2} (?: "{3} (?: [^"\\]++ | \\. | "(?!"") )*+ (?: "{3} )?
+                      | '{3} (?: [^'\\]++ | \\. | '(?!'') )*+ (?: '{3} )?
+                      | "    (?: [^"\\\n]++ | \\.       )*+ "?
+                      | '    (?: [^'\\\n]++ | \\.       )*+ '? )
+    | \w+
+    )
     """,
     re.DOTALL | re.VERBOSE,
 )
@@ -74,7 +79,9 @@ def tokens(code: str) -> list[str]:
     names = variables(code)
     if names is None:
         return _WORD.findall(code)
-    return list(_renamed((token for token in _TOKEN.findall(code) if token[0] != "#"), names))
+    # White space that nothing follows would be tried from each of its places.
+    written = _TOKEN.findall(code.rstrip())
+    return list(_renamed((token for token in written if token[0] != "#"), names))
 
 
 def _renamed(written: Iterable[str], names: Collection[str]) -> Iterator[str]:
@@ -88,7 +95,7 @@ def _renamed(written: Iterable[str], names: Collection[str]) -> Iterator[str]:
     for token in written:
         if token in names and before != ".":
             yield numbers[token]
-        elif _FORMATTED.match(token):
+        elif token[0] in "fFrR" and _FORMATTED.match(token):
             yield _FIELD.sub(lambda field: _NAME.sub(renamed, field[0]), token)
         else:
             yield token

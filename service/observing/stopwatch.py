@@ -4,7 +4,7 @@ Calls that are out side by side count once. What the event loop does for other r
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from time import perf_counter
 
@@ -37,14 +37,9 @@ class Stopwatch:
         if not self._out:
             self._waited += perf_counter() - self._since
 
-    @contextmanager
-    def elsewhere(self) -> Iterator[None]:
+    def elsewhere(self) -> "_Elsewhere":
         """Wait for somebody else inside."""
-        self.leave()
-        try:
-            yield
-        finally:
-            self.back()
+        return _Elsewhere(self)
 
     @property
     def own_s(self) -> float:
@@ -53,6 +48,23 @@ class Stopwatch:
         waiting = now - self._since if self._out else 0.0
         return max(0.0, now - self._started - self._waited - waiting)
 
+
+class _Elsewhere:
+    """A wait for somebody else. Six calls a refinement and more pass here: no generators."""
+
+    __slots__ = ("_watch",)
+
+    def __init__(self, watch: Stopwatch) -> None:
+        self._watch = watch
+
+    def __enter__(self) -> None:
+        self._watch.leave()
+
+    def __exit__(self, *_: object) -> None:
+        self._watch.back()
+
+
+_NOBODY_WAITS = nullcontext()
 
 _RUNNING: ContextVar[Stopwatch | None] = ContextVar("stopwatch", default=None)
 
@@ -68,16 +80,13 @@ def stopwatch() -> Iterator[Stopwatch]:
         _RUNNING.reset(token)
 
 
-@contextmanager
-def calling() -> Iterator[None]:
+def calling() -> AbstractContextManager[None]:
     """Call a model or the sandbox: the wait is theirs."""
     watch = _RUNNING.get()
     if watch is None:
-        yield
-        return
+        return _NOBODY_WAITS
     watch.calls += 1
-    with watch.elsewhere():
-        yield
+    return watch.elsewhere()
 
 
 @contextmanager
@@ -94,12 +103,7 @@ def answering() -> Iterator[None]:
         watch.leave()
 
 
-@contextmanager
-def following() -> Iterator[None]:
+def following() -> AbstractContextManager[None]:
     """Wait for work that is not this request's own, and may be another process's."""
     watch = _RUNNING.get()
-    if watch is None:
-        yield
-        return
-    with watch.elsewhere():
-        yield
+    return _NOBODY_WAITS if watch is None else watch.elsewhere()

@@ -1,8 +1,7 @@
 """The servers behind one model, and the order in which a call tries them."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from hashlib import blake2b, sha256
 
 import structlog
@@ -40,6 +39,12 @@ class Replica:
         """Name it to an operator, without credentials."""
         return str(self.url.with_user(None).with_query(None))
 
+    def tell_of_a_change(self, was_open: bool) -> None:
+        """Log that it is left alone from now on, or no longer."""
+        if self.breaker.is_open != was_open:
+            state = "model_endpoint_left_alone" if self.breaker.is_open else "model_endpoint_back"
+            log.warning(state, model=self.name, endpoint=self.shown)
+
 
 class Call:
     """One request to one replica, from its beginning to its end, which is told once."""
@@ -52,25 +57,18 @@ class Call:
     def hear(self) -> None:
         """Take note that its answer has begun."""
         if self._era is not None:
-            with self._told_of_a_change() as breaker:
-                breaker.hear(self._era)
+            was_open = self.replica.breaker.is_open
+            self.replica.breaker.hear(self._era)
+            self.replica.tell_of_a_change(was_open)
 
     def end(self, ending: Ending) -> None:
         if self._era is None:
             return
         era, self._era = self._era, None
         self.replica.inflight -= 1
-        with self._told_of_a_change() as breaker:
-            breaker.end(era, ending)
-
-    @contextmanager
-    def _told_of_a_change(self) -> Iterator[Breaker]:
-        breaker = self.replica.breaker
-        was_open = breaker.is_open
-        yield breaker
-        if breaker.is_open != was_open:
-            state = "model_endpoint_left_alone" if breaker.is_open else "model_endpoint_back"
-            log.warning(state, model=self.replica.name, endpoint=self.replica.shown)
+        was_open = self.replica.breaker.is_open
+        self.replica.breaker.end(era, ending)
+        self.replica.tell_of_a_change(was_open)
 
 
 class Route:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
 from http import HTTPStatus
 from math import ceil
 from types import TracebackType
@@ -66,9 +65,12 @@ class Reply:
 
     async def chunk(self) -> bytes:
         """Read on; nothing means the end."""
+        content = self.response.content
         try:
-            async with self._deadline.within(self._wait_s):
-                chunk = await self.response.content.readany()
+            chunk = content.read_nowait()
+            if not chunk and not content.at_eof():
+                async with self._deadline.within(self._wait_s):
+                    chunk = await content.readany()
         except TimeoutError:
             raise self._broken(f"silent for {self._wait_s:g} s, or past its deadline") from None
         except (aiohttp.ClientError, ConnectionError) as error:
@@ -82,10 +84,10 @@ class Reply:
 
     async def body(self) -> bytes:
         """Read all of it."""
-        whole = bytearray()
+        chunks: list[bytes] = []
         while chunk := await self.chunk():
-            whole += chunk
-        return bytes(whole)
+            chunks.append(chunk)
+        return b"".join(chunks)
 
     async def gather(self, seconds: float) -> None:
         """Let more of it arrive, until its end or for so long: what comes together costs as one piece."""
@@ -184,17 +186,12 @@ class Transport:
     async def _respond(
         self, replica: Replica, path: str, body: bytes, deadline: Deadline, begins_s: float
     ) -> aiohttp.ClientResponse:
-        post = partial(
-            self._open_session().post,
-            replica.address(path),
-            data=body,
-            headers=self._headers(),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=self.patience.connect_s),
-            allow_redirects=False,
-        )
+        session = self._open_session()
         try:
             async with deadline.within(begins_s):
-                return await post()
+                return await session.post(
+                    replica.address(path), data=body, headers=trace_headers(), allow_redirects=False
+                )
         except (aiohttp.ClientConnectionError, ConnectionError) as error:
             raise UnreachableError(self.told(f"cannot be reached ({type(error).__name__})")) from error
         except TimeoutError:
@@ -203,7 +200,7 @@ class Transport:
             raise self.error(f"its answer is not HTTP ({type(error).__name__})") from error
 
     def _headers(self) -> dict[str, str]:
-        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity", **trace_headers()}
+        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
         if self.secret:
             headers["Authorization"] = f"Bearer {self.secret}"
         return headers
@@ -218,5 +215,7 @@ class Transport:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEPT_S),
                 cookie_jar=aiohttp.DummyCookieJar(),
+                headers=self._headers(),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=self.patience.connect_s),
             )
         return self._session

@@ -17,6 +17,7 @@ from sandbox_runner.app import create_app
 from sandbox_runner.domain.verdict import Outcome as SandboxOutcome
 from sandbox_runner.domain.verdict import TestResult, Tier
 from sandbox_runner.settings import Settings as SandboxSettings
+from service.adapters.metrics import MeteredCall
 from service.domain.critique import Judgment, Parsed
 from service.domain.errors import ModelError
 from service.domain.refinement import StopReason
@@ -67,7 +68,7 @@ async def exposed() -> Exposed:
     world.generator = ScriptedGenerator([""], fault=ModelError("gone"), fault_at=0)
     await post(world, "/refine", {"problem": "Add one."})
     world.metrics.count_shared("hit")
-    with suppress(ModelError), world.metrics.failures_of("critic"):
+    with suppress(ModelError), MeteredCall(world.metrics, "critic"):
         raise ModelError("gone")
     async with client_of(world.app()) as client:
         found.read((await client.get("/metrics")).text)
