@@ -109,9 +109,8 @@ def written(value: Any) -> dict[str, object] | None:
         return {"scalar": [value.dtype.str, _text_of(value)]}
     if numpy.dtype in bases and _is_known(value.str):
         return {"dtype": [value.str]}
-    if type in bases and value.__module__ == "numpy" and _class(value.__name__) is value:
-        return {"numpy": [value.__name__]}
-    return None
+    name = str(value.__name__) if type in bases and value.__module__ == "numpy" else ""
+    return {"numpy": [name]} if name and _class(name) is value else None
 
 
 MAKERS: dict[str, Callable[[list[Any]], object]] = {
