@@ -1,4 +1,4 @@
-"""Tests that use numpy end in two jails as they end in CPython, and no array or what looks like one cheats."""
+"""Tests that use numpy end in two jails as they end in CPython, and nothing like an array cheats them."""
 
 from dataclasses import replace
 
@@ -86,7 +86,8 @@ async def test_files_for_pytest_compare_arrays(arena: Arena) -> None:
     file = (
         "import numpy as np, pytest\nfrom solution import f\n"
         "@pytest.mark.parametrize('x', [np.array([1.0]), np.array([2.0])])\n"
-        "def test_f(x):\n    np.testing.assert_allclose(f(x), x * 2)\n    assert f(x) == pytest.approx(x * 2)\n"
+        "def test_f(x):\n    np.testing.assert_allclose(f(x), x * 2)\n"
+        "    assert f(x) == pytest.approx(x * 2)\n"
         "def test_errors():\n    with pytest.raises(np.linalg.LinAlgError): f(None)\n"
     )
     program = "import numpy as np\ndef f(x): return np.linalg.inv(np.zeros((2, 2))) if x is None else x * {}"

@@ -255,8 +255,10 @@ PRETENDERS_OF_NUMPY: dict[str, tuple[str, tuple[str, ...]]] = {
         ("assert np.allclose(f(3), [4, 4])", "assert numpy.allclose(f(3), [4, 4])"),
     ),
     "an array in every iteration": (
-        "class D:\n    def __iter__(self): return iter([D()])\n    def __len__(self): return 1\n"
-        "    def __getitem__(self, n): return D()\ndef f(x): return D()",
+        (
+            "class D:\n    def __iter__(self): return iter([D()])\n    def __len__(self): return 1\n"
+            "    def __getitem__(self, n): return D()\ndef f(x): return D()"
+        ),
         _COMPARISONS[1:5],
     ),
     "an array of itself": (
