@@ -8,8 +8,8 @@ from sandbox_runner.boxes import runtimes
 from sandbox_runner.domain.cases import CodeCase, PytestCase, Submission
 from sandbox_runner.domain.verdict import Integrity, Limits, Outcome, TestResult
 from tests.isolation.conftest import Arena
+from tests.isolation.corpus.array_pretenders import PRETENDERS_OF_NUMPY
 from tests.isolation.corpus.arrays import ARRAYS, UNIMPORTED
-from tests.isolation.corpus.pretenders import PRETENDERS_OF_NUMPY
 from tests.isolation.one_process import ending_well
 
 pytestmark = [

@@ -86,7 +86,7 @@ def data_of(value: Any) -> object:
     if is_plain(array):
         return array
     if not _is_small(array.dtype.itemsize, array.shape):
-        raise ValueError(f"an array of {array.nbytes} bytes cannot be compared, only asked")
+        raise ValueError(f"an array of shape {array.shape} is too large to be compared")
     return array.tolist()
 
 

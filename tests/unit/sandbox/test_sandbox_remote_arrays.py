@@ -32,7 +32,7 @@ HONEST = {
     "a view that comes back": (
         "a = np.arange(4)\nb = part(a, 2)\nb[0] = 9\nassert a[2] == 9\na[3] = 8\nassert b[1] == 8"
     ),
-    "a view of a view": "a = np.arange(4)\nb = part(part(a, 1), 1)\nfill(b, 5)\nassert list(a) == [0, 1, 5, 5]",
+    "a view of a view": "a = np.arange(3)\nb = part(part(a, 1), 1)\nfill(b, 5)\nassert list(a) == [0, 1, 5]",
     "not a number": (
         "a = np.array([np.nan, -0.0])\nb = kept(a)\nfill(a, -0.0)\nassert str(b.tolist()) == '[-0.0, -0.0]'"
     ),
