@@ -19,7 +19,7 @@ pytestmark = [
 ]
 
 _LIMITS = Limits(cpu_s=4.0, wall_s=20.0, memory_bytes=512 << 20, output_bytes=4 << 20, processes=1)
-_HOSTILE = replace(_LIMITS, cpu_s=1.0, memory_bytes=192 << 20)
+_HOSTILE = replace(_LIMITS, cpu_s=1.0)
 _FAILED = {Outcome.WRONG_ANSWER, Outcome.RUNTIME_ERROR, Outcome.NO_RESULT}
 _REFUSED = _FAILED | {Outcome.TIME_LIMIT, Outcome.MEMORY_LIMIT}
 _IMPORTING = {

@@ -159,7 +159,7 @@ def _array(name: Any, shape: tuple[Any, ...], data: Any) -> Any:
     if found.kind == "b" and content.translate(None, b"\0\1"):
         raise ValueError("a truth that is neither")
     if found.kind == "U" and array.size:
-        codes = _numpy().frombuffer(content, found.byteorder.replace("=", "<") + "u4")
+        codes = _numpy().frombuffer(content, _numpy().dtype("u4").newbyteorder(found.byteorder))
         if codes.max() > _LAST_CHARACTER:
             raise ValueError("a character that is none")
     return array
