@@ -114,7 +114,7 @@ class Session:
         return await self._insisting(attempt)
 
     async def _judge_remote(self, case: RemoteCase) -> TestResult:
-        program, tests = place_of_servant(self._program), place_of_tests(self._limits)
+        program, tests = place_of_servant(self._program), place_of_tests(self._program)
 
         async def attempt() -> TestResult:
             async with self._box(program) as servant, self._box(tests) as asker:

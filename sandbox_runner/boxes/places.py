@@ -69,7 +69,9 @@ def place_of_servant(program: Program) -> Place:
     return Place(runtimes.servant_runtimes()[program.packages], setup, program.code)
 
 
-def place_of_tests(limits: Limits) -> Place:
+def place_of_tests(program: Program) -> Place:
+    """Where the tests of that program run, with the packages that it has."""
+    limits = program.limits
     patient = replace(
         limits,
         cpu_s=limits.cpu_s + _PATIENCE_S,
@@ -78,4 +80,4 @@ def place_of_tests(limits: Limits) -> Place:
         output_bytes=max(limits.output_bytes, COMPILING.output_bytes),
         processes=1,
     )
-    return Place(runtimes.tests_runtime(), Setup("tests", patient, patient), "")
+    return Place(runtimes.tests_runtimes()[program.packages], Setup("tests", patient, patient), "")

@@ -23,6 +23,8 @@ class Runtime:
 
 
 _PACKAGE_SETS: dict[str, tuple[str, ...]] = {"stdlib": (), "numpy": ("numpy",)}
+# What of them tests use and programs do not.
+_FOR_TESTS: dict[str, tuple[str, ...]] = {"numpy": ("numpy.testing",)}
 _TEST_PACKAGES = ("pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments")
 _REMOTE = "sandbox_runner.jail.remote"
 
@@ -49,16 +51,23 @@ def servant_runtimes() -> dict[str, Runtime]:
 
 
 @cache
-def tests_runtime() -> Runtime:
-    """Where test code runs, with pytest if it is installed beside the service."""
-    packages = _with_packages("", ("pytest",), _TEST_PACKAGES)
-    if packages is None:
-        return _with_ours(Runtime(""), "tests", f"{_REMOTE}.code")
-    return _with_ours(packages, "tests", f"{_REMOTE}.code", f"{_REMOTE}.pytest_files")
+def tests_runtimes() -> dict[str, Runtime]:
+    """Where test code runs, by the packages of the program; with pytest if it is installed here."""
+    return {name: _of_tests(name) for name in python_runtimes()}
 
 
 def has_pytest() -> bool:
-    return bool(tests_runtime().readable)
+    return bool(tests_runtimes()[STDLIB.name].readable)
+
+
+def _of_tests(name: str) -> Runtime:
+    packages = _PACKAGE_SETS[name]
+    preload = (*packages, *_FOR_TESTS.get(name, ()))
+    found = _with_packages("", ("pytest", *preload), (*_TEST_PACKAGES, *packages))
+    if found is None:
+        without = _with_packages("", preload, packages) or Runtime("")
+        return _with_ours(without, f"{name}, testing", f"{_REMOTE}.code")
+    return _with_ours(found, f"{name}, testing", f"{_REMOTE}.code", f"{_REMOTE}.pytest_files")
 
 
 def _with_ours(runtime: Runtime, name: str, *modules: str) -> Runtime:

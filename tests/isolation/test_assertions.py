@@ -1,8 +1,5 @@
 """Tests that are asserts end as they end in CPython: rewritten into calls, and in a jail of their own."""
 
-import json
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
@@ -14,6 +11,7 @@ from tests.isolation.conftest import Arena
 from tests.isolation.corpus.assertions import VALUES
 from tests.isolation.corpus.pretenders import PRETENDERS
 from tests.isolation.corpus.problems import PROBLEMS
+from tests.isolation.one_process import ending_well
 
 pytestmark = [pytest.mark.isolation, pytest.mark.asyncio(loop_scope="session")]
 
@@ -22,34 +20,12 @@ _FAILED = {Outcome.WRONG_ANSWER, Outcome.RUNTIME_ERROR, Outcome.NO_RESULT}
 _HOSTILE = replace(_LIMITS, cpu_s=1.0, memory_bytes=128 << 20)
 _REFUSED = _FAILED | {Outcome.TIME_LIMIT, Outcome.MEMORY_LIMIT}
 _CORPUS = VALUES | PROBLEMS
-_IN_ONE_PROCESS = """
-import json, os, sys
-def ends_well(program, tests):
-    pid = os.fork()
-    if pid:
-        return os.waitpid(pid, 0)[1] == 0
-    try:
-        names = {"__name__": "solution"}
-        exec(program, names)
-        exec(tests, dict(names))
-    except BaseException:
-        os._exit(1)
-    os._exit(0)
-json.dump({name: ends_well(*case) for name, case in json.load(sys.stdin).items()}, sys.stdout)
-"""
 
 
 @pytest.fixture(scope="module")
 def in_cpython() -> dict[str, bool]:
     """Whether each program passes its tests in one process of the interpreter."""
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", _IN_ONE_PROCESS],
-        input=json.dumps(_CORPUS),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    found: dict[str, bool] = json.loads(done.stdout)
+    found = ending_well(_CORPUS)
     assert len(found) / 3 < sum(found.values()) < len(found) * 4 / 5  # a corpus of right and wrong programs
     return found
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox_runner.jail.remote import arrays
 from sandbox_runner.jail.spreading import spread
 
 Write = Callable[[Iterable[object]], list[object]]
@@ -20,7 +21,7 @@ Read = Callable[[list[Any]], list[object]]
 class _Form:
     make: Callable[[Any], Any]
     """A container without members, from what the members do not tell."""
-    told: Callable[[Any], object]
+    told: Callable[[Any, arrays.Has], object]
     """What the members do not tell."""
     members: Callable[[Any, Write], object]
     fill: Callable[[Any, Any, Read], None]
@@ -28,24 +29,28 @@ class _Form:
 
 def kind_of(kind: type) -> type | None:
     """The type by which a container of this type is known; None where it is none."""
-    return kind if kind in _FORMS else next((form for form in KINDS if form in kind.__mro__), None)
+    if kind in _FORMS or kind is arrays.kind():
+        return kind
+    return next((form for form in KINDS if form in kind.__mro__), None)
 
 
 def copy_of(container: Any, kind: type) -> Any:
     """One of this very type with the same members, made without a method of a class that derives from it."""
     form = _FORMS[kind]
-    copy = form.make(form.told(container))
+    copy = form.make(form.told(container, lambda _: False))
     form.fill(copy, form.members(container, list), list)
     return copy
 
 
-def tree_of(container: Any, write: Write) -> object:
-    kind = _form(container)
+def tree_of(container: Any, write: Write, has: arrays.Has) -> object:
+    kind = _kind(container)
     if kind is list:
         return _items(container, write)
-    form = _FORMS[kind]
+    form = _form(kind)
     members = form.members(container, write)
-    return {kind.__name__: members if kind in _TOLD_WHOLE else [write([form.told(container)])[0], members]}
+    if kind in _TOLD_WHOLE:
+        return {kind.__name__: members}
+    return {kind.__name__: [write([form.told(container, has)])[0], members]}
 
 
 def made_for(tree: Any, read: Read) -> Any:
@@ -54,28 +59,32 @@ def made_for(tree: Any, read: Read) -> Any:
     Raises LookupError, TypeError or ValueError if there is none.
     """
     kind = _kind_of_tree(tree)
-    return _FORMS[kind].make(None if kind in _TOLD_WHOLE else read([_content(tree)[0]])[0])
+    return _form(kind).make(None if kind in _TOLD_WHOLE else read([_content(tree)[0]])[0])
 
 
 def is_for(tree: Any, container: Any) -> bool:
-    return _form(container) is _kind_of_tree(tree)
+    return _kind(container) is _kind_of_tree(tree)
 
 
 def fill(container: Any, tree: Any, read: Read) -> None:
     """Make the container hold what the tree says, and nothing else."""
     kind = _kind_of_tree(tree)
     content = _content(tree)
-    _FORMS[kind].fill(container, content if kind in _TOLD_WHOLE else content[1], read)
+    _form(kind).fill(container, content if kind in _TOLD_WHOLE else content[1], read)
 
 
 def members_of(container: Any) -> list[object]:
-    kind: Any = _form(container)
+    kind: Any = _kind(container)
     if not issubclass(kind, dict):
         return list(kind.__iter__(container))
     return [*kind.keys(container), *kind.values(container)]  # an ordered one has an order of its own
 
 
-def _form(container: Any) -> type:
+def _form(kind: type) -> _Form:
+    return _FORMS.get(kind, _ARRAY)
+
+
+def _kind(container: Any) -> type:
     kind = kind_of(type(container))
     if kind is None:
         raise TypeError("no container")
@@ -86,7 +95,8 @@ def _kind_of_tree(tree: Any) -> type:
     if isinstance(tree, list):
         return list
     (tag,) = tree
-    return _KINDS[tag]
+    array = arrays.kind()
+    return array if array is not None and tag == array.__name__ else _KINDS[tag]
 
 
 def _content(tree: Any) -> Any:
@@ -94,7 +104,7 @@ def _content(tree: Any) -> Any:
 
 
 def _pairs(container: dict[object, object], write: Write) -> object:
-    kind: Any = _form(container)
+    kind: Any = _kind(container)
     return [write(kind.keys(container)), write(kind.values(container))]
 
 
@@ -129,12 +139,12 @@ def _fill_array(container: Any, items: list[Any], read: Read) -> None:
     container[:] = array(container.typecode, items)
 
 
-def _nothing(container: object) -> None:
+def _nothing(container: object, has: arrays.Has) -> None:
     """Its members tell it all."""
 
 
 def _items(container: Iterable[object], write: Write) -> object:
-    kind: Any = _form(container)
+    kind: Any = _kind(container)
     return write(kind.__iter__(container))
 
 
@@ -147,10 +157,17 @@ _FORMS: dict[type, _Form] = {
     ),
     Counter: _Form(lambda _: Counter(), _nothing, _pairs, _fill_pairs),
     OrderedDict: _Form(lambda _: OrderedDict(), _nothing, _pairs, _fill_pairs),
-    defaultdict: _Form(defaultdict, lambda container: container.default_factory, _pairs, _fill_pairs),
-    deque: _Form(lambda most: deque(maxlen=most), lambda container: container.maxlen, _items, _fill_deque),
-    array: _Form(array, lambda container: container.typecode, _items, _fill_array),
+    defaultdict: _Form(defaultdict, lambda container, _: container.default_factory, _pairs, _fill_pairs),
+    deque: _Form(lambda most: deque(maxlen=most), lambda container, _: container.maxlen, _items, _fill_deque),
+    array: _Form(array, lambda container, _: container.typecode, _items, _fill_array),
 }
+_ARRAY = _Form(
+    arrays.made,
+    arrays.told,
+    lambda container, _: arrays.members(container),
+    lambda container, content, _: arrays.fill(container, content),
+)
+"""Of numpy, which is not everywhere."""
 KINDS = tuple(sorted(_FORMS, key=lambda kind: kind is dict))
 """Dicts last: others derive from them."""
 _TOLD_WHOLE = frozenset(_FORMS) - {defaultdict, deque, array}

@@ -48,11 +48,11 @@ def class_node(kind: type) -> ClassNode:
 
 
 def shared_class(module: object, name: object) -> type[Exception] | None:
-    """The class of that name, if it is of the language, so that both sides have it."""
+    """The class of that name, if it is of the language or of numpy, so that both sides have it."""
     if not (isinstance(module, str) and isinstance(name, str)):
         return None
     top = module.partition(".")[0]
-    if top not in sys.stdlib_module_names | {"builtins"} or top in _ORDERS:
+    if top not in sys.stdlib_module_names | {"builtins", "numpy"} or top in _ORDERS:
         return None
     found = getattr(builtins if top == "builtins" else sys.modules.get(module), name, None)
     return found if isinstance(found, type) and issubclass(found, Exception) else None

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from sandbox_runner.jail.remote import containers, wire
+from sandbox_runner.jail.remote import arrays, containers, wire
 from sandbox_runner.jail.remote.frames import Connection
 
 _SCALARS = frozenset({int, float, str, bool, type(None)})
@@ -25,30 +25,42 @@ _OWN_REFERENCES = 2
 class _Shared:
     """A container, and what the other side knows of it."""
 
-    __slots__ = ("scalars", "told", "tree", "value")
+    __slots__ = ("content", "form", "scalars", "told", "tree", "value")
 
     def __init__(self, value: Any) -> None:
         self.value = value
         self.told = False
+        self.form: tuple[object, ...] | None = None
+        self.content: tuple[object, ...] | None = None
+        """Of an array, what was told."""
         self.scalars: list[object] | None = None
         """The members that were told, if they are all scalars: to find them unchanged must not take long."""
         self.tree = ""
         """What was told, if they are not."""
 
     def tell(self, tree: Callable[[], object]) -> None:
+        self.told = True
+        if type(self.value) is arrays.kind():
+            self.form, self.content = arrays.form_of(self.value), arrays.content_of(self.value)
+            return
         members = containers.members_of(self.value)
         self.scalars = members if _SCALARS.issuperset(map(type, members)) else None
         self.tree = "" if self.scalars is not None else json.dumps(tree())
-        self.told = True
+
+    def is_recast(self) -> bool:
+        """Whether it is an array that has another shape or type now, which nobody can be told."""
+        return self.form is not None and self.form != arrays.form_of(self.value)
 
     def is_as_told(self) -> bool:
+        if self.content is not None:
+            return self.is_recast() or self.content == arrays.content_of(self.value)
         if self.scalars is None:
             return False
         members = containers.members_of(self.value)
         return len(members) == len(self.scalars) and all(map(operator.is_, members, self.scalars))
 
     def is_news(self, tree: object) -> bool:
-        return not self.told or self.tree != json.dumps(tree)
+        return not self.told or self.content is not None or self.tree != json.dumps(tree)
 
 
 class Exchange:
@@ -134,10 +146,15 @@ class Exchange:
         return wire.read(tree, self._resolve, self._find, self._reads_deep)
 
     def _as_read(self, number: int) -> object:
-        return wire.write_members(self._find(number), self._refer_any, self._known, wire.MOST_ASKED)
+        return wire.write_members(
+            self._find(number), self._refer_any, self._known, wire.MOST_ASKED, self._has_been_told
+        )
 
     def _number(self, container: Any) -> int:
         number = self._numbers.get(id(container))
+        if number is not None and self._shared[number].is_recast():
+            self._cast_off(number)
+            number = None
         if number is None:
             number, self._next = self._next, self._next + self._step
             self._admit(number, container)
@@ -146,6 +163,10 @@ class Exchange:
 
     def _known(self, container: Any) -> int:
         return self._numbers[id(container)]
+
+    def _has_been_told(self, container: object) -> bool:
+        shared = self._shared.get(self._numbers.get(id(container), 0))
+        return shared is not None and shared.told and not shared.is_recast()
 
     def _admit(self, number: int, container: Any) -> None:
         self._shared[number], self._numbers[id(container)] = _Shared(container), number
@@ -164,7 +185,9 @@ class Exchange:
     def _members_of(self, shared: _Shared, refer: wire.Refer) -> object:
         """None for a container that was told once and holds now what is nested too deep: it stays as told."""
         try:
-            return wire.write_members(shared.value, refer, self._number, self._writes_deep)
+            return wire.write_members(
+                shared.value, refer, self._number, self._writes_deep, self._has_been_told
+            )
         except ValueError:
             if not shared.told:
                 raise
@@ -180,16 +203,21 @@ class Exchange:
     def _drop(self) -> None:
         """Stop sharing what nothing else here holds: nobody can change it any more or ask for it.
 
-        Containers come before those within them, mostly; it takes another pass for the others.
+        So too an array that was given another shape, which the other side's cannot get. Containers come
+        before those within them, mostly; it takes another pass for the others.
         """
         found = True
         while found:
             found = False
             for number in list(self._shared):
-                if number not in self._arriving and _is_loose(self._shared[number]):
-                    self._forget(number)
-                    self._dropped.append(number)
+                shared = self._shared[number]
+                if number not in self._arriving and (shared.is_recast() or _is_loose(shared)):
+                    self._cast_off(number)
                     found = True
+
+    def _cast_off(self, number: int) -> None:
+        self._forget(number)
+        self._dropped.append(number)
 
     def _forget(self, number: int) -> None:
         shared = self._shared.pop(number, None)

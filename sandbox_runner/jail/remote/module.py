@@ -19,8 +19,9 @@ from sandbox_runner.jail.remote.servant import MODULE
 # Modules that test code uses without importing them, because the program did. Never the program's.
 _OURS = frozenset(
     {"collections", "copy", "decimal", "fractions", "functools", "itertools", "json", "math", "operator"}
-    | {"random", "re", "statistics", "string"}
+    | {"random", "re", "statistics", "string", "numpy"}
 )
+_ALIASES = {"np": "numpy"}
 
 
 class RemoteModule(ModuleType):
@@ -50,8 +51,7 @@ class RemoteModule(ModuleType):
 def own_names(link: Link, entry_point: str | None = None) -> Iterator[str]:
     """Names that the program defines and that shadow nothing: its own `len` must not judge it."""
     for name, origin in _offered(link):
-        hides = hasattr(builtins, name) or name in _OURS
-        if name == entry_point or not (hides or _is_import(name, origin)):
+        if name == entry_point or not (_is_ours(name) or _is_import(name, origin)):
             yield name
 
 
@@ -65,6 +65,7 @@ def globals_for(
     """
     names: dict[str, Any] = {"__name__": "tests", "__builtins__": builtins}
     names |= {name: sys.modules[name] for name in _OURS & sys.modules.keys()}
+    names |= {alias: sys.modules[name] for alias, name in _ALIASES.items() if name in sys.modules}
     for name, origin in _offered(link):
         if name != entry_point and _is_import(name, origin):
             found = _standard(name, origin)
@@ -87,6 +88,14 @@ def _offered(link: Link) -> Iterator[tuple[str, str | None]]:
                 yield name, origin
 
 
+def _is_ours(name: str) -> bool:
+    return hasattr(builtins, name) or name in _OURS or name in _ALIASES
+
+
+def _is_on_both_sides(origin: str | None) -> bool:
+    return wire.is_standard(origin) or (origin or "").partition(".")[0] == "numpy"
+
+
 def _is_import(name: str, origin: str | None) -> bool:
     """Whether it is a module, or what the library calls so; under another name it is the program's own."""
     if origin is None:
@@ -96,8 +105,7 @@ def _is_import(name: str, origin: str | None) -> bool:
 
 def _aliased(name: str, origin: str | None) -> object:
     """A module under another name, as in `import collections as c`."""
-    hides = hasattr(builtins, name) or name in _OURS
-    return sys.modules.get(origin or "") if wire.is_standard(origin) and not hides else None
+    return sys.modules.get(origin or "") if _is_on_both_sides(origin) and not _is_ours(name) else None
 
 
 def _standard(name: str, origin: str | None) -> object:
@@ -107,7 +115,7 @@ def _standard(name: str, origin: str | None) -> object:
         importlib.import_module(occasional)
     if last != name:
         return _aliased(name, origin)
-    if not wire.is_standard(origin):
+    if not _is_on_both_sides(origin):
         return None
     if origin in sys.modules:
         return sys.modules[origin]

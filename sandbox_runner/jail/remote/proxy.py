@@ -11,11 +11,12 @@ from contextlib import suppress
 from functools import cache
 from typing import Any
 
-from sandbox_runner.jail.remote import containers, wire
+from sandbox_runner.jail.remote import arrays, containers, wire
 from sandbox_runner.jail.remote.link import Link
 
 _NAME_LIMIT = 100
-_KINDS: dict[object, type] = {kind.__name__: kind for kind in wire.DATA}
+# By these numpy would take memory or a verdict from the program. It gets elements instead, as of a list.
+_NEVER_ASKED = ("__array", "__dlpack", "__buffer__")
 
 
 class Remote:
@@ -37,7 +38,7 @@ class Remote:
         keep(self, "_remote_link", link)
         keep(self, "_remote_number", reference["object"])
         keep(self, "_remote_plain", ())
-        keep(self, "_remote_kind", _KINDS[reference["plain"]] if "plain" in reference else None)
+        keep(self, "_remote_kind", _kind_told(reference))
         keep(self, "_remote_name", str(reference["name"])[:_NAME_LIMIT])
         keep(self, "_remote_classes", tuple(int(number) for number in reference["classes"]))
         keep(self, "_remote_traits", frozenset(reference) & {"plain", "class", "decides_in", "decides_truth"})
@@ -52,7 +53,7 @@ class Remote:
         return self._remote_kind or type(self)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_remote_"):  # of an object that was never filled
+        if name.startswith(("_remote_", *_NEVER_ASKED)):  # the first of an object that was never filled
             raise AttributeError(name)
         return self._remote_link.ask("get", self, name)
 
@@ -82,12 +83,12 @@ class Remote:
     def __hash__(self) -> int:
         return hash(_plain(self)) if "plain" in self._remote_traits else self._number_of()
 
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, other: object) -> Any:
         if isinstance(other, Remote):
             self._remote_link.weak = True
             return self is other or self._remote_link.ask("eq", self, other) is True
         if "plain" in self._remote_traits:
-            return bool(_plain(self) == other)
+            return _plain(self) == other  # no truth if the other is an array
         return NotImplemented
 
     def __instancecheck__(self, instance: object) -> bool:
@@ -104,6 +105,10 @@ class Remote:
             self._remote_link.release(self._remote_number)
 
 
+def _kind_told(reference: dict[str, Any]) -> type | None:
+    return wire.data_kind_called(reference["plain"]) if "plain" in reference else None
+
+
 def _plain(remote: Remote) -> Any:
     """The data of an object whose class derives from a plain type; compared here, like any other.
 
@@ -111,10 +116,18 @@ def _plain(remote: Remote) -> Any:
     """
     if remote._remote_plain:  # noqa: SLF001
         return remote._remote_plain[0]  # noqa: SLF001
+    if remote._remote_kind is arrays.kind():  # noqa: SLF001
+        return _array(remote)
     value = remote._remote_link.ask("plain", remote)  # noqa: SLF001
     if containers.kind_of(type(value)) is None:
         object.__setattr__(remote, "_remote_plain", (value,))
     return value
+
+
+def _array(self: Remote, dtype: object = None, copy: object = None) -> Any:
+    """What numpy makes an array of: elements that are data, or objects that it compares here."""
+    made = arrays.of_data(self._remote_link.ask("array", self))
+    return made if dtype is None else made.astype(dtype)
 
 
 def _function(name: str) -> Callable[..., object]:
@@ -240,6 +253,7 @@ _METHODS: dict[str, dict[str, Callable[..., Any]]] = {
     "enter": {"__enter__": _forward("enter"), "__exit__": _leave},
     # What makes it a coroutine for `asyncio.run`.
     "await": {"__await__": _wait, "send": _send, "throw": _throw, "close": _close},
+    "array": {"__array__": _array},
     "aiter": {"__aiter__": _forward("aiter")},
     "anext": {"__anext__": _take_next},
     "aenter": {"__aenter__": _enter_awaited, "__aexit__": _leave_awaited},

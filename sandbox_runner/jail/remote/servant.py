@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Self
 
-from sandbox_runner.jail.remote import containers, errors, wire
+from sandbox_runner.jail.remote import arrays, containers, errors, wire
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
 from sandbox_runner.jail.remote.streams import ProgramStreams
@@ -30,6 +30,7 @@ _ABILITIES = {
     "setitem": "__setitem__",
     "delitem": "__delitem__",
     "enter": "__enter__",
+    "array": "__array__",
     "await": "__await__",
     "aiter": "__aiter__",
     "anext": "__anext__",
@@ -269,6 +270,7 @@ _OPERATIONS: dict[str, Callable[..., object]] = {
     "aleave": _leave_awaited,
     "eq": lambda one, other: bool(one == other),
     "plain": _plain,
+    "array": arrays.data_of,
     "repr": repr,
     "str": str,
     "format": format,

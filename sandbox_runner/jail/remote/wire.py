@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox_runner.jail import library, values
-from sandbox_runner.jail.remote import containers
+from sandbox_runner.jail.remote import arrays, containers
 from sandbox_runner.jail.spreading import spread
 
 MOST_ANSWERED = values.MAX_DEPTH
@@ -21,6 +21,7 @@ PLAIN = (int, str, list, tuple, dict, set, frozenset, float, bytes, complex)
 
 DATA = (*containers.KINDS, *PLAIN)
 
+_DATA: dict[object, type] = {kind.__name__: kind for kind in DATA}
 _UNCHANGING = frozenset({int, str, tuple, frozenset, float, bytes, complex})
 _NESTED = frozenset({list, dict})
 _SIMPLE = frozenset({float, str, bool, type(None)})
@@ -38,14 +39,20 @@ def write(value: Any, refer: Refer, share: Share, depth: int) -> object:
     kind = type(value)
     if kind in _SIMPLE:
         return value
+    if kind not in _UNCHANGING and (tree := arrays.written(value)) is not None:
+        return tree
     base: Any = plain_base(kind)
     shared = None if kind in _UNCHANGING else containers.kind_of(kind)
     if base is None and shared is None:
         return _write_other(value, refer, share, depth)
-    if kind not in {base, shared} and (not is_standard(kind.__module__) or hasattr(kind, "_fields")):
+    if _is_object(value, base, shared):
         return {"ref": refer(value)}
     if shared is not None:
         return {"at": share(value)}
+    return _write_unchanging(value, base, refer, share, depth)
+
+
+def _write_unchanging(value: Any, base: Any, refer: Refer, share: Share, depth: int) -> object:
     if base not in (tuple, frozenset):
         return values.tag(value)
     if depth == 0:
@@ -53,9 +60,17 @@ def write(value: Any, refer: Refer, share: Share, depth: int) -> object:
     return {base.__name__: _write_all(list(base.__iter__(value)), refer, share, depth - 1)}
 
 
-def write_members(container: Any, refer: Refer, share: Share, depth: int) -> object:
+def _is_object(value: Any, base: type | None, shared: type | None) -> bool:
+    """Whether it is more than data, though its class is or derives from one of data."""
+    kind = type(value)
+    if kind is arrays.kind():
+        return not arrays.is_plain(value)
+    return kind not in {base, shared} and (not is_standard(kind.__module__) or hasattr(kind, "_fields"))
+
+
+def write_members(container: Any, refer: Refer, share: Share, depth: int, has: arrays.Has) -> object:
     """What a container holds now."""
-    return containers.tree_of(container, lambda items: _write_all(list(items), refer, share, depth))
+    return containers.tree_of(container, lambda items: _write_all(list(items), refer, share, depth), has)
 
 
 def _write_all(items: list[object], refer: Refer, share: Share, depth: int) -> list[object]:
@@ -84,7 +99,7 @@ def read(tree: Any, resolve: Resolve, find: Find, depth: int) -> Any:
         return resolve(content)
     if tag == "at":
         return find(content)
-    make = library.MAKERS.get(tag) or _COLLECTIONS.get(tag)
+    make = _MAKERS.get(tag)
     if make is None:
         return values.untag(tree)
     if depth == 0:
@@ -108,7 +123,9 @@ def _read_all(trees: list[Any], resolve: Resolve, find: Find, depth: int) -> lis
     return [read(tree, resolve, find, depth) for tree in trees]
 
 
-_COLLECTIONS: dict[str, Callable[[list[object]], object]] = {
+_MAKERS: dict[str, Callable[[list[Any]], object]] = {
+    **library.MAKERS,
+    **arrays.MAKERS,
     "tuple": tuple,
     "frozenset": lambda items: frozenset(spread(items)),
 }
@@ -128,7 +145,14 @@ def plain_base(kind: type) -> type | None:
 
 def data_kind(kind: type) -> type | None:
     """The type by whose data an object of a class of the program is compared, if it derives from any."""
-    return next((plain for plain in DATA if plain in kind.__mro__), None)
+    array = arrays.kind()
+    return array if array in kind.__mro__ else next((plain for plain in DATA if plain in kind.__mro__), None)
+
+
+def data_kind_called(name: object) -> type:
+    """The same on the other side. Raises LookupError for a name of none."""
+    array = arrays.kind()
+    return array if array is not None and name == array.__name__ else _DATA[name]
 
 
 def is_standard(module: object) -> bool:

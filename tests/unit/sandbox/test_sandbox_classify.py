@@ -13,7 +13,7 @@ from sandbox_runner.boxes.box import Trace
 from sandbox_runner.boxes.memory_files import Output
 from sandbox_runner.boxes.places import place_of_tests
 from sandbox_runner.classify import result_of_case, result_of_compilation, result_of_remote, result_of_run
-from sandbox_runner.domain.cases import CallCase, StdinCase
+from sandbox_runner.domain.cases import CallCase, Program, StdinCase
 from sandbox_runner.domain.checkers import CHECKERS
 from sandbox_runner.domain.comparison import Equality
 from sandbox_runner.domain.differences import Difference
@@ -221,7 +221,7 @@ def test_the_outcome_of_two_jails_is(candidate: Trace, tests: Trace, outcome: Ou
 
 
 def test_tests_are_measured_by_what_they_may_use_and_not_by_the_programs_limits() -> None:
-    tests = place_of_tests(LIMITS).limits
+    tests = place_of_tests(Program("", "", LIMITS)).limits
     report = _found(Ended.PASSED)
     busy = replace(report, ending=replace(report.ending, cpu_s=2.0, memory_bytes=1 << 20))
     busier = replace(report, ending=replace(report.ending, cpu_s=7.0))
