@@ -16,7 +16,7 @@ from sandbox_runner.jail.plan import Plan
 
 _TIMES = 20  # the interpreter begins with the eighth call
 _LIMITS = Limits(cpu_s=1, wall_s=1, memory_bytes=1, output_bytes=1, processes=1)
-_VALUE = ((3, "x"), {}, [], False)
+_VALUE: object = ((3, "x"), {}, [], False)
 
 
 def rehearse(plan: Plan, view: View) -> None:
