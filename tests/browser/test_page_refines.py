@@ -115,7 +115,7 @@ async def test_who_copies_the_link_sees_and_hears_whether_it_is_copied(
 ) -> None:
     await context.grant_permissions(["clipboard-read", "clipboard-write"])
     if not may_copy:
-        await page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('no'))")
+        await page.evaluate("void (navigator.clipboard.writeText = () => Promise.reject(new Error('no')))")
     scripted.let_all()
     await _begin(page)
     await finished(page)
