@@ -58,7 +58,7 @@ async def refine(  # noqa: PLR0913, PLR0917 - what FastAPI is to pass
             log.warning("refined_without_store", error=str(error))
         else:
             return await durable.answer(created.id, request)
-    refining = Refining.of(body, services)
+    refining = Refining.of(body, services, heard=body.stream)
     if body.stream:
         return EventStream(
             refining.frames(),
