@@ -49,10 +49,10 @@ class Refining:
     """Whether it goes on later, where a failure would end it now."""
 
     @classmethod
-    def of(cls, request: RefineRequest, services: Services) -> Self:
-        """Prepare; what cannot be done at all is a `RequestError` here."""
+    def of(cls, request: RefineRequest, services: Services, *, heard: bool = True) -> Self:
+        """Prepare; what cannot be done at all is a `RequestError` here. Unheard, it tells its end alone."""
         new = Job(id=f"rf_{secrets.token_hex(16)}", request="", created=int(time.time()))
-        return cls._prepare(new, request, services)
+        return cls._prepare(new, request, services, heard=heard)
 
     @classmethod
     def resumed(cls, job: Job, services: Services, is_read: Callable[[], bool]) -> Self:
@@ -70,6 +70,8 @@ class Refining:
         request: RefineRequest,
         services: Services,
         is_read: Callable[[], bool] = lambda: True,
+        *,
+        heard: bool = True,
     ) -> Self:
         generator, critic = services.generator(request.generator), services.critic(request.critic)
         rounds = restored(job.rounds)
@@ -82,7 +84,7 @@ class Refining:
             critic=critic,
             events=refine(
                 request.to_task(),
-                _rules(request, services),
+                _rules(request, services, heard=heard),
                 Roles(
                     generator.generator,
                     critic.critic,
@@ -246,7 +248,7 @@ def failure_of(refinement_id: str, error: Exception) -> Frame:
     )
 
 
-def _rules(request: RefineRequest, services: Services) -> Rules:
+def _rules(request: RefineRequest, services: Services, *, heard: bool = True) -> Rules:
     longest_s = services.bounds.request_seconds
     seconds = longest_s if request.budget.seconds is None else min(request.budget.seconds, longest_s)
     rounds = services.bounds.default_rounds if request.rounds is None else request.rounds
@@ -257,6 +259,7 @@ def _rules(request: RefineRequest, services: Services) -> Rules:
         feedback=request.feedback,
         select=request.select,
         deltas=request.stream or request.background,  # whoever comes by may read along
+        heard=heard,
     )
 
 

@@ -60,10 +60,17 @@ async def _refine(
     chains = [
         Chain(record, task, rules, roles, sampling, _purse(rules, record, started)) for record in records
     ]
-    async with aclosing(merged([partial(chain.run, start.draft) for chain in chains])) as events:
-        async for event in events:
-            yield event
+    if len(chains) == 1 and not rules.heard:
+        await chains[0].run(start.draft, _unheard)  # without a task, a queue, and a turn for each event
+    else:
+        async with aclosing(merged([partial(chain.run, start.draft) for chain in chains])) as events:
+            async for event in events:
+                yield event
     yield RefinementCompleted(_refinement(records, rules.select, clock() - started))
+
+
+async def _unheard(event: Event) -> None:
+    """Nobody listens."""
 
 
 def _purse(rules: Rules, record: Record, started: float) -> Purse:

@@ -36,6 +36,8 @@ class Rules:
     select: Selection = Selection.LAST
     deltas: bool = True
     """Whether completions are told of; without, they are asked for whole."""
+    heard: bool = True
+    """Whether anybody hears what happens before the end; without, a single chain tells nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Drafts are judged, criticized and revised until a rule says stop."""
 
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
@@ -308,3 +309,19 @@ async def test_without_deltas_only_whole_pieces_of_work_are_told() -> None:
 
     a_round = [RoundStarted, SolutionCompleted, CritiqueCompleted, RoundFinished]
     assert told == [*a_round * 2, RefinementCompleted]
+
+
+@pytest.mark.parametrize("chains", [1, 2])
+async def test_what_nobody_hears_ends_as_what_is_told(chains: int) -> None:
+    rules = Rules(Budget(max_rounds=2), candidates=chains)
+    told = await Stage(["a", "b", "c"], good=("b",), rules=rules).run()
+    unheard = await Stage(["a", "b", "c"], good=("b",), rules=replace(rules, heard=False)).run()
+
+    assert [round_.candidate for round_ in unheard.rounds] == [round_.candidate for round_ in told.rounds]
+    assert (unheard.stop_reason, unheard.usage) == (told.stop_reason, told.usage)
+
+
+async def test_a_chain_that_nobody_hears_tells_its_end_alone() -> None:
+    stage = Stage(["a", "b"], rules=Rules(Budget(max_rounds=1), heard=False))
+
+    assert [type(event) for event in await stage.events()] == [RefinementCompleted]

@@ -250,13 +250,14 @@ async def test_closing_it_after_any_event_leaves_no_task_behind(heard: int) -> N
     assert stage.generator.in_flight == 0
 
 
+@pytest.mark.parametrize("rules", [Rules(candidates=2), Rules(heard=False)], ids=["two chains", "unheard"])
 @pytest.mark.parametrize("steps", range(12))
-async def test_cancelling_it_at_any_await_leaves_no_task_behind(steps: int) -> None:
+async def test_cancelling_it_at_any_await_leaves_no_task_behind(steps: int, rules: Rules) -> None:
     generator, critic = FakeChatModel(["x = 1\ny = 2\n"]), FakeChatModel([INCORRECT])
     roles = Roles(ChatGenerator(generator), ChatCritic(critic))
 
     async def consume() -> None:
-        async with aclosing(refine(TASK, Rules(candidates=2), roles, RefineSampling())) as events:
+        async with aclosing(refine(TASK, rules, roles, RefineSampling())) as events:
             async for _ in events:
                 pass
 
