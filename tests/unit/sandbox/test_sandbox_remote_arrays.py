@@ -119,7 +119,7 @@ def test_what_no_array_is_told_by_is_refused(name: str) -> None:
         ("<i8", (10**9,), False, np.zeros(2, "<i8"), 0, (0,)),
         ("<i8", (2,), False, np.zeros(4, "<i4"), 0, (8,)),
         ("<i8", (2,), False, bytearray(16), 0, (8,)),
-        ("<i8", (2,), False, np.matrix([0, 0]), 0, (8,)),
+        ("<i8", (2,), False, np.ma.array([0, 0]), 0, (8,)),
         ("<i8", (10**9,), False, None, 0, ()),
     ],
 )
