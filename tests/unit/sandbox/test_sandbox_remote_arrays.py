@@ -44,7 +44,7 @@ HONEST = {
     "nothing": "a = np.zeros((0, 3))\nassert same(a) is a and part(a, 0).shape == (0, 3)",
     "arrays in a list": "a = [np.arange(2)]\nsame(a)[0][0] = 5\nassert a[0][0] == 5 and same(a) is a",
 }
-_KINDS = ("?", "i1", ">u2", "<i8", "f2", ">f4", "<f8", "g", "c8", "S3", "U2", "M8[ns]", "m8[25s]")
+_KINDS = ("?", "i1", ">u2", "<i8", "f2", ">f4", "<f8", "c8", ">c16", "S3", "U2", "M8[ns]", "m8[25s]")
 
 
 @pytest.mark.parametrize("name", HONEST)
@@ -77,6 +77,8 @@ def _text(content: bytes) -> str:
 MALFORMED: dict[str, tuple[Any, Any, Any]] = {
     "objects": ("|O", [1], _text(bytes(8))),
     "records": ("|V8", [1], _text(bytes(8))),
+    "long doubles": ("<f16", [1], _text(bytes(16))),
+    "a unit of numbers": ("<i8[s]", [1], _text(bytes(8))),
     "a list of types": ("i4,f8", [1], _text(bytes(12))),
     "many in one": ("(1000000,)f8", [1], ""),
     "no name": (3, [1], ""),
@@ -133,6 +135,7 @@ def test_a_view_lies_within_an_array_of_its_type(told: tuple[Any, ...]) -> None:
     [
         np.array([None]),
         np.zeros(2, "i4,f8"),
+        np.zeros(2, "g"),
         np.zeros((1 << 20) + 1),
         np.broadcast_to(1, (10**6, 10**6)),
         np.zeros((0, 10**12)),
