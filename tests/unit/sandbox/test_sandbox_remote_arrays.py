@@ -19,6 +19,12 @@ def same(x): return x
 def kept(x, kept=[]): kept.append(x); return kept[0]
 def fill(x, value): x[...] = value
 def part(x, n): return x[n:]
+GRID = np.zeros((2, 2), int)
+def row(n): return GRID[n]
+def total(): return int(GRID.sum())
+HELD = []
+def hold(x): HELD.append(x)
+def write(value): HELD.pop()[...] = value
 def lock(x): x.flags.writeable = False
 def apply(function, x):
     function(x)
@@ -40,6 +46,8 @@ HONEST = {
         "a = np.arange(2)\nlock(a)\nassert not a.flags.writeable\n"
         "try: a[0] = 1\nexcept ValueError: pass\nelse: assert 0"
     ),
+    "a view of what is kept": "r = row(0)\nr[1] = 4\nassert total() == 4\nrow(1)[0] = 3\nassert total() == 7",
+    "a kept view of it": "a = np.arange(3)\nhold(a[1:])\ntotal()\nwrite(9)\nassert a.tolist() == [0, 9, 9]",
     "a callback": "a = np.arange(2)\nb = apply(lambda x: fill(x, 5), a)\nassert b is a and list(a) == [6, 5]",
     "nothing": "a = np.zeros((0, 3))\nassert same(a) is a and part(a, 0).shape == (0, 3)",
     "arrays in a list": "a = [np.arange(2)]\nsame(a)[0][0] = 5\nassert a[0][0] == 5 and same(a) is a",
