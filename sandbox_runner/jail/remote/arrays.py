@@ -15,7 +15,9 @@ from typing import Any
 MOST_BYTES = 8 << 20
 """Of an array, as if no dimension were empty: its base64 leaves room in a message."""
 _MOST_DIMENSIONS = 64
-_TYPE = re.compile(r"[<>|][biufcmMSU][1-9][0-9]{0,7}(\[[0-9]{0,9}[a-zA-Z]{1,7}\])?")
+# Not those of long doubles: some of their bytes are whatever was in memory before.
+_NUMBERS = "[biu][1248]|f[248]|c8|c16|[mM]8(\\[[0-9]{0,9}[a-zA-Z]{1,7}\\])?"
+_TYPE = re.compile(rf"[<>|]({_NUMBERS}|[SU][1-9][0-9]{{0,7}})")
 _LAST_CHARACTER = 0x10FFFF
 
 Has = Callable[[object], bool]

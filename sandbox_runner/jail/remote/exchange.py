@@ -211,9 +211,18 @@ class Exchange:
             found = False
             for number in list(self._shared):
                 shared = self._shared[number]
-                if number not in self._arriving and (shared.is_recast() or _is_loose(shared)):
+                if number not in self._arriving and (shared.is_recast() or self._is_loose(shared)):
                     self._cast_off(number)
                     found = True
+
+    def _is_loose(self, shared: _Shared) -> bool:
+        """Whether nothing else here holds it; nor its memory, if it is a view into what is not shared."""
+        if sys.getrefcount(shared.value) > _OWN_REFERENCES:
+            return False
+        if type(shared.value) is not arrays.kind() or shared.value.base is None:
+            return True
+        is_shared = id(shared.value.base) in self._numbers
+        return is_shared or sys.getrefcount(shared.value.base) <= _OWN_REFERENCES
 
     def _cast_off(self, number: int) -> None:
         self._forget(number)
@@ -234,7 +243,3 @@ class Exchange:
                 raise ValueError("a container that is of another type now")
         for number, tree in states.items():
             wire.read_members(tree, self._find(number), self._resolve, self._find, self._reads_deep)
-
-
-def _is_loose(shared: _Shared) -> bool:
-    return sys.getrefcount(shared.value) <= _OWN_REFERENCES

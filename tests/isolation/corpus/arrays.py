@@ -148,7 +148,7 @@ ARRAYS: dict[str, tuple[str, tuple[str, ...]]] = {
         _NP + "def f(kind): return np.array([1, 0], kind)",
         (
             (
-                "kinds = ['?', 'i1', '<i2', '>i4', 'u8', 'f2', '>f4', 'g', 'c8', 'c16', 'S3', 'U2', 'M8[D]', 'm8[25s]']\n"
+                "kinds = ['?', 'i1', '<i2', '>i4', 'u8', 'f2', '>f4', 'c8', 'c16', 'S3', 'U2', 'M8[D]', 'm8[25s]']\n"
                 "for kind in kinds:\n    a, b = f(kind), np.array([1, 0], kind)\n"
                 "    assert a.dtype == b.dtype and a.tobytes() == b.tobytes() and (a == b).all()\n"
                 "    assert type(a[0]) is type(b[0]) and f(kind)[1] == b[1]"

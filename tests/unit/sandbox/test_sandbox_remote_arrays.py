@@ -19,6 +19,12 @@ def same(x): return x
 def kept(x, kept=[]): kept.append(x); return kept[0]
 def fill(x, value): x[...] = value
 def part(x, n): return x[n:]
+GRID = np.zeros((2, 2), int)
+def row(n): return GRID[n]
+def total(): return int(GRID.sum())
+HELD = []
+def hold(x): HELD.append(x)
+def write(value): HELD.pop()[...] = value
 def lock(x): x.flags.writeable = False
 def apply(function, x):
     function(x)
@@ -40,11 +46,13 @@ HONEST = {
         "a = np.arange(2)\nlock(a)\nassert not a.flags.writeable\n"
         "try: a[0] = 1\nexcept ValueError: pass\nelse: assert 0"
     ),
+    "a view of what is kept": "r = row(0)\nr[1] = 4\nassert total() == 4\nrow(1)[0] = 3\nassert total() == 7",
+    "a kept view of it": "a = np.arange(3)\nhold(a[1:])\ntotal()\nwrite(9)\nassert a.tolist() == [0, 9, 9]",
     "a callback": "a = np.arange(2)\nb = apply(lambda x: fill(x, 5), a)\nassert b is a and list(a) == [6, 5]",
     "nothing": "a = np.zeros((0, 3))\nassert same(a) is a and part(a, 0).shape == (0, 3)",
     "arrays in a list": "a = [np.arange(2)]\nsame(a)[0][0] = 5\nassert a[0][0] == 5 and same(a) is a",
 }
-_KINDS = ("?", "i1", ">u2", "<i8", "f2", ">f4", "<f8", "g", "c8", "S3", "U2", "M8[ns]", "m8[25s]")
+_KINDS = ("?", "i1", ">u2", "<i8", "f2", ">f4", "<f8", "c8", ">c16", "S3", "U2", "M8[ns]", "m8[25s]")
 
 
 @pytest.mark.parametrize("name", HONEST)
@@ -77,6 +85,8 @@ def _text(content: bytes) -> str:
 MALFORMED: dict[str, tuple[Any, Any, Any]] = {
     "objects": ("|O", [1], _text(bytes(8))),
     "records": ("|V8", [1], _text(bytes(8))),
+    "long doubles": ("<f16", [1], _text(bytes(16))),
+    "a unit of numbers": ("<i8[s]", [1], _text(bytes(8))),
     "a list of types": ("i4,f8", [1], _text(bytes(12))),
     "many in one": ("(1000000,)f8", [1], ""),
     "no name": (3, [1], ""),
@@ -119,7 +129,7 @@ def test_what_no_array_is_told_by_is_refused(name: str) -> None:
         ("<i8", (10**9,), False, np.zeros(2, "<i8"), 0, (0,)),
         ("<i8", (2,), False, np.zeros(4, "<i4"), 0, (8,)),
         ("<i8", (2,), False, bytearray(16), 0, (8,)),
-        ("<i8", (2,), False, np.matrix([0, 0]), 0, (8,)),
+        ("<i8", (2,), False, np.ma.array([0, 0]), 0, (8,)),
         ("<i8", (10**9,), False, None, 0, ()),
     ],
 )
@@ -133,6 +143,7 @@ def test_a_view_lies_within_an_array_of_its_type(told: tuple[Any, ...]) -> None:
     [
         np.array([None]),
         np.zeros(2, "i4,f8"),
+        np.zeros(2, "g"),
         np.zeros((1 << 20) + 1),
         np.broadcast_to(1, (10**6, 10**6)),
         np.zeros((0, 10**12)),
