@@ -137,7 +137,7 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
         *(models, chat, responses, operations, page),
     ):
         app.include_router(part.router)
-    app.router.routes.insert(0, chat.shortcut)
+    app.router.routes[:0] = [chat.shortcut, refine.shortcut]
     app.router.routes.append(door.route)
     contract.install(app)
     return app

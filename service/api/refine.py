@@ -6,21 +6,24 @@ from typing import Annotated
 import structlog
 from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
+from starlette.routing import Route
 
-from service.api.drain import DrainDep, while_wanted
-from service.api.jobs.desk import DeskDep
+from service.api.drain import DrainDep, drain_of, while_wanted
+from service.api.jobs.desk import DeskDep, desk_of
 from service.api.jobs.document import JobOut
 from service.api.jobs.durable import Durable
 from service.api.jobs.handover import handed_over
-from service.api.jobs.wishes import WishesDep
+from service.api.jobs.wishes import WishesDep, wishes_of
 from service.api.refine_request import RefineRequest
 from service.api.refinement import RefinementOut
 from service.api.refining import Refining
-from service.api.routing import ServicesDep, StrictRoute
+from service.api.routing import ServicesDep, StrictRequest, StrictRoute, services_of, validated
 from service.api.streaming import EventStream, Interruption
 from service.domain.errors import StoreError
 
 log = structlog.get_logger(__name__)
+
+_PATH = "/refine"
 
 router = APIRouter(route_class=StrictRoute, tags=["refine"])
 
@@ -37,7 +40,7 @@ ACCEPTED = {
 }
 
 
-@router.post("/refine", response_model=RefinementOut, responses={200: EVENTS, 202: ACCEPTED})
+@router.post(_PATH, response_model=RefinementOut, responses={200: EVENTS, 202: ACCEPTED})
 async def refine(  # noqa: PLR0913, PLR0917 - what FastAPI is to pass
     body: Annotated[RefineRequest, Body()],
     request: Request,
@@ -67,3 +70,18 @@ async def refine(  # noqa: PLR0913, PLR0917 - what FastAPI is to pass
             interruption=Interruption(drain.over, partial(handed_over, refining)),
         )
     return await while_wanted(request, refining.result())
+
+
+async def _served(request: Request) -> Response:
+    sent = await StrictRequest(request.scope, request.receive).sent()
+    wishes = wishes_of(request)
+    body = validated(RefineRequest, sent)
+    services, desk, drain = await services_of(request), await desk_of(request), await drain_of(request)
+    answer = await refine(body, request, services, desk, drain, wishes)
+    if isinstance(answer, Response):
+        return answer
+    return Response(answer.model_dump_json(), media_type="application/json")
+
+
+shortcut = Route(_PATH, _served, methods=["POST"])
+"""The same without what FastAPI does around a route: the one above documents, this one is asked first."""

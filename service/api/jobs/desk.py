@@ -298,8 +298,8 @@ async def _leave_rounds(desk: Desk) -> None:
     desk.wake_all()
 
 
-async def _desk(request: Request) -> Desk:
+async def desk_of(request: Request) -> Desk:
     return cast(Desk, request.app.state.desk)
 
 
-DeskDep = Annotated[Desk, Depends(_desk)]
+DeskDep = Annotated[Desk, Depends(desk_of)]

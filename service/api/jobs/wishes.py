@@ -63,6 +63,12 @@ async def _wishes(
     return Wishes.of(tenant_of(request), idempotency_key, prefer)
 
 
+def wishes_of(request: Request) -> Wishes:
+    """Read them without FastAPI's help."""
+    headers = request.headers
+    return Wishes.of(tenant_of(request), headers.get("idempotency-key"), headers.get("prefer"))
+
+
 WishesDep = Annotated[Wishes, Depends(_wishes)]
 
 

@@ -13,6 +13,7 @@ from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 
 from service.api.problems import field_error
+from service.api.routing import declares_json
 from service.domain.errors import RequestError
 
 OURS = "refine"
@@ -35,7 +36,7 @@ class OpenAIBody:
     @classmethod
     async def read(cls, request: Request) -> Self:
         """Read JSON that says it is, as the standard has it: no NaN, no lone surrogates."""
-        if not _declares_json(request):
+        if not declares_json(request):
             raise HTTPException(415, "the body must be JSON, and say so: Content-Type: application/json")
         raw = await request.body()
         try:
@@ -76,13 +77,6 @@ class OpenAIBody:
         members = {name: value for name, value in self.members.items() if name != OURS}
         members |= {name: msgspec.Raw(json.dumps(value)) for name, value in ours.items()}
         return msgspec.json.encode(members)
-
-
-def _declares_json(request: Request) -> bool:
-    """A page from elsewhere can send anything else without asking first."""
-    kind, _, subtype = request.headers.get("content-type", "").partition(";")[0].partition("/")
-    named = subtype.strip().lower()
-    return kind.strip().lower() == "application" and (named == "json" or named.endswith("+json"))
 
 
 def _not_json(error: Exception) -> HTTPException:
