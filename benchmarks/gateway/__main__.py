@@ -55,6 +55,7 @@ async def _measure(plan: Plan) -> None:
         async with (
             module("upstream", "benchmarks.gateway.upstream", *pace, ready="/counts") as upstream,
             opened(upstream, folder) as gateway,
+            module("bare", "benchmarks.gateway.bare", "--endpoint", upstream.url, ready="/") as bare,
         ):
             print(
                 f"{CALLS} calls a refinement, {plan.latency_ms:g} ms each, {plan.pieces} pieces if streamed"
@@ -63,7 +64,7 @@ async def _measure(plan: Plan) -> None:
                 await _compare(gateway, upstream, folder, plan.count, plan.rounds)
             else:
                 await passed_on([(gateway, "writer")], plan.count, plan.rounds)
-            await refinements(gateway, plan.count, plan.rounds)
+            await refinements(gateway, bare, plan.count, plan.rounds)
             await _cancel(gateway, upstream, plan.latency_ms / 1000, plan.cancelled)
             if plan.soak:
                 await soak(gateway, plan.soak)

@@ -1,5 +1,6 @@
 """What a refinement costs the gateway."""
 
+import statistics
 from collections.abc import Sequence
 
 import aiohttp
@@ -11,6 +12,7 @@ REVISIONS = 2
 CALLS = 2 + 2 * REVISIONS
 """A draft and its critique, then a revision and its critique."""
 
+_BARE = "bare calls"
 _AT_ONCE = (1, 50, 200, 800)
 REQUEST = {
     "problem": "Write f(x), which adds some numbers to x.",
@@ -19,18 +21,24 @@ REQUEST = {
 }
 
 
-async def refinements(gateway: Service, count: int, rounds: int) -> None:
-    """Print a table: whole answers and streamed ones, few and many at once."""
-    print(f"{'':20} {'at once':>8} {'a second':>9} {'CPU ms':>8} {'p50 ms':>8} {'p99 ms':>8} {'KB each':>8}")
+async def refinements(gateway: Service, bare: Service, count: int, rounds: int) -> None:
+    """Print a table: the bare calls, whole answers and streamed ones, few and many at once.
+
+    The last column is CPU time over that of the bare calls in the same round: nothing can be less than 1.
+    """
+    kinds = ((_BARE, bare, False), ("refine", gateway, False), ("refine, streamed", gateway, True))
+    columns = ("at once", "a second", "CPU ms", "p50 ms", "p99 ms", "KB each", "of bare")
+    print(f"{'':20}", *(f"{column:>8}" for column in columns))
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        for stream in (False, True):
-            for at_once in _AT_ONCE:
-                enough = max(2 * at_once, min(count, 25 * at_once))
-                found = [
-                    await refined(session, gateway, stream=stream, count=enough, at_once=at_once)
-                    for _ in range(rounds)
-                ]
-                _show("refine, streamed" if stream else "refine", at_once, found)
+        for at_once in _AT_ONCE:
+            enough = max(2 * at_once, min(count, 25 * at_once))
+            found: dict[str, list[Round]] = {name: [] for name, _, _ in kinds}
+            for _ in range(rounds):
+                for name, service, stream in kinds:
+                    one = await refined(session, service, stream=stream, count=enough, at_once=at_once)
+                    found[name].append(one)
+            for name, each in found.items():
+                _show(name, at_once, each, found[_BARE])
 
 
 async def refined(
@@ -59,12 +67,14 @@ async def soak(gateway: Service, count: int) -> None:
     print()
 
 
-def _show(name: str, at_once: int, found: Sequence[Round]) -> None:
+def _show(name: str, at_once: int, found: Sequence[Round], bare: Sequence[Round]) -> None:
+    times = statistics.median(one.cpu_ms / least.cpu_ms for one, least in zip(found, bare, strict=True))
     figures = (
-        f"{median_of(found, lambda each: each.rate):9.1f}",
+        f"{median_of(found, lambda each: each.rate):8.1f}",
         f"{median_of(found, lambda each: each.cpu_ms):8.2f}",
         f"{median_of(found, lambda each: each.percentile_ms(50)):8.0f}",
         f"{median_of(found, lambda each: each.percentile_ms(99)):8.0f}",
         f"{max(each.grown_bytes for each in found) / at_once / 1024:8.0f}",
+        f"{times:8.1f}",
     )
     print(f"{name:20} {at_once:8}", *figures)

@@ -26,7 +26,10 @@ _GOOD = (
 _BAD = (
     _asked(_ASK),
     _asked(_ASK, content_type="text/plain"),
-    *(_asked(body, **_JSON) for body in (b"[1]", b"{", b'{"problem": NaN}', b'{"problem": "\\ud800"}', {})),
+    *(
+        _asked(body, **_JSON)
+        for body in (b"[1]", b"{", b'{"problem": NaN}', b'{"problem": "\\ud800"}', b"{}")
+    ),
     _asked(_ASK | {"roundz": 1}, **_JSON),
     _asked(_ASK | {"rounds": -1, "candidates": 10**6}, **_JSON),
     _asked(_ASK | {"tests": [*TESTS, {"stdin": 1}]}, **_JSON),
