@@ -46,11 +46,18 @@ def form_of(array: Any) -> tuple[object, ...]:
 
 def told(array: Any, has: Has) -> tuple[object, ...]:
     """Type, shape, order and, of a view into an array that the other side has, what it is a view of."""
-    flags, owner = array.flags, array.base
+    flags, owner = array.flags, owner_of(array, has)
     form = (*form_of(array), flags.f_contiguous and not flags.c_contiguous)
-    if type(owner) is type(array) and has(owner) and _is_laid_out_alike(array, owner):
-        return (*form, owner, _address(array) - _address(owner), array.strides)
-    return (*form, None, 0, ())
+    if owner is None:
+        return (*form, None, 0, ())
+    return (*form, owner, _address(array) - _address(owner), array.strides)
+
+
+def owner_of(array: Any, has: Has) -> Any:
+    """The array that it can be told as a view of; None where there is none."""
+    owner = array.base
+    is_known = type(owner) is type(array) and has(owner)
+    return owner if is_known and _is_laid_out_alike(array, owner) else None
 
 
 def made(told: tuple[Any, ...]) -> Any:

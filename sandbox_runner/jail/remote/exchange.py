@@ -25,11 +25,13 @@ _OWN_REFERENCES = 2
 class _Shared:
     """A container, and what the other side knows of it."""
 
-    __slots__ = ("content", "form", "scalars", "told", "tree", "value")
+    __slots__ = ("content", "form", "scalars", "told", "tree", "value", "within")
 
     def __init__(self, value: Any) -> None:
         self.value = value
         self.told = False
+        self.within = False
+        """Whether it is an array that the other side takes for a view of another one, or that side's own."""
         self.form: tuple[object, ...] | None = None
         self.content: tuple[object, ...] | None = None
         """Of an array, what was told."""
@@ -184,6 +186,8 @@ class Exchange:
 
     def _members_of(self, shared: _Shared, refer: wire.Refer) -> object:
         """None for a container that was told once and holds now what is nested too deep: it stays as told."""
+        if not shared.told and type(shared.value) is arrays.kind():
+            shared.within = arrays.owner_of(shared.value, self._has_been_told) is not None
         try:
             return wire.write_members(
                 shared.value, refer, self._number, self._writes_deep, self._has_been_told
@@ -211,18 +215,9 @@ class Exchange:
             found = False
             for number in list(self._shared):
                 shared = self._shared[number]
-                if number not in self._arriving and (shared.is_recast() or self._is_loose(shared)):
+                if number not in self._arriving and (shared.is_recast() or _is_loose(shared)):
                     self._cast_off(number)
                     found = True
-
-    def _is_loose(self, shared: _Shared) -> bool:
-        """Whether nothing else here holds it; nor its memory, if it is a view into what is not shared."""
-        if sys.getrefcount(shared.value) > _OWN_REFERENCES:
-            return False
-        if type(shared.value) is not arrays.kind() or shared.value.base is None:
-            return True
-        is_shared = id(shared.value.base) in self._numbers
-        return is_shared or sys.getrefcount(shared.value.base) <= _OWN_REFERENCES
 
     def _cast_off(self, number: int) -> None:
         self._forget(number)
@@ -238,8 +233,19 @@ class Exchange:
             if number not in self._shared:
                 if type(number) is not int or number * self._step >= 0:
                     raise ValueError("a new container under a number of this side")
-                self._admit(number, wire.container_for(tree, self._resolve, self._find, self._reads_deep))
+                container = wire.container_for(tree, self._resolve, self._find, self._reads_deep)
+                self._admit(number, container)
+                self._shared[number].within = type(container) is arrays.kind()
             if not containers.is_for(tree, self._find(number)):
                 raise ValueError("a container that is of another type now")
         for number, tree in states.items():
             wire.read_members(tree, self._find(number), self._resolve, self._find, self._reads_deep)
+
+
+def _is_loose(shared: _Shared) -> bool:
+    """Whether nothing else here holds it; nor its memory, if the other side knows of no view."""
+    if sys.getrefcount(shared.value) > _OWN_REFERENCES:
+        return False
+    if type(shared.value) is not arrays.kind() or shared.value.base is None or shared.within:
+        return True
+    return sys.getrefcount(shared.value.base) <= _OWN_REFERENCES

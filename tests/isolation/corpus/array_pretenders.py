@@ -59,7 +59,7 @@ def f(x): return np.array([5, 5])
 
 def _telling(code: str) -> tuple[str, tuple[str, ...]]:
     """A program that says of its array what no array says."""
-    return _TELLING + code, _COMPARISONS[:3]
+    return _TELLING + code, _COMPARISONS[:1]
 
 
 PRETENDERS_OF_NUMPY: dict[str, tuple[str, tuple[str, ...]]] = {

@@ -25,6 +25,7 @@ def total(): return int(GRID.sum())
 HELD = []
 def hold(x): HELD.append(x)
 def write(value): HELD.pop()[...] = value
+def real(x): return x.real
 def lock(x): x.flags.writeable = False
 def apply(function, x):
     function(x)
@@ -47,6 +48,10 @@ HONEST = {
         "try: a[0] = 1\nexcept ValueError: pass\nelse: assert 0"
     ),
     "a view of what is kept": "r = row(0)\nr[1] = 4\nassert total() == 4\nrow(1)[0] = 3\nassert total() == 7",
+    "a view before its owner": (
+        "from solution import GRID\nr = row(0)\ng = GRID\nr[1] = 4\ntotal()\nassert g[0, 1] == 4"
+    ),
+    "a part of another type": "z = np.zeros(2, complex)\nr = real(z)\nr[0] = 4\nreal(z)\nassert z[0] == 4",
     "a kept view of it": "a = np.arange(3)\nhold(a[1:])\ntotal()\nwrite(9)\nassert a.tolist() == [0, 9, 9]",
     "a callback": "a = np.arange(2)\nb = apply(lambda x: fill(x, 5), a)\nassert b is a and list(a) == [6, 5]",
     "nothing": "a = np.zeros((0, 3))\nassert same(a) is a and part(a, 0).shape == (0, 3)",
