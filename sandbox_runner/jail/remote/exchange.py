@@ -246,6 +246,5 @@ def _is_loose(shared: _Shared) -> bool:
     """Whether nothing else here holds it; nor its memory, if the other side knows of no view."""
     if sys.getrefcount(shared.value) > _OWN_REFERENCES:
         return False
-    if type(shared.value) is not arrays.kind() or shared.value.base is None or shared.within:
-        return True
-    return sys.getrefcount(shared.value.base) <= _OWN_REFERENCES
+    is_array = type(shared.value) is arrays.kind()
+    return not is_array or shared.within or not arrays.shows_what_others_hold(shared.value)
