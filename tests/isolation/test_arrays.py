@@ -46,6 +46,7 @@ async def _judged(arena: Arena, program: str, *tests: str, limits: Limits = _LIM
     return list((await arena.sandbox.judge.judge(submission)).tests)
 
 
+@pytest.mark.parametrize("arena", [True], indirect=True, ids=["strongest"], scope="session")
 @pytest.mark.parametrize("name", _CORPUS)
 async def test_tests_of_arrays_end_as_in_cpython(
     arena: Arena, in_cpython: dict[str, bool], name: str

@@ -53,6 +53,12 @@ def told(array: Any, has: Has) -> tuple[object, ...]:
     return (*form, owner, _address(array) - _address(owner), array.strides)
 
 
+def shows_what_others_hold(array: Any) -> bool:
+    """Whether it is a view into something that lives without it."""
+    owned = 2  # by the view, and as an argument
+    return array.base is not None and sys.getrefcount(array.base) > owned
+
+
 def owner_of(array: Any, has: Has) -> Any:
     """The array that it can be told as a view of; None where there is none."""
     owner = array.base

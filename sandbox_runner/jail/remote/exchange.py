@@ -247,6 +247,4 @@ def _is_loose(shared: _Shared) -> bool:
     if sys.getrefcount(shared.value) > _OWN_REFERENCES:
         return False
     is_array = type(shared.value) is arrays.kind()
-    if not is_array or shared.value.base is None or shared.within:
-        return True
-    return sys.getrefcount(shared.value.base) <= _OWN_REFERENCES
+    return not is_array or shared.within or not arrays.shows_what_others_hold(shared.value)

@@ -45,14 +45,9 @@ def write(value: Any, refer: Refer, share: Share, depth: int) -> object:
     shared = None if kind in _UNCHANGING else containers.kind_of(kind)
     if base is None and shared is None:
         return _write_other(value, refer, share, depth)
-    if _is_object(value, base, shared):
-        return {"ref": refer(value)}
-    if shared is not None:
-        return {"at": share(value)}
-    return _write_unchanging(value, base, refer, share, depth)
-
-
-def _write_unchanging(value: Any, base: Any, refer: Refer, share: Share, depth: int) -> object:
+    is_object = _is_object(value, base, shared)
+    if is_object or shared is not None:
+        return {"ref": refer(value)} if is_object else {"at": share(value)}
     if base not in (tuple, frozenset):
         return values.tag(value)
     if depth == 0:
