@@ -17,6 +17,7 @@ from sandbox_runner.jail import values
 from sandbox_runner.jail.remote.findings import Ended
 
 # A program that used less of its wall clock than this was waiting, not slow.
+_NO_MEMORY = ("MemoryError", "_ArrayMemoryError")  # the second is numpy's, and derives from the first
 _IDLE_SHARE = 0.1
 
 # A submission may have a thousand tests, and the verdict holds what all of them printed.
@@ -73,7 +74,7 @@ def _limit_reached(trace: Trace, limits: Limits) -> Judgement | None:
         idle = ending.cpu_s < _IDLE_SHARE * ending.wall_s
         told = f"more than {limits.wall_s:g} s" + (", most of them idle" if idle else "")
         return Judgement(Outcome.TIME_LIMIT, told, limit="idle" if idle else "wall")
-    ran_out = trace.error is not None and trace.error.get("type") == "MemoryError"
+    ran_out = trace.error is not None and trace.error.get("type") in _NO_MEMORY
     ran_out = ran_out or trace.out_of_memory or ending.stopped == "memory"
     if ran_out or ending.memory_bytes > limits.memory_bytes:
         return Judgement(Outcome.MEMORY_LIMIT, f"more than {limits.memory_bytes} bytes of memory")
@@ -184,7 +185,7 @@ def _judge_findings(candidate: Trace, told: dict[str, Any]) -> Judgement:  # noq
             return _crash(candidate) or Judgement(Outcome.ACCEPTED)
         case Ended.FAILED | Ended.ERROR:
             return Judgement(Outcome.WRONG_ANSWER, explain.of_error(told, explain.TESTS_FILE))
-        case Ended.CROSSED if told.get("type") == "MemoryError":
+        case Ended.CROSSED if told.get("type") in _NO_MEMORY:
             return Judgement(Outcome.MEMORY_LIMIT, explain.of_error(told))
         case Ended.CROSSED:
             return Judgement(Outcome.RUNTIME_ERROR, explain.of_error(told), error=_program_error(told))

@@ -62,6 +62,13 @@ async def test_a_part_of_numpy_works(arena: Arena, part: str) -> None:
     await arena.assert_unharmed()
 
 
+async def test_an_array_for_which_there_is_no_memory_is_a_memory_limit(arena: Arena) -> None:
+    result = await _call(arena, "import numpy\ndef f(x): return numpy.ones(1 << 30).size", "numpy")
+
+    assert result.outcome is Outcome.MEMORY_LIMIT, result
+    await arena.assert_unharmed()
+
+
 async def test_numpy_is_not_there_unless_asked_for(arena: Arena) -> None:
     result = await _call(arena, "import numpy\ndef f(x): return 4", "stdlib")
 
