@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415 - torch is slow to load: each test imports what it needs
 import random
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,20 +20,25 @@ SEED = 7
 SIZE, CONFIG = load_config(Path("configs/smoke.toml")).scratch
 
 
-def start() -> "tuple[LlamaForCausalLM, PreTrainedTokenizerBase]":
-    from training.base.pretrain import new_model
+@cache
+def tokenizer_of_all() -> "PreTrainedTokenizerBase":
     from training.base.tokenizer import train_tokenizer
 
-    tokenizer = train_tokenizer(SIZE.vocabulary, SEED)
-    return new_model(SIZE, tokenizer, SEED), tokenizer
+    return train_tokenizer(SIZE.vocabulary, SEED)
+
+
+def start() -> "tuple[LlamaForCausalLM, PreTrainedTokenizerBase]":
+    from training.base.pretrain import new_model
+
+    return new_model(SIZE, tokenizer_of_all(), SEED), tokenizer_of_all()
 
 
 def test_only_the_named_passages_and_the_completion_are_learnt() -> None:
     from training.base.corpus import Mix, Noise, make_example
     from training.base.rows import IGNORED, encode
-    from training.base.tokenizer import fixed_wording, train_tokenizer
+    from training.base.tokenizer import fixed_wording
 
-    tokenizer = train_tokenizer(SIZE.vocabulary, SEED)
+    tokenizer = tokenizer_of_all()
     rng = random.Random(1)
     for _ in range(50):
         example = make_example(rng, Mix(1, 3, 1, 1), Noise())

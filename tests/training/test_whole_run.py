@@ -81,7 +81,7 @@ class Finished:
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     folder = tmp_path_factory.mktemp("whole")
     run, config = configured(folder)
-    sandboxes = kill(started(config, folder), run.unfinished("grpo").is_dir)
+    sandboxes = kill(started(config, folder), lambda: run.unfinished("grpo").is_dir())
     made = times(run)
     assert not run.is_done("grpo")
 
@@ -137,7 +137,7 @@ def test_the_report_shows_every_claim_and_its_plots(finished: Finished) -> None:
     docs = finished.folder / "docs"
     page = (docs / "results.md").read_text(encoding="utf-8")
 
-    assert re.findall(r"^\| (\d) \|", page, re.MULTILINE) == list("123456789")
+    assert re.findall(r"^\| (\d) \| [A-Z].* \| \*\*", page, re.MULTILINE) == list("123456789")
     plots = re.findall(r"\]\((results/.*?)\)", page)
     assert plots
     assert all((docs / path).is_file() for path in plots)

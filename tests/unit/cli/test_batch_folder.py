@@ -66,7 +66,7 @@ def test_a_part_has_one_writer(tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     with (
         open_ledger(out),
-        pytest.raises(LedgerError, match="another `ctrl batch`"),
+        pytest.raises(LedgerError, match="another run is writing there"),
         open_ledger(out, patience_s=0.2),
     ):
         pass
