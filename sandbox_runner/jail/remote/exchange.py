@@ -6,63 +6,14 @@ changed since the last, and the other side's copy is changed in place. What one 
 shared no more. Not covered: the identity of what cannot change, such as a tuple or a string.
 """
 
-import json
-import operator
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from sandbox_runner.jail.remote import arrays, containers, wire
+from sandbox_runner.jail.remote import containers, wire
 from sandbox_runner.jail.remote.frames import Connection
-
-_SCALARS = frozenset({int, float, str, bool, type(None)})
-# By the slot of `_Shared` and as an argument of `getrefcount`.
-_OWN_REFERENCES = 2
-
-
-class _Shared:
-    """A container, and what the other side knows of it."""
-
-    __slots__ = ("content", "form", "scalars", "told", "tree", "value", "within")
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-        self.told = False
-        self.within = False
-        """Whether it is an array that the other side takes for a view of another one, or that side's own."""
-        self.form: tuple[object, ...] | None = None
-        self.content: tuple[object, ...] | None = None
-        """Of an array, what was told."""
-        self.scalars: list[object] | None = None
-        """The members that were told, if they are all scalars: to find them unchanged must not take long."""
-        self.tree = ""
-        """What was told, if they are not."""
-
-    def tell(self, tree: Callable[[], object]) -> None:
-        self.told = True
-        if type(self.value) is arrays.kind():
-            self.form, self.content = arrays.form_of(self.value), arrays.content_of(self.value)
-            return
-        members = containers.members_of(self.value)
-        self.scalars = members if _SCALARS.issuperset(map(type, members)) else None
-        self.tree = "" if self.scalars is not None else json.dumps(tree())
-
-    def is_recast(self) -> bool:
-        """Whether it is an array that has another shape or type now, which nobody can be told."""
-        return self.form is not None and self.form != arrays.form_of(self.value)
-
-    def is_as_told(self) -> bool:
-        if self.content is not None:
-            return self.is_recast() or self.content == arrays.content_of(self.value)
-        if self.scalars is None:
-            return False
-        members = containers.members_of(self.value)
-        return len(members) == len(self.scalars) and all(map(operator.is_, members, self.scalars))
-
-    def is_news(self, tree: object) -> bool:
-        return not self.told or self.content is not None or self.tree != json.dumps(tree)
+from sandbox_runner.jail.remote.shared import Shared, share
 
 
 class Exchange:
@@ -87,7 +38,7 @@ class Exchange:
         self._step = self._next = 1 if asks else -1
         depths = (wire.MOST_ASKED, wire.MOST_ANSWERED)
         self._writes_deep, self._reads_deep = depths if asks else reversed(depths)
-        self._shared: dict[int, _Shared] = {}
+        self._shared: dict[int, Shared] = {}
         self._numbers: dict[int, int] = {}
         self._trees: dict[int, object] = {}
         """Of the message in the making; None for what is as told."""
@@ -171,7 +122,7 @@ class Exchange:
         return shared is not None and shared.told and not shared.is_recast()
 
     def _admit(self, number: int, container: Any) -> None:
-        self._shared[number], self._numbers[id(container)] = _Shared(container), number
+        self._shared[number], self._numbers[id(container)] = share(container), number
 
     def _find(self, number: int) -> Any:
         return self._shared[number].value
@@ -184,10 +135,9 @@ class Exchange:
                 if not self._shared[number].is_as_told():
                     self._trees[number] = self._members_of(self._shared[number], refer)
 
-    def _members_of(self, shared: _Shared, refer: wire.Refer) -> object:
+    def _members_of(self, shared: Shared, refer: wire.Refer) -> object:
         """None for a container that was told once and holds now what is nested too deep: it stays as told."""
-        if not shared.told and type(shared.value) is arrays.kind():
-            shared.within = arrays.owner_of(shared.value, self._has_been_told) is not None
+        shared.look_for_owner(self._has_been_told)
         try:
             return wire.write_members(
                 shared.value, refer, self._number, self._writes_deep, self._has_been_told
@@ -215,7 +165,7 @@ class Exchange:
             found = False
             for number in list(self._shared):
                 shared = self._shared[number]
-                if number not in self._arriving and (shared.is_recast() or _is_loose(shared)):
+                if number not in self._arriving and (shared.is_recast() or shared.is_loose()):
                     self._cast_off(number)
                     found = True
 
@@ -235,16 +185,8 @@ class Exchange:
                     raise ValueError("a new container under a number of this side")
                 container = wire.container_for(tree, self._resolve, self._find, self._reads_deep)
                 self._admit(number, container)
-                self._shared[number].within = type(container) is arrays.kind()
+                self._shared[number].is_of_other_side()
             if not containers.is_for(tree, self._find(number)):
                 raise ValueError("a container that is of another type now")
         for number, tree in states.items():
             wire.read_members(tree, self._find(number), self._resolve, self._find, self._reads_deep)
-
-
-def _is_loose(shared: _Shared) -> bool:
-    """Whether nothing else here holds it; nor its memory, if the other side knows of no view."""
-    if sys.getrefcount(shared.value) > _OWN_REFERENCES:
-        return False
-    is_array = type(shared.value) is arrays.kind()
-    return not is_array or shared.within or not arrays.shows_what_others_hold(shared.value)
