@@ -33,11 +33,16 @@ check: install
 	manifests=$$($(BIN)/python -m tests.unit.deploy.kustomize deploy/kubernetes/base deploy/kubernetes/overlays/*) \
 	  && printf '%s\n' "$$manifests" | $(BIN)/kubernetes-validate --strict --quiet --no-warn -
 
+# Tests that kill, count what is left behind or fill the machine have it to themselves.
+ALONE := tests/browser tests/docker tests/e2e tests/isolation
+BESIDE_EACH_OTHER := --numprocesses=auto --maxprocesses=4 --dist=loadfile
+
 unit: install
-	$(BIN)/python -m pytest tests/unit
+	$(BIN)/python -m pytest $(BESIDE_EACH_OTHER) tests/unit
 
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(BESIDE_EACH_OTHER) $(ALONE:%=--ignore=%)
+	$(BIN)/python -m pytest $(ALONE)
 
 train-mini: install
 	$(BIN)/ctrl-train run configs/mini.toml

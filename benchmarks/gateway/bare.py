@@ -17,6 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 from benchmarks.gateway.refining import REQUEST, REVISIONS
 from service.adapters.openai.answer import Answer
 from service.adapters.openai.dialect import Dialect
+from service.cli import garbage
 from service.cli.protocol import BoundedHeadProtocol
 from service.domain.chat import Message as ChatMessage
 from service.domain.chat import Sampling
@@ -55,6 +56,7 @@ class BareCalls:
         async with aiohttp.ClientSession(connector=connector, cookie_jar=jar) as self._session:
             await receive()
             await self._prepare()
+            garbage.settle()
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})

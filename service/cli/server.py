@@ -1,6 +1,7 @@
 """uvicorn, but for how it ends: it goes on answering while it drains, so that `/ready` can say so."""
 
 import contextlib
+import socket
 import sys
 import time
 from types import FrameType
@@ -12,6 +13,7 @@ from uvicorn.config import STARTUP_FAILURE
 
 from service.api.drain import Drain
 from service.api.jobs.desk import Desk
+from service.cli import garbage
 from service.cli.protocol import BoundedHeadProtocol
 from service.settings import ServerSection
 
@@ -31,6 +33,10 @@ class DrainingServer(uvicorn.Server):
         self._drain_s = drain_s
         self._asked = False
         self._gives_up_at = 0.0
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        garbage.settle()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self._asked or not self.started:

@@ -1,0 +1,37 @@
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from service.cli import garbage
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    thresholds = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*thresholds)
+
+
+def test_what_was_loaded_is_not_looked_at_again_and_what_comes_is() -> None:
+    loaded: list[object] = []
+    garbage.settle()
+    come: list[object] = []
+
+    looked_at = {id(value) for value in gc.get_objects()}
+    assert id(loaded) not in looked_at
+    assert id(come) in looked_at
+    assert gc.isenabled()
+
+
+def test_circles_that_nobody_holds_are_still_found() -> None:
+    garbage.settle()
+    most = 4 * garbage.THRESHOLDS[0]
+
+    for _ in range(most):
+        circle: list[object] = []
+        circle.append(circle)
+
+    assert gc.get_count()[0] <= garbage.THRESHOLDS[0]
+    assert len(gc.get_objects()) < most
