@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
 from typing import Any
 
 import mcp_types as mcp
@@ -44,8 +45,8 @@ Context = ServerRequestContext[Services, Request]
 
 def mcp_server(services: Services, calls: Calls) -> Server[Services]:
     """Build the server."""
-    listed = mcp.ListToolsResult(tools=[_listed(tool) for tool in TOOLS.values()])
-    schemas = {tool.name: tool.input_schema for tool in TOOLS.values()}
+    listed = _listed()
+    schemas = {tool.name: tool.input_schema for tool in listed.tools}
 
     async def list_tools(
         context: ServerRequestContext[Services, Any], params: mcp.PaginatedRequestParams | None
@@ -81,7 +82,13 @@ def _with(
     return lifespan
 
 
-def _listed(tool: Tool[Any]) -> mcp.Tool:
+@cache
+def _listed() -> mcp.ListToolsResult:
+    """Write down what the tools take and give, once a process: it is most of a gateway's start."""
+    return mcp.ListToolsResult(tools=[_offered(tool) for tool in TOOLS.values()])
+
+
+def _offered(tool: Tool[Any]) -> mcp.Tool:
     return mcp.Tool(
         name=tool.name,
         title=tool.title,
