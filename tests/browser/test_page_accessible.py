@@ -19,12 +19,11 @@ PICTURES = Path("runs/browser")
 """Kept to be looked at; git ignores it."""
 SLIPPED = """\
 xs = [int(x) for x in input().split()]
-xs = sorted(xs)
-xs = [x for x in xs if x % 3 != 0]
+xs = [x for x in xs if x % 3 == 0]
 xs = [a + b for a, b in zip(xs, xs[1:])]
 xs = [x for x in xs if x < 7]
 print(len(xs))"""
-"""For the example that is shown, which asks for no sorting."""
+"""For the example that is shown, which asks for numbers that are not divisible by 3."""
 Scheme = Literal["light", "dark"]
 Opening = Callable[..., Coroutine[Any, Any, Page]]
 
@@ -111,9 +110,9 @@ async def test_a_refinement_fits_a_phone(opened: Opening, shown: str) -> None:
     await page.screenshot(path=PICTURES / "phone.png", full_page=True)
 
     await _fits(page)
-    # One below the other: nothing stands beside a line that went.
-    gone = page.locator(".row.gone .old").first
-    assert int(await gone.evaluate("(side) => side.clientWidth")) > 250
+    # A line and what became of it stand one below the other.
+    before = page.locator(".row.changed .old").first
+    assert int(await before.evaluate("(side) => side.clientWidth")) > 250
 
 
 async def test_two_critics_and_a_judging_are_legible_and_fit_a_phone(
