@@ -17,7 +17,8 @@ from training.run import Record, Run, StageError
 
 def a_run(tmp_path: Path, **sets: Record) -> Run:
     tree = tiny_config(tmp_path, tmp_path, {})
-    tree["tasks"] = {"source": "jsonl", "path": str(tmp_path)}
+    kept_out = [one["path"] for one in sets.values()]
+    tree["tasks"] = {"source": "jsonl", "path": str(tmp_path), "evaluation": kept_out}
     tree["evaluate"] = {"problems": 1, "samples": 1, "ood_problems": 2, "sets": sets}
     return Run(TrainConfig.model_validate(tree))
 
