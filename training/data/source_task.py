@@ -22,6 +22,7 @@ class Unusable(StrEnum):
     BARE_ARGUMENTS = "arguments are no list"
     NOT_FINITE = "a number is not finite"
     NO_NAME = "fn_name is no name of a function"
+    FILES = "input or output is a file"
     BEYOND_LIMIT = "beyond tests_limit"
     TOO_LARGE = "beyond tests_bytes"
 
