@@ -19,7 +19,7 @@ from training.plan.planner import planner_of
 from training.plan.table import record, show
 from training.run import Run, StageError
 from training.settings import Launch
-from training.stages import DISTRIBUTED, STAGES
+from training.stages import DISTRIBUTED, DOES, STAGES
 from training.stopwatch import Stopwatch
 
 app = typer.Typer(
@@ -40,7 +40,7 @@ _Again = Annotated[bool, typer.Option("--again", help="Run the stage from its be
 
 
 def _stage_command(name: str) -> None:
-    @app.command(name=name, help=f"Run the stage `{name}` alone.")
+    @app.command(name=name, help=DOES[name])
     def command(
         config: _Config,
         sandbox: _Sandbox = None,
@@ -64,7 +64,7 @@ def plan(
     gpu: Annotated[str | None, typer.Option(help="a100, h100 or h200.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Memory, steps and hours that a run would take; the configuration's [hardware] unless said here."""
+    """Memory, steps and hours that a run would take, on the hardware of the configuration or as said here."""
     _plan(_load(config), {"gpus": gpus, "nodes": nodes, "gpu": gpu}, as_json=as_json)
 
 
@@ -110,7 +110,7 @@ def _load(path: Path) -> TrainConfig:
     except ValidationError as error:
         wrong = [f"{path}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         _fail("\n".join(wrong), status=2)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         _fail(f"{path}: not TOML: {error}", status=2)
 
 
@@ -141,24 +141,31 @@ def _run_stage(run: Run, name: str, options: Options, *, again: bool) -> None:
         _console.print(f"{name}: done before")
         return
     if launch.is_first:
-        _console.rule(name)
-        if why := run.outdated(name):
-            _console.print(f"{name}: done before, but {why}")
+        _announce(run, name)
         if again:
             run.undo(name)
-    run.out.mkdir(parents=True, exist_ok=True)
-    watch = Stopwatch(run.clock(name))
     try:
+        run.out.mkdir(parents=True, exist_ok=True)
+        watch = Stopwatch(run.clock(name))
         with watch if launch.is_first else nullcontext():
             importlib.import_module(f"training.stages.{name}").run_stage(run, options)
+        if launch.is_first:
+            run.mark_done(name, watch.seconds)
     except ModuleNotFoundError as error:
         _fail(f"{error}: training needs `pip install '.[training]'` in the repository")
-    except (StageError, ServiceError) as error:
+    except (StageError, ServiceError, OSError) as error:
         _fail(f"{name}: {error}")
-    if not launch.is_first:
-        return
-    run.mark_done(name, watch.seconds)
-    _console.print(f"{name}: done in {watch.seconds:.0f} s")
+    if launch.is_first:
+        _console.print(f"{name}: done in {watch.seconds:.0f} s")
+
+
+def _announce(run: Run, name: str) -> None:
+    """Say which stage begins, and what of the run's folder counts no longer."""
+    _console.rule(name)
+    if why := run.outdated(name):
+        _console.print(f"{name}: done before, but {why}")
+    for read, why in run.stale(name).items():
+        _console.print(f"{read}: done before, but {why}; {name} will not count before {read} has run")
 
 
 def _fail(message: str, status: int = 1) -> NoReturn:
