@@ -50,6 +50,15 @@ def test_problems_that_come_twice_or_beyond_the_number_are_left_out(tmp_path: Pa
     assert len(problems[0].judged_task.tests) == 5
 
 
+def test_a_set_is_judged_by_as_many_tests_as_it_is_said_to_be(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "mbpp.jsonl", [mbpp_plus_row()])
+    one: Record = {"source": "mbppplus", "path": str(path)}
+
+    found = dict(elsewhere(a_run(tmp_path, few=one | {"tests_limit": 2}, whole=one)))
+
+    assert [len(found[name][0].judged_task.tests) for name in ("few", "whole")] == [2, 5]
+
+
 def test_a_window_without_problems_is_told(tmp_path: Path) -> None:
     path = write_rows(tmp_path / "lcb.jsonl", [live_code_bench_row()])
     window: Record = {"source": "livecodebench", "path": str(path), "since": "2025-01-01"}
