@@ -29,8 +29,19 @@ _console = Console(stderr=True)
 _Config = Annotated[
     Path, typer.Argument(help="TOML with everything the run depends on.", exists=True, dir_okay=False)
 ]
+
+
+def _address(url: str | None) -> str | None:
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise typer.BadParameter(f"{url} begins with neither http:// nor https://")
+    return url
+
+
 _Sandbox = Annotated[
-    str | None, typer.Option("--sandbox", help="URL of a sandbox; without one the run starts its own.")
+    str | None,
+    typer.Option(
+        "--sandbox", help="URL of a sandbox; without one the run starts its own.", callback=_address
+    ),
 ]
 _Weights = Annotated[
     Path | None, typer.Option(help="Where `export` puts generator and critic; weights/NAME by default.")

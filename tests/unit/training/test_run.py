@@ -198,6 +198,13 @@ def test_a_folder_that_cannot_be_written_to_is_told_in_one_line(tmp_path: Path) 
     assert run.stderr.strip().splitlines()[-1].startswith("tasks: [Errno 20] Not a directory")
 
 
+def test_a_sandbox_without_a_scheme_is_refused_before_any_stage() -> None:
+    run = CliRunner().invoke(app, ["run", "configs/smoke.toml", "--sandbox", "localhost:8080"])
+
+    assert run.exit_code == 2
+    assert "localhost:8080 begins with neither http:// nor" in " ".join(run.stderr.replace("│", " ").split())
+
+
 def test_help_says_what_each_stage_does() -> None:
     shown = " ".join(CliRunner().invoke(app, ["--help"]).output.replace("│", " ").split())
 
