@@ -110,7 +110,7 @@ def rows(
 
     try:
         count = export_rows(Run(_load(config)), out)
-    except StageError as error:
+    except (StageError, OSError) as error:
         _fail(f"rows: {error}")
     _console.print(f"{count} rows in {out}")
 
