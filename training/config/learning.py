@@ -32,7 +32,7 @@ class RewardConfig(Section):
     """What a critique earns beside the outcome of its revision; each term is off at 0."""
 
     judgment: NonNegativeFloat = 0.0
-    """Added where the judgment agrees with the tests on the draft (Critique-RL, arXiv 2510.24320)."""
+    """Added where a well-formed critique judges the draft as the tests do (Critique-RL, arXiv 2510.24320)."""
     direct_solution: NonNegativeFloat = 0.0
     """Taken off where the critique holds a program."""
     length: NonNegativeFloat = 0.0
