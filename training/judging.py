@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 import socket
 import subprocess
 import sys
@@ -20,11 +21,11 @@ from service.domain.verdict import Verdict
 from training.first_error import first_error
 
 Judging = tuple[Task, Candidate]
-CONCURRENCY = 8
-"""Judgings asked for at once: enough that a small sandbox never waits for us."""
+CONCURRENCY = max(8, 2 * len(os.sched_getaffinity(0)))
+"""Judgings asked for at once: enough that a sandbox on as many cores never waits for us."""
 _START_S = 30.0
 _STOP_S = 10.0
-PATIENCE = Patience(attempts=8, timeout_s=600.0)
+PATIENCE = Patience(attempts=8, attempts_when_full=200, timeout_s=600.0)
 """A queue in front of a small sandbox may be long; the work is offline and can wait."""
 
 
@@ -86,7 +87,7 @@ async def _judge(
                     verdicts[index] = error
                 progress.advance(bar)
 
-        async with http_sandbox(url, patience=PATIENCE) as sandbox:
+        async with http_sandbox(url, patience=PATIENCE, connections=CONCURRENCY) as sandbox:
             with first_error():
                 async with asyncio.TaskGroup() as group:
                     for _ in range(CONCURRENCY):

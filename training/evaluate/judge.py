@@ -73,7 +73,7 @@ class BackgroundJudge(Desk[_Judging, Ruling]):
     @asynccontextmanager
     async def _judging(self) -> AsyncGenerator[Callable[[_Judging], Awaitable[Ruling]], None]:
         with self._path.open("a", encoding="utf-8") as file:
-            async with http_sandbox(self._url, patience=PATIENCE) as sandbox:
+            async with http_sandbox(self._url, patience=PATIENCE, connections=CONCURRENCY) as sandbox:
 
                 async def judged(judging: _Judging) -> Ruling:
                     problem, code = judging

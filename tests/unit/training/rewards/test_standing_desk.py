@@ -1,6 +1,7 @@
 """What other trainers' many calls of one process share."""
 
 import asyncio
+import threading
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -8,10 +9,14 @@ from dataclasses import dataclass, field
 import pytest
 
 from service.domain.parsing import parse_critique
-from tests.fakes import INCORRECT
+from service.domain.task import Candidate
+from tests.fakes import INCORRECT, TESTED
+from tests.recording_sandbox import recording_sandbox
 from tests.unit.training.rewards.test_foreign_trainers import TASK
+from training.config import EndpointConfig
 from training.rewards import openrlhf, verl
 from training.rewards.outcome import Outcome, Submission
+from training.rewards.parts import Parts
 from training.rewards.truth import dump_truth
 
 TRUTH = dump_truth(TASK, "pass", right=False)
@@ -75,3 +80,22 @@ def test_one_who_stops_waiting_takes_nothing_from_the_others(parts: FewAtOnce) -
 
     assert asyncio.run(impatient()) == 1.0
     assert parts.seen == [INCORRECT]
+
+
+def test_as_many_programs_are_judged_at_once_as_the_bound_allows() -> None:
+    count = 40
+    endpoint = EndpointConfig(base_url="http://127.0.0.1:9/v1", model="m")
+
+    async def judged(url: str) -> list[bool]:
+        async with Parts(endpoint, url, 10, count).opened() as reviser, asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(
+                    reviser.sandbox.judge(TESTED, Candidate(f"x = {n}"), stop_on_first_fail=True, cpu_s=None)
+                )
+                for n in range(count)
+            ]
+        return [task.result().accepted for task in tasks]
+
+    with recording_sandbox() as sandbox:
+        sandbox.together = threading.Barrier(count)
+        assert asyncio.run(judged(sandbox.url)) == [True] * count
