@@ -4,7 +4,7 @@ import importlib
 import json
 import logging
 import tomllib
-from contextlib import nullcontext
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from service.domain.errors import ServiceError
+from training.alone import alone_in
 from training.config import HardwareConfig, TrainConfig, load_config
 from training.options import Options
 from training.plan.planner import planner_of
@@ -151,23 +152,31 @@ def _run_stage(run: Run, name: str, options: Options, *, again: bool) -> None:
     if run.is_done(name) and not again:
         _console.print(f"{name}: done before")
         return
-    if launch.is_first:
-        _announce(run, name)
-        if again:
-            run.undo(name)
     try:
-        run.out.mkdir(parents=True, exist_ok=True)
-        watch = Stopwatch(run.clock(name))
-        with watch if launch.is_first else nullcontext():
-            importlib.import_module(f"training.stages.{name}").run_stage(run, options)
         if launch.is_first:
-            run.mark_done(name, watch.seconds)
+            _timed_stage(run, name, options, again=again)
+        else:
+            _stage(name)(run, options)
     except ModuleNotFoundError as error:
         _fail(f"{error}: training needs `pip install '.[training]'` in the repository")
     except (StageError, ServiceError, OSError) as error:
         _fail(f"{name}: {error}")
-    if launch.is_first:
-        _console.print(f"{name}: done in {watch.seconds:.0f} s")
+
+
+def _timed_stage(run: Run, name: str, options: Options, *, again: bool) -> None:
+    with alone_in(run.out):
+        _announce(run, name)
+        if again:
+            run.undo(name)
+        with Stopwatch(run.clock(name)) as watch:
+            _stage(name)(run, options)
+        run.mark_done(name, watch.seconds)
+    _console.print(f"{name}: done in {watch.seconds:.0f} s")
+
+
+def _stage(name: str) -> Callable[[Run, Options], None]:
+    stage: Callable[[Run, Options], None] = importlib.import_module(f"training.stages.{name}").run_stage
+    return stage
 
 
 def _announce(run: Run, name: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 from typer.testing import CliRunner
 
+from training.alone import alone_in
 from training.cli import app
 from training.config import TrainConfig, load_config
 from training.run import CHUNK, Record, Run
@@ -196,6 +197,18 @@ def test_a_folder_that_cannot_be_written_to_is_told_in_one_line(tmp_path: Path) 
 
     assert (run.exit_code, run.exception.__class__) == (1, SystemExit)
     assert run.stderr.strip().splitlines()[-1].startswith("tasks: [Errno 20] Not a directory")
+
+
+def test_two_commands_in_one_folder_are_one_too_many(tmp_path: Path) -> None:
+    text = Path("configs/smoke.toml").read_text(encoding="utf-8").replace("runs/smoke", str(tmp_path))
+    (tmp_path / "smoke.toml").write_text(text, encoding="utf-8")
+
+    with alone_in(tmp_path):
+        second = CliRunner().invoke(app, ["tasks", str(tmp_path / "smoke.toml")])
+    third = CliRunner().invoke(app, ["tasks", str(tmp_path / "smoke.toml")])
+
+    assert "tasks: another ctrl-train is at work in" in second.stderr
+    assert (second.exit_code, third.exit_code) == (1, 0)
 
 
 def test_a_sandbox_without_a_scheme_is_refused_before_any_stage() -> None:
