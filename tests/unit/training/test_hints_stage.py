@@ -47,7 +47,8 @@ def drafted(folder: Path, count: int) -> Run:
     run = Run(TrainConfig.model_validate(tiny_config(folder, folder, {})))
     names = [f"t{n}" for n in range(count)]
     tests = [[{"stdin": name, "stdout": name}] for name in names]
-    tasks = [{"id": name, "problem": "Echo.", "tests": own} for name, own in zip(names, tests, strict=True)]
+    pairs = zip(names, tests, strict=True)
+    tasks: list[Record] = [{"id": name, "problem": "Echo.", "tests": own} for name, own in pairs]
     write_jsonl(run.file("tasks.jsonl"), tasks)
     write_jsonl(run.file("drafts.jsonl"), [{"id": name, "draft": 0, "code": "pass"} for name in names])
     return run
