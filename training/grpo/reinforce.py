@@ -18,6 +18,7 @@ from training.config import GrpoConfig
 from training.grpo.clock import Clock
 from training.grpo.trainer import CriticTrainer
 from training.grpo.watch import FlatGroups
+from training.one_gpu import require_one_gpu
 from training.progress import MetricsLog
 from training.rewards.desk import RewardDesk
 from training.rewards.outcome import Target
@@ -49,6 +50,7 @@ class Reinforcement:
     def run(self, desk: RewardDesk) -> None:
         """Train, or go on from the last checkpoint, and save under `out/critic`."""
         args = arguments(self.config, self.seed, self.out / "checkpoints")  # first: joins other processes
+        require_one_gpu(args.n_gpu)
         start = self._whole_start()
         tokenizer = load_tokenizer(start, left=True)
         reward, clock, lora = self._reward(desk), Clock(desk.work), self.config.lora
