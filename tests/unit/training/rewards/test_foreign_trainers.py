@@ -44,7 +44,6 @@ def test_a_critique_is_cut_out_of_a_query(end: str) -> None:
     assert critique_of(f"{prompt}{INCORRECT}{end}", prompt) == INCORRECT
 
 
-@pytest.mark.parametrize("name", ["rows.parquet", "rows.jsonl"])
 def test_other_trainers_need_no_package_of_ours_for_training() -> None:
     """Theirs have other versions: verl 0.9 wants an older transformers than TRL."""
     code = (
@@ -58,6 +57,7 @@ def test_other_trainers_need_no_package_of_ours_for_training() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("name", ["rows.parquet", "rows.jsonl"])
 def test_rows_for_other_trainers_carry_what_scores_them(tmp_path: Path, name: str) -> None:
     run = run_with(tmp_path, taught=6, count=60)
 
