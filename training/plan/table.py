@@ -27,6 +27,7 @@ def record(planner: Planner) -> dict[str, object]:
             for role, s in planner.serving().items()
         },
         "writing_hours": planner.writing_hours(),
+        "programs_per_s": planner.programs_per_s(),
         "assumptions": asdict(planner.clock.assumed),
         "warnings": warnings(planner),
     }
@@ -86,12 +87,14 @@ def _time(planner: Planner, stages: dict[str, Stage]) -> Table:
 
 def _assumed(planner: Planner) -> str:
     assumed, clock = planner.clock.assumed, planner.clock
+    small = planner.policy.parameters < _SMALL
+    sandboxes = "keep up" if small else f"judge {planner.programs_per_s():,.0f} programs/s in GRPO"
     return (
         f"Assumed: training reaches {assumed.training_mfu:.0%} of {clock.cluster.tflops} TFLOP/s, "
         f"a GPU writes {clock.rate(planner.policy.parameters):,.0f} tokens/s, "
         f"sequences fill {assumed.filled:.0%} of their limits, "
-        f"new weights travel at {assumed.transfer_gb_s:.0f} GB/s; sandboxes keep up."
-        + ("" if planner.policy.parameters >= _SMALL else " So small a model waits for its kernels instead.")
+        f"new weights travel at {assumed.transfer_gb_s:.0f} GB/s; sandboxes {sandboxes}."
+        + (" So small a model waits for its kernels instead." if small else "")
     )
 
 
