@@ -21,7 +21,7 @@ from service.domain.verdict import Verdict
 from training.first_error import first_error
 
 Judging = tuple[Task, Candidate]
-CONCURRENCY = max(8, 2 * len(os.sched_getaffinity(0)))
+CONCURRENCY = max(8, 2 * (os.cpu_count() or 1))
 """Judgings asked for at once: enough that a sandbox on as many cores never waits for us."""
 _START_S = 30.0
 _STOP_S = 10.0
