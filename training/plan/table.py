@@ -37,7 +37,7 @@ def show(planner: Planner, console: Console) -> None:
     """Print the tables, the assumptions and the warnings."""
     hardware, size = planner.hardware, planner.policy.parameters
     console.print(
-        f"{planner.config.name}: {size / 1e9:.2f} B parameters on {hardware.nodes} x {hardware.gpus} "
+        f"{planner.config.name}: {_count(size)} parameters on {hardware.nodes} x {hardware.gpus} "
         f"{hardware.gpu.upper()} ({planner.clock.cluster.memory_gb:.0f} GB)",
         highlight=False,
     )
@@ -103,6 +103,10 @@ def _table(title: str, first: str, *columns: str) -> Table:
     for column in columns:
         table.add_column(column, justify="right")
     return table
+
+
+def _count(parameters: int) -> str:
+    return f"{parameters / 1e9:.2f} B" if parameters >= 1e9 else f"{parameters / 1e6:.2f} M"
 
 
 def _gb(size: float) -> str:

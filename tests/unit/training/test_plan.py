@@ -201,6 +201,15 @@ def test_sampling_and_revising_overlap_but_for_one_chunk() -> None:
     assert seconds[4] == pytest.approx(max(sampling, revising) + min(sampling, revising) / 4)
 
 
+@pytest.mark.parametrize(("name", "told"), [("qwen7b-1x8", "7.62 B"), ("smoke", "0.03 M")])
+def test_small_models_are_counted_in_millions(name: str, told: str) -> None:
+    console = Console(record=True, file=io.StringIO())
+
+    show(planner_of(load_config(Path(f"configs/{name}.toml"))), console)
+
+    assert f"{name}: {told} parameters" in console.export_text()
+
+
 def test_sandboxes_have_as_long_as_critiques_and_revisions_take() -> None:
     planner = planner_of(load_config(Path("configs/qwen32b-8x8.toml")))
     console = Console(record=True, file=io.StringIO())
