@@ -11,7 +11,8 @@ from typing import Any
 class RecordingSandbox(ThreadingHTTPServer):
     """Accepts every candidate whose time limit is at least two seconds, and remembers what it was sent.
 
-    `status` and `outcome` can be set to answer otherwise.
+    `status` and `outcome` can be set to answer otherwise; `unfit` is the stdin of a test that it refuses,
+    and of `together` no judging is answered before as many have come.
     """
 
     def __init__(self) -> None:
@@ -19,6 +20,8 @@ class RecordingSandbox(ThreadingHTTPServer):
         self.bodies: list[dict[str, Any]] = []
         self.status = 200
         self.outcome: str | None = None
+        self.unfit: str | None = None
+        self.together = threading.Barrier(1)
 
     @property
     def url(self) -> str:
@@ -31,11 +34,16 @@ class _Judging(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.bodies.append(body)
+        self.server.together.wait(timeout=60)
+        status = self.server.status
         by_limit = "accepted" if body.get("limits", {"cpu_s": 4})["cpu_s"] >= 2 else "time_limit"
         outcome = self.server.outcome or by_limit
         tests = [{"outcome": outcome} for _ in body["tests"]]
-        answer = {"verdict": {"outcome": outcome, "passed": 0, "total": len(tests), "tests": tests}}
-        self.send_response(self.server.status)
+        verdict = {"outcome": outcome, "passed": 0, "total": len(tests), "tests": tests}
+        answer: dict[str, Any] = {"verdict": verdict}
+        if self.server.unfit in [test.get("stdin", "") for test in body["tests"]]:
+            status, answer = 422, {"errors": [{"field": "tests.0", "message": "it never asks the program"}]}
+        self.send_response(status)
         self.end_headers()
         self.wfile.write(json.dumps(answer).encode())
 

@@ -4,7 +4,7 @@ import importlib
 import json
 import logging
 import tomllib
-from contextlib import nullcontext
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -13,13 +13,14 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from service.domain.errors import ServiceError
+from training.alone import alone_in
 from training.config import HardwareConfig, TrainConfig, load_config
 from training.options import Options
 from training.plan.planner import planner_of
 from training.plan.table import record, show
 from training.run import Run, StageError
 from training.settings import Launch
-from training.stages import DISTRIBUTED, STAGES
+from training.stages import DISTRIBUTED, DOES, STAGES
 from training.stopwatch import Stopwatch
 
 app = typer.Typer(
@@ -29,8 +30,19 @@ _console = Console(stderr=True)
 _Config = Annotated[
     Path, typer.Argument(help="TOML with everything the run depends on.", exists=True, dir_okay=False)
 ]
+
+
+def _address(url: str | None) -> str | None:
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise typer.BadParameter(f"{url} begins with neither http:// nor https://")
+    return url
+
+
 _Sandbox = Annotated[
-    str | None, typer.Option("--sandbox", help="URL of a sandbox; without one the run starts its own.")
+    str | None,
+    typer.Option(
+        "--sandbox", help="URL of a sandbox; without one the run starts its own.", callback=_address
+    ),
 ]
 _Weights = Annotated[
     Path | None, typer.Option(help="Where `export` puts generator and critic; weights/NAME by default.")
@@ -40,7 +52,7 @@ _Again = Annotated[bool, typer.Option("--again", help="Run the stage from its be
 
 
 def _stage_command(name: str) -> None:
-    @app.command(name=name, help=f"Run the stage `{name}` alone.")
+    @app.command(name=name, help=DOES[name])
     def command(
         config: _Config,
         sandbox: _Sandbox = None,
@@ -64,7 +76,7 @@ def plan(
     gpu: Annotated[str | None, typer.Option(help="a100, h100 or h200.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Memory, steps and hours that a run would take; the configuration's [hardware] unless said here."""
+    """Memory, steps and hours that a run would take, on the hardware of the configuration or as said here."""
     _plan(_load(config), {"gpus": gpus, "nodes": nodes, "gpu": gpu}, as_json=as_json)
 
 
@@ -99,7 +111,7 @@ def rows(
 
     try:
         count = export_rows(Run(_load(config)), out)
-    except StageError as error:
+    except (StageError, OSError) as error:
         _fail(f"rows: {error}")
     _console.print(f"{count} rows in {out}")
 
@@ -110,7 +122,7 @@ def _load(path: Path) -> TrainConfig:
     except ValidationError as error:
         wrong = [f"{path}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         _fail("\n".join(wrong), status=2)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         _fail(f"{path}: not TOML: {error}", status=2)
 
 
@@ -140,25 +152,40 @@ def _run_stage(run: Run, name: str, options: Options, *, again: bool) -> None:
     if run.is_done(name) and not again:
         _console.print(f"{name}: done before")
         return
-    if launch.is_first:
-        _console.rule(name)
-        if why := run.outdated(name):
-            _console.print(f"{name}: done before, but {why}")
-        if again:
-            run.undo(name)
-    run.out.mkdir(parents=True, exist_ok=True)
-    watch = Stopwatch(run.clock(name))
     try:
-        with watch if launch.is_first else nullcontext():
-            importlib.import_module(f"training.stages.{name}").run_stage(run, options)
+        if launch.is_first:
+            _timed_stage(run, name, options, again=again)
+        else:
+            _stage(name)(run, options)
     except ModuleNotFoundError as error:
         _fail(f"{error}: training needs `pip install '.[training]'` in the repository")
-    except (StageError, ServiceError) as error:
+    except (StageError, ServiceError, OSError) as error:
         _fail(f"{name}: {error}")
-    if not launch.is_first:
-        return
-    run.mark_done(name, watch.seconds)
+
+
+def _timed_stage(run: Run, name: str, options: Options, *, again: bool) -> None:
+    with alone_in(run.out):
+        _announce(run, name)
+        if again:
+            run.undo(name)
+        with Stopwatch(run.clock(name)) as watch:
+            _stage(name)(run, options)
+        run.mark_done(name, watch.seconds)
     _console.print(f"{name}: done in {watch.seconds:.0f} s")
+
+
+def _stage(name: str) -> Callable[[Run, Options], None]:
+    stage: Callable[[Run, Options], None] = importlib.import_module(f"training.stages.{name}").run_stage
+    return stage
+
+
+def _announce(run: Run, name: str) -> None:
+    """Say which stage begins, and what of the run's folder counts no longer."""
+    _console.rule(name)
+    if why := run.outdated(name):
+        _console.print(f"{name}: done before, but {why}")
+    for read, why in run.stale(name).items():
+        _console.print(f"{read}: done before, but {why}; {name} will not count before {read} has run")
 
 
 def _fail(message: str, status: int = 1) -> NoReturn:

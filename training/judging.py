@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 import socket
 import subprocess
 import sys
@@ -14,17 +15,17 @@ from contextlib import contextmanager
 from rich.progress import Progress
 
 from service.adapters.sandbox import HttpSandbox, Patience, http_sandbox
-from service.domain.errors import SandboxError
+from service.domain.errors import RequestError, SandboxError
 from service.domain.task import Candidate, Task
 from service.domain.verdict import Verdict
 from training.first_error import first_error
 
 Judging = tuple[Task, Candidate]
-CONCURRENCY = 8
-"""Judgings asked for at once: enough that a small sandbox never waits for us."""
+CONCURRENCY = max(8, 2 * (os.cpu_count() or 1))
+"""Judgings asked for at once: enough that a sandbox on as many cores never waits for us."""
 _START_S = 30.0
 _STOP_S = 10.0
-PATIENCE = Patience(attempts=8, timeout_s=600.0)
+PATIENCE = Patience(attempts=8, attempts_when_full=200, timeout_s=600.0)
 """A queue in front of a small sandbox may be long; the work is offline and can wait."""
 
 
@@ -50,9 +51,11 @@ def sandbox_service(url: str | None) -> Iterator[str]:
 
 def judge_all(
     url: str, judgings: Sequence[Judging], label: str, limits_s: Sequence[float | None] | None = None
-) -> list[Verdict]:
+) -> list[Verdict | RequestError]:
     """Judge every candidate; equal judgings are run once. Raises `SandboxError`, never guesses.
 
+    Tests that can judge no program are no fault of the sandbox, nor of the program: what is wrong with them
+    stands in the place of a verdict.
     `limits_s` holds the CPU seconds of a test for each judging; None takes the sandbox's own.
     """
     timed = list(zip(judgings, limits_s or [None] * len(judgings), strict=True))
@@ -68,18 +71,23 @@ def _key(task: Task, candidate: Candidate, limit_s: float | None) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
-async def _judge(url: str, timed: Sequence[tuple[Judging, float | None]], label: str) -> list[Verdict]:
-    verdicts: dict[int, Verdict] = {}
+async def _judge(
+    url: str, timed: Sequence[tuple[Judging, float | None]], label: str
+) -> list[Verdict | RequestError]:
+    verdicts: dict[int, Verdict | RequestError] = {}
     waiting = iter(enumerate(timed))
     with Progress(transient=True) as progress:
         bar = progress.add_task(label, total=len(timed))
 
         async def work(sandbox: HttpSandbox) -> None:
             for index, ((task, candidate), limit_s) in waiting:
-                verdicts[index] = await sandbox.judge(task, candidate, cpu_s=limit_s)
+                try:
+                    verdicts[index] = await sandbox.judge(task, candidate, cpu_s=limit_s)
+                except RequestError as error:
+                    verdicts[index] = error
                 progress.advance(bar)
 
-        async with http_sandbox(url, patience=PATIENCE) as sandbox:
+        async with http_sandbox(url, patience=PATIENCE, connections=CONCURRENCY) as sandbox:
             with first_error():
                 async with asyncio.TaskGroup() as group:
                     for _ in range(CONCURRENCY):

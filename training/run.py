@@ -81,6 +81,10 @@ class Run:
                 return f"{read} has to run again"
         return None
 
+    def stale(self, stage: str) -> dict[str, str]:
+        """Why what a stage would read counts no longer, by the stage that left it."""
+        return {read: why for read in READS[stage] if (why := self.outdated(read))}
+
     def mark_done(self, stage: str, seconds: float) -> None:
         """Write down that a stage has finished: in how many seconds, under which configuration, on what."""
         marker = Marker(stage, round(seconds, 1), self.config_sha256(stage), self._marks(stage))

@@ -3,6 +3,8 @@
 from pydantic import Field, NonNegativeInt, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from training.config.section import Address
+
 
 class Secrets(BaseSettings):
     """`CTRL_TRAIN_API_KEY` opens the endpoints that `[engines]` names."""
@@ -17,10 +19,10 @@ class RewardSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CTRL_REWARD_", frozen=True)
 
-    generator_url: str
+    generator_url: Address
     """Base URL of the frozen generator, OpenAI-compatible."""
     generator_model: str
-    sandbox_url: str
+    sandbox_url: Address
     max_revision_tokens: PositiveInt = 1024
     concurrency: PositiveInt = 64
 

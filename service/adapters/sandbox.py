@@ -44,6 +44,8 @@ class Patience:
     """How long to try. A judging, and a run, is a pure function of its request: it may be sent again."""
 
     attempts: int = 4
+    attempts_when_full: int | None = None
+    """The same where the sandbox lives and its queue is full; None is no more than else."""
     first_wait_s: float = 0.2
     longest_wait_s: float = 5.0
     timeout_s: float = 60.0
@@ -55,6 +57,13 @@ class Patience:
         """Bound of a judging. A test's own limit counts as the sandbox's clock does: three times over."""
         each_s = self.test_s if cpu_s is None else max(self.test_s, 3 * cpu_s + _AROUND_A_TEST_S)
         return self.timeout_s + tests * each_s
+
+    def most_attempts(self, last: SandboxError | None = None) -> int:
+        """How often to try after such a failure; without one, at most."""
+        full = self.attempts if self.attempts_when_full is None else self.attempts_when_full
+        if last is None:
+            return max(self.attempts, full)
+        return full if isinstance(last, SandboxBusyError) else self.attempts
 
     def wait_s(self, attempt: int, asked_s: float | None) -> float:
         """Double each wait, honour what the sandbox asked for, and scatter a herd."""
@@ -113,7 +122,7 @@ class HttpSandbox:
     async def _post(self, path: str, body: bytes) -> bytes:
         """Send a request until it is answered. Only what may pass by itself is tried again."""
         last: SandboxError = SandboxError("sandbox: not tried")
-        for attempt in range(self._patience.attempts):
+        for attempt in range(self._patience.most_attempts()):
             asked_s: float | None = None
             try:
                 async with self._session.post(
@@ -132,8 +141,9 @@ class HttpSandbox:
                 last.__cause__ = error
             except aiohttp.ClientError as error:
                 raise SandboxError(f"sandbox: {type(error).__name__}") from error
-            if attempt + 1 < self._patience.attempts:
-                await asyncio.sleep(self._patience.wait_s(attempt, asked_s))
+            if attempt + 1 >= self._patience.most_attempts(last):
+                break
+            await asyncio.sleep(self._patience.wait_s(attempt, asked_s))
         raise last
 
 

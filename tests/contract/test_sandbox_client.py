@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -116,6 +116,17 @@ async def test_a_full_queue_is_asked_again() -> None:
 
     assert verdict.accepted
     assert len(server.requests) == 2
+
+
+async def test_a_full_queue_may_be_waited_for_longer_than_a_broken_sandbox() -> None:
+    server, patience = Server([lambda: web.Response(status=503)]), replace(QUICK, attempts_when_full=9)
+
+    async with _sandbox(server, patience) as sandbox:
+        with pytest.raises(SandboxBusyError):
+            await sandbox.judge(TASK, CANDIDATE)
+
+    assert len(server.requests) == 9
+    assert patience.most_attempts(SandboxError("gone")) == 3
 
 
 async def test_a_queue_that_stays_full_is_busy_after_a_few_tries() -> None:

@@ -138,6 +138,16 @@ def test_examples_over_the_limit_are_left_out_and_counted(
     assert f"{left_out} of 16 examples are left out: over {lengths[9]} tokens" in capsys.readouterr().err
 
 
+def test_a_tokenizer_without_a_chat_template_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    from training.weights.loading import load_tokenizer
+
+    base = tiny_run(tmp_path).base()
+    (Path(base.name) / "chat_template.jinja").unlink()
+
+    with pytest.raises(StageError, match=r"llama has no chat template: .* as chat_template\.jinja"):
+        load_tokenizer(base)
+
+
 def test_a_run_from_weights_has_no_base_stage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from training.stages import base
 

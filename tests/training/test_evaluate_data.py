@@ -37,9 +37,10 @@ def told(split: Split, count: int) -> list[Record]:
 
 def a_run(tmp_path: Path, generator: str, critic: str) -> Run:
     """A run from real weights, trained on a data set, whose models are served."""
-    write_jsonl(tmp_path / "other.jsonl", told(Split.OOD_LONGER, 3))
+    other = tmp_path / "other.jsonl"
+    write_jsonl(other, told(Split.OOD_LONGER, 3))
     tree = tiny_config(tmp_path, GENERATOR, {})
-    tree["tasks"] = {"source": "jsonl", "path": str(tmp_path)}
+    tree["tasks"] = {"source": "jsonl", "path": str(tmp_path), "evaluation": [str(other)]}
     urls = {"generator": generator, "sft": generator, "critic": critic}
     tree["engines"] = {role: {"base_url": url, "model": role} for role, url in urls.items()}
     tree["evaluate"] = {
@@ -49,7 +50,7 @@ def a_run(tmp_path: Path, generator: str, critic: str) -> Run:
         "rounds": 2,
         "matrix_problems": 2,
         "pairs": 1,
-        "sets": {"other": {"source": "jsonl", "path": str(tmp_path / "other.jsonl")}},
+        "sets": {"other": {"source": "jsonl", "path": str(other)}},
     }
     run = Run(TrainConfig.model_validate(tree))
     write_jsonl(run.file("tasks.test.jsonl"), told(Split.TEST, PROBLEMS + 1))

@@ -1,6 +1,8 @@
 """Both stages of the paper: SFT and GRPO."""
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from typing import Self
+
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
 from training.config.section import Section
 
@@ -30,7 +32,7 @@ class RewardConfig(Section):
     """What a critique earns beside the outcome of its revision; each term is off at 0."""
 
     judgment: NonNegativeFloat = 0.0
-    """Added where the judgment agrees with the tests on the draft (Critique-RL, arXiv 2510.24320)."""
+    """Added where a well-formed critique judges the draft as the tests do (Critique-RL, arXiv 2510.24320)."""
     direct_solution: NonNegativeFloat = 0.0
     """Taken off where the critique holds a program."""
     length: NonNegativeFloat = 0.0
@@ -74,5 +76,16 @@ class GrpoConfig(Section):
     most_flat_groups: float = Field(ge=0, le=1, default=0.8)
     """Training stops once groups without any spread in reward exceed this share, over ten steps."""
     lora: LoraConfig | None = None
-    vllm: str | None = None
+    vllm: str | None = Field(pattern=r"^(colocate|https?://\S+)$", default=None)
     """None samples with transformers; "colocate", or the URL of a vLLM server that takes new weights."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.prompts * self.generations % self.mini_batches:
+            raise ValueError(
+                f"prompts x generations = {self.prompts} x {self.generations} critiques do not divide into "
+                f"mini_batches = {self.mini_batches}: change one of them"
+            )
+        if len(set(self.seeds)) < len(self.seeds):
+            raise ValueError("seeds names one twice: it would be one run that counts as two")
+        return self

@@ -19,6 +19,8 @@ class EvaluationSet(Section):
     """First day of a window, where the source tells the day of each contest (LiveCodeBench does)."""
     until: date | None = None
     """The day after the last one."""
+    tests_limit: PositiveInt | None = None
+    """Tests a problem, public ones first (paper: 10 of CodeContests'); None takes what `tasks` says."""
 
     @model_validator(mode="after")
     def _has_days(self) -> Self:

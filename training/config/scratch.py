@@ -1,6 +1,15 @@
 """A base model from nothing: what it reads, how large it is, how it is trained."""
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    StringConstraints,
+)
 
 from training.config.section import Section
 
@@ -54,6 +63,19 @@ class PretrainConfig(Section):
     early: PhaseConfig
     late: PhaseConfig
     save_every_batches: PositiveInt
+
+
+_TAKEN = "main"
+"""What an evaluation calls the run's own model among the sizes."""
+
+
+def _free(name: str) -> str:
+    if name == _TAKEN:
+        raise ValueError(f"{_TAKEN} is the run's own model: give the size another name")
+    return name
+
+
+SizeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$"), AfterValidator(_free)]
 
 
 class SizeConfig(Section):

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from training.config.hardware import HardwareConfig
 from training.config.learning import GrpoConfig, SftConfig
 from training.config.results import EvaluateConfig, ExportConfig
-from training.config.scratch import ModelConfig, PretrainConfig, SizeConfig
+from training.config.scratch import ModelConfig, PretrainConfig, SizeConfig, SizeName
 from training.config.section import Section
 from training.config.tasks import TasksConfig
 from training.config.writing import EnginesConfig, SolveConfig, SynthesizeConfig
@@ -34,7 +34,7 @@ class TrainConfig(Section):
     synthesize: SynthesizeConfig
     sft: SftConfig
     grpo: GrpoConfig
-    sizes: dict[str, SizeConfig] = Field(default={})
+    sizes: dict[SizeName, SizeConfig] = Field(default={})
     export: ExportConfig = ExportConfig()
     evaluate: EvaluateConfig
     hardware: HardwareConfig = HardwareConfig()
@@ -51,6 +51,18 @@ class TrainConfig(Section):
             raise ValueError("[sizes] are base models made from nothing: they need [pretrain], not `base`")
         if self.revision is not None and self.base is None:
             raise ValueError("`revision` belongs to `base`, which is not set")
+        return self
+
+    @model_validator(mode="after")
+    def _trains_on_no_evaluation_set(self) -> Self:
+        if self.tasks.source == "mini":
+            return self
+        for name, one in self.evaluate.sets.items():
+            if not {one.path, *one.path.parents} & set(self.tasks.evaluation):
+                raise ValueError(
+                    f"evaluate.sets.{name}.path, {one.path}, is not in tasks.evaluation: problems of it "
+                    "could be trained on; add it there"
+                )
         return self
 
     @property

@@ -2,13 +2,13 @@
 
 from pydantic import Field, NonNegativeFloat, PositiveInt
 
-from training.config.section import Section
+from training.config.section import Address, Section
 
 
 class EndpointConfig(Section):
     """An OpenAI-compatible endpoint, such as a vLLM server; its key comes from CTRL_TRAIN_API_KEY."""
 
-    base_url: str
+    base_url: Address
     model: str
     concurrency: PositiveInt = 256
     """Requests in flight."""

@@ -10,6 +10,9 @@ from training.data.source_task import SourceTask, Unusable
 
 _SETS = ("public_tests", "private_tests", "generated_tests")
 _NAMED_LEVELS = ("unknown", "easy", "medium", "hard", "harder", "hardest", "external")
+_LETTERS = len(_NAMED_LEVELS)
+"""The number of A. 18 is no level: L is 19."""
+_NO_LEVEL = 18
 _PYTHON3 = 3
 """The set's number for the language of a solution."""
 
@@ -18,6 +21,9 @@ def code_contests_task(row: Row) -> SourceTask:
     """Convert a row. The set's public tests are public; without any, the first two of the others are."""
     unusable: Counter[Unusable] = Counter()
     public, private, generated = (_tests(row, name, unusable) for name in _SETS)
+    if row.optional_text("input_file") or row.optional_text("output_file"):
+        unusable[Unusable.FILES] += len(public) + len(private) + len(generated)
+        public, private, generated = [], [], []
     hidden = [*private, *generated]
     if not public:
         public, hidden = hidden[:PUBLIC_TESTS], hidden[PUBLIC_TESTS:]
@@ -35,7 +41,7 @@ def code_contests_task(row: Row) -> SourceTask:
 
 
 def _tests(row: Row, name: str, unusable: Counter[Unusable]) -> list[Test]:
-    told = _object(row, name)
+    told = _object(row, name, "input and output")
     tests: list[Test] = []
     for stdin, stdout in zip(_list(row, name, told, "input"), _list(row, name, told, "output"), strict=False):
         if not isinstance(stdin, str):
@@ -47,11 +53,11 @@ def _tests(row: Row, name: str, unusable: Counter[Unusable]) -> list[Test]:
     return tests
 
 
-def _object(row: Row, name: str) -> Mapping[str, object]:
+def _object(row: Row, name: str, members: str) -> Mapping[str, object]:
     value = row.fields.get(name) or {}
     if isinstance(value, dict):
         return value
-    raise row.wrong(name, "an object with input and output", value)
+    raise row.wrong(name, f"an object with {members}", value)
 
 
 def _list(row: Row, name: str, told: Mapping[str, object], member: str) -> list[object]:
@@ -68,12 +74,13 @@ def _level(row: Row) -> str | None:
         return None
     if not isinstance(number, int) or number < 0:
         raise row.wrong("difficulty", "one of the set's numbers", number)
-    named = len(_NAMED_LEVELS)
-    return _NAMED_LEVELS[number] if number < named else chr(ord("A") + number - named)
+    if number < _LETTERS:
+        return _NAMED_LEVELS[number]
+    return chr(ord("A") + number - _LETTERS - (number > _NO_LEVEL))
 
 
 def _seconds(row: Row) -> float | None:
-    told = _object(row, "time_limit")
+    told = _object(row, "time_limit", "seconds and nanos")
     seconds, nanos = told.get("seconds") or 0, told.get("nanos") or 0
     if not isinstance(seconds, int | float) or not isinstance(nanos, int | float):
         raise row.wrong("time_limit", "an object with seconds and nanos", seconds)
@@ -81,7 +88,7 @@ def _seconds(row: Row) -> float | None:
 
 
 def _first_python(row: Row) -> str | None:
-    told = _object(row, "solutions")
+    told = _object(row, "solutions", "language and solution")
     languages, texts = _list(row, "solutions", told, "language"), _list(row, "solutions", told, "solution")
     pairs = zip(languages, texts, strict=False)
     return next((str(text) for language, text in pairs if language == _PYTHON3), None)

@@ -4,10 +4,13 @@ import json
 from collections import Counter
 from dataclasses import replace
 
-from service.domain.task import Test
+from service.domain.task import AssertTest, Test
 from training.config import TasksConfig
 from training.data.source_task import SourceTask, Unusable
 from training.tasks.records import test_to_json
+
+ASSERT_CHARACTERS = 65_536
+"""What the sandbox reads of one assert."""
 
 
 def bounded(task: SourceTask, config: TasksConfig) -> SourceTask:
@@ -20,7 +23,7 @@ def bounded(task: SourceTask, config: TasksConfig) -> SourceTask:
             size_bytes = len(json.dumps(test_to_json(test)))
             if room == 0:
                 unusable[Unusable.BEYOND_LIMIT] += 1
-            elif size_bytes > room_bytes:
+            elif size_bytes > room_bytes or _is_too_long(test):
                 unusable[Unusable.TOO_LARGE] += 1
             else:
                 room, room_bytes = room - 1, room_bytes - size_bytes
@@ -28,3 +31,7 @@ def bounded(task: SourceTask, config: TasksConfig) -> SourceTask:
     limit_s = task.time_limit_s and min(task.time_limit_s, config.longest_time_limit_s)
     public, hidden = map(tuple, kept)
     return replace(task, public=public, hidden=hidden, unusable=unusable, time_limit_s=limit_s)
+
+
+def _is_too_long(test: Test) -> bool:
+    return isinstance(test, AssertTest) and len(test.source) > ASSERT_CHARACTERS

@@ -22,7 +22,7 @@ from training.data.source_task import SourceTask
 from training.data.splits import rank, split_of
 from training.data.spool import Spool
 from training.data.taco import taco_task
-from training.run import Run, StageError
+from training.run import Record, Run, StageError
 from training.tasks.mini import Split
 from training.tasks.records import write_jsonl
 
@@ -55,6 +55,7 @@ def prepare(run: Run) -> None:
             report.add(task, reason, match)
             if reason is None:
                 spool.add(task.to_json(), split_of(task.id, config), rank(task.id, run.config.seed))
+        _keep_apart(spool, config, report)
         _write(run, spool, report)
 
 
@@ -71,6 +72,21 @@ def _tasks(files: Sequence[Path], source: str, config: TasksConfig) -> Iterator[
             for row in read_rows(file):
                 yield bounded(convert(row), config)
                 progress.advance(bar, row.size_bytes)
+
+
+def _keep_apart(spool: Spool, config: TasksConfig, report: Report) -> None:
+    """Drop what overlaps with the run's own test split: it is an evaluation set like any other."""
+    own = ((f"{_FILES[Split.TEST]}: {r['id']}", str(r["problem"])) for r in spool.records(Split.TEST))
+    index = EvaluationIndex(own, config.ngram, config.overlap)
+
+    def is_contaminated(record: Record) -> bool:
+        match = index.match(str(record["problem"]))
+        if match is not None:
+            report.take_back(record, match)
+        return match is not None
+
+    for split in (Split.TRAIN, Split.VALIDATION):
+        spool.discard(split, is_contaminated)
 
 
 def _write(run: Run, spool: Spool, report: Report) -> None:

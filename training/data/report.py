@@ -11,6 +11,7 @@ from training.config import TasksConfig
 from training.data.contamination import Match
 from training.data.filters import Dropped
 from training.data.source_task import SourceTask, Unusable
+from training.run import Record
 from training.whole import write_whole
 
 _PLACES = 5
@@ -40,12 +41,27 @@ class Report:
         if reason is None:
             self.tests += len(task.public) + len(task.hidden)
             return
+        self._drop(reason, task.place)
+        if match is not None:
+            self._note(task.place, task.id, match)
+
+    def take_back(self, record: Record, match: Match) -> None:
+        """Count a task as contaminated that was kept until the run's own test split was known."""
+        name = str(record["id"])
+        for tests in (record["tests"], record["hidden_tests"]):
+            assert isinstance(tests, list)
+            self.tests -= len(tests)
+        self._drop(Dropped.CONTAMINATED, name)
+        self._note(name, name, match)
+
+    def _drop(self, reason: Dropped, place: str) -> None:
         self.dropped[reason] += 1
         if len(self.dropped_at[reason]) < _PLACES:
-            self.dropped_at[reason].append(task.place)
-        if match is not None:
-            found = {"evaluation": match.evaluation, "overlap": match.overlap}
-            self.contaminated.append({"place": task.place, "id": task.id} | found)
+            self.dropped_at[reason].append(place)
+
+    def _note(self, place: str, name: str, match: Match) -> None:
+        found = {"evaluation": match.evaluation, "overlap": match.overlap}
+        self.contaminated.append({"place": place, "id": name} | found)
 
     @property
     def kept(self) -> int:

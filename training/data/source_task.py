@@ -22,8 +22,9 @@ class Unusable(StrEnum):
     BARE_ARGUMENTS = "arguments are no list"
     NOT_FINITE = "a number is not finite"
     NO_NAME = "fn_name is no name of a function"
+    FILES = "input or output is a file"
     BEYOND_LIMIT = "beyond tests_limit"
-    TOO_LARGE = "beyond tests_bytes"
+    TOO_LARGE = "beyond tests_bytes, or an assert too long for the sandbox"
 
 
 def is_finite(value: object) -> bool:

@@ -1,7 +1,7 @@
 """Kept records on disk until all are read: a set with its tests may not fit into memory."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -34,6 +34,14 @@ class Spool:
         self._places[split].append((rank, self._file.tell()))
         self._file.write(json.dumps(record).encode() + b"\n")
 
+    def discard(self, split: Split, is_unfit: Callable[[dict[str, object]], bool]) -> None:
+        """Keep the records of a split that are not unfit."""
+        kept = []
+        for rank, place in self._places[split]:
+            if not is_unfit(self._at(place)):
+                kept.append((rank, place))
+        self._places[split] = kept
+
     def count(self, split: Split) -> int:
         """How many records a split has."""
         return len(self._places[split])
@@ -41,5 +49,9 @@ class Spool:
     def records(self, split: Split, limit: int | None = None) -> Iterator[dict[str, object]]:
         """The split's first `limit` records, all of them where that is None."""
         for _, place in sorted(self._places[split])[:limit]:
-            self._file.seek(place)
-            yield json.loads(self._file.readline())
+            yield self._at(place)
+
+    def _at(self, place: int) -> dict[str, object]:
+        self._file.seek(place)
+        record: dict[str, object] = json.loads(self._file.readline())
+        return record

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from service.adapters.sandbox import http_sandbox
-from service.domain.errors import SandboxError
+from service.domain.errors import RequestError, SandboxError
 from service.domain.hints import hint
 from service.domain.task import Candidate
 from service.domain.verdict import Outcome, Verdict
 from training.desk import Desk
+from training.errors import StageError
 from training.evaluate.posed import Posed
 from training.judging import CONCURRENCY, PATIENCE
 from training.tasks.records import mended_lines
@@ -72,12 +73,18 @@ class BackgroundJudge(Desk[_Judging, Ruling]):
     @asynccontextmanager
     async def _judging(self) -> AsyncGenerator[Callable[[_Judging], Awaitable[Ruling]], None]:
         with self._path.open("a", encoding="utf-8") as file:
-            async with http_sandbox(self._url, patience=PATIENCE) as sandbox:
+            async with http_sandbox(self._url, patience=PATIENCE, connections=CONCURRENCY) as sandbox:
 
                 async def judged(judging: _Judging) -> Ruling:
                     problem, code = judging
                     task, limit_s = problem.judged_task, problem.time_limit_s
-                    verdict = await sandbox.judge(task, Candidate(code), cpu_s=limit_s)
+                    try:
+                        verdict = await sandbox.judge(task, Candidate(code), cpu_s=limit_s)
+                    except RequestError as error:
+                        raise StageError(
+                            f"the tests of {problem.id} cannot be run: {error.field}: {error}: mend them, or "
+                            "leave the problem out of its set"
+                        ) from error
                     ruling = ruling_of(problem, verdict)
                     line = {"problem": problem.id, "code": code, **asdict(ruling)}
                     file.write(json.dumps(line) + "\n")

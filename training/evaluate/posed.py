@@ -76,7 +76,10 @@ def elsewhere(run: Run) -> Iterator[tuple[str, list[Posed]]]:
 
 
 def _of_set(run: Run, name: str, one: EvaluationSet) -> list[Posed]:
-    tasks = set_tasks(one.source, one.path, f"evaluate.sets.{name}.path", run.config.tasks)
+    bounds = run.config.tasks
+    if one.tests_limit is not None:
+        bounds = bounds.model_copy(update={"tests_limit": one.tests_limit})
+    tasks = set_tasks(one.source, one.path, f"evaluate.sets.{name}.path", bounds)
     found: dict[str, Posed] = {}
     for task in tasks:
         if one.includes(task.day) and (task.public or task.hidden):

@@ -18,6 +18,7 @@ from training.config import GrpoConfig
 from training.grpo.clock import Clock
 from training.grpo.trainer import CriticTrainer
 from training.grpo.watch import FlatGroups
+from training.one_gpu import require_one_gpu
 from training.progress import MetricsLog
 from training.rewards.desk import RewardDesk
 from training.rewards.outcome import Target
@@ -49,6 +50,7 @@ class Reinforcement:
     def run(self, desk: RewardDesk) -> None:
         """Train, or go on from the last checkpoint, and save under `out/critic`."""
         args = arguments(self.config, self.seed, self.out / "checkpoints")  # first: joins other processes
+        require_one_gpu(args.n_gpu)
         start = self._whole_start()
         tokenizer = load_tokenizer(start, left=True)
         reward, clock, lora = self._reward(desk), Clock(desk.work), self.config.lora
@@ -115,9 +117,7 @@ def _prompt_tokens(row: Record, tokenizer: PreTrainedTokenizerBase) -> int:
 def arguments(config: GrpoConfig, seed: int, out: Path) -> TrlConfig:
     """Paper Table 9 as TRL spells it. A step of ours is `mini_batches` optimizer steps of TRL's."""
     on_gpu = torch.cuda.is_available()
-    batch = config.prompts * config.generations
-    share = batch // config.mini_batches // Launch().world_size
-    micro = min(config.micro_batch or share, share)
+    share, micro = _share(config)
     args = TrlConfig(
         output_dir=str(out),
         max_steps=config.steps * config.mini_batches,
@@ -152,6 +152,23 @@ def arguments(config: GrpoConfig, seed: int, out: Path) -> TrlConfig:
     if is_fsdp_enabled():  # recomputes activations by itself, as its file in configs/accelerate says
         args.activation_checkpointing = args.gradient_checkpointing = False
     return args
+
+
+def _share(config: GrpoConfig) -> tuple[int, int]:
+    """Critiques of a mini-batch on each process, and of a micro-batch.
+
+    Raises `StageError` where they do not divide: TRL would take fewer than the configuration says.
+    """
+    batch, parts = config.prompts * config.generations, config.mini_batches * Launch().world_size
+    share, rest = divmod(batch, parts)
+    micro = min(config.micro_batch or share, share)
+    if rest or share % micro:
+        raise StageError(
+            f"{batch} critiques a step do not divide into {config.mini_batches} mini-batches on "
+            f"{Launch().world_size} processes in micro-batches of {config.micro_batch or 'any size'}: change "
+            "grpo.prompts, grpo.mini_batches, grpo.micro_batch or the number of processes"
+        )
+    return share, micro
 
 
 def _vllm(config: GrpoConfig) -> dict[str, Any]:

@@ -127,6 +127,11 @@ class Planner:
             "new weights to vLLM": clock.transfer_s(size) if grpo.vllm else 0.0,
         }
 
+    def programs_per_s(self) -> float:
+        """Revisions that sandboxes have to judge a second, so that nobody waits for them."""
+        step_s = self._step_s()
+        return self.rollouts() / (step_s["sampling"] + step_s["waiting for revisions"])
+
     def _grpo_operations(self) -> int:
         """The update, and a forward pass each for the old and the reference log-probabilities."""
         grpo = self.config.grpo

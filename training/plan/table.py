@@ -27,6 +27,7 @@ def record(planner: Planner) -> dict[str, object]:
             for role, s in planner.serving().items()
         },
         "writing_hours": planner.writing_hours(),
+        "programs_per_s": planner.programs_per_s(),
         "assumptions": asdict(planner.clock.assumed),
         "warnings": warnings(planner),
     }
@@ -36,7 +37,7 @@ def show(planner: Planner, console: Console) -> None:
     """Print the tables, the assumptions and the warnings."""
     hardware, size = planner.hardware, planner.policy.parameters
     console.print(
-        f"{planner.config.name}: {size / 1e9:.2f} B parameters on {hardware.nodes} x {hardware.gpus} "
+        f"{planner.config.name}: {_count(size)} parameters on {hardware.nodes} x {hardware.gpus} "
         f"{hardware.gpu.upper()} ({planner.clock.cluster.memory_gb:.0f} GB)",
         highlight=False,
     )
@@ -86,12 +87,14 @@ def _time(planner: Planner, stages: dict[str, Stage]) -> Table:
 
 def _assumed(planner: Planner) -> str:
     assumed, clock = planner.clock.assumed, planner.clock
+    small = planner.policy.parameters < _SMALL
+    sandboxes = "keep up" if small else f"judge {planner.programs_per_s():,.0f} programs/s in GRPO"
     return (
         f"Assumed: training reaches {assumed.training_mfu:.0%} of {clock.cluster.tflops} TFLOP/s, "
         f"a GPU writes {clock.rate(planner.policy.parameters):,.0f} tokens/s, "
         f"sequences fill {assumed.filled:.0%} of their limits, "
-        f"new weights travel at {assumed.transfer_gb_s:.0f} GB/s; sandboxes keep up."
-        + ("" if planner.policy.parameters >= _SMALL else " So small a model waits for its kernels instead.")
+        f"new weights travel at {assumed.transfer_gb_s:.0f} GB/s; sandboxes {sandboxes}."
+        + (" So small a model waits for its kernels instead." if small else "")
     )
 
 
@@ -100,6 +103,10 @@ def _table(title: str, first: str, *columns: str) -> Table:
     for column in columns:
         table.add_column(column, justify="right")
     return table
+
+
+def _count(parameters: int) -> str:
+    return f"{parameters / 1e9:.2f} B" if parameters >= 1e9 else f"{parameters / 1e6:.2f} M"
 
 
 def _gb(size: float) -> str:

@@ -2,14 +2,15 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from service.adapters.embedded import EmbeddedModel
 from service.adapters.openai import OpenAIModel
-from service.adapters.sandbox import Patience, http_sandbox
+from service.adapters.sandbox import http_sandbox
 from service.domain.roles import ChatGenerator
 from training.config import EndpointConfig
+from training.judging import PATIENCE
 from training.rewards.outcome import Reviser
 from training.settings import RewardSettings
 from training.writing.served import served_model
@@ -31,11 +32,13 @@ class Parts:
     @asynccontextmanager
     async def opened(self) -> AsyncGenerator[Reviser, None]:
         """Load or connect, for as long as the context lasts."""
-        patience = Patience(attempts=8, timeout_s=self.sandbox_timeout_s)
+        patience = replace(PATIENCE, timeout_s=self.sandbox_timeout_s)
         async with AsyncExitStack() as stack:
             model = self._engine()
             await stack.enter_async_context(model)
-            sandbox = await stack.enter_async_context(http_sandbox(self.sandbox_url, patience=patience))
+            sandbox = await stack.enter_async_context(
+                http_sandbox(self.sandbox_url, patience=patience, connections=self.concurrency)
+            )
             yield Reviser(ChatGenerator(model), sandbox, self.max_revision_tokens)
 
     def _engine(self) -> EmbeddedModel | OpenAIModel:

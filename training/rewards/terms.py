@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from service.domain.critique import Judgment
+from service.domain.critique import Judgment, Parsed
 from service.domain.fences import blocks, text_lines
 from service.domain.syntax import parsed
 from training.config import RewardConfig
@@ -20,7 +20,8 @@ class Reward:
         if outcome.passed is None:
             return None
         reward = float(outcome.passed)
-        reward += self.config.judgment * judges_rightly(submission, outcome)
+        if outcome.critique.parsed is Parsed.STRICT:  # else the bare word would earn what a critique does
+            reward += self.config.judgment * judges_rightly(submission, outcome)
         reward -= self.config.direct_solution * holds_program(submission.text)
         return reward - self.config.length * length
 

@@ -1,10 +1,15 @@
 """The reward as verl wants it: `reward.custom_reward_function.path` is this file, `name` is `compute_score`.
 
-verl awaits it once for each sample, in many workers. Where the parts are is read from `CTRL_REWARD_…`.
+verl awaits it once for each sample, in many workers; all calls of one share a bound and a memory.
+Where the parts are is read from `CTRL_REWARD_…`.
 """
 
+import asyncio
+
+from service.domain.critique import Parsed
 from training.rewards.outcome import Outcome
 from training.rewards.parts import parts_from_environment
+from training.rewards.standing import standing_desk
 from training.rewards.terms import Reward, judges_rightly
 from training.rewards.truth import submission_of
 
@@ -25,11 +30,11 @@ async def compute_score(
     Raises `RewardMissingError` where no verdict could be had, `TruthError` for a row that is not ours.
     """
     submission = submission_of(ground_truth, solution_str)
-    async with parts_from_environment().opened() as reviser:
-        outcome = await reviser.outcome(submission)
+    asked = standing_desk(parts_from_environment()).submit(submission)
+    outcome = await asyncio.shield(asyncio.wrap_future(asked))  # others may wait for the same one
     return {
         "score": scored(Reward()(submission, outcome), outcome),
-        "format": float(outcome.critique.judgment is not None),
+        "format": float(outcome.critique.parsed is Parsed.STRICT),
         "judgment_accuracy": float(judges_rightly(submission, outcome)),
     }
 

@@ -34,5 +34,20 @@ READS: dict[str, tuple[str, ...]] = {
 }
 """Stage → the stages whose output it reads: it counts as done only on what they left last."""
 
+DOES = {
+    "base": "Make a base model of the mini world from nothing; where the run has real weights, nothing.",
+    "tasks": "Draw problems of the mini world, or read, filter and decontaminate those of a data set.",
+    "solve": "Sample several drafts a problem from the generator.",
+    "hints": "Run every draft on all tests; what they did becomes a hint.",
+    "synthesize": "Write critiques with the hint in view; drop those that leak it or that tests contradict.",
+    "sft": "Stage I: learn these critiques without the hint.",
+    "grpo": "Stage II: reinforce critiques whose greedy revision by the frozen generator passes all tests.",
+    "sizes": "Train base models and critics of other sizes, in the mini world.",
+    "export": "Hand over the weights, with their manifests.",
+    "evaluate": "Measure the critic beside its baselines on unseen problems.",
+    "report": "Write tables, plots and a verdict on each claim.",
+}
+"""Stage → what it does, for people."""
+
 DISTRIBUTED = ("sft", "grpo")
 """Stages that run on every process of `accelerate launch` or `torchrun`; the others are for one process."""

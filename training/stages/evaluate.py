@@ -6,6 +6,7 @@ Every part is kept as it is finished, so a killed evaluation goes on; figures go
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 
 from rich.console import Console
 
@@ -58,10 +59,21 @@ def run_stage(run: Run, options: Options) -> None:
     ):
         findings = _Evaluation(run, cast, notebook, judge).findings()
     findings.write(run.file("evaluation.json"))
-    for role in ("generator", "critic"):
-        if findings.gates and (options.weights / role / f"{role}.json").is_file():
-            write_manifest(options.weights / role, role, {"metrics": _metrics(findings.gates)})
+    note_metrics(run, options.weights, findings)
     _print(findings)
+
+
+def note_metrics(run: Run, weights: Path, findings: Findings) -> None:
+    """Write figures into the manifests: of the gates, or of the critic alone where there are none.
+
+    Not where what was exported last is another critic than the one that was evaluated.
+    """
+    if not run.is_done("export"):
+        return
+    figures = findings.gates or _critic_gates(findings.groups[TEST])
+    for role in ("generator", "critic"):
+        if (weights / role / f"{role}.json").is_file():
+            write_manifest(weights / role, role, {"metrics": _metrics(figures)})
 
 
 class _Evaluation:

@@ -1,7 +1,6 @@
 """Stage `report`: the run's results as a page, with a verdict on every claim."""
 
 import json
-import shutil
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -29,6 +28,7 @@ from training.stages import STAGES
 from training.whole import write_whole
 
 _PICTURES = "results"
+_PLOTS = ("rounds", "similarity", "lengths", "matrix", "votes", "health", "step-time")
 
 
 def run_stage(run: Run, options: Options) -> None:
@@ -93,7 +93,13 @@ def _draw(findings: Findings, courses: Sequence[Course], folder: Path) -> dict[s
         drawings["health"] = partial(plot_health, walked)
     if measured(walked, TIMES):
         drawings["step-time"] = partial(plot_step_time, walked)
-    shutil.rmtree(folder, ignore_errors=True)
+    clear(folder)
     for name, draw in drawings.items():
         draw(folder / f"{name}.svg")
     return {name: f"{_PICTURES}/{name}.svg" for name in drawings}
+
+
+def clear(folder: Path) -> None:
+    """Remove an earlier report's plots; what else is in the folder is somebody's own."""
+    for name in _PLOTS:
+        (folder / f"{name}.svg").unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from service.domain.task import Candidate
 from service.domain.templates import CRITIC_TEMPLATE
 from training.checkpoints import last_checkpoint
 from training.config import TrainConfig
+from training.one_gpu import require_one_gpu
 from training.options import Options
 from training.progress import MetricsLog
 from training.run import Record, Run, StageError
@@ -39,11 +40,7 @@ def fine_tune(run: Run, base: Weights, checkpoints: Path, target: Path, metrics:
     """Teach `base` the run's critiques, or go on from the last checkpoint, and save it as `target`."""
     config = run.config
     args = arguments(config, str(checkpoints))  # first: it joins the other processes, if there are any
-    if args.n_gpu > 1:
-        raise StageError(
-            f"{args.n_gpu} GPUs and one process: start it with `accelerate launch` (docs/training-scale.md), "
-            "or make one GPU visible with CUDA_VISIBLE_DEVICES"
-        )
+    require_one_gpu(args.n_gpu)
     tokenizer = load_tokenizer(base)
     model = load_model(base, training_dtype(frozen=config.sft.lora is not None))
     if config.base is None:

@@ -14,6 +14,7 @@ from transformers import (
 from transformers.distributed.fsdp import is_fsdp_enabled
 from transformers.integrations.deepspeed import is_deepspeed_zero3_enabled
 
+from training.errors import StageError
 from training.weights.places import Weights, configured_weights
 
 ADAPTER = "adapter_config.json"
@@ -56,11 +57,19 @@ def is_adapter(weights: Weights) -> bool:
 
 
 def load_tokenizer(weights: Weights, *, left: bool = False) -> PreTrainedTokenizerBase:
-    """Load a tokenizer; `left` pads on the left, as generation needs."""
+    """Load a tokenizer; `left` pads on the left, as generation needs.
+
+    Raises `StageError` where it has no chat template: conversations are all that is ever put to a model.
+    """
     tokenizer = AutoTokenizer.from_pretrained(
         weights.name, revision=weights.revision, padding_side="left" if left else "right"
     )
     assert isinstance(tokenizer, PreTrainedTokenizerBase)
+    if not tokenizer.chat_template:
+        raise StageError(
+            f"{weights} has no chat template: take a model trained on instructions, or put the template "
+            "beside its tokenizer as chat_template.jinja"
+        )
     return tokenizer
 
 

@@ -4,10 +4,21 @@ import pytest
 
 from training.report.course_plots import HEALTH, plot_health
 from training.report.health import Course
+from training.stages.report import clear
 
 
 def course(*metrics: str) -> Course:
     return Course(1, tuple({"step": float(step), **dict.fromkeys(metrics, 0.5)} for step in range(3)))
+
+
+def test_a_report_removes_its_own_plots_and_nothing_else(tmp_path: Path) -> None:
+    for name in ("rounds.svg", "mine.svg", "rounds.txt"):
+        (tmp_path / name).touch()
+
+    clear(tmp_path)
+    clear(tmp_path / "nowhere")
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.svg", "rounds.txt"]
 
 
 @pytest.mark.parametrize("advised", [True, False])

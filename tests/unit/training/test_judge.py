@@ -7,6 +7,7 @@ import pytest
 
 from service.domain.errors import SandboxError
 from tests.recording_sandbox import RecordingSandbox, recording_sandbox
+from training.errors import StageError
 from training.evaluate.judge import BackgroundJudge
 from training.tasks.mini import Split, problems
 
@@ -48,6 +49,17 @@ def test_a_restart_judges_nothing_anew_but_what_a_kill_tore(
     assert codes(sandbox) == ["x = 1", "x = 2", "x = 2"]
     assert all(ruling.accepted and ruling.hint == "The program passes every test." for ruling in again)
     assert path.read_text(encoding="utf-8") == whole
+
+
+def test_tests_that_can_judge_no_program_name_their_problem(
+    sandbox: RecordingSandbox, tmp_path: Path
+) -> None:
+    sandbox.unfit = getattr(PROBLEM.task.tests[0], "stdin", "")
+    with BackgroundJudge(sandbox.url, tmp_path / "rulings.jsonl") as judge:
+        asked = judge.submit(PROBLEM, "x = 1")
+
+        with pytest.raises(StageError, match=rf"the tests of {PROBLEM.id} cannot be run: tests\.0: it never"):
+            asked.result()
 
 
 def test_every_test_of_a_problem_decides(sandbox: RecordingSandbox, tmp_path: Path) -> None:

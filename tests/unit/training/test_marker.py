@@ -57,6 +57,21 @@ def test_half_a_stage_is_not_gone_on_from_after_what_it_read_has_changed(tmp_pat
     assert run.unfinished("solve").name.startswith("solve.")
 
 
+def test_a_stage_alone_says_that_what_it_reads_counts_no_longer(tmp_path: Path) -> None:
+    run = finished(tmp_path)
+    run.mark_done("solve", seconds=1.0)
+    config = write_toml(
+        tiny_config(tmp_path, tmp_path, {}) | {"engines": {"generator": ENDPOINT}}, tmp_path / "a.toml"
+    )
+
+    result = CliRunner().invoke(app, ["synthesize", str(config)])
+
+    said = " ".join(result.stderr.split())
+    assert "hints: done before, but solve has run again since, or was undone" in said
+    assert "synthesize will not count before hints has run" in said
+    assert run.stale("hints") == {}
+
+
 def test_a_stage_begun_again_and_killed_is_not_done(tmp_path: Path) -> None:
     run = finished(tmp_path)
 

@@ -1,3 +1,4 @@
+import io
 import json
 import re
 import sys
@@ -6,6 +7,7 @@ from subprocess import run
 
 import pytest
 from pydantic import ValidationError
+from rich.console import Console
 from typer.testing import CliRunner
 
 from training.cli import app
@@ -17,6 +19,7 @@ from training.plan.duration import Assumptions, Clock, Cluster, update_operation
 from training.plan.memory import Training
 from training.plan.planner import planner_of
 from training.plan.serving import Serving
+from training.plan.table import show
 
 CONFIGS = sorted(Path("configs").glob("*.toml"))
 SEVEN_B = 7_615_616_512
@@ -196,6 +199,27 @@ def test_sampling_and_revising_overlap_but_for_one_chunk() -> None:
     sampling = planner_of(changed("grpo")).grpo().step_s["sampling"]
     revising = seconds[1] - sampling
     assert seconds[4] == pytest.approx(max(sampling, revising) + min(sampling, revising) / 4)
+
+
+@pytest.mark.parametrize(("name", "told"), [("qwen7b-1x8", "7.62 B"), ("smoke", "0.03 M")])
+def test_small_models_are_counted_in_millions(name: str, told: str) -> None:
+    console = Console(record=True, file=io.StringIO())
+
+    show(planner_of(load_config(Path(f"configs/{name}.toml"))), console)
+
+    assert f"{name}: {told} parameters" in console.export_text()
+
+
+def test_sandboxes_have_as_long_as_critiques_and_revisions_take() -> None:
+    planner = planner_of(load_config(Path("configs/qwen32b-8x8.toml")))
+    console = Console(record=True, file=io.StringIO())
+
+    show(planner, console)
+
+    step_s = planner.grpo().step_s
+    writing_s = step_s["sampling"] + step_s["waiting for revisions"]
+    assert planner.programs_per_s() == pytest.approx(1024 * 8 / writing_s)
+    assert f"sandboxes judge {8192 / writing_s:.0f} programs/s" in " ".join(console.export_text().split())
 
 
 def test_a_model_too_large_for_its_gpus_is_warned_of() -> None:

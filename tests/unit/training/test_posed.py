@@ -17,7 +17,8 @@ from training.run import Record, Run, StageError
 
 def a_run(tmp_path: Path, **sets: Record) -> Run:
     tree = tiny_config(tmp_path, tmp_path, {})
-    tree["tasks"] = {"source": "jsonl", "path": str(tmp_path)}
+    kept_out = [one["path"] for one in sets.values()]
+    tree["tasks"] = {"source": "jsonl", "path": str(tmp_path), "evaluation": kept_out}
     tree["evaluate"] = {"problems": 1, "samples": 1, "ood_problems": 2, "sets": sets}
     return Run(TrainConfig.model_validate(tree))
 
@@ -47,6 +48,15 @@ def test_problems_that_come_twice_or_beyond_the_number_are_left_out(tmp_path: Pa
     assert (name, [problem.id for problem in problems]) == ("mbpp", ["mbpp/mbppplus-1", "mbpp/mbppplus-2"])
     assert len(problems[0].task.tests) == 1
     assert len(problems[0].judged_task.tests) == 5
+
+
+def test_a_set_is_judged_by_as_many_tests_as_it_is_said_to_be(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "mbpp.jsonl", [mbpp_plus_row()])
+    one: Record = {"source": "mbppplus", "path": str(path)}
+
+    found = dict(elsewhere(a_run(tmp_path, few=one | {"tests_limit": 2}, whole=one)))
+
+    assert [len(found[name][0].judged_task.tests) for name in ("few", "whole")] == [2, 5]
 
 
 def test_a_window_without_problems_is_told(tmp_path: Path) -> None:

@@ -8,8 +8,11 @@ import pytest
 from transformers import PreTrainedTokenizerBase
 
 from tests.unit.training.test_grpo_parts import grpo, run_with
-from training.grpo.reinforce import Reinforcement
+from training.grpo import reinforce
+from training.grpo.reinforce import Reinforcement, arguments
 from training.options import Options
+from training.rewards.desk import RewardDesk
+from training.rewards.parts import Parts
 from training.run import Record, StageError
 from training.stages import grpo as stage
 
@@ -37,6 +40,24 @@ def test_prompts_that_are_too_long_are_left_out_and_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert len(fitting([1, 2, 3, 5, 9], tmp_path)) == 4
+
+
+@pytest.mark.parametrize(("processes", "micro"), [("3", None), ("1", 3), ("64", None)])
+def test_a_step_is_never_smaller_than_the_configuration_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processes: str, micro: int | None
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", processes)
+
+    with pytest.raises(StageError, match="32 critiques a step do not divide into 1 mini-batches on"):
+        arguments(grpo(prompts=4, generations=8, micro_batch=micro), 1, tmp_path)
+
+
+def test_one_process_that_sees_many_gpus_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reinforce, "arguments", lambda *_: SimpleNamespace(n_gpu=8))
+    desk = RewardDesk(Parts(tmp_path, "http://127.0.0.1:9", 10, 1).opened, 1)
+
+    with pytest.raises(StageError, match="8 GPUs and one process: start it with `accelerate launch`"):
+        Reinforcement(grpo(), 1, tmp_path, tmp_path, [], {}).run(desk)
 
 
 def test_many_processes_want_one_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

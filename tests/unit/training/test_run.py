@@ -6,9 +6,11 @@ import pytest
 from pydantic import ValidationError
 from typer.testing import CliRunner
 
+from training.alone import alone_in
 from training.cli import app
 from training.config import TrainConfig, load_config
 from training.run import CHUNK, Record, Run
+from training.stages import DOES, STAGES
 from training.stages.synthesize import balanced, is_target
 from training.tasks.mini import Split, problems
 from training.tasks.records import problem_to_json, read_jsonl, task_of, write_jsonl
@@ -175,6 +177,53 @@ def test_a_configuration_that_is_no_toml_is_named(tmp_path: Path) -> None:
 
     assert run.exit_code == 2
     assert "bad.toml: not TOML" in run.stderr
+
+
+def test_a_configuration_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_bytes(b"\xff\xfe")
+
+    run = CliRunner().invoke(app, ["run", str(tmp_path / "bad.toml")])
+
+    assert run.exit_code == 2
+    assert "bad.toml: not TOML" in run.stderr
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file", encoding="utf-8")
+    text = Path("configs/smoke.toml").read_text(encoding="utf-8").replace("runs", str(tmp_path / "taken"))
+    (tmp_path / "smoke.toml").write_text(text, encoding="utf-8")
+
+    run = CliRunner().invoke(app, ["tasks", str(tmp_path / "smoke.toml")])
+
+    assert (run.exit_code, run.exception.__class__) == (1, SystemExit)
+    assert run.stderr.strip().splitlines()[-1].startswith("tasks: [Errno 20] Not a directory")
+
+
+def test_two_commands_in_one_folder_are_one_too_many(tmp_path: Path) -> None:
+    text = Path("configs/smoke.toml").read_text(encoding="utf-8").replace("runs/smoke", str(tmp_path))
+    (tmp_path / "smoke.toml").write_text(text, encoding="utf-8")
+
+    with alone_in(tmp_path):
+        second = CliRunner().invoke(app, ["tasks", str(tmp_path / "smoke.toml")])
+    third = CliRunner().invoke(app, ["tasks", str(tmp_path / "smoke.toml")])
+
+    assert "tasks: another ctrl-train is at work in" in second.stderr
+    assert (second.exit_code, third.exit_code) == (1, 0)
+
+
+def test_a_sandbox_without_a_scheme_is_refused_before_any_stage() -> None:
+    run = CliRunner().invoke(app, ["run", "configs/smoke.toml", "--sandbox", "localhost:8080"])
+
+    assert run.exit_code == 2
+    assert "localhost:8080 begins with neither http:// nor" in " ".join(run.stderr.replace("│", " ").split())
+
+
+def test_help_says_what_each_stage_does() -> None:
+    shown = " ".join(CliRunner().invoke(app, ["--help"]).output.replace("│", " ").split())
+
+    assert set(DOES) == set(STAGES)
+    assert all(" ".join(told.split()[:3]) in shown for told in DOES.values())
+    assert "on the hardware of the configuration" in shown
 
 
 def test_a_finished_stage_forgets_its_clock(tmp_path: Path) -> None:

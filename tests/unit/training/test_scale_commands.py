@@ -45,6 +45,16 @@ with open(os.environ["RECORD"], "a") as record:
 STAGES = ("base", "tasks", "solve", "hints", "synthesize", "sft", "grpo", "export", "evaluate", "report")
 
 
+def test_models_are_sampled_as_they_are_asked_and_not_as_their_folders_say() -> None:
+    """TRL asks the sampler, the one with transferred weights, for every parameter; nobody else does."""
+    text = DOCUMENT.read_text(encoding="utf-8").replace("\\\n", " ")
+    served = [line for line in text.splitlines() if re.search(r"vllm serve \S+ .*--", line)]
+    asked = [line for line in served if "--weight-transfer-config" not in line]
+
+    assert len(served) > len(asked) > 3
+    assert all("--generation-config vllm" in line for line in asked)
+
+
 class Node:
     """A machine with nothing but stand-ins, where each port of the document is a free one."""
 

@@ -82,6 +82,7 @@ def test_after_an_error_nothing_is_waited_for() -> None:
                 desk.start(number)
             raise OSError("disk full")
 
+    before = set(threading.enumerate())
     with pytest.raises(OSError, match="disk full"):
         breaks()
-    assert not [thread for thread in threading.enumerate() if thread.name == "desk"]
+    assert not set(threading.enumerate()) - before

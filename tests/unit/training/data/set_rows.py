@@ -84,7 +84,11 @@ def code_contests_row(**changes: object) -> dict[str, object]:
         "source": 2,
         "difficulty": 8,
         "solutions": {"language": [2, 3], "solution": ["int main() {}", "print(7)"]},
+        "incorrect_solutions": {"language": [1], "solution": ["print 6"]},
         "time_limit": {"seconds": 1, "nanos": 500_000_000},
+        "memory_limit_bytes": 256_000_000,
+        "input_file": "",
+        "output_file": "",
     }
     return row | changes
 

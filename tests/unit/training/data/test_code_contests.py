@@ -43,7 +43,8 @@ def test_seconds_and_nanoseconds_are_added(limit: object, seconds: float | None)
 
 
 @pytest.mark.parametrize(
-    ("number", "level"), [(0, None), (1, "easy"), (5, "hardest"), (7, "A"), (8, "B"), (28, "V")]
+    ("number", "level"),
+    [(0, None), (1, "easy"), (5, "hardest"), (7, "A"), (8, "B"), (17, "K"), (19, "L"), (29, "V")],
 )
 def test_the_number_of_a_level_becomes_its_name(number: int, level: str | None) -> None:
     assert converted(code_contests_row(difficulty=number)).difficulty == level
@@ -57,6 +58,23 @@ def test_a_test_that_is_no_text_is_left_out_and_counted() -> None:
     task = converted(code_contests_row(private_tests={"input": [None], "output": ["0"]}))
 
     assert task.unusable == {Unusable.NO_STDIN_TEXT: 1}
+
+
+@pytest.mark.parametrize("field", ["input_file", "output_file"])
+def test_a_problem_that_wants_a_file_has_no_test_that_stdin_could_pass(field: str) -> None:
+    task = converted(code_contests_row(**{field: "input.txt"}))
+
+    assert not task.public + task.hidden
+    assert task.unusable == {Unusable.FILES: 4}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "members"),
+    [("time_limit", 2, "seconds and nanos"), ("solutions", ["print(7)"], "language and solution")],
+)
+def test_an_object_is_asked_for_by_its_own_members(field: str, value: object, members: str) -> None:
+    with pytest.raises(StageError, match=rf"row 1: {field} must be an object with {members}"):
+        converted(code_contests_row(**{field: value}))
 
 
 def test_a_set_of_tests_of_another_shape_is_named() -> None:

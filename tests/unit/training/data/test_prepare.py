@@ -1,6 +1,7 @@
 import json
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -13,7 +14,7 @@ from training.data.prepare import prepare
 from training.data.rows import Row
 from training.data.splits import split_of
 from training.data.taco import taco_task
-from training.run import Record, Run, StageError
+from training.run import Run, StageError
 from training.tasks.mini import Split
 from training.tasks.records import read_jsonl, task_of
 
@@ -33,11 +34,13 @@ def run_on(
 
 
 def numbered(count: int) -> list[dict[str, object]]:
-    return [taco_row(question=f"Problem {number}. {STATEMENT}") for number in range(count)]
+    """Rows whose statements have no run of words in common."""
+    statements = (" ".join(f"word{number}x{n}" for n in range(80)) for number in range(count))
+    return [taco_row(question=statement) for statement in statements]
 
 
-def report_of(run: Run) -> Record:
-    report: Record = json.loads(run.file("tasks.report.json").read_text(encoding="utf-8"))
+def report_of(run: Run) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads(run.file("tasks.report.json").read_text(encoding="utf-8"))
     return report
 
 
@@ -72,6 +75,26 @@ def test_every_problem_is_in_one_split_that_its_id_alone_decides(tmp_path: Path)
         assert all(split_of(str(member), run.config.tasks) is split for member in members)
 
 
+def test_a_copy_of_a_problem_of_the_test_split_is_not_trained_on(tmp_path: Path) -> None:
+    copies = [row | {"question": f"Once more: {row['question']}"} for row in numbered(60)]
+    run = run_on(tmp_path, [*numbered(60), *copies], shares=0.2)
+
+    prepare(run)
+
+    def numbers(name: str) -> set[str]:
+        return {str(record["problem"]).split("word")[1].split("x")[0] for record in run.records(name)}
+
+    test, training = numbers("tasks.test.jsonl"), numbers("tasks.jsonl")
+    assert test
+    assert training
+    assert not test & (training | numbers("tasks.validation.jsonl"))
+    report = report_of(run)
+    contaminated = report["contaminated"]
+    assert len(contaminated) == report["read"] - report["kept"] == 120 - sum(report["written"].values())
+    assert all(found["evaluation"].startswith("tasks.test.jsonl: taco-") for found in contaminated)
+    assert report["tests"] == 4 * report["kept"]
+
+
 def test_the_order_of_the_rows_changes_nothing(tmp_path: Path) -> None:
     forth = run_on(tmp_path, numbered(30), limit=10)
     prepare(forth)
@@ -96,7 +119,7 @@ def test_another_seed_takes_other_problems_of_the_same_split(tmp_path: Path) -> 
 
 def test_the_report_says_what_was_dropped_and_why(tmp_path: Path) -> None:
     evaluation = write_rows(
-        tmp_path / "bench.jsonl", [{"task_id": "b/7", "problem": " ", "prompt": "Problem 1. " + STATEMENT}]
+        tmp_path / "bench.jsonl", [{"task_id": "b/7", "problem": " ", "prompt": numbered(2)[1]["question"]}]
     )
     rows = [
         *numbered(2)[1:],

@@ -2,11 +2,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
-from service.domain.task import StdinTest
+from sandbox_runner.api import models
+from service.domain.task import AssertTest, StdinTest
 from tests.unit.training.data.set_rows import STATEMENT
 from training.config import TasksConfig
 from training.data.contamination import EvaluationIndex, Match
@@ -114,6 +116,18 @@ def test_a_test_too_large_to_send_is_left_out_and_smaller_ones_stay() -> None:
     task = bounded(replace(TASK, hidden=(large, *TASK.hidden)), config)
 
     assert task.hidden == TASK.hidden
+    assert task.unusable == {Unusable.TOO_LARGE: 1}
+
+
+def test_an_assert_longer_than_the_sandbox_reads_is_left_out() -> None:
+    longest, longer = (AssertTest(f"assert f({'1' * count})") for count in (65_526, 65_527))
+    assert models.AssertTest.model_validate({"assert": longest.source})
+    with pytest.raises(ValidationError):
+        models.AssertTest.model_validate({"assert": longer.source})
+
+    task = bounded(replace(TASK, hidden=(longer, longest)), CONFIG)
+
+    assert task.hidden == (longest,)
     assert task.unusable == {Unusable.TOO_LARGE: 1}
 
 

@@ -99,6 +99,15 @@ def test_too_many_lost_rewards_stop_the_run_and_name_the_reason() -> None:
         assert asked(reward(desk), [*texts[:98], "good a", "good b"]).count(None) == 2
 
 
+def test_a_step_without_any_reward_stops_the_run_however_many_there_were_before() -> None:
+    with RewardDesk(Scorer().opened, concurrency=8) as desk:
+        critique = reward(desk)
+        asked(critique, [f"good {n}" for n in range(100)])
+        assert asked(critique, ["lost", "good"]) == [None, 1.0]
+        with pytest.raises(StageError, match=r"all 1 rewards of a step are missing: .*Last failure: gone"):
+            asked(critique, ["lost"])
+
+
 def test_a_fault_of_ours_is_raised_where_it_is_waited_for() -> None:
     with RewardDesk(Scorer().opened, concurrency=8) as desk, pytest.raises(KeyError, match="a fault of ours"):
         asked(reward(desk), ["fault"])

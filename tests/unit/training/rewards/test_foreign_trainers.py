@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,19 @@ def test_a_critique_is_cut_out_of_a_query(end: str) -> None:
     prompt = "<|user|>Review this.<|assistant|>"
 
     assert critique_of(f"{prompt}{INCORRECT}{end}", prompt) == INCORRECT
+
+
+def test_other_trainers_need_no_package_of_ours_for_training() -> None:
+    """Theirs have other versions: verl 0.9 wants an older transformers than TRL."""
+    code = (
+        "import sys\n"
+        "sys.modules.update(dict.fromkeys(['torch', 'transformers', 'trl', 'datasets', 'pyarrow']))\n"
+        "import training.rewards.verl, training.rewards.openrlhf"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("name", ["rows.parquet", "rows.jsonl"])

@@ -126,6 +126,13 @@ async def test_the_direct_solution_term_fines_a_program_in_a_critique() -> None:
     assert not holds_program("```\nthis is\nno program\n```")
 
 
+async def test_a_judgment_alone_earns_nothing_by_the_judgment_term() -> None:
+    bare = "Overall judgment: Incorrect"
+
+    assert await scored(RewardConfig(judgment=0.5), bare, right=False) == 0.0
+    assert await scored(RewardConfig(judgment=0.5), INCORRECT, right=False) == 1.5
+
+
 async def test_the_length_term_is_in_proportion() -> None:
     assert await scored(RewardConfig(length=0.2), INCORRECT, right=False, length=0.5) == pytest.approx(0.9)
 
