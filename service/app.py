@@ -121,6 +121,7 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
     # The one added last is outermost: a body that is refused has a request id too.
     app.add_middleware(

@@ -40,12 +40,14 @@ class Readiness(BaseModel):
     parts: dict[str, Part]
 
 
+@router.head("/health", include_in_schema=False)
 @router.get("/health")
 async def health() -> Health:
     """Say that the process lives; asks nobody."""
     return Health()
 
 
+@router.head("/ready", include_in_schema=False)
 @router.get("/ready", responses={503: {"model": Readiness}})
 async def ready(services: ServicesDep, drain: DrainDep, response: Response) -> Readiness:
     """Ping the default generator, the default critic, the sandbox and the store.
@@ -64,6 +66,7 @@ async def ready(services: ServicesDep, drain: DrainDep, response: Response) -> R
     return Readiness(status=status, parts=parts)
 
 
+@router.head("/metrics", include_in_schema=False)
 @router.get("/metrics", response_class=Response)
 async def metrics(services: ServicesDep) -> Response:
     """Expose the counts to Prometheus."""
