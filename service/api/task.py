@@ -81,10 +81,21 @@ class CallTestIn(Wire):
             raise ValueError("numbers must be finite: JSON has no infinity") from error
         if len(text) > TEST_CHARS:
             raise ValueError(f"a test is at most {TEST_CHARS} characters long as JSON")
+        if "\\ud" in text and not _is_whole([self.args, self.kwargs, self.expected]):
+            raise ValueError("half of a surrogate pair is no text, and cannot be sent to a program")
         return self
 
     def to_domain(self) -> Test:
         return CallTest(tuple(self.args), self.expected, dict(self.kwargs))
+
+
+def _is_whole(value: JsonValue) -> bool:
+    """Whether all text in it is; a label that is JSON inside a text may hold what a body may not."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class AssertTestIn(Wire):
