@@ -67,8 +67,8 @@ def health() -> Ask[Json]:
 def start(body: Json, key: str | None) -> Ask[Job]:
     """Start a job. With a key of its own, a repeated request finds the job and starts no second one."""
     headers = {"Idempotency-Key": key or secrets.token_hex(16)}
-    body |= {"background": True, "stream": False}
-    return Ask("POST", "/refine", Job.of, body, headers, repeatable=True)
+    whole = {name: value for name, value in body.items() if name != "stream"}
+    return Ask("POST", "/refine", Job.of, whole | {"background": True}, headers, repeatable=True)
 
 
 def job(job_id: str) -> Ask[Job]:
