@@ -138,6 +138,19 @@ def test_a_file_that_is_no_output_is_left_alone(files: Files) -> None:
         assert files.out.read_text(encoding="utf-8") == notes
 
 
+def test_a_file_of_requests_is_never_written_to(files: Files) -> None:
+    """What ends without a line feed looks as if a kill had cut it off."""
+    requests = '{"id":1,"problem":"p"}\n{"id":2,"problem":"q"}'
+    for source, out in ((files.source, files.source), (files.source, files.out)):
+        files.source.write_text(requests.partition("\n")[0] + "\n", encoding="utf-8")
+        out.write_text(requests, encoding="utf-8")
+        result = CliRunner().invoke(app, ["batch", str(source), str(out), "--url", "http://127.0.0.1:9"])
+
+        assert result.exit_code == 2
+        assert "name another file" in result.stderr
+        assert out.read_text(encoding="utf-8") == requests
+
+
 def test_wrong_rows_are_named_by_line_before_anything_is_asked(files: Files) -> None:
     files.write(
         {"id": 1, "problem": "p"},
