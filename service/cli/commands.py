@@ -79,8 +79,9 @@ def refine(
     """
     from service.cli.exits import Exit, explained
     from service.cli.refine import run_refinement
-    from service.cli.requests import read_request, read_tests, read_text
+    from service.cli.requests import check_sources, read_request, read_tests, read_text
 
+    check_sources(source, solution, tests)
     options: dict[str, Any] = {
         "solution": None if solution is None else read_text(solution),
         "tests": read_tests(tests),
@@ -124,8 +125,9 @@ def judge(
     """
     from service.cli.exits import Exit, explained
     from service.cli.judge import run_judging
-    from service.cli.requests import read_request, read_tests, read_text
+    from service.cli.requests import check_sources, read_request, read_tests, read_text
 
+    check_sources(source, solution, tests)
     options: dict[str, Any] = {
         "solutions": [read_text(path) for path in solution] if solution else None,
         "tests": read_tests(tests),
@@ -157,8 +159,9 @@ def critique(
     """
     from service.cli.critique import run_critique
     from service.cli.exits import Exit, explained
-    from service.cli.requests import read_request, read_text
+    from service.cli.requests import check_sources, read_request, read_text
 
+    check_sources(source, solution)
     options: dict[str, Any] = {
         "solution": None if solution is None else read_text(solution),
         "entry_point": entry_point,
