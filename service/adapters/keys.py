@@ -120,7 +120,7 @@ def read_keys(text: str, origin: str) -> list[KeyEntry]:
     """Read the entries of a file, or of a variable that holds one."""
     try:
         return KeyFile.model_validate(_parsed(text)).keys
-    except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
+    except (tomllib.TOMLDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise SettingsError(f"{origin}: {error}") from None
     except ValidationError as error:
         complaint = error.errors(include_input=False, include_url=False)[0]

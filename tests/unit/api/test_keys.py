@@ -52,6 +52,7 @@ def test_keys_may_come_from_a_variable(monkeypatch: pytest.MonkeyPatch, as_json:
         ("keys = []", "keys: List should have at least 1"),
         ("[[keys]", "keys.toml: "),
         ("{", "keys.toml: "),
+        ('{"a":' * 100_000, "keys.toml: "),
         ('[[keys]]\nid = "a"\nkey = "sk-secret"', "keys.0.sha256"),
         (entry_text(entry("refine")).replace('refine"]', 'root"]'), "keys.0.roles"),
         (entry_text(entry("refine")).replace('sha256 = "', 'sha256 = "xy'), "keys.0.sha256"),
