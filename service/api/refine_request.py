@@ -66,11 +66,6 @@ class RefineRequest(TaskFields):
         Field(default={}, max_length=16)
     )
 
-    @field_validator("budget", "sampling", mode="before")
-    @classmethod
-    def _null_is_the_default(cls, value: object) -> object:
-        return {} if value is None else value
-
     @field_validator("solution")
     @classmethod
     def _is_a_program(cls, solution: str | None) -> str | None:

@@ -44,7 +44,7 @@ ModelName = Annotated[str, Field(min_length=1, max_length=128)]
 
 
 class Wire(BaseModel):
-    """A JSON body: unknown fields are refused, so that a misspelt one is noticed."""
+    """A JSON body: unknown fields are refused, so that a misspelt one is noticed; null means the default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -53,7 +53,14 @@ class Wire(BaseModel):
     def _is_an_object(cls, value: object) -> object:
         if not isinstance(value, dict | BaseModel):
             raise ValueError("must be a JSON object, sent as application/json")  # noqa: TRY004 - pydantic reports ValueErrors
+        if isinstance(value, dict) and None in value.values():
+            return {name: one for name, one in value.items() if one is not None or not cls._has_default(name)}
         return value
+
+    @classmethod
+    def _has_default(cls, name: str) -> bool:
+        """Whether a field may be left out. Of one that may not, such as `expected`, null is a value."""
+        return name in cls.model_fields and not cls.model_fields[name].is_required()
 
 
 class StdinTestIn(Wire):
