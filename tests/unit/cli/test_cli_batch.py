@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,7 @@ def _asks(count: int) -> list[Json]:
 
 def test_each_row_comes_out_with_its_id_and_its_refinement(files: Files) -> None:
     files.write(*_asks(5), {"problem": "Without an id."})
+    files.source.write_bytes(BOM_UTF8 + files.source.read_bytes())  # as some editors begin a file
     with serving(_world().app()) as url:
         code, summary, _ = _batch(files, url)
 
