@@ -16,6 +16,7 @@ _LIKE_CODE = re.compile(
     r"\w[(\[]|[={};]|^\s*(?:def|class|import|from|for|while|if|else|try|with|return|print|pass|lambda)\b",
     re.MULTILINE,
 )
+_STATEMENT = re.compile(r"^(?:(?:def|class|from|import|while|print)\b|\w+ = )", re.MULTILINE)
 
 
 def parsed(code: str) -> ast.Module | None:
@@ -56,6 +57,11 @@ def _variables(code: str) -> frozenset[str]:
 def computes_nothing(tree: ast.Module) -> bool:
     """Whether a module is mere data or comments: a number, a word, a list, a docstring."""
     return all(_is_value(statement) for statement in tree.body)
+
+
+def may_be_program(code: str) -> bool:
+    """Whether there may be anything to run; what has a statement at the beginning of a line is not parsed."""
+    return _STATEMENT.search(code) is not None or is_program(code)
 
 
 def is_program(code: str) -> bool:
