@@ -131,6 +131,17 @@ def test_the_command_line_leaves_shows_watches_and_cancels() -> None:
     assert "is completed" in cancelled
 
 
+def test_what_was_cancelled_is_not_solved_and_no_part_has_failed() -> None:
+    with serving(World(generator=ScriptedGenerator([WRONG], hangs_at=0)).app()) as url:
+        begun = _ctrl("refine", "-", "--background", "--json", "--url", url, stdin=json.dumps(ASK))
+        job_id = json.loads(begun)["id"]
+        _ctrl("jobs", "cancel", job_id, "--url", url)
+        watched = CliRunner().invoke(app, ["jobs", "watch", job_id, "--url", url])
+
+    assert watched.exit_code == 1
+    assert "was cancelled" in watched.stderr
+
+
 def _ctrl(*arguments: str, stdin: str | None = None) -> str:
     result = CliRunner().invoke(app, list(arguments), input=stdin)
     return result.stdout + result.stderr
