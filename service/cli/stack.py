@@ -65,7 +65,7 @@ class Part:
 
     def answers(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/health", timeout=2.0).status_code == 200
+            return httpx.get(f"{self.url}/health", timeout=2.0, trust_env=False).status_code == 200
         except httpx.HTTPError:
             return False
 

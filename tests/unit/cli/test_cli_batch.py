@@ -261,9 +261,10 @@ def test_a_gateway_that_is_gone_ends_the_run_and_fails_no_row(files: Files) -> N
     assert not files.failures.exists()
 
 
-def test_a_wrong_key_ends_the_run_and_fails_no_row(files: Files) -> None:
+@pytest.mark.parametrize("status", [401, 404, 421])
+def test_a_wrong_key_or_address_ends_the_run_and_fails_no_row(files: Files, status: int) -> None:
     async def refuse(request: Request) -> JSONResponse:
-        return JSONResponse({"title": "Who are you", "status": 401}, 401)
+        return JSONResponse({"title": "Who are you", "status": status}, status)
 
     files.write(*_asks(3))
     with serving(Starlette(routes=[Route("/refine", refuse, methods=["POST"])])) as url:

@@ -1,11 +1,13 @@
 """The Python clients against the gateway: every door, and what is said when something is wrong."""
 
 import asyncio
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from service.api.refine_request import RefineRequest
+from service.cli.stack import Part
 from service.client import AnswerError, AsyncClient, Client, GatewayError, ProblemError, UnreachableError
 from service.domain.errors import ModelError
 from service.services import Bounds
@@ -179,3 +181,16 @@ async def test_a_key_out_of_a_file_may_end_in_a_line_feed() -> None:
         await client.health()
 
     assert sent == ["Bearer geheim"]
+
+
+@both
+async def test_a_gateway_on_this_machine_is_asked_past_the_environments_proxy(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "")
+    with serving(World().app()) as url:
+        port = urlsplit(url).port
+        for address in (url, f"http://localhost:{port}"):
+            assert await ask(kind, address, "health", patience=ONCE) == {"status": "ok"}
+        assert Part("gateway", port or 0, "--port", ()).answers()
