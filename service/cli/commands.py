@@ -49,8 +49,15 @@ def serve(
     port: Annotated[int | None, typer.Option(min=0, max=65535)] = None,
     sandbox_url: Annotated[str | None, typer.Option(help="Where the sandbox is.")] = None,
     config: Config = None,
+    with_parent: Annotated[
+        bool, typer.Option("--with-parent", help="Stop when the process that started this one ends.")
+    ] = False,
 ) -> None:
     """Start the gateway alone: what a container runs."""
+    if with_parent:
+        from service.cli.parent import end_with_parent
+
+        end_with_parent()
     from service.cli.serve import serve_gateway
 
     serve_gateway(host, port, sandbox_url, config)
