@@ -12,8 +12,9 @@ _Seen = TypeVar("_Seen")
 LIMIT = 100_000
 """Longest source parsed, in characters: parsing is done on the event loop."""
 
+# White space within the line alone: blank lines would be tried from each of them to the last.
 _LIKE_CODE = re.compile(
-    r"\w[(\[]|[={};]|^\s*(?:def|class|import|from|for|while|if|else|try|with|return|print|pass|lambda)\b",
+    r"\w[(\[]|[={};]|^[^\S\n]*(?:def|class|import|from|for|while|if|else|try|with|return|print|pass|lambda)\b",
     re.MULTILINE,
 )
 _STATEMENT = re.compile(r"^(?:(?:def|class|from|import|while|print)\b|\w+ = )", re.MULTILINE)
