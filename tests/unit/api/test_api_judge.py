@@ -59,6 +59,29 @@ async def test_fields_that_are_null_mean_the_defaults_and_none_may_be_expected()
     assert judged.json()["results"][0]["verdict"]["total"] == 1
 
 
+@pytest.mark.parametrize(
+    ("test", "entry_point", "status"),
+    [
+        ({"args": [3], "expected": 4}, "f", 200),
+        ({"args": [3]}, "f", 200),  # f(3) must return None
+        ({"stdin": "3", "stdout": "4"}, None, 200),
+        ({"assert": "assert f(3) == 4"}, "f", 200),
+        ({"stdin": "3"}, None, 422),
+        ({}, "f", 422),
+    ],
+)
+async def test_a_test_may_be_padded_with_nulls_as_a_table_pads_it(
+    test: dict[str, object], entry_point: str | None, status: int
+) -> None:
+    padded = dict.fromkeys(("stdin", "stdout", "args", "kwargs", "expected", "assert")) | test
+    body = {"problem": "Add one.", "entry_point": entry_point, "solutions": [RIGHT], "tests": [padded]}
+
+    judged = await post(World(), "/judge", body)
+
+    assert judged.status_code == status
+    assert status != 200 or judged.json()["results"][0]["verdict"]["total"] == 1
+
+
 async def test_the_score_is_the_probability_of_the_judgment_averaged_over_votes() -> None:
     world = World(critic=FakeChatModel([CORRECT], logprobs=_sure(0.75)))
 
