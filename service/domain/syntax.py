@@ -60,6 +60,11 @@ def computes_nothing(tree: ast.Module) -> bool:
     return all(_is_value(statement) for statement in tree.body)
 
 
+def begins_as_program(text: str) -> bool:
+    """Whether a text begins with a statement, as no prose does around a program."""
+    return _STATEMENT.match(text.lstrip()) is not None
+
+
 def may_be_program(code: str) -> bool:
     """Whether there may be anything to run; what has a statement at the beginning of a line is not parsed."""
     return _STATEMENT.search(code) is not None or is_program(code)

@@ -11,6 +11,7 @@ from service.api.mcp.tool import Answer, Call, Tool, clipped
 from service.api.task import CODE_CHARS, TEST_CHARS, InterfaceFields, candidate_of
 from service.domain.errors import DeadlineError
 from service.domain.run import Run
+from service.domain.syntax import begins_as_program
 from service.domain.task import Candidate
 from service.domain.verdict import Outcome, TestRun, Verdict
 from service.services import Services
@@ -113,10 +114,11 @@ async def _ran(services: Services, body: RunRequest) -> RunAnswer:
 
 
 def _candidate(body: RunRequest) -> Candidate:
-    """Take the program out of a fence around it. Of Python alone it can be told if one inside is its own."""
-    if body.language == "python" or body.code.lstrip().startswith(("```", "~~~")):
-        return candidate_of(body.code)
-    return Candidate(body.code)
+    """Take the program out of a fence around it. A fence inside one, such as in a docstring, is its own."""
+    fenced = body.code.lstrip().startswith(("```", "~~~"))
+    if not fenced and (body.language != "python" or begins_as_program(body.code)):
+        return Candidate(body.code)
+    return candidate_of(body.code)
 
 
 RUN_CODE = Tool(
