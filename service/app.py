@@ -26,6 +26,7 @@ from service.api.guard import Guard
 from service.api.jobs.desk import open_desk
 from service.api.mcp import door
 from service.api.openai import chat, responses
+from service.api.pulse import Pulse
 from service.api.security_headers import SecurityHeaders
 from service.domain.errors import ServiceError
 from service.gate import Gate
@@ -106,7 +107,7 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
                 door.open_door(settings, services) as mcp,
             ):
                 app.state.services, app.state.drain, app.state.desk = services, drain, desk
-                app.state.mcp = mcp
+                app.state.mcp, app.state.pulse = mcp, Pulse(services)
                 log.info("gateway_started", models=[card.name for card in services.cards])
                 yield
         except (SettingsError, ManifestError, ServiceError) as error:
@@ -121,6 +122,7 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
     # The one added last is outermost: a body that is refused has a request id too.
     app.add_middleware(

@@ -5,7 +5,6 @@ and no two keys are alike; slow hashes are for passwords, and would cost every r
 """
 
 import hashlib
-import ipaddress
 import json
 import secrets
 import tomllib
@@ -93,7 +92,7 @@ def open_keyring(settings: Settings) -> Keyring | None:
     holders = read_holders(settings.auth)
     if holders is not None:
         return Keyring(holders)
-    if not settings.auth.open and not is_loopback(settings.server.host):
+    if not settings.auth.open and not settings.server.is_on_loopback:
         raise SettingsError(
             f"server.host is {settings.server.host!r} and there are no keys, so that anyone who reaches this "
             "machine could use it: make one by `ctrl keys new --tenant NAME --role refine --file keys.toml` "
@@ -108,19 +107,11 @@ def read_holders(section: AuthSection) -> dict[bytes, Identity] | None:
     return None if text is None else open_entries(read_keys(text, str(section.keys or section.keys_env)))
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches an address."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
-
-
 def read_keys(text: str, origin: str) -> list[KeyEntry]:
     """Read the entries of a file, or of a variable that holds one."""
     try:
         return KeyFile.model_validate(_parsed(text)).keys
-    except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
+    except (tomllib.TOMLDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise SettingsError(f"{origin}: {error}") from None
     except ValidationError as error:
         complaint = error.errors(include_input=False, include_url=False)[0]

@@ -32,6 +32,9 @@ class RequestContext:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        # No redirect: behind TLS it would lead to plain HTTP, and the key and the body with it.
+        if scope["path"].endswith("/"):
+            scope["path"] = scope["path"].rstrip("/") or "/"
         # The client's own X-Request-Id is not read: ids come back as headers and in upstream calls.
         scope["request_id"] = f"req_{secrets.token_hex(12)}"
         with (

@@ -29,9 +29,11 @@ class Guard:
     def of(cls, settings: Settings) -> Self:
         """Name those configured; without any, a gateway on loopback answers to loopback's names alone."""
         listed = frozenset(host.lower() for host in settings.mcp.allowed_hosts)
-        exposed = settings.server.host not in LOOPBACK
+        server = settings.server
+        # Loopback has more addresses than those everybody knows: it is called by its own too.
+        names = LOOPBACK | {server.host.strip("[]").lower()} if server.is_on_loopback else LOOPBACK
         return cls(
-            hosts=None if exposed and not listed else listed | LOOPBACK,
+            hosts=listed | names if listed or server.is_on_loopback else None,
             origins=frozenset(origin.lower().rstrip("/") for origin in settings.mcp.allowed_origins),
         )
 

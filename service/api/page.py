@@ -61,11 +61,13 @@ def _plots() -> Iterator[tuple[str, _File]]:
 _SERVED: Mapping[str, _File] = dict([*_files(files("service.web"), "", _POLICY), *_plots()])
 
 
+@router.head("/")
 @router.get("/")
 async def page(if_none_match: Annotated[str | None, Header()] = None) -> Response:
     return _answer(_SERVED["index.html"], if_none_match)
 
 
+@router.head("/page/{path:path}")
 @router.get("/page/{path:path}")
 async def part(path: str, if_none_match: Annotated[str | None, Header()] = None) -> Response:
     if path not in _SERVED:

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
 
 from service.api.openai.errors import PATHS, ErrorBody, error_body, status_of
 from service.domain import errors
@@ -20,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 2
+_METHODS = ("GET", "HEAD", "POST", "DELETE")
 DETAIL_CHARS = 1000
 CHALLENGE = 'Bearer realm="ctrl"'
 """Basic is understood and not offered: a browser would keep it, and send it for any page that asks."""
@@ -223,7 +225,21 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return http_problem(request, error)
+    response = http_problem(request, error)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (allowed := _allowed(request)):
+        response.headers["Allow"] = ", ".join(allowed)
+    return response
+
+
+def _allowed(request: Request) -> list[str]:
+    """List what the routes of a path take together; each by itself tells its own. Empty: none refused it."""
+    routes: Sequence[BaseRoute] = request.app.router.routes
+    taken = [
+        method
+        for method in (request.method, *_METHODS)
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+    return [] if request.method in taken else taken
 
 
 def http_problem(request: Request, error: HTTPException) -> JSONResponse:

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, field_validator
 
 from service.api.task import CodeText, ModelName, TaskFields, Wire, candidate_of
-from service.domain.chat import Sampling
+from service.domain.chat import SEEDS, Sampling
 from service.domain.refinement import Feedback, Selection, StopRule
 from service.domain.task import Candidate
 
@@ -27,7 +27,7 @@ class SamplingIn(Wire):
     temperature: float | None = Field(default=None, ge=0, le=2)
     top_p: float | None = Field(default=None, gt=0, le=1)
     max_tokens: int | None = Field(default=None, ge=1, le=131_072)
-    seed: int | None = Field(default=None, ge=0, lt=2**63)
+    seed: int | None = Field(default=None, ge=0, lt=SEEDS)
 
     def over(self, default: Sampling) -> Sampling:
         """Take what is said here, and the rest from `default`."""
@@ -65,11 +65,6 @@ class RefineRequest(TaskFields):
     metadata: dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=METADATA_CHARS)]] = (
         Field(default={}, max_length=16)
     )
-
-    @field_validator("budget", "sampling", mode="before")
-    @classmethod
-    def _null_is_the_default(cls, value: object) -> object:
-        return {} if value is None else value
 
     @field_validator("solution")
     @classmethod

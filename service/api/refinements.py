@@ -24,6 +24,8 @@ from service.store import Job, JobStatus
 router = APIRouter(tags=["refine"])
 
 NUMBER = 2**53
+DIGITS = len(str(NUMBER))
+"""Of a longer text Python makes no number at all."""
 
 
 async def _known(
@@ -100,6 +102,7 @@ def _after(starting_after: int, last_event_id: str | None) -> int:
     """The header wins: a browser that reconnects sends it with the address it began with."""
     if last_event_id is None:
         return starting_after
-    if not (last_event_id.isascii() and last_event_id.isdigit()) or int(last_event_id) >= NUMBER:
+    is_number = last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) <= DIGITS
+    if not is_number or int(last_event_id) >= NUMBER:
         raise RequestError("Last-Event-ID", "must be the id of an event of this refinement")
     return int(last_event_id)

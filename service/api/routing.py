@@ -24,12 +24,24 @@ class StrictRequest(Request):
         try:
             return from_json(body, allow_inf_nan=False)
         except ValueError as error:
-            raise HTTPException(400, f"the body is not JSON: {error}") from None
+            raise not_json(self, error) from None
 
     async def sent(self) -> Any:
         """Read the body: as JSON if that is what it says it is."""
         body = await self.body()
         return await self.json() if body and declares_json(self) else body
+
+
+def not_json(request: Request, error: Exception) -> HTTPException:
+    """Refuse a body. One that was compressed is not unpacked: a little of it can hold very much."""
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding != "identity":
+        return HTTPException(
+            415,
+            "the body must not be compressed: send it without Content-Encoding",
+            {"Accept-Encoding": "identity"},
+        )
+    return HTTPException(400, f"the body is not JSON: {error}")
 
 
 def declares_json(request: Request) -> bool:

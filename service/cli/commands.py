@@ -49,8 +49,15 @@ def serve(
     port: Annotated[int | None, typer.Option(min=0, max=65535)] = None,
     sandbox_url: Annotated[str | None, typer.Option(help="Where the sandbox is.")] = None,
     config: Config = None,
+    with_parent: Annotated[
+        bool, typer.Option("--with-parent", help="Stop when the process that started this one ends.")
+    ] = False,
 ) -> None:
     """Start the gateway alone: what a container runs."""
+    if with_parent:
+        from service.cli.parent import end_with_parent
+
+        end_with_parent()
     from service.cli.serve import serve_gateway
 
     serve_gateway(host, port, sandbox_url, config)
@@ -79,8 +86,9 @@ def refine(
     """
     from service.cli.exits import Exit, explained
     from service.cli.refine import run_refinement
-    from service.cli.requests import read_request, read_tests, read_text
+    from service.cli.requests import check_sources, read_request, read_tests, read_text
 
+    check_sources(source, solution, tests)
     options: dict[str, Any] = {
         "solution": None if solution is None else read_text(solution),
         "tests": read_tests(tests),
@@ -124,8 +132,9 @@ def judge(
     """
     from service.cli.exits import Exit, explained
     from service.cli.judge import run_judging
-    from service.cli.requests import read_request, read_tests, read_text
+    from service.cli.requests import check_sources, read_request, read_tests, read_text
 
+    check_sources(source, solution, tests)
     options: dict[str, Any] = {
         "solutions": [read_text(path) for path in solution] if solution else None,
         "tests": read_tests(tests),
@@ -157,8 +166,9 @@ def critique(
     """
     from service.cli.critique import run_critique
     from service.cli.exits import Exit, explained
-    from service.cli.requests import read_request, read_text
+    from service.cli.requests import check_sources, read_request, read_text
 
+    check_sources(source, solution)
     options: dict[str, Any] = {
         "solution": None if solution is None else read_text(solution),
         "entry_point": entry_point,

@@ -95,7 +95,7 @@ def _hidden(sandbox_url: str, problem: Json, code: str) -> Json:
     """Run the hidden tests on a program."""
     body = {"code": code, "entry_point": problem.get("entry_point"), "tests": problem["hidden_tests"]}
     try:
-        answer = httpx.post(f"{sandbox_url}/judge", json=body, timeout=120.0)
+        answer = httpx.post(f"{sandbox_url}/judge", json=body, timeout=120.0, trust_env=False)
         answer.raise_for_status()
         verdict: Json = answer.json()["verdict"]
     except (httpx.HTTPError, ValueError, KeyError) as error:

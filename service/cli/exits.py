@@ -6,7 +6,7 @@ from enum import IntEnum
 
 import typer
 
-from service.client import GatewayError, ProblemError
+from service.client import GatewayError, JobCancelledError, ProblemError
 
 
 class Exit(IntEnum):
@@ -40,6 +40,9 @@ def explained() -> Generator[None, None, None]:
     except UsageError as error:
         typer.echo(f"ctrl: {error}", err=True)
         raise typer.Exit(Exit.USAGE) from None
+    except JobCancelledError as error:
+        typer.echo(f"ctrl: {error}", err=True)
+        raise typer.Exit(Exit.NOT_SOLVED) from None
     except (GatewayError, StackError) as error:
         typer.echo(f"ctrl: {error}", err=True)
         raise typer.Exit(Exit.INFRASTRUCTURE) from None

@@ -53,7 +53,7 @@ def _table(judging: Json) -> Table:
         votes, verdict = result["votes"], result["verdict"]
         table.add_row(
             ranks.get(index, "-"),
-            printable(result["id"] or str(index)),
+            Text(printable(result["id"] or str(index))),
             result["status"],
             "-" if result["score"] is None else f"{result['score']:.3f}",
             result["judgment"] or "-",

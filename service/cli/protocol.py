@@ -1,6 +1,7 @@
-"""uvicorn's HTTP protocol, but for a client that begins a request and never ends its head."""
+"""uvicorn's HTTP protocol, but for who never ends a head, and who asks for another protocol in it."""
 
 import asyncio
+import re
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -8,6 +9,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HEAD_S = 30.0
 """How long the head of a request may take, and a new connection to begin one."""
 HEAD_BYTES = 64 * 1024
+
+_UPGRADE = re.compile(rb"^upgrade(?=[ \t]*:)", re.IGNORECASE | re.MULTILINE)
 
 
 class BoundedHeadProtocol(HttpToolsProtocol):
@@ -24,7 +27,7 @@ class BoundedHeadProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._waiting is None and (self.cycle is None or self.cycle.response_complete):
             self._wait()
-        super().data_received(data)
+        super().data_received(data if self._waiting is None else _as_it_is(data))
         if self._waiting is not None:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES:
@@ -46,3 +49,16 @@ class BoundedHeadProtocol(HttpToolsProtocol):
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
+
+
+def _as_it_is(data: bytes) -> bytes:
+    """Hide from the parser that a client would rather speak HTTP/2, as Java's own does to every new server.
+
+    The parser takes what follows such a head for the other protocol, and the request loses its body.
+    Not covered: a head that arrives cut within the name of this header.
+    """
+    end = data.find(b"\r\n\r\n")
+    head = data if end < 0 else data[:end]
+    if b"upgrade" not in head.lower():
+        return data
+    return _UPGRADE.sub(b"x-upgrade", head) + data[len(head) :]

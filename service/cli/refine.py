@@ -24,7 +24,7 @@ def run_refinement(request: Json, url: str | None, config: Path | None, *, as_js
             refinement = client.refine(request).model_dump(mode="json")
             typer.echo(json.dumps(refinement))
         else:
-            parallel = request.get("candidates", 1) != 1
+            parallel = (request.get("candidates") or 1) != 1
             refinement = show_refinement(client.refine_events(request), console, parallel=parallel)
             console.print(summary(refinement))
     return is_solved(refinement)

@@ -1,11 +1,12 @@
 """From files to a request: JSON as the API takes it, or a problem in prose with options beside it."""
 
-import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import typer
+from pydantic_core import from_json
 
 Json = dict[str, Any]
 
@@ -22,12 +23,19 @@ def read_request(source: str, options: Json) -> Json:
     return {**request, **{name: value for name, value in options.items() if value is not None}}
 
 
+def check_sources(*sources: str | Iterable[str] | None) -> None:
+    """Refuse to read standard input twice: the second time there is nothing."""
+    named = [name for each in sources for name in ([each] if isinstance(each, str) else each or ())]
+    if named.count("-") > 1:
+        raise typer.BadParameter("- is standard input, which can be read once: name a file for the others")
+
+
 def read_text(source: str) -> str:
     """Read a text file, or standard input for `-`."""
     try:
         if source == "-":
-            return sys.stdin.buffer.read().decode("utf-8")
-        return Path(source).read_text(encoding="utf-8")
+            return sys.stdin.buffer.read().decode("utf-8-sig")
+        return Path(source).read_text(encoding="utf-8-sig")  # editors of Windows begin a text with a mark
     except (OSError, UnicodeDecodeError) as error:
         raise typer.BadParameter(f"{source}: {error}") from error
 
@@ -47,7 +55,8 @@ def read_tests(source: str | None) -> list[Json] | None:
 
 
 def _json(source: str, text: str) -> Any:
+    """Read JSON as the gateway does: no NaN, no half of a surrogate pair."""
     try:
-        return json.loads(text)
+        return from_json(text, allow_inf_nan=False)
     except ValueError as error:
         raise typer.BadParameter(f"{source} is not JSON: {error}") from error

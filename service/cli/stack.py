@@ -65,7 +65,7 @@ class Part:
 
     def answers(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/health", timeout=2.0).status_code == 200
+            return httpx.get(f"{self.url}/health", timeout=2.0, trust_env=False).status_code == 200
         except httpx.HTTPError:
             return False
 
@@ -140,7 +140,7 @@ def stack(port: int, sandbox_port: int, config: Path | None, log: Path | None) -
     """Describe a stack; nothing runs yet."""
     sandbox = Part("sandbox", sandbox_port, "--sandbox-port", _sandbox_command(sandbox_port))
     command = [sys.executable, "-m", "service.cli", "serve", "--host", HOST, "--port", str(port)]
-    command += ["--sandbox-url", sandbox.url]
+    command += ["--sandbox-url", sandbox.url, "--with-parent"]
     command += [] if config is None else ["--config", str(config)]
     return Stack(sandbox, Part("gateway", port, "--port", command), log)
 

@@ -17,7 +17,7 @@ from service.cli.gateway import running_gateway
 from service.cli.refine import summary
 from service.cli.requests import read_text
 from service.cli.terminal import change, outcome, printable, program, review
-from service.client import Job
+from service.client import AnswerError, Job
 from service.client.asking import checked_id
 
 Json = dict[str, Any]
@@ -57,7 +57,10 @@ def _read(source: str) -> Job:
         document = document["refinement"]
     if not isinstance(document, dict) or "rounds" not in document:
         raise UsageError(f"{source} holds no refinement: it must be what ctrl refine --json prints")
-    return Job.of(document)
+    try:
+        return Job.of(document)
+    except AnswerError as error:
+        raise UsageError(f"{source} holds no refinement: {error}") from None
 
 
 def _told(job: Job) -> Iterator[RenderableType]:

@@ -13,6 +13,7 @@ from service.api.judge_response import JudgeResponse
 from service.api.models import ModelList
 from service.api.refinement import RefinementOut
 from service.client.answers import Job, read
+from service.client.errors import AnswerError
 from service.client.sse import Json
 
 T = TypeVar("T")
@@ -44,9 +45,7 @@ def body_of(fields: Fields, named: Mapping[str, Any]) -> Json:
 def refine(body: Json, key: str | None) -> Ask[RefinementOut]:
     """Ask for the answer whole. Under a key the same request finds what it has begun."""
     headers = {} if key is None else {"Idempotency-Key": key}
-    return Ask(
-        "POST", "/refine", partial(read, kind=RefinementOut), body, headers, repeatable=key is not None
-    )
+    return Ask("POST", "/refine", _whole, body, headers, repeatable=key is not None)
 
 
 def judge(body: Json) -> Ask[JudgeResponse]:
@@ -68,7 +67,8 @@ def health() -> Ask[Json]:
 def start(body: Json, key: str | None) -> Ask[Job]:
     """Start a job. With a key of its own, a repeated request finds the job and starts no second one."""
     headers = {"Idempotency-Key": key or secrets.token_hex(16)}
-    return Ask("POST", "/refine", Job.of, body | {"background": True}, headers, repeatable=True)
+    whole = {name: value for name, value in body.items() if name != "stream"}
+    return Ask("POST", "/refine", Job.of, whole | {"background": True}, headers, repeatable=True)
 
 
 def job(job_id: str) -> Ask[Job]:
@@ -77,6 +77,14 @@ def job(job_id: str) -> Ask[Job]:
 
 def cancel(job_id: str) -> Ask[Job]:
     return Ask("DELETE", f"/refine/{checked_id(job_id)}", Job.of, repeatable=True)
+
+
+def _whole(document: Json) -> RefinementOut:
+    """Read a refinement that was waited for; under a key somebody else may have cancelled it meanwhile."""
+    job = Job.of(document)
+    if (refinement := job.result()) is None:
+        raise AnswerError(f"refinement {job.id} goes on in the background: begin such a one by `start`")
+    return refinement
 
 
 def checked_id(job_id: str) -> str:

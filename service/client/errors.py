@@ -37,7 +37,8 @@ class ProblemError(GatewayError):
 
     def __init__(self, problem: Mapping[str, Any], status: int, retry_after_s: float | None = None):
         self.problem = dict(problem)
-        self.status = int(problem.get("status", status))
+        said = problem.get("status")
+        self.status = said if isinstance(said, int) else status
         self.retry_after_s = retry_after_s
         """When the gateway wants to be asked again, where it said so."""
         super().__init__(self._message())
@@ -60,7 +61,8 @@ class ProblemError(GatewayError):
     @property
     def errors(self) -> Sequence[Mapping[str, str]]:
         """The fields that are wrong: `{"field", "message"}`."""
-        return self.problem.get("errors") or ()
+        listed = self.problem.get("errors")
+        return [error for error in listed if isinstance(error, Mapping)] if isinstance(listed, list) else ()
 
     def _message(self) -> str:
         if self.errors:

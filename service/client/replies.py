@@ -25,6 +25,9 @@ def authorization(api_key: str | None) -> Mapping[str, str]:
     """Return the header that a key is sent in; without a key, that of the environment."""
     if api_key is None and (configured := configured_key()) is not None:
         api_key = configured.get_secret_value()
+    api_key = (api_key or "").strip()
+    if not (api_key.isascii() and api_key.isprintable()):
+        raise UnreachableError("the API key has characters that a header cannot carry", was_sent=False)
     return {"Authorization": f"Bearer {api_key}"} if api_key else {}
 
 

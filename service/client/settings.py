@@ -1,12 +1,23 @@
 """Where the gateway is and what it is asked with, for a client that is told neither."""
 
 import os
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from service.settings import API_KEY_VARIABLE, URL_VARIABLE
 
 DEFAULT_URL = "http://127.0.0.1:8000"
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def is_here(url: str) -> bool:
+    """Whether an address is on this machine, where no proxy of the environment can reach it."""
+    try:
+        return urlsplit(url).hostname in _LOOPBACK
+    except ValueError:
+        return False
 
 
 def configured_url() -> str | None:

@@ -1,7 +1,7 @@
 """One draft and its revisions, in the making."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from service.domain.chat import Sampling, TokenUsage
@@ -175,8 +175,6 @@ class Chain:
         self.record.spend(Usage(usage))
 
     def _seeded(self, sampling: Sampling, index: int) -> Sampling:
-        """Give each round of each chain a seed of its own: one seed would draw one candidate many times."""
-        if sampling.seed is None:
-            return sampling
+        """Give each round of each chain a seed of its own."""
         rounds = self.rules.budget.max_rounds + 1
-        return replace(sampling, seed=sampling.seed + self.record.chain * rounds + index)
+        return sampling.apart(self.record.chain * rounds + index)

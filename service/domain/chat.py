@@ -1,11 +1,14 @@
 """The one thing asked of a language model: continue a conversation."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 Role = Literal["system", "user", "assistant"]
 FinishReason = Literal["stop", "length"]
+
+SEEDS = 2**63
+"""Endpoints keep a seed in 64 bits with a sign, and refuse what is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,10 @@ class Sampling:
     stop: tuple[str, ...] = ()
     logprobs: int | None = None
     """How many alternatives to return at every token; None returns no logprobs."""
+
+    def apart(self, number: int) -> "Sampling":
+        """Give it a seed of its own: one seed would draw one completion many times."""
+        return self if self.seed is None else replace(self, seed=(self.seed + number) % SEEDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ _BLOCKS = 32
 _MENDINGS = 4
 """How many closing fences are tried for a program that contains fences itself."""
 
+_MENDED_CHARS = 100_000
+"""Characters parsed in all in the hope of that: a model that repeats itself writes many broken blocks."""
+
 
 @dataclass(frozen=True)
 class _Snippet:
@@ -58,7 +61,7 @@ def extract_code(completion: str) -> str:
     """Return the program; the whole text where nothing is fenced."""
     lines = text_lines(without_thought(completion))
     text = "\n".join(lines)
-    snippets = [_snippet(lines, block) for block in list(blocks(lines))[-_BLOCKS:]]
+    snippets = _snippets(lines, list(blocks(lines))[-_BLOCKS:])
     # A bare program may hold a fence in a string; prose around a fence never parses.
     if not snippets or _is_bare_program(text):
         return text.strip("\n")
@@ -91,13 +94,21 @@ def _usages(snippets: Sequence[_Snippet]) -> Iterator[bool]:
         known |= snippet.defined
 
 
-def _snippet(lines: Sequence[str], block: Block) -> _Snippet:
-    snippet = _Snippet(_code(lines, block, block.end), block.fence.tag, block.closed)
-    ends = _later_ends(lines, block)
-    if not ends or snippet.tree is not None:
-        return snippet
-    longer = (_Snippet(_code(lines, block, end), block.fence.tag, closed=True) for end in ends)
-    return next((whole for whole in longer if whole.tree is not None), snippet)
+def _snippets(lines: Sequence[str], found: Sequence[Block]) -> list[_Snippet]:
+    """Read the blocks, the last one first: what may be spent on mending is spent on it."""
+    snippets: list[_Snippet] = []
+    left = _MENDED_CHARS
+    for block in reversed(found):
+        snippet = _Snippet(_code(lines, block, block.end), block.fence.tag, block.closed)
+        ends = _later_ends(lines, block) if left > 0 else []
+        for end in ends if ends and snippet.tree is None else ():
+            longer = _Snippet(_code(lines, block, end), block.fence.tag, closed=True)
+            left -= len(longer.code)
+            if longer.tree is not None:
+                snippet = longer
+                break
+        snippets.append(snippet)
+    return snippets[::-1]
 
 
 def _later_ends(lines: Sequence[str], block: Block) -> list[int]:

@@ -11,6 +11,7 @@ from service.domain.extraction import extract_code
 from service.domain.parsing import parse_critique, parse_preference, render_critique
 from service.domain.ports import OnText
 from service.domain.scoring import aggregate, scored
+from service.domain.syntax import may_be_program
 from service.domain.task import Candidate, Task
 from service.domain.templates import CRITIC_TEMPLATE, GENERATOR_TEMPLATE, CriticTemplate, GeneratorTemplate
 
@@ -25,7 +26,7 @@ NOTHING_TO_REVIEW = replace(
     ),
     score=0.0,
 )
-"""The critique of an empty candidate, which needs no critic."""
+"""The critique of a candidate that is no program, which needs no critic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class ChatCritic:
     async def critique(
         self, task: Task, candidate: Candidate, hint: str | None, sampling: Sampling, on_text: OnText | None
     ) -> tuple[Critique, TokenUsage]:
-        if not candidate.code.strip():
+        if not may_be_program(candidate.code):
             return NOTHING_TO_REVIEW, TokenUsage()
         if self.votes == 1:
             return await self._ask(task, candidate, hint, sampling, on_text)

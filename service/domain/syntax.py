@@ -12,10 +12,12 @@ _Seen = TypeVar("_Seen")
 LIMIT = 100_000
 """Longest source parsed, in characters: parsing is done on the event loop."""
 
+# White space within the line alone: blank lines would be tried from each of them to the last.
 _LIKE_CODE = re.compile(
-    r"\w[(\[]|[={};]|^\s*(?:def|class|import|from|for|while|if|else|try|with|return|print|pass|lambda)\b",
+    r"\w[(\[]|[={};]|^[^\S\n]*(?:def|class|import|from|for|while|if|else|try|with|return|print|pass|lambda)\b",
     re.MULTILINE,
 )
+_STATEMENT = re.compile(r"^(?:(?:def|class|from|import|while|print)\b|\w+ = )", re.MULTILINE)
 
 
 def parsed(code: str) -> ast.Module | None:
@@ -56,6 +58,16 @@ def _variables(code: str) -> frozenset[str]:
 def computes_nothing(tree: ast.Module) -> bool:
     """Whether a module is mere data or comments: a number, a word, a list, a docstring."""
     return all(_is_value(statement) for statement in tree.body)
+
+
+def begins_as_program(text: str) -> bool:
+    """Whether a text begins with a statement, as no prose does around a program."""
+    return _STATEMENT.match(text.lstrip()) is not None
+
+
+def may_be_program(code: str) -> bool:
+    """Whether there may be anything to run; what has a statement at the beginning of a line is not parsed."""
+    return _STATEMENT.search(code) is not None or is_program(code)
 
 
 def is_program(code: str) -> bool:

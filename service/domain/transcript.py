@@ -75,9 +75,12 @@ def response_in(query: str, prompt: str) -> str:
 def without_end(text: str) -> str:
     """Drop the tokens that end a turn, and the padding after it."""
     text = text.strip()
-    while found := _END.search(text, max(0, len(text) - _LONGEST_END)):
-        text = text[: found.start()].rstrip()
-    return text
+    end = len(text)
+    while found := _END.search(text, max(0, end - _LONGEST_END), end):
+        end = found.start()
+        while end and text[end - 1].isspace():
+            end -= 1
+    return text[:end]
 
 
 def _turns(text: str, opener: re.Pattern[str]) -> Iterator[Turn]:

@@ -1,6 +1,7 @@
 """One batch of items to `/judge`, with patience for what passes by itself."""
 
 import asyncio
+import json
 import logging
 import random
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,8 @@ _PASSING = (408, 429, 500, 502, 503)
 _TOO_LATE = 504
 _WITHOUT_REWARDS = (*_PASSING, _TOO_LATE)
 _LONGEST_WAIT_S = 30.0
+_QUOTED = 300
+"""Characters of an answer that is no gateway's."""
 
 
 class RewardError(Exception):
@@ -77,8 +80,7 @@ class Asker:
         try:
             async with session.post(f"{self.url.rstrip('/')}/judge", json=body) as response:
                 if response.status not in _WITHOUT_REWARDS:
-                    # Problems are JSON of another name.
-                    return _results(await response.json(content_type=None), response.status), 0.0
+                    return _results(await response.text(), response.status), 0.0
                 failure = f"status {response.status}"
                 late = response.status == _TOO_LATE
                 asked = response.headers.get("Retry-After", "")
@@ -96,10 +98,16 @@ def score_of(result: Json | None) -> float | None:
     return float(result["score"]) if result is not None and result["status"] == "ok" else None
 
 
-def _results(answer: Json, status: int) -> list[Json]:
-    if status != 200:
-        raise RewardError(f"the gateway refuses (status {status}): {answer.get('detail', answer)}")
-    results: list[Json] = answer["results"]
+def _results(text: str, status: int) -> list[Json]:
+    """Read the results; whatever else comes, such as a page of a proxy, stops the run and is quoted."""
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        answer = None
+    told = answer if isinstance(answer, dict) else {}
+    if status != 200 or not isinstance(told.get("results"), list):
+        raise RewardError(f"the gateway refuses (status {status}): {told.get('detail', text[:_QUOTED])}")
+    results: list[Json] = told["results"]
     return results
 
 

@@ -38,6 +38,6 @@ class AuthSection(Section):
         if self.keys is None:
             return None
         try:
-            return self.keys.read_text(encoding="utf-8")
+            return self.keys.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"auth.keys: {self.keys}: {error}") from None

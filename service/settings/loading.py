@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
+import pydantic_settings
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -21,6 +22,10 @@ from service.settings.parts import SandboxSection, StoreSection
 from service.settings.section import SettingsError
 from service.settings.serving import LogSection, McpSection, ServerSection, TracingSection
 from service.settings.shipped import shared_file
+
+_IN_THE_ENVIRONMENT = (
+    """lists and tables are JSON there, as in CTRL_MCP__ALLOWED_HOSTS='["ctrl.example.org"]'"""
+)
 
 
 class Settings(BaseSettings):
@@ -98,6 +103,8 @@ def load_settings(path: Path | None = None) -> Settings:
         settings = Settings(**{"models": _mini_models(), **table})
     except ValidationError as error:
         raise SettingsError(_explain(error)) from None
+    except pydantic_settings.SettingsError as error:
+        raise SettingsError(f"{error}: {_IN_THE_ENVIRONMENT}") from None
     models = {name: model.resolved(base) for name, model in settings.models.items()}
     return settings.model_copy(update={"models": models, "auth": settings.auth.resolved(base)})
 
@@ -113,7 +120,7 @@ def _mini_models() -> dict[str, dict[str, object]]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path}: {error}") from error
 

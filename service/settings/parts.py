@@ -30,7 +30,7 @@ class StoreSection(Section):
     """Put before every key, so that services may share a Redis."""
     timeout_s: float = Field(default=0.5, gt=0, le=10)
     """How long Redis may be silent when connected to, and when asked, before that counts as a failure."""
-    ttl_s: PositiveFloat = 86_400.0
+    ttl_s: float = Field(default=86_400.0, gt=0, le=315_360_000)
     """How long a finished refinement and an idempotency key are kept."""
     lease_s: float = Field(default=15.0, ge=0.5)
     """How long a gateway may be silent before another one takes its refinements over."""

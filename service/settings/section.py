@@ -13,7 +13,7 @@ class SettingsError(Exception):
 class Section(BaseModel):
     """A table of the configuration: immutable, and every key is known."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
     def resolved(self, base: Path) -> Self:
         """Take relative paths as relative to `base`."""

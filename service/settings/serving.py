@@ -1,5 +1,6 @@
 """The HTTP side, and what is told of it."""
 
+import ipaddress
 from typing import Literal
 
 from pydantic import Field, HttpUrl, PositiveFloat, PositiveInt
@@ -27,6 +28,14 @@ class ServerSection(Section):
     """How long a trainer's request for rewards waits for a place; the others are turned away at once."""
     drain_s: PositiveInt = 20
     """How long a stopping process waits for work in flight."""
+
+    @property
+    def is_on_loopback(self) -> bool:
+        """Whether only this machine reaches the address."""
+        try:
+            return ipaddress.ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return self.host.lower() == "localhost"
 
 
 class McpSection(Section):

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -101,7 +100,7 @@ class EmbeddedModel:
         At most as many as there are slots are queued at a time: a call is not to fill the queue by itself.
         """
         order = self._order(messages, sampling)
-        writings = [self._writing(order, _nth(sampling, index), Ticket()) for index in range(n)]
+        writings = [self._writing(order, sampling.apart(index), Ticket()) for index in range(n)]
         slots = self._scheduler.slots
         queued = self._scheduler.submit(writings[:slots])
         completions: list[Completion] = []
@@ -144,7 +143,3 @@ class EmbeddedModel:
     def _writing(self, order: Order, sampling: Sampling, ticket: Ticket) -> Writing:
         decoding = Decoding.of(sampling, self._checkpoint.generation)
         return Writing(order, Sampler(decoding, sampling.seed), self._text, ticket)
-
-
-def _nth(sampling: Sampling, index: int) -> Sampling:
-    return sampling if sampling.seed is None else replace(sampling, seed=sampling.seed + index)

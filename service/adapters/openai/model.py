@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import takewhile
 from types import TracebackType
 from typing import Self
@@ -81,7 +80,7 @@ class OpenAIModel:
             done = (await self._call(messages, sampling, deadline, n))[:n]
             if len(done) < n:
                 self._forget("n")
-        missing = [_nth(sampling, index) for index in range(len(done), n)]
+        missing = [sampling.apart(index) for index in range(len(done), n)]
         return (*done, *await self._call_each(messages, missing, deadline))
 
     async def aclose(self) -> None:
@@ -154,7 +153,3 @@ class OpenAIModel:
 
 def _until_done(events: Iterable[str]) -> Iterator[str]:
     return takewhile(_DONE.__ne__, events)
-
-
-def _nth(sampling: Sampling, index: int) -> Sampling:
-    return sampling if sampling.seed is None else replace(sampling, seed=sampling.seed + index)

@@ -22,6 +22,11 @@ router = APIRouter(route_class=StrictRoute, prefix="/compat/nemo-gym", tags=["co
 
 Json = dict[str, JsonValue]
 
+_FAILURE = frozenset(
+    {"mask_sample", "failure_kind", "failure_reason", "_ng_failure_class", "_ng_failure_judge_error"}
+)
+"""What a row out of the failures file says of its last try, which this one replaces."""
+
 
 class Passed(BaseModel):
     """Part of a row: what is not read comes back as it came."""
@@ -86,7 +91,8 @@ async def verify(
     """Verify a rollout as NeMo Gym asks for it."""
     (ruling,) = (await ask(profile, [body.case], request, services)).rulings
     row = body.model_dump(mode="json", exclude_unset=True, by_alias=True)
-    return VerifyResponse.model_validate(row | _rewarded(ruling, profile.on_error))
+    asked = {name: value for name, value in row.items() if name not in _FAILURE}
+    return VerifyResponse.model_validate(asked | _rewarded(ruling, profile.on_error))
 
 
 def _rewarded(ruling: Ruling, on_error: str) -> dict[str, Any]:

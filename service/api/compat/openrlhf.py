@@ -40,7 +40,7 @@ class RewardRequest(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     query: list[QueryText] = Field(max_length=PROGRAMS, description="Prompt and response, decoded.")
-    prompts: list[PromptText] = Field(default=[], max_length=PROGRAMS)
+    prompts: list[PromptText] | None = Field(default=None, max_length=PROGRAMS)
     labels: list[JsonValue] | None = Field(default=None, max_length=PROGRAMS)
 
     @field_validator("prompts", "labels")

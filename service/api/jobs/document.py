@@ -16,6 +16,9 @@ from service.api.streaming import Frame
 from service.domain.refinement import StopReason
 from service.store import Ending, Job, JobStatus
 
+CANCELLED = "refinement.cancelled"
+"""The last event of a refinement that was not wanted any more."""
+
 
 class JobOut(Out):
     """A refinement that is not completed: not yet, or not any more. `rounds` are the finished ones."""
@@ -78,4 +81,4 @@ def result(end: Frame, headers: Mapping[str, str]) -> Response:
 def cancellation(job_id: str) -> Ending:
     """The end of a refinement that is not wanted any more."""
     data = {"id": job_id, "status": "cancelled", "stop_reason": "cancelled"}
-    return Ending(JobStatus.CANCELLED, "refinement.cancelled", encoded(data))
+    return Ending(JobStatus.CANCELLED, CANCELLED, encoded(data))

@@ -10,12 +10,13 @@ from starlette.responses import Response
 
 from service.api.disconnect import unless_disconnected
 from service.api.jobs.desk import Desk
-from service.api.jobs.document import document, location, result
+from service.api.jobs.document import CANCELLED, document, location, result
 from service.api.jobs.following import Follower, event_stream
 from service.api.jobs.pending import encoded
 from service.api.jobs.wishes import Wishes
 from service.api.refine_request import RefineRequest
 from service.api.refining import Refining
+from service.api.streaming import Frame
 from service.domain.errors import OverloadedError, StoreError
 from service.gate import stopping
 from service.observing import attributes as names
@@ -87,7 +88,7 @@ class Durable:
             async with asyncio.timeout(self.wishes.wait_s):
                 with following():
                     end = await follower.end()
-            return result(end, location(follower.job_id))
+            return await self._told(end, follower.job_id)
         except TimeoutError:
             return await self._handle(follower.job_id)
         except OverloadedError:
@@ -96,6 +97,12 @@ class Durable:
             return await self._handle(follower.job_id)
         finally:
             self._left(follower)
+
+    async def _told(self, end: Frame, job_id: str) -> Response:
+        """Tell the end. A cancelled refinement has no result: it is told as its handle tells it."""
+        if end.event == CANCELLED and (job := await self.desk.services.store.job(job_id)) is not None:
+            return document(job, headers=location(job_id))
+        return result(end, location(job_id))
 
     async def _handle(self, job_id: str) -> Response:
         """Hand out what the result can be fetched with, and see to it that there will be one."""

@@ -11,6 +11,8 @@ from service.api.mcp.tool import Answer, Call, Tool, clipped
 from service.api.task import CODE_CHARS, TEST_CHARS, InterfaceFields, candidate_of
 from service.domain.errors import DeadlineError
 from service.domain.run import Run
+from service.domain.syntax import begins_as_program
+from service.domain.task import Candidate
 from service.domain.verdict import Outcome, TestRun, Verdict
 from service.services import Services
 
@@ -103,12 +105,20 @@ async def _run(call: Call, body: RunRequest) -> RunAnswer:
 
 
 async def _ran(services: Services, body: RunRequest) -> RunAnswer:
-    candidate = candidate_of(body.code)
+    candidate = _candidate(body)
     if not body.tests:
         run = await services.sandbox.run(candidate.code, stdin=body.stdin, language=body.language)
         return RunAnswer.of_run(run)
     task = body.task_of("")
     return RunAnswer.of_verdict(await services.sandbox.judge(task, candidate))
+
+
+def _candidate(body: RunRequest) -> Candidate:
+    """Take the program out of a fence around it. A fence inside one, such as in a docstring, is its own."""
+    fenced = body.code.lstrip().startswith(("```", "~~~"))
+    if not fenced and (body.language != "python" or begins_as_program(body.code)):
+        return Candidate(body.code)
+    return candidate_of(body.code)
 
 
 RUN_CODE = Tool(

@@ -13,7 +13,7 @@ from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 
 from service.api.problems import field_error
-from service.api.routing import declares_json
+from service.api.routing import declares_json, not_json
 from service.domain.errors import RequestError
 
 OURS = "refine"
@@ -45,7 +45,7 @@ class OpenAIBody:
         except msgspec.ValidationError:
             raise HTTPException(400, "the body must be a JSON object") from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise _not_json(error) from None
+            raise not_json(request, error) from None
 
     @cached_property
     def fields(self) -> Mapping[str, JsonValue]:
@@ -53,7 +53,7 @@ class OpenAIBody:
         try:
             fields: dict[str, JsonValue] = from_json(self.raw, allow_inf_nan=False)
         except ValueError as error:  # nested deeper than is read
-            raise _not_json(error) from None
+            raise HTTPException(400, f"the body is not JSON: {error}") from None
         return fields
 
     @property
@@ -77,10 +77,6 @@ class OpenAIBody:
         members = {name: value for name, value in self.members.items() if name != OURS}
         members |= {name: msgspec.Raw(json.dumps(value)) for name, value in ours.items()}
         return msgspec.json.encode(members)
-
-
-def _not_json(error: Exception) -> HTTPException:
-    return HTTPException(400, f"the body is not JSON: {error}")
 
 
 def known_fields(

@@ -95,12 +95,13 @@ def open_ledger(
     """
     with path.open("a+b") as out:
         lock(out, path, patience_s)
-        _mend(path)
         failures_path = failures_path or path.with_suffix(".failures" + (path.suffix or ".jsonl"))
-        if failures_path.exists():
-            _mend(failures_path)
         done = {row["id"]: row["request_sha256"] for row in read_results(path)}
         ledger = Ledger(out, failures_path, {**elsewhere(), **done})
+        # Only now: a file of somebody else's, given by mistake, keeps its last line.
+        _mend(path)
+        if failures_path.exists():
+            _mend(failures_path)
         try:
             yield ledger
         finally:
@@ -140,9 +141,14 @@ def _mend(path: Path) -> None:
         last = file.read()
         if not last or last.endswith(b"\n"):
             return
-        if not (last.startswith(_BEGINNING) or _BEGINNING.startswith(last)):
+        if not _is_cut(last):
             raise LedgerError(f"{path}: its last line is no result; name another file")
         file.truncate(start)
+
+
+def _is_cut(line: bytes) -> bool:
+    """Whether a line without an end is the beginning of one of ours."""
+    return line.startswith(_BEGINNING) or _BEGINNING.startswith(line)
 
 
 def _start_of_last_line(file: IO[bytes], end: int) -> int:
@@ -158,9 +164,11 @@ def _start_of_last_line(file: IO[bytes], end: int) -> int:
 
 
 def _read(path: Path, *names: str) -> Generator[Json, None, None]:
-    """Read rows that have these members at least."""
+    """Read rows that have these members at least, but for a last one that was cut off."""
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
+            if not line.endswith(b"\n") and _is_cut(line):
+                return
             try:
                 row = json.loads(line)
             except ValueError:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -88,7 +89,7 @@ def checked(text: bytes) -> tuple[str | int | None, Json]:
 def object_of(text: bytes) -> Json:
     """Read a line."""
     try:
-        value = from_json(text, allow_inf_nan=False)
+        value = from_json(text.removeprefix(BOM_UTF8), allow_inf_nan=False)
     except ValueError as error:
         raise RowsError(f"is not JSON: {error}") from None
     if not isinstance(value, dict):

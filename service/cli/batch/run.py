@@ -32,6 +32,11 @@ class Batch:
     patience: Patience = PATIENT
     ask: Ask = refined
 
+    def __post_init__(self) -> None:
+        """Refuse to write over what is read."""
+        if self.source.exists() and self.out.exists() and self.out.samefile(self.source):
+            raise UsageError(f"{self.out} is what is read: name another file for the results")
+
 
 def run_batch(batch: Batch, *, as_json: bool) -> Exit:
     """Refine what is not done yet, and say what came of it."""

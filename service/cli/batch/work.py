@@ -19,7 +19,8 @@ PATIENT = Patience(busy_s=600.0, unreachable_s=120.0)
 TRIES = 3
 """How often a row is begun whose connection breaks on the way."""
 
-NOT_ALLOWED = (401, 403)
+EVERYBODYS = (401, 403, 404, 405, 421)
+"""Statuses of a wrong key, and of an address that is not a gateway's, or not by that name."""
 
 
 @dataclass(slots=True)
@@ -110,7 +111,7 @@ def _is_everybodys(error: GatewayError) -> bool:
         case UnreachableError():
             return not error.was_sent
         case ProblemError():
-            return error.status in NOT_ALLOWED
+            return error.status in EVERYBODYS
     return False
 
 

@@ -56,7 +56,7 @@ def posed(text: bytes, *, given: Mapping[str, Any], seed: int) -> tuple[str | in
     for name in NOT_SENT:
         value.pop(name, None)
     row_id, body = request_of({**value, **given})
-    if body.get("candidates", 1) != 1:
+    if (body.get("candidates") or 1) != 1:
         raise RowsError("candidates: one program is followed round by round; leave it out, give --samples")
     if hidden:
         _check_hidden(body, hidden)

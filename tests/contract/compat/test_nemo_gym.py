@@ -130,6 +130,15 @@ async def test_a_row_that_could_not_be_judged_is_marked_and_masked(
     assert row["reward"] == 0.0
 
 
+async def test_a_row_that_is_tried_again_is_rid_of_its_failure() -> None:
+    failed = (await post(World(critic=FakeChatModel(["Hm."])), VERIFY, _row(RIGHT))).json()
+
+    again = (await post(World(critic=_knowing()), VERIFY, failed)).json()
+
+    assert failed["_ng_failure_class"] == "judge_failed"
+    assert again == _row(RIGHT) | {"reward": 1.0, "reward_components": {"exec": 0.0, "critic": 1.0}}
+
+
 async def test_an_answer_without_a_program_is_wrong_and_no_failure() -> None:
     row = _row(RIGHT)
     row["response"]["output"] = []

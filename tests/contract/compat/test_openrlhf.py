@@ -12,7 +12,7 @@ import pytest
 from service.domain.errors import ModelError, SandboxError
 from tests.contract.compat.trainers import OpenRLHF, rollout
 from tests.fakes import CORRECT, INCORRECT, FakeChatModel, ReadingChatModel, ScriptedSandbox, verdict_of
-from tests.unit.api.world import RIGHT, TESTS, WRONG, World, until
+from tests.unit.api.world import RIGHT, TESTS, WRONG, World, post, until
 from tests.unit.cli.serving import serving
 
 ANSWER = f"Here you are.\n```python\n{RIGHT}\n```"
@@ -95,6 +95,15 @@ async def test_a_batch_of_an_older_release_is_rewarded_in_order() -> None:
         (answer,) = await OpenRLHF([url]).batch(queries, prompts, [None, None, None])
 
     assert answer["rewards"] == [0.0, 1.0, 0.0]
+
+
+async def test_a_batch_without_prompts_is_read_by_its_template() -> None:
+    query, _ = rollout("Add one.", ANSWER)
+
+    path, body = "/compat/openrlhf/get_reward", {"query": [query], "prompts": None, "labels": None}
+    answer = await post(World(critic=_knowing()), path, body)
+
+    assert answer.json()["rewards"] == [1.0]
 
 
 async def test_labels_bring_the_tests_and_a_failed_one_decides() -> None:

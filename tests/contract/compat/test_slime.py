@@ -1,6 +1,7 @@
 """POST /compat/slime, called as slime calls it."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -10,7 +11,7 @@ import pytest
 from service.domain.errors import ModelError
 from tests.contract.compat.trainers import CHATML, END, Slime
 from tests.fakes import CORRECT, INCORRECT, FakeChatModel, ReadingChatModel, ScriptedSandbox, verdict_of
-from tests.unit.api.world import RIGHT, TESTS, WRONG, World, until
+from tests.unit.api.world import RIGHT, TESTS, WRONG, World, post, until
 from tests.unit.cli.serving import serving
 
 
@@ -96,3 +97,14 @@ async def test_a_stand_in_says_what_it_stands_for() -> None:
         reward = await slime.reward("Add one.", RIGHT)
 
     assert reward == {"score": 0.5, "p_correct": None, "status": "abstain", "judgment": None}
+
+
+@pytest.mark.parametrize("output", ['"\\ud800"', '{"\\udc00": 1}', '["a\\ud83d"]'])
+async def test_a_label_whose_text_is_none_is_named_and_no_failure_of_the_sandbox(output: str) -> None:
+    """A body may not hold half of a surrogate pair, but JSON inside a text can."""
+    label = json.dumps({"inputs": ["1"], "outputs": [output], "fn_name": "f"})
+
+    refused = await post(World(), "/compat/slime", {"prompt": "Add one.", "response": RIGHT, "label": label})
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "label.tests.0"

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from starlette.applications import Starlette
 
 from service.domain.chat import Message
 from service.domain.errors import ModelError, SandboxError
@@ -177,6 +178,11 @@ async def test_missing_rewards_may_end_the_run_or_have_a_number() -> None:
 async def test_a_wrong_configuration_ends_the_run() -> None:
     with serving(World().app()) as url, pytest.raises(RewardError, match="mini-critic"):
         await _rewards(make_reward(url, critic="gpt-17"), [RIGHT])
+
+
+async def test_an_answer_that_is_no_gateways_ends_the_run_and_is_quoted() -> None:
+    with serving(Starlette()) as url, pytest.raises(RewardError, match=r"status 404\): Not Found"):
+        await _rewards(make_reward(url), [RIGHT])
 
 
 def test_the_function_can_be_sent_to_another_process() -> None:

@@ -119,6 +119,30 @@ async def test_a_critique_is_read_out(era: str) -> None:
     assert "Handle odd numbers." in text(result)
 
 
+@pytest.mark.parametrize(
+    ("code", "run"),
+    [
+        ("cat <<'EOF'\n```\nhello\n```\nEOF\n", "cat <<'EOF'\n```\nhello\n```\nEOF\n"),
+        ("```bash\necho hello\n```", "echo hello"),
+    ],
+)
+async def test_a_script_that_writes_a_fence_is_run_whole(era: str, code: str, run: str) -> None:
+    sandbox = ScriptedSandbox()
+    async with calling(World(sandbox=sandbox), era) as client:
+        await call(client, "run_code", {"code": code, "language": "bash"})
+
+    assert sandbox.codes_seen == [run]
+
+
+async def test_a_broken_program_is_run_and_not_the_example_in_its_docstring(era: str) -> None:
+    broken = 'def f(x):\n    """Add.\n\n    ```python\n    f(1)\n    ```\n    """\n    return x +\n'
+    sandbox = ScriptedSandbox()
+    async with calling(World(sandbox=sandbox), era) as client:
+        await call(client, "run_code", {"code": broken})
+
+    assert sandbox.codes_seen == [broken]
+
+
 async def test_a_program_is_run_with_an_input(era: str) -> None:
     sandbox = ScriptedSandbox(ran=Run(Outcome.RUNTIME_ERROR, 3, "so far\n", "oh no\n"))
     async with calling(World(sandbox=sandbox), era) as client:

@@ -166,8 +166,18 @@ async def test_a_compressed_body_is_not_unpacked() -> None:
         response = await client.post("/refine", content=bomb, headers=headers)
 
     assert len(bomb) < 100_000
-    assert response.status_code == 400
-    assert response.json()["type"] == "/problems/bad-request"
+    assert response.status_code == 415
+    assert response.json()["type"] == "/problems/unsupported-media-type"
+    assert response.headers["accept-encoding"] == "identity"
+
+
+async def test_a_compressed_chat_is_not_unpacked_and_says_so() -> None:
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+    async with client_of(World().app()) as client:
+        response = await client.post("/v1/chat/completions", content=gzip.compress(b"{}"), headers=headers)
+
+    assert response.status_code == 415
+    assert "Content-Encoding" in response.json()["error"]["message"]
 
 
 async def test_a_clients_own_request_id_is_not_taken_over() -> None:
@@ -189,3 +199,42 @@ async def test_what_is_not_there_is_a_problem_too(method: str, path: str, status
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["status"] == status
     assert ("allow" in response.headers) == (status == 405)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/refine", {"POST"}),
+        ("PUT", "/refine/rf_1", {"GET", "DELETE"}),
+        ("POST", "/refine/rf_1/events", {"GET"}),
+        ("DELETE", "/v1/chat/completions", {"POST"}),
+        ("POST", "/health", {"GET", "HEAD"}),
+        ("GET", "/mcp", {"POST"}),
+    ],
+)
+async def test_a_wrong_method_is_told_all_that_are_right(method: str, path: str, allowed: set[str]) -> None:
+    async with client_of(World().app()) as client:
+        response = await client.request(method, path)
+
+    assert response.status_code == 405
+    assert set(response.headers["allow"].split(", ")) == allowed
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/ready", "/metrics", "/page/main.js"])
+async def test_what_can_be_got_by_anybody_can_be_looked_for(path: str) -> None:
+    async with client_of(World().app()) as client:
+        got, looked = await client.get(path), await client.head(path)
+
+    assert looked.status_code == got.status_code == 200
+    assert looked.headers["content-type"] == got.headers["content-type"]
+
+
+async def test_a_slash_at_the_end_of_a_path_leads_nowhere_else() -> None:
+    """A redirect would name the scheme that a proxy speaks to us, and send key and body there."""
+    async with client_of(World().app()) as client:
+        refined = await client.post("/refine/", json=REFINE)
+        listed = await client.get("/v1/models//")
+        refused = await client.post("/v1/chat/completions/", json={"model": "nobody"})
+
+    assert (refined.status_code, listed.status_code) == (200, 200)
+    assert refused.json()["error"]["code"] == "model_not_found"

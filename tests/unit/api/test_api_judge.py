@@ -5,6 +5,7 @@ import math
 import pytest
 
 from service.api.judge import EXAMPLES
+from service.api.judge_request import JudgeRequest
 from service.domain.chat import Sampling, TokenLogprob
 from service.domain.errors import ModelError, SandboxError
 from service.domain.roles import ChatCritic
@@ -44,6 +45,41 @@ async def test_programs_are_scored_and_ranked_in_the_order_given() -> None:
     assert answer["results"][0]["critique"]["suggestions"] == "Handle odd numbers."
     assert answer["results"][0]["verdict"] is None
     assert (answer["judge_version"], answer["notice"]) == ("c@1+c/1@abc+critique", NOTICE)
+
+
+async def test_fields_that_are_null_mean_the_defaults_and_none_may_be_expected() -> None:
+    test = {"args": None, "kwargs": None, "expected": None}
+    nulls = {name: None for name, field in JudgeRequest.model_fields.items() if not field.is_required()}
+    world = World(critic=FakeChatModel([CORRECT]))
+
+    judged = await post(world, "/judge", nulls | ASK | {"solutions": [RIGHT], "tests": [test]})
+    reviewed = await post(world, "/critique", ASK | {"solution": RIGHT, "n": None, "sampling": None})
+
+    assert (judged.status_code, reviewed.status_code) == (200, 200)
+    assert judged.json()["results"][0]["verdict"]["total"] == 1
+
+
+@pytest.mark.parametrize(
+    ("test", "entry_point", "status"),
+    [
+        ({"args": [3], "expected": 4}, "f", 200),
+        ({"args": [3]}, "f", 200),  # f(3) must return None
+        ({"stdin": "3", "stdout": "4"}, None, 200),
+        ({"assert": "assert f(3) == 4"}, "f", 200),
+        ({"stdin": "3"}, None, 422),
+        ({}, "f", 422),
+    ],
+)
+async def test_a_test_may_be_padded_with_nulls_as_a_table_pads_it(
+    test: dict[str, object], entry_point: str | None, status: int
+) -> None:
+    padded = dict.fromkeys(("stdin", "stdout", "args", "kwargs", "expected", "assert")) | test
+    body = {"problem": "Add one.", "entry_point": entry_point, "solutions": [RIGHT], "tests": [padded]}
+
+    judged = await post(World(), "/judge", body)
+
+    assert judged.status_code == status
+    assert status != 200 or judged.json()["results"][0]["verdict"]["total"] == 1
 
 
 async def test_the_score_is_the_probability_of_the_judgment_averaged_over_votes() -> None:

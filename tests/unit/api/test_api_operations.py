@@ -1,14 +1,17 @@
 """What operators and clients ask of the service itself."""
 
+import asyncio
 from collections.abc import MutableMapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from service.api import problems
+from service.api.pulse import Pulse
 from service.domain.errors import ModelError, SandboxError, ServiceError
 from tests.fakes import ScriptedGenerator
-from tests.unit.api.world import NOTICE, RIGHT, WRONG, World, client_of, post
+from tests.unit.api.world import NOTICE, RIGHT, WRONG, World, client_of, post, settings
 
 
 async def test_health_asks_nobody() -> None:
@@ -44,6 +47,22 @@ async def test_a_part_that_does_not_answer_is_named_with_its_reason(part: str) -
     broken = [name for name, state in response.json()["parts"].items() if not state["ready"]]
     assert broken == [part]
     assert response.json()["parts"][part]["error"] == "no route to host"
+
+
+async def test_however_many_want_to_know_the_parts_are_pinged_once() -> None:
+    """Nobody needs a key to ask, and each ping is a request to an endpoint with ours."""
+    pinged: list[None] = []
+
+    async def ping() -> None:
+        pinged.append(None)
+        await asyncio.sleep(0.01)
+
+    pulse = Pulse(replace(World().services(settings()), ping_sandbox=ping))
+    async with asyncio.TaskGroup() as group:
+        asked = [group.create_task(pulse.parts()) for _ in range(50)]
+
+    assert all(one.result()["sandbox"].ready for one in asked)
+    assert len(pinged) == 1
 
 
 async def test_models_are_listed_as_openai_lists_them_and_say_what_they_are() -> None:

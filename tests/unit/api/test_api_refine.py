@@ -2,6 +2,7 @@
 
 import pytest
 
+from service.api.refine_request import RefineRequest
 from service.domain.errors import (
     CriticError,
     DeadlineError,
@@ -52,10 +53,10 @@ async def test_tests_are_run_and_their_verdict_is_told() -> None:
 
 
 async def test_fields_left_out_and_fields_that_are_null_mean_the_defaults() -> None:
-    nulls = dict.fromkeys(("solution", "tests", "generator", "critic", "rounds", "budget", "sampling"))
+    nulls = {name: None for name, field in RefineRequest.model_fields.items() if not field.is_required()}
 
     world = World(critic=FakeChatModel(["no judgment"]), bounds=Bounds(default_rounds=1))
-    answer = (await post(world, "/refine", ASK | nulls)).json()
+    answer = (await post(world, "/refine", nulls | ASK)).json()
 
     assert len(answer["rounds"]) == 2
     assert answer["stop_reason"] == "rounds_exhausted"

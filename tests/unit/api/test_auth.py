@@ -10,7 +10,7 @@ import pytest
 from starlette.routing import Route
 
 from service.api.auth.doors import DOORS, OPEN, door_of, is_open
-from service.settings import AuthSection, McpSection
+from service.settings import AuthSection, McpSection, ServerSection
 from tests.unit.api.auth_keys import KEYS, auth, bearer, entry
 from tests.unit.api.world import World, client_of
 
@@ -208,6 +208,17 @@ async def test_a_page_under_a_name_of_its_own_sets_nothing_to_work(
     assert (rebound.status_code, deleted.status_code) == (421, 421)
     assert "mcp.allowed_hosts" in rebound.text
     assert (world.generator.calls, world.critic.conversations) == (0, [])
+
+
+@pytest.mark.parametrize("host", ["127.1.2.3", "[::1]", "LocalHost", "0:0:0:0:0:0:0:1"])
+async def test_loopback_is_loopback_however_it_is_written(host: str) -> None:
+    async with client_of(World().app(server=ServerSection(host=host))) as client:
+        answers = [
+            (await client.post("/refine", json=REFINE, headers={"host": name})).status_code
+            for name in ("localhost:8000", "evil.example:8000")
+        ]
+
+    assert answers == [200, 421]
 
 
 async def test_an_open_gateway_goes_by_its_names_where_they_are_listed() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.adapters.keys import entry_text, is_loopback, new_key, open_keyring
+from service.adapters.keys import entry_text, new_key, open_keyring
 from service.domain.identity import Quota, Role
 from service.settings import AuthSection, ServerSection, SettingsError, load_settings
 from tests.unit.api.auth_keys import KEYS, auth, entry
@@ -52,6 +52,7 @@ def test_keys_may_come_from_a_variable(monkeypatch: pytest.MonkeyPatch, as_json:
         ("keys = []", "keys: List should have at least 1"),
         ("[[keys]", "keys.toml: "),
         ("{", "keys.toml: "),
+        ('{"a":' * 100_000, "keys.toml: "),
         ('[[keys]]\nid = "a"\nkey = "sk-secret"', "keys.0.sha256"),
         (entry_text(entry("refine")).replace('refine"]', 'root"]'), "keys.0.roles"),
         (entry_text(entry("refine")).replace('sha256 = "', 'sha256 = "xy'), "keys.0.sha256"),
@@ -91,8 +92,10 @@ def test_a_gateway_without_keys_does_not_listen_to_the_network(host: str) -> Non
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "[::1]", "localhost"])
 def test_loopback_needs_no_keys(host: str) -> None:
-    assert is_loopback(host)
-    assert open_keyring(settings(server=ServerSection(host=host))) is None
+    section = ServerSection(host=host)
+
+    assert section.is_on_loopback
+    assert open_keyring(settings(server=section)) is None
 
 
 async def test_an_exposed_gateway_does_not_start() -> None:

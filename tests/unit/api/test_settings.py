@@ -100,6 +100,7 @@ def test_a_real_model_can_be_named_by_the_environment_alone(monkeypatch: pytest.
         ("CTRL_SERVERS__PORT", "CTRL_SERVERS__PORT"),
         ("CTRL_SANDBOX_URL", "CTRL_SANDBOX_URL"),
         ("CTRL_MODELS__FAR__API_KEY", "api_key"),
+        ("CTRL_MCP__ALLOWED_HOSTS", "lists and tables are JSON there"),
     ],
 )
 def test_a_misspelt_variable_is_listed(
@@ -120,6 +121,8 @@ def test_a_misspelt_variable_is_listed(
         (("port = 9000", "prot = 9000"), "server.prot"),
         (("[server]", "[surfer]"), "surfer"),
         (("port = 9000", "port = 99999"), "server.port"),
+        (("port = 9000", "request_seconds = inf"), "server.request_seconds"),
+        (("[server]\nport = 9000", "[store]\nttl_s = 1e300"), "store.ttl_s"),
         (('critic = "far"', 'critic = "near"'), "defaults.critic names 'near'"),
         (('engine = "embedded"', ""), "models.local needs engine"),
         (('engine = "embedded"', 'engine = "magic"'), "models.local"),
@@ -133,6 +136,10 @@ def test_a_misspelt_variable_is_listed(
 def test_a_file_that_is_wrong_is_refused_by_key(tmp_path: Path, change: tuple[str, str], says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         load_settings(_file(tmp_path, FILE.replace(*change)))
+
+
+def test_the_mark_that_some_editors_begin_a_file_with_is_no_part_of_it(tmp_path: Path) -> None:
+    assert load_settings(_file(tmp_path, f"\ufeff{FILE}")).server.port == 9000
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,7 @@ def _asks(count: int) -> list[Json]:
 
 def test_each_row_comes_out_with_its_id_and_its_refinement(files: Files) -> None:
     files.write(*_asks(5), {"problem": "Without an id."})
+    files.source.write_bytes(BOM_UTF8 + files.source.read_bytes())  # as some editors begin a file
     with serving(_world().app()) as url:
         code, summary, _ = _batch(files, url)
 
@@ -136,6 +138,19 @@ def test_a_file_that_is_no_output_is_left_alone(files: Files) -> None:
         assert (notes, code) == (notes, 2)
         assert "is no result; name another file" in said
         assert files.out.read_text(encoding="utf-8") == notes
+
+
+def test_a_file_of_requests_is_never_written_to(files: Files) -> None:
+    """What ends without a line feed looks as if a kill had cut it off."""
+    requests = '{"id":1,"problem":"p"}\n{"id":2,"problem":"q"}'
+    for source, out in ((files.source, files.source), (files.source, files.out)):
+        files.source.write_text(requests.partition("\n")[0] + "\n", encoding="utf-8")
+        out.write_text(requests, encoding="utf-8")
+        result = CliRunner().invoke(app, ["batch", str(source), str(out), "--url", "http://127.0.0.1:9"])
+
+        assert result.exit_code == 2
+        assert "name another file" in result.stderr
+        assert out.read_text(encoding="utf-8") == requests
 
 
 def test_wrong_rows_are_named_by_line_before_anything_is_asked(files: Files) -> None:
@@ -246,9 +261,10 @@ def test_a_gateway_that_is_gone_ends_the_run_and_fails_no_row(files: Files) -> N
     assert not files.failures.exists()
 
 
-def test_a_wrong_key_ends_the_run_and_fails_no_row(files: Files) -> None:
+@pytest.mark.parametrize("status", [401, 404, 421])
+def test_a_wrong_key_or_address_ends_the_run_and_fails_no_row(files: Files, status: int) -> None:
     async def refuse(request: Request) -> JSONResponse:
-        return JSONResponse({"title": "Who are you", "status": 401}, 401)
+        return JSONResponse({"title": "Who are you", "status": status}, status)
 
     files.write(*_asks(3))
     with serving(Starlette(routes=[Route("/refine", refuse, methods=["POST"])])) as url:

@@ -100,6 +100,33 @@ def test_wrong_usage_exits_with_two(url: str, tmp_path: Path) -> None:
     assert "configured models: mini-generator" in unknown[2]
 
 
+def test_what_is_no_json_for_a_gateway_is_wrong_usage(tmp_path: Path) -> None:
+    path = tmp_path / "request.json"
+    for text in ('{"problem": "\\ud800"}', '{"problem": "p", "tests": [{"args": [NaN], "expected": 1}]}'):
+        path.write_text(text, encoding="utf-8")
+        code, _, said = _run("refine", path, "--url", "http://127.0.0.1:9")
+
+        assert code == 2
+        assert "request.json is not JSON" in said
+
+
+def test_the_mark_that_some_editors_begin_a_file_with_is_no_part_of_it(url: str, tmp_path: Path) -> None:
+    request, program = tmp_path / "request.json", tmp_path / "f.py"
+    request.write_text(json.dumps(ASK), encoding="utf-8-sig")
+    program.write_text(RIGHT, encoding="utf-8-sig")
+    code, shown, _ = _run("refine", request, "--solution", program, "--rounds", "0", "--url", url, "--json")
+
+    assert (code, json.loads(shown)["rounds"][0]["solution"]) == (1, RIGHT)
+
+
+def test_standard_input_is_not_read_twice(url: str) -> None:
+    for command in ("refine", "judge", "critique"):
+        code, _, said = _run(command, "-", "--solution", "-", "--url", url, stdin="Add one.")
+
+        assert code == 2
+        assert "can be read once" in said
+
+
 def test_a_broken_part_exits_with_three() -> None:
     world = World(generator=ScriptedGenerator([""], fault=ModelError("gone")))
     with serving(world.app()) as url:
@@ -140,6 +167,13 @@ def test_programs_for_several_problems_are_shown_as_they_came(url: str) -> None:
 
     assert code == 0
     assert shown.index("first ") < shown.index("second ")
+
+
+def test_a_name_that_looks_like_markup_is_a_name(url: str) -> None:
+    items = [{"id": "row[/b]", "problem": "Add one.", "solution": RIGHT}]
+    code, shown, _ = _run("judge", "-", "--url", url, stdin=json.dumps({"items": items}))
+
+    assert (code, "row[/b]" in shown) == (0, True)
 
 
 def test_what_could_not_be_judged_exits_with_one() -> None:

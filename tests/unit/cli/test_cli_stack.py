@@ -2,6 +2,7 @@
 
 import json
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -73,3 +74,25 @@ def test_a_part_that_ends_by_itself_is_noticed(tmp_path: Path) -> None:
         started.wait()
 
     assert described.gateway.died
+
+
+CHILD = """
+import time
+from service.cli.parent import end_with_parent
+end_with_parent()
+print("there", flush=True)
+time.sleep(60)
+print("outlived it")
+"""
+
+
+def test_a_part_ends_although_the_command_is_killed() -> None:
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {CHILD!r}])"
+    with subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE) as command:
+        assert command.stdout is not None
+        there = command.stdout.readline()
+        command.kill()
+        rest = command.stdout.read()  # to its end, which is the child's
+
+    assert (there, rest) == (b"there\n", b"")
+    assert all("--with-parent" in part.command for part in stack(8000, 8080, None, None).parts)

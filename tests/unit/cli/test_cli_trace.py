@@ -103,6 +103,7 @@ def test_what_failed_says_why(tmp_path: Path) -> None:
         ("a.json", "{", "is not JSON"),
         ("a.json", "[]", "holds no refinement"),
         ("a.json", '{"problem": "x"}', "holds no refinement"),
+        ("a.json", '{"rounds": 5}', "holds no refinement"),
     ],
 )
 def test_a_file_that_is_none_is_refused_with_the_reason(

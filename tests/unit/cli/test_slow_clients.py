@@ -1,7 +1,9 @@
 """Clients that begin a request and take their time: each is let go of, and nobody else notices."""
 
 import asyncio
+import http.client
 import socket
+import time
 from collections.abc import Generator
 from functools import partial
 from urllib.parse import urlsplit
@@ -100,3 +102,36 @@ def test_an_answer_may_take_longer_than_head_and_body() -> None:
         answer = httpx.post(f"{url}/refine", json={"problem": "Add one."}, timeout=PATIENCE_S)
 
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("name", [b"Upgrade", b"upgrade"])
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_client_that_would_rather_speak_http_2_keeps_its_body(url: str, name: bytes, cut: bool) -> None:
+    """Java's own client asks every new server for it, beside the first request."""
+    body = b'{"problem": "Upgrade: h2c"}'
+    lines = (
+        *(b"POST /refine HTTP/1.1", b"Host: localhost", b"Content-Type: application/json"),
+        *(
+            b"Connection: Upgrade, HTTP2-Settings",
+            name + b": h2c",
+            b"HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABk",
+        ),
+        *(b"Content-Length: %d" % len(body), b"", b""),
+    )
+    head = b"\r\n".join(lines)
+    with _connect(url) as java:
+        for piece in (head, body) if cut else (head + body,):
+            java.sendall(piece)
+            time.sleep(0.05 * cut)
+        refined = _status(java)
+        java.sendall(HEALTH)
+        healthy = _status(java)
+
+    assert (refined, healthy) == (200, 200)
+
+
+def _status(connection: socket.socket) -> int:
+    answer = http.client.HTTPResponse(connection)
+    answer.begin()
+    answer.read()
+    return answer.status

@@ -1,11 +1,13 @@
 """The Python clients against the gateway: every door, and what is said when something is wrong."""
 
 import asyncio
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from service.api.refine_request import RefineRequest
+from service.cli.stack import Part
 from service.client import AnswerError, AsyncClient, Client, GatewayError, ProblemError, UnreachableError
 from service.domain.errors import ModelError
 from service.services import Bounds
@@ -144,3 +146,51 @@ async def test_somebody_else_there_is_an_error_that_says_so(text: str) -> None:
     async with AsyncClient("http://gateway", transport=transport) as client:
         with pytest.raises(AnswerError, match=r"not as a gateway|cannot be read as ModelList: data"):
             await client.models()
+
+
+async def test_an_error_of_somebody_elses_is_told_whatever_it_holds() -> None:
+    text = '{"status": "error", "errors": ["no such page"], "title": "Nothing here"}'
+    transport = httpx.MockTransport(lambda _: httpx.Response(404, text=text))
+
+    async with AsyncClient("http://gateway", transport=transport) as client:
+        with pytest.raises(ProblemError, match="Nothing here") as refused:
+            await client.models()
+
+    assert (refused.value.status, refused.value.errors) == (404, [])
+
+
+async def test_a_key_that_no_header_can_carry_is_an_error_of_ours_that_does_not_show_it() -> None:
+    for key in ("gehe\u00efm", "geheim\nX-More: 1"):
+        for kind in (Client, AsyncClient):
+            with pytest.raises(GatewayError) as refused:
+                kind("http://gateway", api_key=key)
+
+            assert "gehe" not in str(refused.value)
+
+
+async def test_a_key_out_of_a_file_may_end_in_a_line_feed() -> None:
+    sent: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request.headers["authorization"])
+        return httpx.Response(200, json={"status": "ok"})
+
+    async with AsyncClient(
+        "http://gateway", api_key="geheim\n", transport=httpx.MockTransport(answer)
+    ) as client:
+        await client.health()
+
+    assert sent == ["Bearer geheim"]
+
+
+@both
+async def test_a_gateway_on_this_machine_is_asked_past_the_environments_proxy(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "")
+    with serving(World().app()) as url:
+        port = urlsplit(url).port
+        for address in (url, f"http://localhost:{port}"):
+            assert await ask(kind, address, "health", patience=ONCE) == {"status": "ok"}
+        assert Part("gateway", port or 0, "--port", ()).answers()

@@ -4,12 +4,13 @@ import asyncio
 import json
 import threading
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
 from service.cli.commands import app
 from service.client import AsyncClient
-from service.client.errors import JobCancelledError, ProblemError
+from service.client.errors import GatewayError, JobCancelledError, ProblemError
 from service.domain.errors import GeneratorError
 from tests.fakes import ScriptedGenerator, lasting
 from tests.unit.api.world import RIGHT, WRONG, World, until
@@ -65,6 +66,39 @@ async def test_what_failed_and_what_was_cancelled_are_told_apart(kind: str) -> N
             await ask(kind, url, "wait", begun.id)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+async def test_who_waits_for_what_somebody_else_cancels_is_told_so(kind: str) -> None:
+    hanging = World(generator=ScriptedGenerator([WRONG], hangs_at=0))
+    with serving(hanging.app()) as url:
+        async with asyncio.TaskGroup() as group:
+            waiting = group.create_task(_refusal(kind, url, ASK | {"stream": False}))
+            await until(lambda: hanging.generator.calls == 1)
+            async with httpx.AsyncClient(base_url=url) as client:
+                headers = {"Idempotency-Key": "k", "Prefer": "wait=0"}
+                handed = await client.post("/refine", json=ASK | {"stream": False}, headers=headers)
+                await client.delete(handed.headers["location"])
+
+    assert isinstance(waiting.result(), JobCancelledError)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_job_is_begun_though_its_request_asks_for_events_and_none_is_waited_for_whole(
+    kind: str,
+) -> None:
+    with serving(World().app()) as url:
+        begun = await ask(kind, url, "start", ASK, stream=True)
+        refused = await _refusal(kind, url, ASK | {"stream": False, "background": True})
+
+    assert begun.id.startswith("rf_")
+    assert "begin such a one by `start`" in str(refused)
+
+
+async def _refusal(kind: str, url: str, body: dict[str, object]) -> GatewayError:
+    with pytest.raises(GatewayError) as refused:
+        await ask(kind, url, "refine", body, key="k")
+    return refused.value
+
+
 async def test_a_key_joins_the_clients_of_one_refinement() -> None:
     world, opened = World(), threading.Event()
 
@@ -95,6 +129,17 @@ def test_the_command_line_leaves_shows_watches_and_cancels() -> None:
     assert "solved: judged correct" in watched
     assert "is completed" in shown
     assert "is completed" in cancelled
+
+
+def test_what_was_cancelled_is_not_solved_and_no_part_has_failed() -> None:
+    with serving(World(generator=ScriptedGenerator([WRONG], hangs_at=0)).app()) as url:
+        begun = _ctrl("refine", "-", "--background", "--json", "--url", url, stdin=json.dumps(ASK))
+        job_id = json.loads(begun)["id"]
+        _ctrl("jobs", "cancel", job_id, "--url", url)
+        watched = CliRunner().invoke(app, ["jobs", "watch", job_id, "--url", url])
+
+    assert watched.exit_code == 1
+    assert "was cancelled" in watched.stderr
 
 
 def _ctrl(*arguments: str, stdin: str | None = None) -> str:

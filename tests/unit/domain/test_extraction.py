@@ -1,10 +1,14 @@
 """The program is found in whatever a model writes around it."""
 
+import ast
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.domain import extraction
 from service.domain.extraction import extract_code
+from service.domain.syntax import parsed
 from service.domain.templates import fenced
 
 PROGRAM = "n = int(input())\nprint(n + 1)"
@@ -111,6 +115,22 @@ def test_a_program_may_contain_fences(completion: str) -> None:
 
 def test_a_broken_program_that_contains_many_fences_ends_at_the_first() -> None:
     assert extract_code("```python\n(\n" + "```\n" * 20) == "("
+
+
+def test_many_broken_blocks_are_not_parsed_over_and_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that repeats itself must not hold up everybody else's event loop."""
+    read: list[int] = []
+
+    def counting(code: str) -> ast.Module | None:
+        read.append(len(code))
+        return parsed(code)
+
+    monkeypatch.setattr(extraction, "parsed", counting)
+    broken = "x = 1\n" * 1_000 + "def f(:"
+    completion = f"```python\n{broken}\n```\n" * 32
+
+    assert extract_code(completion) == broken
+    assert sum(read) < 2 * len(completion)
 
 
 def test_a_thought_without_an_end_holds_no_program() -> None:

@@ -123,6 +123,11 @@ def test_a_program_is_one_even_if_it_is_broken(code: str) -> None:
     assert is_program(code)
 
 
+@pytest.mark.parametrize("blank", ["\n", " \n", "\t", "\r\n"])
+def test_prose_around_a_long_run_of_blanks_takes_no_longer_to_read_than_to_send(blank: str) -> None:
+    assert not is_program(f"I am sorry.{blank * 100_000}I cannot.")
+
+
 @pytest.mark.parametrize(
     ("text", "preference"),
     [

@@ -325,3 +325,12 @@ async def test_a_chain_that_nobody_hears_tells_its_end_alone() -> None:
     stage = Stage(["a", "b"], rules=Rules(Budget(max_rounds=1), heard=False))
 
     assert [type(event) for event in await stage.events()] == [RefinementCompleted]
+
+
+async def test_seeds_begin_again_where_endpoints_have_no_longer_ones() -> None:
+    seeded = Sampling(0.7, seed=2**63 - 1)
+    stage = Stage(["a"], rules=Rules(Budget(max_rounds=1)), sampling=RefineSampling(seeded, seeded, seeded))
+
+    await stage.run()
+
+    assert [sampling.seed for sampling in stage.generator.samplings] == [2**63 - 1, 0]

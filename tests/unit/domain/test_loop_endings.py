@@ -272,9 +272,13 @@ async def test_cancelling_it_at_any_await_leaves_no_task_behind(steps: int, rule
     assert (generator.streams_open, critic.streams_open) == (0, 0)
 
 
-async def test_an_empty_draft_is_revised_without_asking_the_critic() -> None:
+@pytest.mark.parametrize(
+    "said", ["", ":", "I am sorry, I cannot write this.", "Let's think step by step.", "# x = 1"]
+)
+async def test_a_draft_that_is_no_program_is_revised_without_asking_the_critic(said: str) -> None:
+    """A critic may be won over by it, and the loop would end with an apology for its program."""
     critic = FakeChatModel([CORRECT])
-    roles = Roles(ChatGenerator(FakeChatModel(["", "x = 1"])), ChatCritic(critic))
+    roles = Roles(ChatGenerator(FakeChatModel([said, "x = 1"])), ChatCritic(critic))
 
     async with aclosing(refine(TASK, Rules(), roles, RefineSampling())) as stream:
         events = [event async for event in stream]

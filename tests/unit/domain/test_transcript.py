@@ -100,6 +100,7 @@ def test_a_long_run_of_blanks_takes_no_longer_to_read_than_to_send() -> None:
     text = " " * 1_000_000 + "x"
 
     assert without_end(text + " " * 1_000_000) == "x"
+    assert without_end("x" + "<|pad|>\n" * 200_000) == "x"
 
 
 def test_a_problem_that_quotes_a_conversation_is_whole() -> None:

@@ -146,3 +146,17 @@ async def test_a_full_service_refuses_new_work_with_a_key_too() -> None:
 
     assert refused.status_code == 503
     assert world.generator.calls == 0
+
+
+async def test_who_waits_for_what_is_cancelled_elsewhere_is_told_as_the_handle_tells_it() -> None:
+    world = World(generator=ScriptedGenerator([WRONG], hangs_at=1))
+    async with client_of(world.app()) as client, asyncio.TaskGroup() as group:
+        waiting = group.create_task(_post(client))
+        await until(lambda: world.generator.calls == 2)
+        handed = await client.post("/refine", json=ASK, headers=KEY | {"Prefer": "wait=0"})
+        await client.delete(handed.headers["location"])
+        told = await asyncio.wait_for(waiting, 30)
+        document = (await client.get(handed.headers["location"])).json()
+
+    assert told.json() == document
+    assert (told.status_code, document["object"], document["status"]) == (200, "refinement", "cancelled")
