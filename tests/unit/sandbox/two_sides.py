@@ -71,13 +71,14 @@ def check_code(program: str | Callable[[int], None], source: str, entry_point: s
 def check_files(
     program: str, files: Mapping[str, str], names: tuple[str, ...] = ("solution",)
 ) -> dict[str, Any]:
-    """What pytest finds, in a process of its own."""
+    """What pytest finds, in a process of its own, away from our own tests' configuration."""
     with other_side(honest(program)) as descriptor:
         done = subprocess.run(
             [sys.executable, "-c", _PYTEST, str(descriptor)],
             input=json.dumps({"files": files, "names": names}),
             pass_fds=[descriptor],
             env={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+            cwd="/",
             capture_output=True,
             text=True,
             check=True,
