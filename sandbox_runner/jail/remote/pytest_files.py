@@ -123,9 +123,12 @@ class _Watcher:
         session.items.extend(session.genitems(module))
 
     def pytest_exception_interact(self, call: Any) -> None:
+        import pytest  # noqa: PLC0415
+
         if self._first is None:
             error = call.excinfo.value
-            self._first = error.__cause__ if type(error).__name__ == "CollectError" else error
+            # By its class: the program may raise one of that name.
+            self._first = error.__cause__ if isinstance(error, pytest.Collector.CollectError) else error
 
     def pytest_internalerror(self, excinfo: Any) -> None:
         """pytest ends here, whatever is left to be tested."""

@@ -75,6 +75,16 @@ def test_what_pytest_found_is_told_apart(source: str, ended: str, says: str) -> 
     assert says in found["text"]
 
 
+@pytest.mark.parametrize("name", ["CollectError", "Failed", "Skipped", "Exit", "UsageError", "SkipTest"])
+def test_an_exception_named_like_one_of_pytests_is_the_programs(name: str) -> None:
+    program = f"class {name}(Exception): pass\ndef f(x): raise {name}('no')\ndef g(): return 1\n"
+    tests = "from solution import f, g\ndef test_g(): assert g() == 1\ndef test_f(): assert f(3) == 4\n"
+
+    found = check_files(program, {"test_it.py": tests})
+
+    assert (found["ended"], found["type"], found["passed"]) == ("crossed", name, 1), found
+
+
 def test_files_have_not_passed_when_pytest_itself_broke_down() -> None:
     hook = "def pytest_runtest_logfinish():\n    from solution import f\n    f('3')\n"
     files = {"conftest.py": hook, "test_f.py": "def test_one(): pass\ndef test_two(): assert False\n"}
