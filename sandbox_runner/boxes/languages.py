@@ -31,6 +31,8 @@ class Language:
     """Arguments that make the tool print where its installation is."""
     processes: int = 1
     """Processes that an honest program of the language needs."""
+    forks: bool = True
+    """Whether its programs can live where they may start processes."""
     reserves: bool = False
     configuration: str = "[]"
     """What the toolchain reads in `/etc`, as a pattern; the default matches nothing."""
@@ -47,6 +49,7 @@ _LANGUAGES = (
         ("build", "-o", "main", "main.go"),
         version=("version",),
         root=("env", "GOROOT"),
+        forks=False,  # its runtime handles every signal, and a program that may fork must leave SIGCHLD alone
         reserves=True,
     ),
     Language(
@@ -54,7 +57,7 @@ _LANGUAGES = (
         "Main.java",
         "javac",
         ("-J-XX:+UseSerialGC", "-J-XX:TieredStopAtLevel=1", "-encoding", "UTF-8", "-d", ".", "Main.java"),
-        ("-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xss64m", "-cp", BUILD, "Main"),
+        ("-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xss64m", "-ea", "-cp", BUILD, "Main"),
         runner="java",
         configuration="java-*",
         reserves=True,

@@ -19,7 +19,7 @@ _SCRATCH_OPTIONS = "size=16m,nr_inodes=1024,mode=1777"
 _BUILD_OPTIONS = "size=128m,nr_inodes=4096,mode=1777"
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _STDLIB = sysconfig.get_path("stdlib")
-_STANDARD_STREAMS = {"stdin": 0, "stdout": 1, "stderr": 2}
+_DESCRIPTORS = {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}
 
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
 _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 32, 4096, 16384, 1 << 18
@@ -148,5 +148,5 @@ def _bind_devices(root: str) -> None:
     for device in _DEVICES:
         os.close(os.open(root + device, os.O_CREAT))
         mount(device, root + device, "", _MS_BIND)
-    for name, descriptor in _STANDARD_STREAMS.items():
-        os.symlink(f"/proc/self/fd/{descriptor}", f"{root}/dev/{name}")
+    for name, descriptor in _DESCRIPTORS.items():
+        os.symlink(f"/proc/self/fd{descriptor}", f"{root}/dev/{name}")

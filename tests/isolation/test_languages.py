@@ -91,8 +91,13 @@ async def test_what_does_not_compile_quotes_the_compiler(namespaced: Arena, lang
 
 @pytest.mark.parametrize("language", _each())
 async def test_ten_tests_run_what_was_compiled_once(namespaced: Arena, language: str) -> None:
-    """Compiled again, in this box or another, it would be of another nanosecond."""
-    results = await _tell(namespaced, language, *[StdinCase("stamp 0\n", "")] * 10)
+    """Compiled again, in this box or another, it would be of another nanosecond.
+
+    The tests may fork, as on `/submit`.
+    """
+    forking = replace(_LIMITS, processes=16)
+
+    results = await _tell(namespaced, language, *[StdinCase("stamp 0\n", "")] * 10, limits=forking)
 
     stamps = {result.stdout for result in results}
     assert len(stamps) == 1, stamps
