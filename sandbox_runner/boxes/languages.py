@@ -1,5 +1,6 @@
 """Languages a program may be written in: Python, and an entry here for each whose toolchain is found."""
 
+import os
 import platform
 import shutil
 import subprocess
@@ -13,6 +14,10 @@ from sandbox_runner.jail.native import Command
 
 PYTHON = "python"
 _TOOL_S = 20.0
+# What runtimes are told that start a thread for each CPU: a box counts threads.
+_CPUS = min(8, os.cpu_count() or 1)
+# By itself it lets garbage fill a 64th of the memory of the machine before it collects any.
+_JAVA_HEAP = ("-Xms64m", "-Xmx16g")
 _SYSTEM = ("/usr", "/bin", "/etc/alternatives")
 
 
@@ -57,7 +62,10 @@ _LANGUAGES = (
         "Main.java",
         "javac",
         ("-J-XX:+UseSerialGC", "-J-XX:TieredStopAtLevel=1", "-encoding", "UTF-8", "-d", ".", "Main.java"),
-        ("-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xss64m", "-ea", "-cp", BUILD, "Main"),
+        (
+            *("-XX:+UseSerialGC", "-XX:-UsePerfData", f"-XX:ActiveProcessorCount={_CPUS}"),
+            *(*_JAVA_HEAP, "-Xss64m", "-ea", "-cp", BUILD, "Main"),
+        ),
         runner="java",
         configuration="java-*",
         reserves=True,
@@ -125,6 +133,7 @@ def _find(language: Language) -> Installed | None:
             "TMPDIR": SCRATCH,
             "GOCACHE": f"{BUILD}/.cache",
             "GO111MODULE": "off",
+            "GOMAXPROCS": str(_CPUS),
             "LC_ALL": "C.UTF-8",
             "TZ": "UTC",
         },

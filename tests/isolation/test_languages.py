@@ -77,6 +77,16 @@ async def test_a_limit_that_is_broken_is_named(
     await namespaced.assert_unharmed()
 
 
+@pytest.mark.skipif("java" not in languages.installed(), reason="NO TOOLCHAIN: java is not tested")
+async def test_garbage_is_collected_long_before_it_breaks_a_limit(namespaced: Arena) -> None:
+    """On a machine with 128 GB of memory Java would let 600 MB of it lie, here what a test may use."""
+    limits = replace(_LIMITS, memory_bytes=96 << 20)
+
+    (result,) = await _tell(namespaced, "java", StdinCase("waste 300\n", ""), limits=limits)
+
+    assert result.outcome is Outcome.ACCEPTED, result
+
+
 @pytest.mark.parametrize("language", _each("nodejs", "bash"))
 async def test_what_does_not_compile_quotes_the_compiler(namespaced: Arena, language: str) -> None:
     source, quoted = BROKEN[language]

@@ -84,6 +84,7 @@ public class Main {
   static String held(Try attempt) {
     try { attempt.run(); return "broken"; } catch (Exception refused) { return "held"; }
   }
+  static void waste(int megabytes) { for (int n = 0; n < megabytes; n++) Arrays.fill(new byte[1 << 20], (byte) 1); }
   static void eat() { List<byte[]> all = new ArrayList<>(); for (;;) { byte[] part = new byte[1 << 20]; Arrays.fill(part, (byte) 1); all.add(part); } }
   public static void main(String[] none) throws Exception {
     Scanner input = new Scanner(System.in);
@@ -94,6 +95,7 @@ public class Main {
       case "die": assert false : "dying"; break;
       case "spin": for (long n = 0;; n++) if (n == -1) System.out.println(n);
       case "eat": eat(); break;
+      case "waste": waste(Integer.parseInt(arg)); break;
       case "flood": for (;;) { System.out.println("x".repeat(1000)); if (System.out.checkError()) System.exit(1); }
       case "stamp": System.out.println(Files.getLastModifiedTime(Path.of("/box/Main.class"))); break;
       case "leave":
