@@ -11,6 +11,7 @@ import signal
 import socket
 import struct
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
 
@@ -39,11 +40,12 @@ _DESCRIPTORS_SPACE = socket.CMSG_SPACE(4 * messages.MAX_DESCRIPTORS)
 class Program(Protocol):
     """What a box runs. Methods that run in the box are called for every test, and are short for that."""
 
-    has_files: bool
-    """Files were put into the scratch directory for it."""
-
     def prepare(self, request: bytes) -> Limits:
         """Make ready for a request, and give the limits that it runs under."""
+        ...
+
+    def take(self, files: Mapping[str, bytes]) -> None:
+        """Learn of files that were put into the scratch directory for it."""
         ...
 
     def be_test(self, request: bytes, streams: tuple[int, ...]) -> NoReturn:
@@ -184,8 +186,9 @@ class Box:
 
     def _answer(self, request: bytes, descriptors: tuple[int, ...]) -> bytes:
         if request == messages.PUT_FILES:
-            scratch.put(messages.unbundle(messages.read_whole(descriptors[0])))
-            self._program.has_files = True
+            files = messages.unbundle(messages.read_whole(descriptors[0]))
+            scratch.put(files, filesystem.SCRATCH)
+            self._program.take(files)
             self._scratch_age = filesystem.scratch_age()
         elif request == messages.FETCH_FILES:
             names, most_bytes = json.loads(messages.read_whole(descriptors[0]))
