@@ -46,7 +46,13 @@ class Language:
 _LANGUAGES = (
     Language("cpp", "main.cpp", "g++", ("-std=c++17", "-O2", "-pipe", "-o", "main", "main.cpp")),
     Language("c", "main.c", "gcc", ("-std=c17", "-O2", "-pipe", "-o", "main", "main.c", "-lm")),
-    Language("rust", "main.rs", "rustc", ("-O", "-o", "main", "main.rs"), root=("--print", "sysroot")),
+    Language(
+        "rust",
+        "main.rs",
+        "rustc",
+        ("--edition", "2021", "-O", "-o", "main", "main.rs"),
+        root=("--print", "sysroot"),
+    ),
     Language(
         "go",
         "main.go",

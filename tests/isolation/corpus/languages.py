@@ -56,7 +56,7 @@ fn main() {
     let (what, arg) = line.trim().split_once(' ').unwrap();
     match what {
         "add" => println!("{}", arg.parse::<i64>().unwrap() + 1),
-        "exit" => process::exit(arg.parse().unwrap()),
+        "exit" => process::exit(arg.parse::<i64>().unwrap().try_into().unwrap()),
         "die" => process::abort(),
         "spin" => { let mut n = 0u64; loop { n = std::hint::black_box(n + 1); } }
         "eat" => { let mut all = Vec::new(); loop { all.push(vec![1u8; 1 << 20]); std::hint::black_box(&all); } }
