@@ -142,6 +142,12 @@ async def test_a_box_that_broke_is_no_verdict(client: httpx.AsyncClient, judge: 
         ("a\n```cpp\nint x;\n```\n```python\nx = 1\n```\n```python\ny = 2\n```", "x = 1\n", "fenced"),
         ("```py\nx = 1\n```", "x = 1\n", "fenced"),
         ("```\nx = 1\n```", "x = 1\n", "fenced"),
+        (
+            "1. a\n   ```python\n   if x:\n     y = 1\n\n  z = 2\n   ```",
+            "if x:\n  y = 1\n\nz = 2\n",
+            "fenced",
+        ),
+        ("- a\n  ```python\n  x = 1\n", "x = 1\n", "incomplete_fenced"),
         ("so:\n```python\nx = 1\n", "x = 1\n", "incomplete_fenced"),
         ("I would say\nimport sys\nprint(1)", "import sys\nprint(1)", "heuristic"),
         ("I do not know.", "", "empty"),
