@@ -138,6 +138,8 @@ def _find(language: Language) -> Installed | None:
             "HOME": SCRATCH,
             "TMPDIR": SCRATCH,
             "GOCACHE": f"{BUILD}/.cache",
+            "GOTMPDIR": BUILD,  # which has room for a library that has to be compiled too
+            "GODEBUG": "installgoroot=all",  # use one that was compiled beforehand
             "GO111MODULE": "off",
             "GOMAXPROCS": str(_CPUS),
             "LC_ALL": "C.UTF-8",

@@ -16,7 +16,7 @@ SCRATCH = "/tmp"  # noqa: S108 - a mount of its own in every box
 BUILD = "/box"
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - the scratch directory by another name
 _SCRATCH_OPTIONS = "size=16m,nr_inodes=1024,mode=1777"
-_BUILD_OPTIONS = "size=128m,nr_inodes=4096,mode=1777"
+_BUILD_OPTIONS = "size=256m,nr_inodes=4096,mode=1777"
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _STDLIB = sysconfig.get_path("stdlib")
 _DESCRIPTORS = {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}
