@@ -4,7 +4,7 @@ import os
 import platform
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -16,8 +16,9 @@ PYTHON = "python"
 _TOOL_S = 20.0
 # What runtimes are told that start a thread for each CPU: a box counts threads.
 _CPUS = min(8, os.cpu_count() or 1)
+_HEAP_MB = "{heap_mb}"
 # By itself it lets garbage fill a 64th of the memory of the machine before it collects any.
-_JAVA_HEAP = ("-Xms64m", "-Xmx16g")
+_JAVA_HEAP = ("-Xms64m", f"-Xmx{_HEAP_MB}m")
 _SYSTEM = ("/usr", "/bin", "/etc/alternatives")
 
 
@@ -94,6 +95,11 @@ class Installed:
     language: Language
     command: Command
     directories: tuple[str, ...]
+
+    def command_within(self, memory_bytes: int) -> Command:
+        """The command for a program of that limit; a heap may outgrow it, and so break it."""
+        heap_mb = str(memory_bytes * 3 // 2 >> 20)
+        return replace(self.command, run=tuple(each.replace(_HEAP_MB, heap_mb) for each in self.command.run))
 
 
 @cache

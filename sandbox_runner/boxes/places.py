@@ -60,7 +60,7 @@ def place_of(program: Program) -> Place:
         memory_bytes=max(limits.memory_bytes, COMPILING.memory_bytes),
         processes=max(needed.processes, COMPILING.processes),
     )
-    setup = Setup("native", needed, ceiling, found.command.as_message())
+    setup = Setup("native", needed, ceiling, found.command_within(limits.memory_bytes).as_message())
     return Place(languages.native_runtime(), setup, program.code)
 
 
