@@ -5,6 +5,7 @@ It watches the clock, ends whatever a test leaves behind, and counts what was us
 """
 
 import json
+import math
 import os
 import select
 import signal
@@ -34,11 +35,17 @@ _ALARM_BYTES = 1_000
 _SHORTEST_WAIT_S = 0.005
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 _CPU_COUNT = os.cpu_count() or 1
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+# A program fills some 50 MB in that time.
+_MEMORY_WATCH_S = 0.02
 _DESCRIPTORS_SPACE = socket.CMSG_SPACE(4 * messages.MAX_DESCRIPTORS)
 
 
 class Program(Protocol):
     """What a box runs. Methods that run in the box are called for every test, and are short for that."""
+
+    outgrows: bool
+    """Its limits alone do not hold its memory, so that a box without a cgroup has to look."""
 
     def prepare(self, request: bytes) -> Limits:
         """Make ready for a request, and give the limits that it runs under."""
@@ -79,7 +86,7 @@ def serve(channel_fd: int, plan: Plan, view: View, nature: Nature) -> NoReturn:
         try:
             if refusal is None:
                 _enter(plan, view, nature)
-                _serve_submission(channel, plan, view)
+                _serve_submission(channel, plan, view, nature.cgroup)
             else:
                 channel.send(ending.ERROR + refusal)
         except Exception as error:  # noqa: BLE001 - a box that breaks says how, once
@@ -101,7 +108,7 @@ def _told(error: Exception) -> bytes:
     return f"{type(error).__name__}: {error}".encode("utf-8", "replace")
 
 
-def _serve_submission(channel: socket.socket, plan: Plan, view: View) -> None:
+def _serve_submission(channel: socket.socket, plan: Plan, view: View, cgroup: Cgroup) -> None:
     setup = messages.receive(channel)
     if setup is None:
         return
@@ -110,7 +117,8 @@ def _serve_submission(channel: socket.socket, plan: Plan, view: View) -> None:
         channel.send(ending.READY)
         return
     program = _load(request, descriptors, plan, view)
-    Box(channel, plan, program).answer_until_closed()
+    watches = program.outgrows and plan.isolated and not cgroup.parents
+    Box(channel, plan, program, watches_memory=watches).answer_until_closed()
 
 
 def _load(request: dict[str, Any], descriptors: list[int], plan: Plan, view: View) -> Program:
@@ -159,10 +167,14 @@ def _enter(plan: Plan, view: View, nature: Nature) -> None:
 class Box:
     """What is needed for each test, made before the first: the loop below is paid for ten times over."""
 
-    def __init__(self, channel: socket.socket, plan: Plan, program: Program) -> None:
+    def __init__(
+        self, channel: socket.socket, plan: Plan, program: Program, *, watches_memory: bool = False
+    ) -> None:
         self._channel = channel
         self._program = program
         self._isolated = plan.isolated
+        self._longest_wait_s = _MEMORY_WATCH_S if watches_memory else math.inf
+        self._watches_memory = watches_memory
         self._poller = select.poll()
         self._poller.register(channel, 0)  # no more than that the service hung up
         self._heard = _alarm()
@@ -252,7 +264,7 @@ class Box:
         try:
             while cpu_left > 0 and wall_left > 0:
                 # Threads can burn several seconds of CPU per second.
-                pause_s = max(_SHORTEST_WAIT_S, min(cpu_left / _CPU_COUNT, wall_left))
+                pause_s = max(_SHORTEST_WAIT_S, min(cpu_left / _CPU_COUNT, wall_left, self._longest_wait_s))
                 for descriptor, _ in self._poller.poll(pause_s * 1000):
                     if descriptor == watched:
                         return 0
@@ -260,6 +272,8 @@ class Box:
                 used_s = self._cpu_s_of_all() if bounds.processes > 1 else _cpu_s(pid)
                 cpu_left = bounds.cpu_s + self._program.compiling_cpu_s() - used_s
                 wall_left = started + bounds.wall_s - time.monotonic()
+                if self._watches_memory and _largest_bytes() > bounds.memory_bytes:
+                    return ending.AT_MEMORY
             return ending.AT_CPU if cpu_left <= 0 else ending.AT_WALL
         finally:
             self._poller.unregister(watched)
@@ -269,9 +283,7 @@ class Box:
         """CPU time of everything in the box but the box, and of what it has waited for."""
         if not self._isolated:
             return 0.0
-        return sum(
-            _cpu_s_of_family(int(name)) for name in os.listdir("/proc") if name.isdigit() and name != "1"
-        )
+        return sum(map(_cpu_s_of_family, _pids_in_box()))
 
     def _end_all(self, pid: int, *, may_fork: bool) -> tuple[int, float, int]:
         """Kill the test with all that it started, and add up what they used."""
@@ -309,6 +321,24 @@ def _kill_everyone_else() -> None:
         os.kill(-1, signal.SIGKILL)
     except ProcessLookupError:
         return
+
+
+def _pids_in_box() -> list[int]:
+    """All but the box itself, as its own view of processes tells."""
+    return [int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1"]
+
+
+def _largest_bytes() -> int:
+    """What the largest process in the box has in memory."""
+    return max(map(_resident_bytes, _pids_in_box()), default=0)
+
+
+def _resident_bytes(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/statm", "rb") as file:
+            return int(file.read().split()[1]) * _PAGE_BYTES
+    except OSError:
+        return 0
 
 
 def _cpu_s_of_family(pid: int) -> float:

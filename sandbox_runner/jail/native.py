@@ -43,6 +43,8 @@ class Command:
 
 
 class NativeProgram:
+    outgrows = True
+
     def __init__(self, source: bytes, command: Command, bounds: Limits, view: View) -> None:
         self._command = command
         self._bounds = bounds

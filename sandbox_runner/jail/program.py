@@ -36,6 +36,8 @@ _SCRIPT_MODULE.__dict__.update(__builtins__=builtins, __file__=report.FILE_NAME)
 class PythonProgram:
     """A program that each test runs in a fork of its box."""
 
+    outgrows = False
+
     def __init__(self, source: bytes, bounds: Limits, *, isolated: bool) -> None:
         limits.apply(bounds, max(bounds.file_bytes, _CODE_GROWTH * len(source)))
         self._bounds = bounds

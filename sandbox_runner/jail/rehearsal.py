@@ -45,6 +45,8 @@ def _answer(plan: Plan) -> None:
 class _Nothing:
     """A program whose tests end at once."""
 
+    outgrows = False
+
     def prepare(self, request: bytes) -> Limits:
         return _LIMITS
 

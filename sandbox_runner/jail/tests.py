@@ -12,6 +12,7 @@ from sandbox_runner.jail.limits import Limits
 
 class TestsProgram:
     __test__ = False  # not a test of ours
+    outgrows = False
 
     def __init__(self, bounds: Limits, *, isolated: bool) -> None:
         limits.apply(bounds, bounds.file_bytes)

@@ -21,6 +21,8 @@ _LIMITS = Limits(cpu_s=5, wall_s=20, memory_bytes=1 << 30, output_bytes=1 << 20,
 class _Failing:
     """A program whose test raises while its walls go up, or leaves with a status of its own."""
 
+    outgrows = False
+
     def __init__(self, fault: BaseException | None, status: int = 0) -> None:
         self._fault = fault
         self._status = status
