@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 _FENCE = "```"
-_ALIASES = {"py": "python", "python3": "python", "c++": "cpp", "sh": "bash", "js": "nodejs", "golang": "go"}
+_ALIASES = {
+    **dict.fromkeys(("py", "python3"), "python"),
+    **dict.fromkeys(("c++", "cc", "cxx"), "cpp"),
+    **dict.fromkeys(("sh", "shell"), "bash"),
+    **dict.fromkeys(("javascript", "js", "node"), "nodejs"),
+    "rs": "rust",
+    "golang": "go",
+}
+"""What models write behind a fence, besides SandboxFusion's own names."""
 _CODE_LINE = re.compile(
     r"(import |from \S+ import |def |async def |class |@\w|print\(|if .*:|for .*:|while .*:|try:|with .*:"
     r"|[A-Za-z_][\w.,\[\] ]*=[^=])"
