@@ -118,7 +118,7 @@ def _serve_submission(channel: socket.socket, plan: Plan, view: View, cgroup: Cg
         return
     program = _load(request, descriptors, plan, view)
     watches = program.outgrows and plan.isolated and not cgroup.parents
-    Box(channel, plan, program, watches_memory=watches).answer_until_closed()
+    Box(channel, plan, program, watches_memory=watches, keeps=view.has_build).answer_until_closed()
 
 
 def _load(request: dict[str, Any], descriptors: list[int], plan: Plan, view: View) -> Program:
@@ -168,8 +168,15 @@ class Box:
     """What is needed for each test, made before the first: the loop below is paid for ten times over."""
 
     def __init__(
-        self, channel: socket.socket, plan: Plan, program: Program, *, watches_memory: bool = False
+        self,
+        channel: socket.socket,
+        plan: Plan,
+        program: Program,
+        *,
+        watches_memory: bool = False,
+        keeps: bool = False,
     ) -> None:
+        """`keeps`: what it has built is used by all tests."""
         self._channel = channel
         self._program = program
         self._isolated = plan.isolated
@@ -179,6 +186,8 @@ class Box:
         self._poller.register(channel, 0)  # no more than that the service hung up
         self._heard = _alarm()
         self._scratch_age = filesystem.scratch_age() if plan.isolated else 0
+        self._keeps = keeps
+        self._built = self._state_of_build()
 
     def close(self) -> None:
         os.close(self._heard)
@@ -202,12 +211,15 @@ class Box:
             scratch.put(files, filesystem.SCRATCH)
             self._program.take(files)
             self._scratch_age = filesystem.scratch_age()
+            self._built = self._state_of_build()
         elif request == messages.FETCH_FILES:
             names, most_bytes = json.loads(messages.read_whole(descriptors[0]))
             write_all(descriptors[1], messages.bundle(scratch.fetch(names, most_bytes)))
         elif request == messages.CLEAN:
             scratch.empty()
             self._scratch_age = filesystem.scratch_age()
+            if self._built != self._state_of_build():
+                return ending.ERROR + b"a test changed what was built"
         else:
             return self._run(request, descriptors)
         return ending.READY
@@ -222,6 +234,8 @@ class Box:
         stopped = self._wait(pid, started, bounds)
         compiling_cpu_s = self._program.compiling_cpu_s()
         status, cpu_s, memory_bytes = self._end_all(pid, may_fork=bounds.processes > 1)
+        if request == messages.COMPILE:
+            self._built = self._state_of_build()
         fault = self._fault() if status == _NOT_BEGUN else None
         if fault is not None:
             if not fault.startswith(MemoryError.__name__.encode()):
@@ -304,7 +318,12 @@ class Box:
 
     def _is_dirty(self) -> bool:
         """Not only when files are left: one that came and went is a sign for the next test too."""
-        return self._isolated and filesystem.scratch_age() != self._scratch_age
+        return self._isolated and (
+            filesystem.scratch_age() != self._scratch_age or self._state_of_build() != self._built
+        )
+
+    def _state_of_build(self) -> tuple[tuple[int, int], ...]:
+        return filesystem.build_state() if self._keeps else ()
 
 
 def _alarm() -> int:

@@ -136,6 +136,15 @@ def scratch_age() -> int:
     return os.stat(SCRATCH).st_mtime_ns
 
 
+def build_state() -> tuple[tuple[int, int], ...]:
+    """Modes and times of all that was built: tests cannot write there, but own it, and may change modes."""
+    paths = [BUILD]
+    for directory, directories, files in os.walk(BUILD):
+        paths += (os.path.join(directory, name) for name in (*directories, *files))
+    found = map(os.lstat, paths)
+    return tuple((status.st_mode, status.st_ctime_ns) for status in found)
+
+
 def _bind_read_only(source: str, target: str) -> None:
     os.makedirs(target, exist_ok=True)
     mount(source, target, "", _MS_BIND)

@@ -167,7 +167,9 @@ case $what in
   eat) all=xxxxxxxxxxxxxxxx; while :; do all=$all$all; done ;;
   flood) while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done ;;
   stamp) stat -c %y /box/main.sh ;;
-  leave) [ -e /tmp/left ] && echo old || echo new; : > /tmp/left ;;
+  leave)
+    [ -e /tmp/left ] || [ "$(stat -c %a /box/main.sh)" = 600 ] && echo old || echo new
+    : > /tmp/left; chmod 600 /box/main.sh ;;
   read) (: < "$arg") 2> /dev/null && echo broken || echo held ;;
   write) (: >> "$arg") 2> /dev/null && echo broken || echo held ;;
   connect) (: <> /dev/tcp/127.0.0.1/"$arg") 2> /dev/null && echo broken || echo held ;;
