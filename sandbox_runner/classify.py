@@ -143,7 +143,7 @@ def _judge_value(trace: Trace, case: CallCase) -> Judgement:
 
 def _difference(case: CallCase, value: object) -> Difference | None:
     """Found here, where the value is at hand: a decoded report may take a hundred megabytes."""
-    if case.views or case.equality not in {Equality.JSON, Equality.PYTHON}:
+    if case.views or case.equality not in {Equality.JSON, Equality.NUMBERS, Equality.PYTHON}:
         return None
     return differences.of_value(case.expected, value, lambda one, other: equal(one, other, case.equality))
 

@@ -39,10 +39,11 @@ def judgement(result: TestResult) -> Judgement:
     if result.outcome is not Outcome.ACCEPTED:
         reason = f"{result.outcome}: {result.message}" if result.message else str(result.outcome)
         return _failed(reason)
-    word, _, message = result.stdout.strip().partition("\n")[0].partition(" ")
+    line = result.stdout.strip().partition("\n")[0].rstrip()
+    word, *message = line.split(maxsplit=1) or [""]
     if word not in _VERDICTS:
         return _failed(f"it printed {word[:40]!r}, not one of {', '.join(_VERDICTS)}")
-    return Judgement(_VERDICTS[word], explain.printable(message.strip()))
+    return Judgement(_VERDICTS[word], explain.printable("".join(message)))
 
 
 def _failed(reason: str) -> Judgement:

@@ -1,9 +1,10 @@
 """Languages a program may be written in: Python, and an entry here for each whose toolchain is found."""
 
+import os
 import platform
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,11 @@ from sandbox_runner.jail.native import Command
 
 PYTHON = "python"
 _TOOL_S = 20.0
+# What runtimes are told that start a thread for each CPU: a box counts threads.
+_CPUS = min(8, os.cpu_count() or 1)
+_HEAP_MB = "{heap_mb}"
+# By itself it lets garbage fill a 64th of the memory of the machine before it collects any.
+_JAVA_HEAP = ("-Xms64m", f"-Xmx{_HEAP_MB}m")
 _SYSTEM = ("/usr", "/bin", "/etc/alternatives")
 
 
@@ -31,6 +37,8 @@ class Language:
     """Arguments that make the tool print where its installation is."""
     processes: int = 1
     """Processes that an honest program of the language needs."""
+    forks: bool = True
+    """Whether its programs can live where they may start processes."""
     reserves: bool = False
     configuration: str = "[]"
     """What the toolchain reads in `/etc`, as a pattern; the default matches nothing."""
@@ -39,7 +47,13 @@ class Language:
 _LANGUAGES = (
     Language("cpp", "main.cpp", "g++", ("-std=c++17", "-O2", "-pipe", "-o", "main", "main.cpp")),
     Language("c", "main.c", "gcc", ("-std=c17", "-O2", "-pipe", "-o", "main", "main.c", "-lm")),
-    Language("rust", "main.rs", "rustc", ("-O", "-o", "main", "main.rs"), root=("--print", "sysroot")),
+    Language(
+        "rust",
+        "main.rs",
+        "rustc",
+        ("--edition", "2021", "-O", "-o", "main", "main.rs"),
+        root=("--print", "sysroot"),
+    ),
     Language(
         "go",
         "main.go",
@@ -47,6 +61,7 @@ _LANGUAGES = (
         ("build", "-o", "main", "main.go"),
         version=("version",),
         root=("env", "GOROOT"),
+        forks=False,  # its runtime handles every signal, and a program that may fork must leave SIGCHLD alone
         reserves=True,
     ),
     Language(
@@ -54,7 +69,10 @@ _LANGUAGES = (
         "Main.java",
         "javac",
         ("-J-XX:+UseSerialGC", "-J-XX:TieredStopAtLevel=1", "-encoding", "UTF-8", "-d", ".", "Main.java"),
-        ("-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xss64m", "-cp", BUILD, "Main"),
+        (
+            *("-XX:+UseSerialGC", "-XX:-UsePerfData", f"-XX:ActiveProcessorCount={_CPUS}"),
+            *(*_JAVA_HEAP, "-Xss64m", "-ea", "-cp", BUILD, "Main"),
+        ),
         runner="java",
         configuration="java-*",
         reserves=True,
@@ -77,6 +95,11 @@ class Installed:
     language: Language
     command: Command
     directories: tuple[str, ...]
+
+    def command_within(self, memory_bytes: int) -> Command:
+        """The command for a program of that limit; a heap may outgrow it, and so break it."""
+        heap_mb = str(memory_bytes * 3 // 2 >> 20)
+        return replace(self.command, run=tuple(each.replace(_HEAP_MB, heap_mb) for each in self.command.run))
 
 
 @cache
@@ -121,7 +144,10 @@ def _find(language: Language) -> Installed | None:
             "HOME": SCRATCH,
             "TMPDIR": SCRATCH,
             "GOCACHE": f"{BUILD}/.cache",
+            "GOTMPDIR": BUILD,  # which has room for a library that has to be compiled too
+            "GODEBUG": "installgoroot=all",  # use one that was compiled beforehand
             "GO111MODULE": "off",
+            "GOMAXPROCS": str(_CPUS),
             "LC_ALL": "C.UTF-8",
             "TZ": "UTC",
         },

@@ -53,13 +53,14 @@ def place_of(program: Program) -> Place:
         runtime = runtimes.python_runtimes()[program.packages]
         return Place(runtime, Setup("python", limits, limits), program.code)
     found = languages.installed()[program.language]
-    needed = replace(limits, processes=max(limits.processes, found.language.processes))
+    processes = max(limits.processes, found.language.processes) if found.language.forks else 1
+    needed = replace(limits, processes=processes)
     ceiling = replace(
         needed,
         memory_bytes=max(limits.memory_bytes, COMPILING.memory_bytes),
         processes=max(needed.processes, COMPILING.processes),
     )
-    setup = Setup("native", needed, ceiling, found.command.as_message())
+    setup = Setup("native", needed, ceiling, found.command_within(limits.memory_bytes).as_message())
     return Place(languages.native_runtime(), setup, program.code)
 
 

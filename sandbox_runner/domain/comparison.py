@@ -1,19 +1,21 @@
 """Compare a returned value with the expected one, as plain data that this process decoded itself."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from itertools import repeat
 from typing import Any
 
 from sandbox_runner.jail.values import Opaque
 
 _SPELLED_BITS = 4096  # Python refuses to spell much longer integers
 
-
-_NUMBERS = frozenset({bool, int, float, complex, Decimal, Fraction})
+_JSON_NUMBERS = frozenset({bool, int, float})
+_NUMBERS = _JSON_NUMBERS | {complex, Decimal, Fraction}
+_SameLeaf = Callable[[object, object], bool]
 
 
 class Equality(StrEnum):
@@ -23,6 +25,8 @@ class Equality(StrEnum):
     JSON has one kind of list and only string keys. So a tuple equals a list of the same items, and a key that
     is no string equals its JSON spelling. A set equals no list: it has no order. NaN equals NaN.
     """
+    NUMBERS = "numbers"
+    """As JSON, but numbers are equal by value, as in LiveCodeBench's harness: 1 equals 1.0 and True."""
     PYTHON = "python"
     """The expectation was written in Python, as in an assert, and `==` decides: 1 equals 1.0."""
     IDENTITY = "identity"
@@ -47,7 +51,9 @@ class Tolerance:
 def equal(expected: object, returned: object, equality: Equality, tolerance: Tolerance | None = None) -> bool:
     match equality:
         case Equality.JSON:
-            return _same(expected, returned)
+            return _same(expected, returned, _equal_in_type)
+        case Equality.NUMBERS:
+            return _same(expected, returned, _equal_in_value)
         case Equality.PYTHON:
             return _equals(expected, returned)
         case Equality.IDENTITY:
@@ -77,26 +83,37 @@ def _near(expected: Any, returned: Any, equality: Equality, tolerance: Tolerance
         return False
 
 
-def _same(expected: object, returned: object) -> bool:
+def _same(expected: object, returned: object, same_leaf: _SameLeaf) -> bool:
     if isinstance(expected, list | tuple):
-        return isinstance(returned, list | tuple) and _same_items(list(expected), list(returned))
+        return isinstance(returned, list | tuple) and _same_items(list(expected), list(returned), same_leaf)
     if isinstance(expected, dict):
-        return isinstance(returned, dict) and _same_members(expected, returned)
+        return isinstance(returned, dict) and _same_members(expected, returned, same_leaf)
+    return same_leaf(expected, returned)
+
+
+def _equal_in_type(expected: object, returned: object) -> bool:
     if type(expected) is not type(returned) or isinstance(returned, Opaque):
         return False
     both_nan = expected != expected and returned != returned  # noqa: PLR0124
     return expected == returned or both_nan
 
 
-def _same_items(expected: list[object], returned: list[object]) -> bool:
-    return len(expected) == len(returned) and all(map(_same, expected, returned))
+def _equal_in_value(expected: object, returned: object) -> bool:
+    numbers = type(expected) in _JSON_NUMBERS and type(returned) in _JSON_NUMBERS
+    return (numbers and expected == returned) or _equal_in_type(expected, returned)
 
 
-def _same_members(expected: Mapping[str, object], returned: Mapping[object, object]) -> bool:
+def _same_items(expected: list[object], returned: list[object], same_leaf: _SameLeaf) -> bool:
+    return len(expected) == len(returned) and all(map(_same, expected, returned, repeat(same_leaf)))
+
+
+def _same_members(
+    expected: Mapping[str, object], returned: Mapping[object, object], same_leaf: _SameLeaf
+) -> bool:
     spelled = {_json_key(key): value for key, value in returned.items()}
     if len(spelled) != len(returned) or spelled.keys() != expected.keys():
         return False
-    return all(_same(value, spelled[key]) for key, value in expected.items())
+    return all(_same(value, spelled[key], same_leaf) for key, value in expected.items())
 
 
 def _json_key(key: object) -> object:

@@ -77,18 +77,29 @@ def of_test(code: str, case: Case | RemoteCase, result: TestResult, *, public: b
         "line": f"{explain.PROGRAM_FILE}:{error.line}" if error and source is not None else "",
         "source": one_line(source or ""),
     }
+    if result.outcome is Outcome.COMPILE_ERROR:  # which no test had a part in
+        told["message"] = one_line(result.message)
     if not public:
         return Feedback(**told)
     if error:
         told["exception"] = one_line(": ".join(part for part in (error.type, error.text) if part))
     match case:
         case StdinCase():
-            told |= _of_output(case, result)
+            told |= _of_output(case, result) | {"message": one_line(_message(result))}
         case CallCase():
-            told |= _of_call(case, result)
+            answered = result.outcome is Outcome.WRONG_ANSWER  # and `actual` tells what
+            told |= _of_call(case, result) | {"message": "" if answered else one_line(_message(result))}
         case _:
             told["message"] = one_line(result.message)
     return Feedback(**told)
+
+
+def _message(result: TestResult) -> str:
+    """How a program ended where `exception` does not tell, with what it said of that itself."""
+    if result.error:
+        return ""
+    died = result.outcome is Outcome.RUNTIME_ERROR
+    return ": ".join(part for part in (result.message, result.stderr.strip() * died) if part)
 
 
 def _name(error: ProgramError) -> str:

@@ -5,12 +5,14 @@ It watches the clock, ends whatever a test leaves behind, and counts what was us
 """
 
 import json
+import math
 import os
 import select
 import signal
 import socket
 import struct
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
 
@@ -33,17 +35,24 @@ _ALARM_BYTES = 1_000
 _SHORTEST_WAIT_S = 0.005
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 _CPU_COUNT = os.cpu_count() or 1
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+# A program fills some 50 MB in that time.
+_MEMORY_WATCH_S = 0.02
 _DESCRIPTORS_SPACE = socket.CMSG_SPACE(4 * messages.MAX_DESCRIPTORS)
 
 
 class Program(Protocol):
     """What a box runs. Methods that run in the box are called for every test, and are short for that."""
 
-    has_files: bool
-    """Files were put into the scratch directory for it."""
+    outgrows: bool
+    """Its limits alone do not hold its memory, so that a box without a cgroup has to look."""
 
     def prepare(self, request: bytes) -> Limits:
         """Make ready for a request, and give the limits that it runs under."""
+        ...
+
+    def take(self, files: Mapping[str, bytes]) -> None:
+        """Learn of files that were put into the scratch directory for it."""
         ...
 
     def be_test(self, request: bytes, streams: tuple[int, ...]) -> NoReturn:
@@ -77,7 +86,7 @@ def serve(channel_fd: int, plan: Plan, view: View, nature: Nature) -> NoReturn:
         try:
             if refusal is None:
                 _enter(plan, view, nature)
-                _serve_submission(channel, plan, view)
+                _serve_submission(channel, plan, view, nature.cgroup)
             else:
                 channel.send(ending.ERROR + refusal)
         except Exception as error:  # noqa: BLE001 - a box that breaks says how, once
@@ -99,7 +108,7 @@ def _told(error: Exception) -> bytes:
     return f"{type(error).__name__}: {error}".encode("utf-8", "replace")
 
 
-def _serve_submission(channel: socket.socket, plan: Plan, view: View) -> None:
+def _serve_submission(channel: socket.socket, plan: Plan, view: View, cgroup: Cgroup) -> None:
     setup = messages.receive(channel)
     if setup is None:
         return
@@ -108,7 +117,8 @@ def _serve_submission(channel: socket.socket, plan: Plan, view: View) -> None:
         channel.send(ending.READY)
         return
     program = _load(request, descriptors, plan, view)
-    Box(channel, plan, program).answer_until_closed()
+    watches = program.outgrows and plan.isolated and not cgroup.parents
+    Box(channel, plan, program, watches_memory=watches, keeps=view.has_build).answer_until_closed()
 
 
 def _load(request: dict[str, Any], descriptors: list[int], plan: Plan, view: View) -> Program:
@@ -157,14 +167,27 @@ def _enter(plan: Plan, view: View, nature: Nature) -> None:
 class Box:
     """What is needed for each test, made before the first: the loop below is paid for ten times over."""
 
-    def __init__(self, channel: socket.socket, plan: Plan, program: Program) -> None:
+    def __init__(
+        self,
+        channel: socket.socket,
+        plan: Plan,
+        program: Program,
+        *,
+        watches_memory: bool = False,
+        keeps: bool = False,
+    ) -> None:
+        """`keeps`: what it has built is used by all tests."""
         self._channel = channel
         self._program = program
         self._isolated = plan.isolated
+        self._longest_wait_s = _MEMORY_WATCH_S if watches_memory else math.inf
+        self._watches_memory = watches_memory
         self._poller = select.poll()
         self._poller.register(channel, 0)  # no more than that the service hung up
         self._heard = _alarm()
         self._scratch_age = filesystem.scratch_age() if plan.isolated else 0
+        self._keeps = keeps
+        self._built = self._state_of_build()
 
     def close(self) -> None:
         os.close(self._heard)
@@ -184,15 +207,19 @@ class Box:
 
     def _answer(self, request: bytes, descriptors: tuple[int, ...]) -> bytes:
         if request == messages.PUT_FILES:
-            scratch.put(messages.unbundle(messages.read_whole(descriptors[0])))
-            self._program.has_files = True
+            files = messages.unbundle(messages.read_whole(descriptors[0]))
+            scratch.put(files, filesystem.SCRATCH)
+            self._program.take(files)
             self._scratch_age = filesystem.scratch_age()
+            self._built = self._state_of_build()
         elif request == messages.FETCH_FILES:
             names, most_bytes = json.loads(messages.read_whole(descriptors[0]))
             write_all(descriptors[1], messages.bundle(scratch.fetch(names, most_bytes)))
         elif request == messages.CLEAN:
             scratch.empty()
             self._scratch_age = filesystem.scratch_age()
+            if self._built != self._state_of_build():
+                return ending.ERROR + b"a test changed what was built"
         else:
             return self._run(request, descriptors)
         return ending.READY
@@ -207,6 +234,8 @@ class Box:
         stopped = self._wait(pid, started, bounds)
         compiling_cpu_s = self._program.compiling_cpu_s()
         status, cpu_s, memory_bytes = self._end_all(pid, may_fork=bounds.processes > 1)
+        if request == messages.COMPILE:
+            self._built = self._state_of_build()
         fault = self._fault() if status == _NOT_BEGUN else None
         if fault is not None:
             if not fault.startswith(MemoryError.__name__.encode()):
@@ -249,7 +278,7 @@ class Box:
         try:
             while cpu_left > 0 and wall_left > 0:
                 # Threads can burn several seconds of CPU per second.
-                pause_s = max(_SHORTEST_WAIT_S, min(cpu_left / _CPU_COUNT, wall_left))
+                pause_s = max(_SHORTEST_WAIT_S, min(cpu_left / _CPU_COUNT, wall_left, self._longest_wait_s))
                 for descriptor, _ in self._poller.poll(pause_s * 1000):
                     if descriptor == watched:
                         return 0
@@ -257,6 +286,8 @@ class Box:
                 used_s = self._cpu_s_of_all() if bounds.processes > 1 else _cpu_s(pid)
                 cpu_left = bounds.cpu_s + self._program.compiling_cpu_s() - used_s
                 wall_left = started + bounds.wall_s - time.monotonic()
+                if self._watches_memory and _largest_bytes() > bounds.memory_bytes:
+                    return ending.AT_MEMORY
             return ending.AT_CPU if cpu_left <= 0 else ending.AT_WALL
         finally:
             self._poller.unregister(watched)
@@ -266,9 +297,7 @@ class Box:
         """CPU time of everything in the box but the box, and of what it has waited for."""
         if not self._isolated:
             return 0.0
-        return sum(
-            _cpu_s_of_family(int(name)) for name in os.listdir("/proc") if name.isdigit() and name != "1"
-        )
+        return sum(map(_cpu_s_of_family, _pids_in_box()))
 
     def _end_all(self, pid: int, *, may_fork: bool) -> tuple[int, float, int]:
         """Kill the test with all that it started, and add up what they used."""
@@ -289,7 +318,12 @@ class Box:
 
     def _is_dirty(self) -> bool:
         """Not only when files are left: one that came and went is a sign for the next test too."""
-        return self._isolated and filesystem.scratch_age() != self._scratch_age
+        return self._isolated and (
+            filesystem.scratch_age() != self._scratch_age or self._state_of_build() != self._built
+        )
+
+    def _state_of_build(self) -> tuple[tuple[int, int], ...]:
+        return filesystem.build_state() if self._keeps else ()
 
 
 def _alarm() -> int:
@@ -306,6 +340,24 @@ def _kill_everyone_else() -> None:
         os.kill(-1, signal.SIGKILL)
     except ProcessLookupError:
         return
+
+
+def _pids_in_box() -> list[int]:
+    """All but the box itself, as its own view of processes tells."""
+    return [int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1"]
+
+
+def _largest_bytes() -> int:
+    """What the largest process in the box has in memory."""
+    return max(map(_resident_bytes, _pids_in_box()), default=0)
+
+
+def _resident_bytes(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/statm", "rb") as file:
+            return int(file.read().split()[1]) * _PAGE_BYTES
+    except OSError:
+        return 0
 
 
 def _cpu_s_of_family(pid: int) -> float:

@@ -25,7 +25,7 @@ class Ending:
     status: int
     """The exit code, or minus the signal."""
     stopped: str | None
-    """The limit at which the box stopped it, `cpu` or `wall`; `memory` if it met that before its program."""
+    """The limit at which the box stopped it; `memory` also if it met that before its program."""
     cpu_s: float
     wall_s: float
     memory_bytes: int

@@ -16,10 +16,10 @@ SCRATCH = "/tmp"  # noqa: S108 - a mount of its own in every box
 BUILD = "/box"
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - the scratch directory by another name
 _SCRATCH_OPTIONS = "size=16m,nr_inodes=1024,mode=1777"
-_BUILD_OPTIONS = "size=128m,nr_inodes=4096,mode=1777"
+_BUILD_OPTIONS = "size=256m,nr_inodes=4096,mode=1777"
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _STDLIB = sysconfig.get_path("stdlib")
-_STANDARD_STREAMS = {"stdin": 0, "stdout": 1, "stderr": 2}
+_DESCRIPTORS = {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}
 
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
 _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 32, 4096, 16384, 1 << 18
@@ -136,6 +136,15 @@ def scratch_age() -> int:
     return os.stat(SCRATCH).st_mtime_ns
 
 
+def build_state() -> tuple[tuple[int, int], ...]:
+    """Modes and times of all that was built: tests cannot write there, but own it, and may change modes."""
+    paths = [BUILD]
+    for directory, directories, files in os.walk(BUILD):
+        paths += (os.path.join(directory, name) for name in (*directories, *files))
+    found = map(os.lstat, paths)
+    return tuple((status.st_mode, status.st_ctime_ns) for status in found)
+
+
 def _bind_read_only(source: str, target: str) -> None:
     os.makedirs(target, exist_ok=True)
     mount(source, target, "", _MS_BIND)
@@ -148,5 +157,5 @@ def _bind_devices(root: str) -> None:
     for device in _DEVICES:
         os.close(os.open(root + device, os.O_CREAT))
         mount(device, root + device, "", _MS_BIND)
-    for name, descriptor in _STANDARD_STREAMS.items():
-        os.symlink(f"/proc/self/fd/{descriptor}", f"{root}/dev/{name}")
+    for name, descriptor in _DESCRIPTORS.items():
+        os.symlink(f"/proc/self/fd{descriptor}", f"{root}/dev/{name}")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, Self
 
-from sandbox_runner.jail import filesystem, landlock, limits, messages, seccomp
+from sandbox_runner.jail import filesystem, landlock, limits, messages, scratch, seccomp
 from sandbox_runner.jail.confinement import ALARM_FD
 from sandbox_runner.jail.filesystem import BUILD, SCRATCH, View
 from sandbox_runner.jail.limits import Limits
@@ -43,17 +43,23 @@ class Command:
 
 
 class NativeProgram:
+    outgrows = True
+
     def __init__(self, source: bytes, command: Command, bounds: Limits, view: View) -> None:
         self._command = command
         self._bounds = bounds
         self._view = view
         self._compiled = not command.compile
-        self.has_files = False
         with open(os.path.join(BUILD, command.file), "wb") as file:
             file.write(source)
 
     def prepare(self, request: bytes) -> Limits:
         return COMPILING if request == messages.COMPILE else self._bounds
+
+    def take(self, files: Mapping[str, bytes]) -> None:
+        """Put them beside the source too, where headers and modules are looked for."""
+        others = {name: files[name] for name in files if name.partition("/")[0] != self._command.file}
+        scratch.put(others, BUILD)
 
     def be_test(self, request: bytes, streams: tuple[int, ...]) -> NoReturn:
         compiling = request == messages.COMPILE

@@ -12,7 +12,7 @@ import linecache
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from types import CodeType, ModuleType
@@ -36,6 +36,8 @@ _SCRIPT_MODULE.__dict__.update(__builtins__=builtins, __file__=report.FILE_NAME)
 class PythonProgram:
     """A program that each test runs in a fork of its box."""
 
+    outgrows = False
+
     def __init__(self, source: bytes, bounds: Limits, *, isolated: bool) -> None:
         limits.apply(bounds, max(bounds.file_bytes, _CODE_GROWTH * len(source)))
         self._bounds = bounds
@@ -46,11 +48,14 @@ class PythonProgram:
         warm.import_occasional_modules(source)
         self._shares = bounds.processes > 1 and b"multiprocessing" in source
         self._walls = TestWalls(bounds, isolated=isolated)
-        self.has_files = False
+        self._has_files = False
 
     def prepare(self, request: bytes) -> Limits:
         self._solution.load()
         return self._bounds
+
+    def take(self, files: Mapping[str, bytes]) -> None:
+        self._has_files = True
 
     def be_test(self, request: bytes, streams: tuple[int, ...]) -> NoReturn:
         if not self._isolated:  # elsewhere the kernel ends the whole namespace with its first process
@@ -62,7 +67,7 @@ class PythonProgram:
         connection = self._walls.enclose(streams, CODE_FD + (self._solution.code is None))
         if self._shares:
             _track_nothing()
-        if self.has_files:
+        if self._has_files:
             sys.path.insert(0, SCRATCH)  # here and not in the box, which must import nothing of them
         if request == messages.SCRIPT:
             run_script(self._solution)

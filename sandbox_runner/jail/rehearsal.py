@@ -6,6 +6,7 @@ for the first time copies each of those pages.
 
 import os
 import socket
+from collections.abc import Mapping
 from typing import NoReturn
 
 from sandbox_runner.jail import filesystem, landlock, messages, seccomp, values
@@ -44,10 +45,13 @@ def _answer(plan: Plan) -> None:
 class _Nothing:
     """A program whose tests end at once."""
 
-    has_files = False
+    outgrows = False
 
     def prepare(self, request: bytes) -> Limits:
         return _LIMITS
+
+    def take(self, files: Mapping[str, bytes]) -> None:
+        """Leave them: there are none."""
 
     def be_test(self, request: bytes, streams: tuple[int, ...]) -> NoReturn:
         os._exit(0)

@@ -14,10 +14,10 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _ENTRY_BYTES, _ESCAPED_BYTES = 32, 6
 
 
-def put(files: Mapping[str, bytes]) -> None:
-    """Write files below the scratch directory, with the directories that their names need."""
+def put(files: Mapping[str, bytes], directory: str) -> None:
+    """Write files below a directory of the box, with the directories that their names need."""
     for name, content in files.items():
-        path = os.path.join(SCRATCH, name)
+        path = os.path.join(directory, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644)
         with open(descriptor, "wb") as file:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from sandbox_runner.boxes import languages
 from tests.contract.sandbox_server import real_sandbox_server
 
 pytestmark = [pytest.mark.isolation, pytest.mark.asyncio(loop_scope="module")]
@@ -128,6 +129,30 @@ async def test_files_go_in_and_come_out(client: httpx.AsyncClient) -> None:
     assert body["status"] == "Success"
     fetched = {name: base64.b64decode(content) for name, content in body["files"].items()}
     assert fetched == {"o/t": b"abab", "/tmp/d/in.txt": b"ab"}
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "content", "code"),
+    [
+        (
+            "cpp",
+            "d/own.h",
+            "#define OWN 7",
+            '#include <cstdio>\n#include "d/own.h"\nint main() { printf("%d", OWN); }',
+        ),
+        ("nodejs", "own.js", "module.exports = 7;", "process.stdout.write(String(require('./own')));"),
+    ],
+)
+async def test_files_lie_beside_the_source_of_other_languages(
+    client: httpx.AsyncClient, language: str, name: str, content: str, code: str
+) -> None:
+    if language not in languages.installed():
+        pytest.skip(f"NO TOOLCHAIN: {language} is not tested")
+    files = {name: base64.b64encode(content.encode()).decode(), "main.cpp": "", "main.js/x": ""}
+
+    body = await _run(client, code, language=language, files=files)
+
+    assert (body["status"], body["run_result"]["stdout"]) == ("Success", "7"), body
 
 
 async def test_output_that_is_no_text_is_also_there_as_bytes(client: httpx.AsyncClient) -> None:

@@ -8,6 +8,8 @@ import pytest
 from sandbox_runner.boxes import languages
 from sandbox_runner.domain.cases import StdinCase, Submission
 from sandbox_runner.domain.verdict import Limits, Outcome, TestResult
+from sandbox_runner.sandbox import open_sandbox
+from sandbox_runner.settings import Settings
 from tests.isolation.bait import Bait
 from tests.isolation.conftest import Arena
 from tests.isolation.corpus.languages import BROKEN, BUILT, DEATHS, OBEDIENT
@@ -77,6 +79,31 @@ async def test_a_limit_that_is_broken_is_named(
     await namespaced.assert_unharmed()
 
 
+@pytest.mark.skipif("java" not in languages.installed(), reason="NO TOOLCHAIN: java is not tested")
+async def test_garbage_is_collected_long_before_it_breaks_a_limit(namespaced: Arena) -> None:
+    """On a machine with 128 GB of memory Java would let 600 MB of it lie, here what a test may use."""
+    limits = replace(_LIMITS, memory_bytes=96 << 20)
+
+    (result,) = await _tell(namespaced, "java", StdinCase("waste 300\n", ""), limits=limits)
+
+    assert result.outcome is Outcome.ACCEPTED, result
+
+
+@pytest.mark.skipif("nodejs" not in languages.installed(), reason="NO TOOLCHAIN: nodejs is not tested")
+async def test_without_a_cgroup_the_box_ends_a_program_that_outgrows_its_limit(namespaced: Arena) -> None:
+    """Node reserves gigabytes that it may never use: the kernel's limit is as far away."""
+    async with open_sandbox(Settings(cgroup="none")) as sandbox:
+        arena = Arena(sandbox)
+
+        (result,) = await _tell(
+            arena, "nodejs", StdinCase("eat 0\n", ""), limits=replace(_LIMITS, wall_s=60.0)
+        )
+
+    assert result.outcome is Outcome.MEMORY_LIMIT, result
+    assert result.memory_bytes < 4 * _LIMITS.memory_bytes
+    await namespaced.assert_unharmed()
+
+
 @pytest.mark.parametrize("language", _each("nodejs", "bash"))
 async def test_what_does_not_compile_quotes_the_compiler(namespaced: Arena, language: str) -> None:
     source, quoted = BROKEN[language]
@@ -91,8 +118,13 @@ async def test_what_does_not_compile_quotes_the_compiler(namespaced: Arena, lang
 
 @pytest.mark.parametrize("language", _each())
 async def test_ten_tests_run_what_was_compiled_once(namespaced: Arena, language: str) -> None:
-    """Compiled again, in this box or another, it would be of another nanosecond."""
-    results = await _tell(namespaced, language, *[StdinCase("stamp 0\n", "")] * 10)
+    """Compiled again, in this box or another, it would be of another nanosecond.
+
+    The tests may fork, as on `/submit`.
+    """
+    forking = replace(_LIMITS, processes=16)
+
+    results = await _tell(namespaced, language, *[StdinCase("stamp 0\n", "")] * 10, limits=forking)
 
     stamps = {result.stdout for result in results}
     assert len(stamps) == 1, stamps

@@ -76,6 +76,8 @@ def _question(
     extracted: Extracted,
     tests: _Tests,
 ) -> Question:
+    if all(line.lstrip()[:1] in {"", "#"} for line in tests.source.splitlines()):
+        raise FusionError("provided_data: there are no tests, which every program would pass")
     full_code, files = _assembled(extracted.code, tests.source), tests.files
     maker.check(_LANGUAGE, full_code)
     limits = maker.limits(request.config.run_timeout, _RUN_S)

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 _FENCE = "```"
-_ALIASES = {"py": "python", "python3": "python", "c++": "cpp", "sh": "bash", "js": "nodejs", "golang": "go"}
+_ALIASES = {
+    **dict.fromkeys(("py", "python3"), "python"),
+    **dict.fromkeys(("c++", "cc", "cxx"), "cpp"),
+    **dict.fromkeys(("sh", "shell"), "bash"),
+    **dict.fromkeys(("javascript", "js", "node"), "nodejs"),
+    "rs": "rust",
+    "golang": "go",
+}
+"""What models write behind a fence, besides SandboxFusion's own names."""
 _CODE_LINE = re.compile(
     r"(import |from \S+ import |def |async def |class |@\w|print\(|if .*:|for .*:|while .*:|try:|with .*:"
     r"|[A-Za-z_][\w.,\[\] ]*=[^=])"
@@ -48,16 +56,22 @@ def _blocks(completion: str) -> tuple[list[tuple[str, str]], str | None]:
     closed: list[tuple[str, str]] = []
     tag: str | None = None
     block: list[str] = []
+    indented = 0
     for line in completion.splitlines(keepends=True):
         stripped = line.strip()
         if not stripped.startswith(_FENCE):
-            block.append(line)
+            block.append(_unindented(line, indented))
         elif tag is None:
-            tag, block = _language(stripped), []
+            tag, block, indented = _language(stripped), [], len(line) - len(line.lstrip(" "))
         else:
             closed.append((tag, "".join(block)))
             tag = None
     return closed, None if tag is None else "".join(block)
+
+
+def _unindented(line: str, by: int) -> str:
+    """The line without the indentation that it shares with its fence, as in a list."""
+    return line[min(by, len(line) - len(line.lstrip(" "))) :]
 
 
 def _language(fence: str) -> str:

@@ -32,6 +32,6 @@ def sent_files(files: Mapping[str, str], most_bytes: int) -> dict[str, bytes]:
 
 def _decoded(name: str, content: str) -> bytes:
     try:
-        return base64.b64decode(content, validate=True)
+        return base64.b64decode("".join(content.split()), validate=True)  # which may come in lines
     except (binascii.Error, ValueError):
         raise FusionError(f"file {name[:80]!r}: not base64") from None

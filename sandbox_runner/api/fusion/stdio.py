@@ -140,7 +140,7 @@ def _call_case(name: str, given: JsonValue, wanted: JsonValue) -> CallCase:
     if not isinstance(arguments, list):
         raise FusionError("the inputs of a function are lines of JSON, or a list")
     expected = _value(wanted) if isinstance(wanted, str) else wanted
-    return CallCase(name, tuple(arguments), {}, expected, Equality.JSON)
+    return CallCase(name, tuple(arguments), {}, expected, Equality.NUMBERS)
 
 
 def _value(line: str) -> JsonValue:

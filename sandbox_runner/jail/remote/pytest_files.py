@@ -8,6 +8,7 @@ import ast
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import inspect
 import linecache
 import pkgutil
 import sys
@@ -23,6 +24,7 @@ from sandbox_runner.jail.remote.module import RemoteModule
 from sandbox_runner.jail.remote.proxy import adopt
 
 _ROOT = "/tests"
+_UNEXPECTED_SUCCESS = "[XPASS(strict)]"
 _OPTIONS = (
     "-p",
     "no:cacheprovider",
@@ -68,10 +70,14 @@ class _Watcher:
         self._files = files
         self._passed = self._failed = self._skipped = 0
         self._first: BaseException | None = None
+        self._unjudgeable = ""
+        """Why no program could pass."""
 
     def findings(self, link: Link, names: frozenset[str]) -> Findings:
         paths = frozenset(_path(name) for name in self._files)
         found = findings.of_end(link, self._first, paths, names)
+        if self._unjudgeable:
+            found = Findings(Ended.TEST_FAULT, text=self._unjudgeable)
         if found.ended is Ended.PASSED and (self._failed or not self._passed):
             found = Findings(Ended.TEST_FAULT, text=self._why_nothing_passed())
         return Findings(
@@ -122,10 +128,20 @@ class _Watcher:
         module = MemoryModule.from_parent(session, path=Path(_path(name)))
         session.items.extend(session.genitems(module))
 
+    def pytest_pyfunc_call(self, pyfuncitem: Any) -> None:
+        """Asked before pytest, which fails such a test, and after a `conftest.py` that could run it."""
+        if inspect.iscoroutinefunction(pyfuncitem.obj) or inspect.isasyncgenfunction(pyfuncitem.obj):
+            self._unjudgeable = (
+                f"{pyfuncitem.name} is an async function, which pytest runs by no means of its own"
+            )
+
     def pytest_exception_interact(self, call: Any) -> None:
+        import pytest  # noqa: PLC0415
+
         if self._first is None:
             error = call.excinfo.value
-            self._first = error.__cause__ if type(error).__name__ == "CollectError" else error
+            # By its class: the program may raise one of that name.
+            self._first = error.__cause__ if isinstance(error, pytest.Collector.CollectError) else error
 
     def pytest_internalerror(self, excinfo: Any) -> None:
         """pytest ends here, whatever is left to be tested."""
@@ -141,6 +157,8 @@ class _Watcher:
         self._failed += report.failed
         self._skipped += report.skipped or expected_failure
         self._passed += report.when == "call" and report.passed and not expected_failure
+        if report.failed and str(report.longrepr).startswith(_UNEXPECTED_SUCCESS):
+            self._first = self._first or AssertionError(str(report.longrepr))
 
 
 class _MemoryFinder(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):

@@ -56,7 +56,7 @@ fn main() {
     let (what, arg) = line.trim().split_once(' ').unwrap();
     match what {
         "add" => println!("{}", arg.parse::<i64>().unwrap() + 1),
-        "exit" => process::exit(arg.parse().unwrap()),
+        "exit" => process::exit(arg.parse::<i64>().unwrap().try_into().unwrap()),
         "die" => process::abort(),
         "spin" => { let mut n = 0u64; loop { n = std::hint::black_box(n + 1); } }
         "eat" => { let mut all = Vec::new(); loop { all.push(vec![1u8; 1 << 20]); std::hint::black_box(&all); } }
@@ -84,6 +84,7 @@ public class Main {
   static String held(Try attempt) {
     try { attempt.run(); return "broken"; } catch (Exception refused) { return "held"; }
   }
+  static void waste(int megabytes) { for (int n = 0; n < megabytes; n++) Arrays.fill(new byte[1 << 20], (byte) 1); }
   static void eat() { List<byte[]> all = new ArrayList<>(); for (;;) { byte[] part = new byte[1 << 20]; Arrays.fill(part, (byte) 1); all.add(part); } }
   public static void main(String[] none) throws Exception {
     Scanner input = new Scanner(System.in);
@@ -91,9 +92,10 @@ public class Main {
     switch (what) {
       case "add": System.out.println(Integer.parseInt(arg) + 1); break;
       case "exit": System.exit(Integer.parseInt(arg)); break;
-      case "die": throw new IllegalStateException("dying");
+      case "die": assert false : "dying"; break;
       case "spin": for (long n = 0;; n++) if (n == -1) System.out.println(n);
       case "eat": eat(); break;
+      case "waste": waste(Integer.parseInt(arg)); break;
       case "flood": for (;;) { System.out.println("x".repeat(1000)); if (System.out.checkError()) System.exit(1); }
       case "stamp": System.out.println(Files.getLastModifiedTime(Path.of("/box/Main.class"))); break;
       case "leave":
@@ -127,25 +129,64 @@ const actions = {
 };
 actions[what]();
 """
+_GO = r"""
+package main
+import ("fmt"; "net"; "os"; "os/exec"; "strings")
+func held(err error) string { if err == nil { return "broken" }; return "held" }
+func open(path string, flags int) error { _, err := os.OpenFile(path, flags, 0o644); return err }
+func main() {
+  var what, arg string
+  fmt.Scan(&what, &arg)
+  var number int
+  fmt.Sscan(arg, &number)
+  switch what {
+  case "add": fmt.Println(number + 1)
+  case "exit": os.Exit(number)
+  case "die": panic("dying")
+  case "spin": for n := 0; ; n++ {}
+  case "eat": for all := [][]byte{}; ; { part := make([]byte, 1 << 20); for n := range part { part[n] = 1 }; all = append(all, part) }
+  case "flood": for { if _, err := fmt.Println(strings.Repeat("x", 1000)); err != nil { os.Exit(1) } }
+  case "stamp": found, _ := os.Stat("/box/main"); fmt.Println(found.ModTime().UnixNano())
+  case "leave":
+    if _, err := os.Stat("/tmp/left"); err == nil { fmt.Println("old") } else { fmt.Println("new") }
+    os.Create("/tmp/left")
+  case "read": fmt.Println(held(open(arg, os.O_RDONLY)))
+  case "write": fmt.Println(held(open(arg, os.O_APPEND | os.O_WRONLY | os.O_CREATE)))
+  case "connect": _, err := net.Dial("tcp", "127.0.0.1:" + arg); fmt.Println(held(err))
+  case "fork": fmt.Println(held(exec.Command("/usr/bin/true").Run()))
+  }
+}
+"""
 _BASH = r"""
 read -r what arg
 case $what in
-  add) echo $((arg + 1)) ;;
+  add) read -r sum < <(echo $((arg + 1))); echo "$sum" ;;
   exit) exit "$arg" ;;
   die) kill -ABRT $$ ;;
   spin) while :; do :; done ;;
   eat) all=xxxxxxxxxxxxxxxx; while :; do all=$all$all; done ;;
   flood) while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done ;;
   stamp) stat -c %y /box/main.sh ;;
-  leave) [ -e /tmp/left ] && echo old || echo new; : > /tmp/left ;;
+  leave)
+    [ -e /tmp/left ] || [ "$(stat -c %a /box/main.sh)" = 600 ] && echo old || echo new
+    : > /tmp/left; chmod 600 /box/main.sh ;;
   read) (: < "$arg") 2> /dev/null && echo broken || echo held ;;
   write) (: >> "$arg") 2> /dev/null && echo broken || echo held ;;
   connect) (: <> /dev/tcp/127.0.0.1/"$arg") 2> /dev/null && echo broken || echo held ;;
 esac
 """
 
-OBEDIENT = {"c": _C, "cpp": _C, "rust": _RUST, "java": _JAVA, "nodejs": _JAVASCRIPT, "bash": _BASH}
+OBEDIENT = {
+    "c": _C,
+    "cpp": _C,
+    "rust": _RUST,
+    "go": _GO,
+    "java": _JAVA,
+    "nodejs": _JAVASCRIPT,
+    "bash": _BASH,
+}
 DEATHS = {
+    "go": "exit status 2",
     "java": "exit status 1",  # a virtual machine that dies of a signal takes its time to say so
     **dict.fromkeys(("c", "cpp", "rust", "nodejs", "bash"), "killed by SIGABRT"),
 }
@@ -153,12 +194,14 @@ BROKEN = {
     "c": ("int main(void) { return undeclared; }\n", "undeclared"),
     "cpp": ("int main() { return undeclared; }\n", "not declared in this scope"),
     "rust": ("fn main() { undeclared(); }\n", "cannot find function"),
+    "go": ("package main\nfunc main() { undeclared() }\n", "undefined: undeclared"),
     "java": ("public class Main { int n = undeclared; }\n", "cannot find symbol"),
 }
 BUILT = {
     "c": "/box/main",
     "cpp": "/box/main",
     "rust": "/box/main",
+    "go": "/box/main",
     "java": "/box/Main.class",
     "nodejs": "/box/main.js",
     "bash": "/box/main.sh",

@@ -161,6 +161,7 @@ async def test_files_go_in_and_come_back_by_the_names_they_were_given(
     files = {
         "a/b.txt": base64_of(b"in"),
         "/tmp/c": base64_of(b"c"),
+        "lines": "bGlu\r\nZXM=\n",
         "skipped": None,
         "IGNORE_THIS_FILE_1": "?",
     }
@@ -170,7 +171,7 @@ async def test_files_go_in_and_come_back_by_the_names_they_were_given(
         await client.post("/run_code", json=RUN | {"files": files, "fetch_files": ["/tmp/out", "absent"]})
     ).json()
 
-    assert judge.programs[0].files == {"a/b.txt": b"in", "c": b"c"}
+    assert judge.programs[0].files == {"a/b.txt": b"in", "c": b"c", "lines": b"lines"}
     assert judge.programs[0].fetch == ("out", "absent")
     assert body["files"] == {"/tmp/out": base64_of(b"fetched")}
 

@@ -157,8 +157,7 @@ class _EchoingJudge(FakeJudge):
         "def check(candidate):\n    assert candidate(1) == 2\n\ndef helper():\n    pass\n",
         "def check(candidate):\n    assert candidate(1) == candidate(2)\n",
         "def check(candidate:\n",
-        "# " + "x" * 300_000,
-        "",
+        "assert inc(1) == 2  # " + "x" * 300_000,
     ],
 )
 async def test_tests_that_are_more_than_asserts_of_literals_run_in_a_jail_of_their_own(
@@ -175,6 +174,10 @@ async def test_tests_that_are_more_than_asserts_of_literals_run_in_a_jail_of_the
     [
         ("MBPPDataset", {"test": "[3]"}, "a list of asserts"),
         ("MBPPDataset", {}, "provided_data.test_list is missing"),
+        ("MBPPDataset", {"test": []}, "no tests"),
+        ("MBPPDataset", {"test": ["", "  # assert f()"]}, "no tests"),
+        ("HumanEvalDataset", {"test": "", "entry_point": "f", "prompt": ""}, "no tests"),
+        ("AutoEvalDataset", {"test": {"code": "\n"}}, "no tests"),
         ("AutoEvalDataset", {"test": "[]"}, "an object with `code`"),
         ("AutoEvalDataset", {"test": {}, "labels": {"programming_language": "java"}}, "java not installed"),
         ("AutoEvalDataset", {"test": {"code": "", "asset": {"../x": ""}}}, "not a path below"),

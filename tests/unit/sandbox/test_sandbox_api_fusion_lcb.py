@@ -50,8 +50,8 @@ async def test_live_code_bench_functions_become_calls(
     body = (await client.post("/submit", json=fusion_submit(test, "LiveCodeBenchDataset"))).json()
 
     assert judge.submissions[0].cases == (
-        CallCase("f", (3, [1, 2]), {}, [3, 1], Equality.JSON),
-        CallCase("f", (4, []), {}, None, Equality.JSON),
+        CallCase("f", (3, [1, 2]), {}, [3, 1], Equality.NUMBERS),
+        CallCase("f", (4, []), {}, None, Equality.NUMBERS),
     )
     assert judge.submissions[0].limits.wall_s == 6
     assert len(body["tests"]) == 1
@@ -147,7 +147,7 @@ async def test_lists_of_lines_and_values_that_are_no_text_are_read_too(
         await client.post("/submit", json=fusion_submit({"input_output": test}, "LiveCodeBenchDataset"))
 
     assert judge.submissions[0].cases == (StdinCase("1\n2", "3"), StdinCase("3", '{"a": 1}'))
-    assert judge.submissions[1].cases == (CallCase("f", (1, [2]), {}, [3], Equality.JSON),)
+    assert judge.submissions[1].cases == (CallCase("f", (1, [2]), {}, [3], Equality.NUMBERS),)
 
 
 @pytest.mark.parametrize(

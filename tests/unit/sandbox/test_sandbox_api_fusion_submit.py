@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox_runner.api.fusion.extraction import Extracted, Kind, extract
 from sandbox_runner.domain.cases import StdinCase
 from sandbox_runner.domain.checkers import CHECKERS
 from sandbox_runner.domain.verdict import Outcome, TestResult
@@ -142,6 +143,12 @@ async def test_a_box_that_broke_is_no_verdict(client: httpx.AsyncClient, judge: 
         ("a\n```cpp\nint x;\n```\n```python\nx = 1\n```\n```python\ny = 2\n```", "x = 1\n", "fenced"),
         ("```py\nx = 1\n```", "x = 1\n", "fenced"),
         ("```\nx = 1\n```", "x = 1\n", "fenced"),
+        (
+            "1. a\n   ```python\n   if x:\n     y = 1\n\n  z = 2\n   ```",
+            "if x:\n  y = 1\n\nz = 2\n",
+            "fenced",
+        ),
+        ("- a\n  ```python\n  x = 1\n", "x = 1\n", "incomplete_fenced"),
         ("so:\n```python\nx = 1\n", "x = 1\n", "incomplete_fenced"),
         ("I would say\nimport sys\nprint(1)", "import sys\nprint(1)", "heuristic"),
         ("I do not know.", "", "empty"),
@@ -184,3 +191,20 @@ async def test_the_small_routes_answer(client: httpx.AsyncClient) -> None:
     assert (await client.post("/get_metrics", json=asked)).json() == {}
     assert (await client.post("/get_metrics_function", json=asked)).json() == {"function": None}
     assert (await client.post("/get_prompts", json=asked)).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("language", "tag"),
+    [
+        ("nodejs", "javascript"),
+        ("nodejs", "js"),
+        ("cpp", "C++"),
+        ("rust", "rs"),
+        ("bash", "shell"),
+        ("java", "java"),
+    ],
+)
+def test_a_block_is_known_by_every_name_of_its_language(language: str, tag: str) -> None:
+    completion = f"For 3 the answer is\n```text\n4\n```\nso:\n```{tag}\ncode\n```"
+
+    assert extract(completion, language) == Extracted("code\n", Kind.FENCED)

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import NoReturn
 
@@ -21,7 +21,7 @@ _LIMITS = Limits(cpu_s=5, wall_s=20, memory_bytes=1 << 30, output_bytes=1 << 20,
 class _Failing:
     """A program whose test raises while its walls go up, or leaves with a status of its own."""
 
-    has_files = False
+    outgrows = False
 
     def __init__(self, fault: BaseException | None, status: int = 0) -> None:
         self._fault = fault
@@ -29,6 +29,9 @@ class _Failing:
 
     def prepare(self, request: bytes) -> Limits:
         return _LIMITS
+
+    def take(self, files: Mapping[str, bytes]) -> None:
+        """Leave them: there are none."""
 
     def be_test(self, request: bytes, streams: tuple[int, ...]) -> NoReturn:
         if self._fault is not None:

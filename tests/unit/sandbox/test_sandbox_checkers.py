@@ -237,6 +237,7 @@ def test_a_custom_checker_is_told_input_expectation_and_output() -> None:
         ("accepted\n", ACCEPTED, ""),
         ("  wrong_answer 3 edges\x1b too many\nmore", WRONG, "3 edges\\x1b too many"),
         ("presentation_error", PRESENTATION, ""),
+        ("accepted\t 3 edges\r\nmore", ACCEPTED, "3 edges"),
     ],
 )
 def test_the_first_word_of_a_custom_checker_decides(stdout: str, outcome: Outcome, message: str) -> None:

@@ -55,6 +55,29 @@ def test_json_equality_refuses(expected: object, returned: object) -> None:
     assert not equal(expected, returned, Equality.JSON)
 
 
+@pytest.mark.parametrize(
+    ("expected", "returned", "same"),
+    [
+        (2.0, 2, True),
+        (0.0, 0, True),
+        (False, 0, True),
+        ([1, {"a": 1.0}], (True, {"a": 1}), True),
+        ({"1": 2.5}, {1: 2.5}, True),
+        (math.nan, math.nan, True),
+        (2**53 + 1, float(2**53), False),
+        (0, None, False),
+        (0, "", False),
+        (0, [], False),
+        ("1", 1, False),
+        (1, Opaque("int"), False),
+        ([1, 2], {1, 2}, False),
+        (1, 1 + 0j, False),
+    ],
+)
+def test_numbers_may_be_equal_by_value(expected: object, returned: object, *, same: bool) -> None:
+    assert equal(expected, returned, Equality.NUMBERS) is same
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),

@@ -132,6 +132,35 @@ def test_test_code_is_told_by_its_message() -> None:
     assert told.message == "AssertionError\\ntests line 3: assert f(1) == 2"
 
 
+@pytest.mark.parametrize("case", [CALL, StdinCase("1", "2")])
+@pytest.mark.parametrize("public", [True, False])
+def test_what_does_not_compile_is_told_of_every_test(case: CallCase | StdinCase, *, public: bool) -> None:
+    result = TestResult(Outcome.COMPILE_ERROR, message="main.cpp:1:1: error\n'x' was not declared")
+
+    told = of_test(CODE, case, result, public=public)
+
+    assert told.message == "main.cpp:1:1: error\\n'x' was not declared"
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        (
+            TestResult(Outcome.RUNTIME_ERROR, message="exit status 101", stderr="panicked\n"),
+            "exit status 101: panicked",
+        ),
+        (TestResult(Outcome.TIME_LIMIT, message="more than 4 s", stderr="debugging"), "more than 4 s"),
+        (TestResult(Outcome.WRONG_ANSWER, message="of a checker: 3 edges"), "of a checker: 3 edges"),
+        (CRASHED, ""),
+    ],
+)
+def test_an_ending_that_no_exception_tells_of_is_put_in_words(result: TestResult, message: str) -> None:
+    case = StdinCase("1", "2")
+
+    assert of_test(CODE, case, result, public=True).message == message
+    assert of_test(CODE, case, result, public=False).message == ""
+
+
 def test_a_long_output_is_shown_where_it_differs() -> None:
     expected = "\n".join(str(n) for n in range(1_000))
     case = StdinCase("", expected)

@@ -61,6 +61,9 @@ def test_pytest_files_may_import_each_other_and_have_a_conftest() -> None:
         ("@pytest.mark.skip\ndef test(): assert f(3) == 4", "test_fault", "used"),
         ("def test(): f(3); pytest.skip('no')", "test_fault", "skipped"),
         ("@pytest.mark.xfail\ndef test(): assert f(3) == 5", "test_fault", "skipped"),
+        ("@pytest.mark.xfail(strict=True)\ndef test(): assert f(3) == 4", "failed", "XPASS"),
+        ("async def test(): assert f(3) == 4", "test_fault", "async"),
+        ("def test_one(): assert f(3) == 4\nasync def test(): yield f(3)", "test_fault", "async"),
         ("def helper(): pass", "test_fault", "used"),
         ("f(3)", "test_fault", "no tests"),
         ("def test(:", "test_fault", ""),
@@ -73,6 +76,23 @@ def test_what_pytest_found_is_told_apart(source: str, ended: str, says: str) -> 
 
     assert found["ended"] == ended, found
     assert says in found["text"]
+
+
+@pytest.mark.parametrize("name", ["CollectError", "Failed", "Skipped", "Exit", "UsageError", "SkipTest"])
+def test_an_exception_named_like_one_of_pytests_is_the_programs(name: str) -> None:
+    program = f"class {name}(Exception): pass\ndef f(x): raise {name}('no')\ndef g(): return 1\n"
+    tests = "from solution import f, g\ndef test_g(): assert g() == 1\ndef test_f(): assert f(3) == 4\n"
+
+    found = check_files(program, {"test_it.py": tests})
+
+    assert (found["ended"], found["type"], found["passed"]) == ("crossed", name, 1), found
+
+
+def test_a_conftest_may_run_async_tests() -> None:
+    hook = "import asyncio\ndef pytest_pyfunc_call(pyfuncitem): return not asyncio.run(pyfuncitem.obj())\n"
+    files = {"conftest.py": hook, "test_f.py": "from solution import f\nasync def test(): assert f(3) == 4\n"}
+
+    assert check_files(PROGRAM, files)["ended"] == "passed"
 
 
 def test_files_have_not_passed_when_pytest_itself_broke_down() -> None:
