@@ -2,7 +2,7 @@
 
 import gc
 
-# Python's own (700, 10, 10) look for cycles so often that it was a fifth of a loaded gateway's CPU time.
+# Python's own (700, 10, 10) look again and again through all that is in flight.
 THRESHOLDS = (50_000, 10, 10)
 
 
