@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
 
-from sandbox_runner.jail import credentials, ending, filesystem, libc, messages, scratch
+from sandbox_runner.jail import credentials, ending, filesystem, libc, messages, scratch, usage
 from sandbox_runner.jail.cgroups import Cgroup
 from sandbox_runner.jail.confinement import ALARM_FD, enclose_box
 from sandbox_runner.jail.filesystem import View
@@ -33,9 +33,7 @@ _FIRST_FOREIGN_FD = 4
 _NOT_BEGUN = 125
 _ALARM_BYTES = 1_000
 _SHORTEST_WAIT_S = 0.005
-_TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 _CPU_COUNT = os.cpu_count() or 1
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 # A program fills some 50 MB in that time.
 _MEMORY_WATCH_S = 0.02
 _DESCRIPTORS_SPACE = socket.CMSG_SPACE(4 * messages.MAX_DESCRIPTORS)
@@ -275,6 +273,7 @@ class Box:
         watched = os.pidfd_open(pid)
         self._poller.register(watched, select.POLLIN)
         cpu_left, wall_left = bounds.cpu_s, bounds.wall_s
+        together = self._isolated and bounds.processes > 1
         try:
             while cpu_left > 0 and wall_left > 0:
                 # Threads can burn several seconds of CPU per second.
@@ -283,21 +282,15 @@ class Box:
                     if descriptor == watched:
                         return 0
                     os._exit(0)  # the service hung up
-                used_s = self._cpu_s_of_all() if bounds.processes > 1 else _cpu_s(pid)
+                used_s = usage.cpu_s_of_all() if together else usage.cpu_s(pid)
                 cpu_left = bounds.cpu_s + self._program.compiling_cpu_s() - used_s
                 wall_left = started + bounds.wall_s - time.monotonic()
-                if self._watches_memory and _largest_bytes() > bounds.memory_bytes:
+                if self._watches_memory and usage.largest_bytes() > bounds.memory_bytes:
                     return ending.AT_MEMORY
             return ending.AT_CPU if cpu_left <= 0 else ending.AT_WALL
         finally:
             self._poller.unregister(watched)
             os.close(watched)
-
-    def _cpu_s_of_all(self) -> float:
-        """CPU time of everything in the box but the box, and of what it has waited for."""
-        if not self._isolated:
-            return 0.0
-        return sum(map(_cpu_s_of_family, _pids_in_box()))
 
     def _end_all(self, pid: int, *, may_fork: bool) -> tuple[int, float, int]:
         """Kill the test with all that it started, and add up what they used."""
@@ -305,8 +298,8 @@ class Box:
         everyone = self._isolated and may_fork
         if everyone:
             _kill_everyone_else()
-        _, status, usage = os.wait4(pid, 0)
-        cpu_s, memory = usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+        _, status, used = os.wait4(pid, 0)
+        cpu_s, memory = used.ru_utime + used.ru_stime, used.ru_maxrss
         while everyone:
             try:
                 _, _, orphan = os.wait4(-1, 0)
@@ -340,39 +333,3 @@ def _kill_everyone_else() -> None:
         os.kill(-1, signal.SIGKILL)
     except ProcessLookupError:
         return
-
-
-def _pids_in_box() -> list[int]:
-    """All but the box itself, as its own view of processes tells."""
-    return [int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1"]
-
-
-def _largest_bytes() -> int:
-    """What the largest process in the box has in memory."""
-    return max(map(_resident_bytes, _pids_in_box()), default=0)
-
-
-def _resident_bytes(pid: int) -> int:
-    try:
-        with open(f"/proc/{pid}/statm", "rb") as file:
-            return int(file.read().split()[1]) * _PAGE_BYTES
-    except OSError:
-        return 0
-
-
-def _cpu_s_of_family(pid: int) -> float:
-    """CPU time of a process and of the children that it has waited for."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            fields = file.read().rsplit(b")", 1)[1].split()
-    except OSError:
-        return 0.0
-    return sum(map(int, fields[11:15])) / _TICKS_A_SECOND
-
-
-def _cpu_s(pid: int) -> float:
-    """CPU time that all threads of a process have used, read from its CPU clock."""
-    try:
-        return time.clock_gettime((~pid << 3) | 2)
-    except OSError:
-        return 0.0
