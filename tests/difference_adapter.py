@@ -14,15 +14,18 @@ _PEFT = "base_model.model."
 Matrix = NDArray[np.float32]
 
 
-def write_adapter(base: Path, tuned: Path, rank: int, folder: Path) -> Path:
-    """Write the best approximation of that rank to the difference of every linear layer, in PEFT's layout."""
+def write_adapter(base: Path, tuned: Path, rank: int, strength: float, folder: Path) -> Path:
+    """Write the best approximation of that rank to the difference of every linear layer, in PEFT's layout.
+
+    With a strength of -1 it leads as far the other way.
+    """
     before, after = _weights(base), _weights(tuned)
     tensors: dict[str, Matrix] = {}
     for name in filter(_is_projection, before):
         left, sizes, right = np.linalg.svd(after[name] - before[name], full_matrices=False)
         layer = _PEFT + name.removesuffix(".weight")
         tensors[f"{layer}.lora_A.weight"] = np.ascontiguousarray(right[:rank])
-        tensors[f"{layer}.lora_B.weight"] = np.ascontiguousarray(left[:, :rank] * sizes[:rank])
+        tensors[f"{layer}.lora_B.weight"] = np.ascontiguousarray(left[:, :rank] * (strength * sizes[:rank]))
     folder.mkdir()
     save_file(tensors, folder / "adapter_model.safetensors")
     config = {

@@ -31,25 +31,25 @@ PROGRAMS = [
     for condition in ("x < 3", "x > 3", "x <= 3", "x % 2 == 0", "x < 0")
     for joined in ("[2] + xs", "xs + [2]")
 ]
-"""Some of them hard enough for critics to differ on."""
-WHOLE, CUT = 64, 2
-"""Ranks."""
+RANK = 64
+CRITIC_WAY, OTHER_WAY = 1.0, -1.0
+"""How far an adapter leads from the base to the critic."""
 
 
 @dataclass(frozen=True, slots=True)
 class Adapters:
-    """What leads from the shipped generator, the critic's base, to the critic; by its rank."""
+    """What leads from the shipped generator, the critic's base, to the critic, or away from it."""
 
     folder: Path
 
-    def made(self, rank: int) -> Path:
+    def made(self, strength: float) -> Path:
         """Return an adapter's folder."""
-        folder = self.folder / f"rank-{rank}"
-        return folder if folder.is_dir() else write_adapter(BASE, CRITIC, rank, folder)
+        folder = self.folder / f"by-{strength}"
+        return folder if folder.is_dir() else write_adapter(BASE, CRITIC, RANK, strength, folder)
 
-    async def critiques(self, rank: int) -> list[str]:
+    async def critiques(self, strength: float) -> list[str]:
         """Return what the embedded engine writes with the adapter merged."""
-        merged = write_merged(BASE, self.made(rank), self.folder / f"merged-{rank}")
+        merged = write_merged(BASE, self.made(strength), self.folder / f"merged-{strength}")
         async with EmbeddedModel.load("merged", merged) as model:
             critic, task = ChatCritic(model), Task(PROBLEM, entry_point="solve")
             drawn = [await critic.draw(task, Candidate(code), GREEDY, 1) for code in PROGRAMS]
@@ -101,13 +101,13 @@ async def test_a_critic_that_is_loaded_and_replaced_is_asked_without_a_restart(
 ) -> None:
     with gateway_of(unloaded, tmp_path) as gateway:
         missing = critiques(gateway)[0]
-        load(unloaded, adapters.made(WHOLE))
+        load(unloaded, adapters.made(CRITIC_WAY))
         first = texts(gateway)
-        load(unloaded, adapters.made(CUT), load_inplace=True)
+        load(unloaded, adapters.made(OTHER_WAY), load_inplace=True)
         second = texts(gateway)
 
     assert missing.status_code == 502, missing.text
     assert missing.json()["type"] == "/problems/critic-failed"
-    assert first == await adapters.critiques(WHOLE)
-    assert second == await adapters.critiques(CUT)
+    assert first == await adapters.critiques(CRITIC_WAY)
+    assert second == await adapters.critiques(OTHER_WAY)
     assert first != second
