@@ -58,12 +58,11 @@ class Patience:
         each_s = self.test_s if cpu_s is None else max(self.test_s, 3 * cpu_s + _AROUND_A_TEST_S)
         return self.timeout_s + tests * each_s
 
-    def most_attempts(self, last: SandboxError | None = None) -> int:
-        """How often to try after such a failure; without one, at most."""
-        full = self.attempts if self.attempts_when_full is None else self.attempts_when_full
-        if last is None:
-            return max(self.attempts, full)
-        return full if isinstance(last, SandboxBusyError) else self.attempts
+    def most_attempts(self, last: SandboxError) -> int:
+        """How often to try in all where the last attempt failed so."""
+        if self.attempts_when_full is not None and isinstance(last, SandboxBusyError):
+            return self.attempts_when_full
+        return self.attempts
 
     def wait_s(self, attempt: int, asked_s: float | None) -> float:
         """Double each wait, honour what the sandbox asked for, and scatter a herd."""
@@ -121,8 +120,8 @@ class HttpSandbox:
 
     async def _post(self, path: str, body: bytes) -> bytes:
         """Send a request until it is answered. Only what may pass by itself is tried again."""
-        last: SandboxError = SandboxError("sandbox: not tried")
-        for attempt in range(self._patience.most_attempts()):
+        attempt = 0
+        while True:
             asked_s: float | None = None
             try:
                 async with self._session.post(
@@ -142,9 +141,9 @@ class HttpSandbox:
             except aiohttp.ClientError as error:
                 raise SandboxError(f"sandbox: {type(error).__name__}") from error
             if attempt + 1 >= self._patience.most_attempts(last):
-                break
+                raise last
             await asyncio.sleep(self._patience.wait_s(attempt, asked_s))
-        raise last
+            attempt += 1
 
 
 _JSON = {"Content-Type": "application/json"}

@@ -18,7 +18,7 @@ from service.client.errors import GatewayError, ProblemError, UnreachableError
 from service.client.following import Following, result_of
 from service.client.patience import Patience, Waits
 from service.client.replies import CONNECT_S, STREAM_TIMEOUT, authorization, checked, json_of, translated
-from service.client.settings import DEFAULT_URL, configured_url, is_here
+from service.client.settings import gateway_at
 from service.client.sse import EventParser, Json, ServerEvent
 
 T = TypeVar("T")
@@ -37,11 +37,9 @@ class Client:
         transport: httpx.BaseTransport | None = None,
     ):
         self._patience = patience or Patience()
-        address = url or configured_url() or DEFAULT_URL
         with translated():
             self._http = httpx.Client(
-                base_url=address,
-                trust_env=not is_here(address),
+                **gateway_at(url),
                 headers=authorization(api_key),
                 timeout=httpx.Timeout(timeout_s, connect=CONNECT_S),
                 transport=transport,

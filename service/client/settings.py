@@ -1,6 +1,7 @@
 """Where the gateway is and what it is asked with, for a client that is told neither."""
 
 import os
+from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -12,17 +13,22 @@ DEFAULT_URL = "http://127.0.0.1:8000"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-def is_here(url: str) -> bool:
-    """Whether an address is on this machine, where no proxy of the environment can reach it."""
+def configured_url() -> str | None:
+    """Return the address in the environment, if there is one."""
+    return os.environ.get(URL_VARIABLE) or None  # noqa: TID251 - a settings module
+
+
+def gateway_at(url: str | None) -> dict[str, Any]:
+    """Tell httpx where the gateway is; no proxy of the environment can reach this machine."""
+    address = url or configured_url() or DEFAULT_URL
+    return {"base_url": address, "trust_env": not _is_here(address)}
+
+
+def _is_here(url: str) -> bool:
     try:
         return urlsplit(url).hostname in _LOOPBACK
     except ValueError:
         return False
-
-
-def configured_url() -> str | None:
-    """Return the address in the environment, if there is one."""
-    return os.environ.get(URL_VARIABLE) or None  # noqa: TID251 - a settings module
 
 
 def configured_key() -> SecretStr | None:
