@@ -10,7 +10,7 @@ from sandbox_runner.api.auth import BearerAuth
 from sandbox_runner.api.body_limit import BodyLimit
 from sandbox_runner.api.disconnect import ClientGoneError
 from sandbox_runner.api.fusion import routes as fusion
-from sandbox_runner.api.rebinding import LOOPBACK, LoopbackNames
+from sandbox_runner.api.rebinding import LoopbackNames, is_loopback
 from sandbox_runner.api.services import Services
 from sandbox_runner.sandbox import Sandbox, open_sandbox
 from sandbox_runner.settings import Settings
@@ -40,6 +40,6 @@ def create_app(settings: Settings, sandbox: Sandbox | None = None, *, host: str 
     app.include_router(fusion.router)
     app.add_middleware(BodyLimit, body_bytes=settings.body_bytes)
     app.add_middleware(BearerAuth, keys=settings.api_keys)  # added late, so it comes early
-    if host in LOOPBACK and not settings.api_keys:
-        app.add_middleware(LoopbackNames)
+    if host is not None and is_loopback(host) and not settings.api_keys:
+        app.add_middleware(LoopbackNames, own=host)
     return app

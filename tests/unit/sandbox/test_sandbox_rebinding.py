@@ -33,6 +33,16 @@ async def test_another_name_is_refused(called: str) -> None:
     assert await _status(called, host="127.0.0.1") == 421
 
 
+@pytest.mark.parametrize("host", ["127.0.0.2", "[::1]", "::1", "LOCALHOST"])
+async def test_loopback_is_loopback_however_it_is_written(host: str) -> None:
+    assert await _status("evil.example", host=host) == 421
+    assert await _status("localhost:8080", host=host) == 200
+
+
+async def test_a_sandbox_is_called_by_its_own_address_too() -> None:
+    assert await _status("127.0.0.2:8080", host="127.0.0.2") == 200
+
+
 async def test_any_name_will_do_where_keys_are_asked_for_or_the_network_is_listened_to() -> None:
     assert await _status("sandbox:8080", host="127.0.0.1", api_keys="secret") == 200
     assert await _status("sandbox:8080", host="0.0.0.0") == 200
