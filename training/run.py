@@ -23,9 +23,9 @@ CHUNK = 1000
 
 _SECTIONS = (
     *("seed", "base", "revision", "model", "pretrain"),
-    *("tasks", "solve", "synthesize", "sft", "grpo", "export", "sizes", "evaluate"),
+    *("tasks", "solve", "synthesize", "sft", "screen", "grpo", "export", "sizes", "evaluate"),
 )
-_ENGINES = {"generator": "solve", "sft": "evaluate", "critic": "evaluate"}
+_ENGINES = {"generator": "solve", "sft": "screen", "critic": "evaluate"}
 """Engine → the first section that asks it. Its model matters from there on; where it is served does not."""
 
 
@@ -74,7 +74,7 @@ class Run:
         if marker.config_sha256 != self.config_sha256(stage):
             return "under another configuration"
         marks = self._marks(stage)
-        for read in READS[stage]:
+        for read in self._reads(stage):
             if marker.reads.get(read) != marks.get(read):
                 return f"{read} has run again since, or was undone"
             if self.outdated(read):
@@ -83,7 +83,7 @@ class Run:
 
     def stale(self, stage: str) -> dict[str, str]:
         """Why what a stage would read counts no longer, by the stage that left it."""
-        return {read: why for read in READS[stage] if (why := self.outdated(read))}
+        return {read: why for read in self._reads(stage) if (why := self.outdated(read))}
 
     def mark_done(self, stage: str, seconds: float) -> None:
         """Write down that a stage has finished: in how many seconds, under which configuration, on what."""
@@ -130,9 +130,13 @@ class Run:
     def _marker_file(self, stage: str) -> Path:
         return self.out / f"{stage}.done.json"
 
+    def _reads(self, stage: str) -> list[str]:
+        """The stages that this one reads, less those that have nothing to do in this run."""
+        return [read for read in READS[stage] if getattr(self.config, STAGES[read]) is not None]
+
     def _marks(self, stage: str) -> dict[str, str]:
         """The mark of each stage that this one reads, as far as it has one."""
-        markers = {read: self._marker(read) for read in READS[stage]}
+        markers = {read: self._marker(read) for read in self._reads(stage)}
         return {read: marker.mark for read, marker in markers.items() if marker and marker.mark}
 
     def records(self, name: str) -> list[Record]:

@@ -78,7 +78,7 @@ def test_a_killed_reinforcement_ends_with_the_weights_of_one_in_one_go(tmp_path:
         config = run.config.grpo.model_copy(update={"steps": steps})
         return Reinforcement(config, 1, run.file("critic"), out, rows, targets)
 
-    with reward_desk(run, sandbox) as desk:
+    with reward_desk(run, sandbox, run.config.grpo.max_revision_tokens) as desk:
         part(tmp_path / "whole", 2).run(desk)
         part(tmp_path / "killed", 1).run(desk)
         part(tmp_path / "killed", 2).run(desk)

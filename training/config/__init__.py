@@ -1,7 +1,7 @@
 """One TOML, one tree. Imports nothing heavy, so that `--help` and validation answer at once."""
 
 from training.config.hardware import HardwareConfig
-from training.config.learning import GrpoConfig, LoraConfig, RewardConfig, SftConfig
+from training.config.learning import GrpoConfig, LoraConfig, RewardConfig, ScreenConfig, SftConfig
 from training.config.results import EvaluateConfig, EvaluationSet, ExportConfig
 from training.config.scratch import (
     MixConfig,
@@ -30,6 +30,7 @@ __all__ = [
     "PhaseConfig",
     "PretrainConfig",
     "RewardConfig",
+    "ScreenConfig",
     "SftConfig",
     "SizeConfig",
     "SolveConfig",

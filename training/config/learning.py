@@ -39,6 +39,24 @@ class RewardConfig(Section):
     """Taken off in proportion to the critique's length, all of it at the token limit."""
 
 
+class ScreenConfig(Section):
+    """Which drafts stage II learns on: those that the critic of stage I gets repaired at times, not always.
+
+    The others would make groups without spread, from which GRPO learns nothing (as in DAPO, arXiv 2503.14476,
+    but before training and not in every step).
+    """
+
+    critiques: int = Field(ge=2, default=4)
+    """Of each draft; kept are those of which some earn the reward and some do not."""
+    drafts: PositiveInt | None = None
+    """How many to try; None tries all that reinforcement may use."""
+    wrong_share: float | None = Field(gt=0, le=1, default=None)
+    """Share of wrong drafts among those tried; None takes them as they come."""
+    temperature: PositiveFloat = 1.0
+    max_tokens: PositiveInt = 768
+    max_revision_tokens: PositiveInt = 1024
+
+
 class GrpoConfig(Section):
     """Stage II of the paper. A step samples `prompts` x `generations` critiques."""
 

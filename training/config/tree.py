@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from training.config.hardware import HardwareConfig
-from training.config.learning import GrpoConfig, SftConfig
+from training.config.learning import GrpoConfig, ScreenConfig, SftConfig
 from training.config.results import EvaluateConfig, ExportConfig
 from training.config.scratch import ModelConfig, PretrainConfig, SizeConfig, SizeName
 from training.config.section import Section
@@ -33,6 +33,7 @@ class TrainConfig(Section):
     solve: SolveConfig
     synthesize: SynthesizeConfig
     sft: SftConfig
+    screen: ScreenConfig | None = None
     grpo: GrpoConfig
     sizes: dict[SizeName, SizeConfig] = Field(default={})
     export: ExportConfig = ExportConfig()

@@ -22,7 +22,7 @@ class EnginesConfig(Section):
     critic: EndpointConfig | None = None
     """The trained critic, in evaluation."""
     sft: EndpointConfig | None = None
-    """The critic as it was before reinforcement, in evaluation."""
+    """The critic as it was before reinforcement, in screening and evaluation."""
 
 
 class SolveConfig(Section):

@@ -139,13 +139,19 @@ class Planner:
         return update + 2 + 2 * (grpo.kl > 0)
 
     def writing_hours(self) -> dict[str, float]:
-        """Drafts and hinted critiques, on all GPUs: nothing else runs then."""
+        """Drafts, hinted critiques, and those of a screening with their revisions.
+
+        On all GPUs: nothing else runs then.
+        """
         solve, critiques, clock = self.config.solve, self.config.synthesize, self.clock
         filled, prompt = clock.assumed.filled, self.config.grpo.max_prompt_tokens
         counts = {
             "solve": (solve.problems * solve.drafts, solve.max_tokens),
             "synthesize": (self.examples(), critiques.max_tokens),
         }
+        if screen := self.config.screen:
+            tried = min(self.drafts(), screen.drafts or self.drafts())
+            counts["screen"] = (tried * screen.critiques, screen.max_tokens + screen.max_revision_tokens)
         return {
             stage: clock.sampling_s(
                 self.generator.parameters, n * prompt * filled, n * most * filled, clock.cluster.gpus

@@ -30,7 +30,10 @@ def run_stage(run: Run, options: Options) -> None:
             f"{launch.world_size} processes would each start a sandbox and share the cores, so that right "
             "programs run out of time: start one with `ctrl-sandbox` and pass its URL as --sandbox"
         )
-    with sandbox_service(options.sandbox_url) as url, reward_desk(run, url) as desk:
+    with (
+        sandbox_service(options.sandbox_url) as url,
+        reward_desk(run, url, config.max_revision_tokens) as desk,
+    ):
         targets = all_targets(run)
         if launch.is_first:
             critiques = run.records("critiques.jsonl")
@@ -65,10 +68,10 @@ def all_targets(run: Run) -> dict[str, Target]:
     return {str(record["id"]): target_of(record) for record in run.records("tasks.jsonl")}
 
 
-def reward_desk(run: Run, sandbox_url: str) -> RewardDesk:
+def reward_desk(run: Run, sandbox_url: str, max_revision_tokens: int) -> RewardDesk:
     """A desk with the run's frozen generator: its endpoint, or the base model's weights."""
     run.config.require_reviser()
     endpoint = run.config.engines.generator
     concurrency = endpoint.concurrency if endpoint else _CONCURRENCY
-    parts = Parts(endpoint or run.made("base"), sandbox_url, run.config.grpo.max_revision_tokens, concurrency)
+    parts = Parts(endpoint or run.made("base"), sandbox_url, max_revision_tokens, concurrency)
     return RewardDesk(parts.opened, parts.concurrency)

@@ -33,7 +33,10 @@ def run_stage(run: Run, options: Options) -> None:
     for name, size in run.config.sizes.items():
         if not (unfinished / name / "base").is_dir():
             _pretrain(run, size, unfinished / name)
-    with sandbox_service(options.sandbox_url) as url, reward_desk(run, url) as desk:
+    with (
+        sandbox_service(options.sandbox_url) as url,
+        reward_desk(run, url, run.config.grpo.max_revision_tokens) as desk,
+    ):
         for name, size in run.config.sizes.items():
             if size.critic:
                 _critic(run, desk, unfinished / name)

@@ -3,85 +3,11 @@ from pathlib import Path
 import pytest
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
-from tests.unit.training.test_run import configured
-from training.config import GrpoConfig
 from training.grpo.clock import Clock, united
-from training.grpo.rows import drawn_drafts, prompt_rows
 from training.grpo.trainer import parts
 from training.grpo.watch import FlatGroups
 from training.rewards.desk import Work
-from training.run import Record, Run, StageError
-from training.tasks.mini import Split, problems
-from training.tasks.records import problem_to_json, write_jsonl
-
-
-def drafts(right: int, wrong: int) -> list[Record]:
-    return [{"id": f"t{n}", "code": f"x = {n}", "right": n < right} for n in range(right + wrong)]
-
-
-def grpo(**changes: object) -> GrpoConfig:
-    return GrpoConfig.model_validate({"steps": 5, "prompts": 4, "wrong_share": 0.75} | changes)
-
-
-def test_prompts_are_wrong_drafts_in_the_share_asked_for() -> None:
-    drawn = drawn_drafts(drafts(100, 100), grpo(), seed=1)
-
-    assert len(drawn) == 20
-    assert sum(not record["right"] for record in drawn) == 15
-
-
-def test_scarce_drafts_keep_the_share_and_give_fewer_prompts() -> None:
-    drawn = drawn_drafts(drafts(2, 100), grpo(), seed=1)
-
-    assert len(drawn) == 8
-    assert sum(bool(record["right"]) for record in drawn) == 2
-
-
-def test_without_a_share_drafts_are_prompts_as_they_come() -> None:
-    drawn = drawn_drafts(drafts(2, 6), grpo(wrong_share=None), seed=1)
-
-    assert len(drawn) == 8
-    assert sum(bool(record["right"]) for record in drawn) == 2
-    assert len(drawn_drafts(drafts(100, 100), grpo(wrong_share=None), seed=1)) == 20
-
-
-def test_equal_and_empty_drafts_are_no_prompts() -> None:
-    records = [*drafts(0, 8), *drafts(0, 8), {"id": "t9", "code": " \n", "right": False}]
-
-    assert len(drawn_drafts(records, grpo(wrong_share=1.0), seed=1)) == 8
-
-
-def test_seeds_draw_differently_and_repeatably() -> None:
-    first, again, other = (drawn_drafts(drafts(50, 50), grpo(), seed) for seed in (1, 1, 2))
-
-    assert first == again != other
-
-
-def run_with(tmp_path: Path, taught: int, count: int = 12) -> Run:
-    run = Run(configured(tmp_path))
-    tasks = [problem_to_json(problem) for problem in problems(Split.TRAIN, 1, count)]
-    hints: list[Record] = [
-        {"id": task["id"], "code": f"x = {n}", "right": n % 4 == 0} for n, task in enumerate(tasks)
-    ]
-    write_jsonl(run.file("tasks.jsonl"), tasks)
-    write_jsonl(run.file("hints.jsonl"), hints)
-    write_jsonl(run.file("critiques.jsonl"), hints[:taught])
-    return run
-
-
-def test_problems_of_stage_one_are_not_prompts_of_stage_two(tmp_path: Path) -> None:
-    run = run_with(tmp_path, taught=6, count=60)
-    taught = {record["id"] for record in run.records("critiques.jsonl")}
-
-    rows = prompt_rows(run, seed=1)
-
-    assert rows
-    assert taught.isdisjoint(row["task_id"] for row in rows)
-
-
-def test_too_few_drafts_for_a_step_are_told_with_the_remedy(tmp_path: Path) -> None:
-    with pytest.raises(StageError, match=r"a step needs 16: raise solve\.problems"):
-        prompt_rows(run_with(tmp_path, taught=6), seed=1)
+from training.run import StageError
 
 
 def test_a_step_is_taken_apart_and_overlap_is_what_sampling_covers() -> None:

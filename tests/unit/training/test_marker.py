@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from tests.tiny_run import tiny_config, write_toml
 from training.cli import app
-from training.config import TrainConfig
+from training.config import ScreenConfig, TrainConfig
 from training.run import Run
 from training.stages import READS, STAGES
 
@@ -104,6 +104,29 @@ def test_markers_older_than_marks_count_until_a_stage_runs_again(tmp_path: Path)
 
     assert run.is_done("synthesize")
     assert not any(map(run.is_done, ("grpo", "export", "evaluate", "report")))
+
+
+def test_a_stage_with_nothing_to_do_undoes_nothing(tmp_path: Path) -> None:
+    """Runs from before there was screening would have to reinforce again."""
+    run = finished(tmp_path)
+    run.undo("screen")
+    assert run.is_done("report")
+
+    run.mark_done("screen", seconds=1.0)
+
+    assert run.is_done("report")
+
+
+def test_another_screening_undoes_reinforcement(tmp_path: Path) -> None:
+    run = finished(tmp_path)
+    screened = Run(run.config.model_copy(update={"screen": ScreenConfig()}))
+    for stage in STAGES:
+        screened.mark_done(stage, seconds=1.0)
+
+    screened.mark_done("screen", seconds=1.0)
+
+    assert screened.is_done("sft")
+    assert not any(map(screened.is_done, ("grpo", "export", "evaluate", "report")))
 
 
 def test_every_stage_reads_only_what_comes_before_it() -> None:

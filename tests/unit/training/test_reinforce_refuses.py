@@ -7,7 +7,8 @@ from typing import cast
 import pytest
 from transformers import PreTrainedTokenizerBase
 
-from tests.unit.training.test_grpo_parts import grpo, run_with
+from tests.unit.training.test_prompt_rows import run_with
+from training.config import GrpoConfig
 from training.grpo import reinforce
 from training.grpo.reinforce import Reinforcement, arguments
 from training.options import Options
@@ -23,6 +24,10 @@ WORDS = cast(
         encode=lambda text, **_: text.split(),
     ),
 )
+
+
+def grpo(**changes: object) -> GrpoConfig:
+    return GrpoConfig.model_validate({"steps": 5, "prompts": 4, "wrong_share": 0.75} | changes)
 
 
 def fitting(lengths: list[int], tmp_path: Path) -> list[Record]:

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.fakes import INCORRECT
-from tests.unit.training.test_grpo_parts import run_with
+from tests.unit.training.test_prompt_rows import run_with, screened
 from training.cli import app
 from training.rewards.export import export_rows
 from training.rewards.openrlhf import critique_of
@@ -78,7 +78,8 @@ def test_a_file_of_another_kind_is_refused_by_name(tmp_path: Path) -> None:
     config = tmp_path / "mini.toml"
     text = Path("configs/mini.toml").read_text(encoding="utf-8")
     config.write_text(text.replace('"runs/mini"', f'"{tmp_path}"'), encoding="utf-8")
-    run_with(tmp_path, taught=6, count=60)
+    run = run_with(tmp_path, taught=6, count=60)
+    screened(run, [[True, False]])
 
     result = CliRunner().invoke(app, ["rows", str(config), str(tmp_path / "rows.csv")])
 
