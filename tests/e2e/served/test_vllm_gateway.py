@@ -92,14 +92,20 @@ def _drawn(critic: VllmServer) -> tuple[float, float]:
 
 
 def test_a_refinement_is_streamed_as_vllm_writes_it(gateway: str) -> None:
-    events = events_of(httpx.post(f"{gateway}/refine", json=TESTED | {"stream": True}, timeout=120).text)
+    body = ENDLESS | {"candidates": 8, "rounds": 4, "stream": True}
 
-    deltas = [event for event in events if event.name == "critique.delta"]
-    critiques = [event for event in events if event.name == "critique.completed"]
-    first = "".join(event.data["delta"] for event in deltas if event.data["round"] == 0)
-    assert first.strip() == critiques[0].data["critique"]["text"]
-    # What came together goes on together, and a busy machine makes that more: but not everything.
-    assert len(deltas) > len(critiques)
+    events = events_of(httpx.post(f"{gateway}/refine", json=body, timeout=PATIENCE_S).text)
+
+    written: dict[tuple[int, int], list[str]] = {}
+    for event in events:
+        if event.name == "critique.delta":
+            place = event.data["candidate"], event.data["round"]
+            written.setdefault(place, []).append(event.data["delta"])
+    critiques = [event.data for event in events if event.name == "critique.completed"]
+    whole = {(each["candidate"], each["round"]): each["critique"]["text"] for each in critiques}
+    assert {place: "".join(deltas).strip() for place, deltas in written.items()} == whole
+    # A busy server sends several tokens at once, often all of so short a critique: but not of every one.
+    assert any(len(deltas) > 1 for deltas in written.values())
     assert events[-1].name == "refinement.completed"
 
 
