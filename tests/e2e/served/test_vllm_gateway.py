@@ -103,7 +103,8 @@ def test_a_refinement_is_streamed_as_vllm_writes_it(gateway: str) -> None:
             written.setdefault(place, []).append(event.data["delta"])
     critiques = [event.data for event in events if event.name == "critique.completed"]
     whole = {(each["candidate"], each["round"]): each["critique"]["text"] for each in critiques}
-    assert {place: "".join(deltas).strip() for place, deltas in written.items()} == whole
+    # The critique of a program that comes again is known, and not written again.
+    assert {place: "".join(deltas).strip() for place, deltas in written.items()}.items() <= whole.items()
     # A busy server sends several tokens at once, often all of so short a critique: but not of every one.
     assert any(len(deltas) > 1 for deltas in written.values())
     assert events[-1].name == "refinement.completed"
