@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 
+import aiohttp
 import pytest
 import structlog
 
@@ -13,3 +14,9 @@ async def doors() -> AsyncGenerator[Doors, None]:
     with structlog.testing.capture_logs():
         async with open_doors() as doors:
             yield doors
+
+
+@pytest.fixture
+async def http() -> AsyncGenerator[aiohttp.ClientSession, None]:
+    async with aiohttp.ClientSession() as session:
+        yield session

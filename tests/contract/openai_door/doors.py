@@ -2,10 +2,11 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import aiohttp
 import openai
 import uvicorn
 from fastapi import FastAPI
@@ -17,6 +18,11 @@ from service.services import ServedModel
 from tests.fakes import FakeChatModel
 from tests.openai_server import KEY, STEADY, ChatServer, chat_server
 from tests.unit.api.world import World, until
+
+PATH = "/v1/chat/completions"
+JSON_BODY = {"Content-Type": "application/json"}
+TOOLS = '[ {"type":"function", "function": {"name":"read", "parameters": {"x": 1.0, "y": 1e2}}} ]'
+AGENT = f'{{"model": "refine",\n "frobnicate": {{"b":[1.0,  1E2]}}, "tools": {TOOLS}, "messages": [ ]}}'
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,15 @@ async def open_doors(
             openai.AsyncOpenAI(base_url=f"{url}/v1", api_key="sk-clients-own", max_retries=0) as client,
         ):
             yield Doors(world, endpoint, url, client, app)
+
+
+async def post(
+    doors: Doors, http: aiohttp.ClientSession, body: str, headers: Mapping[str, str] | None = None
+) -> tuple[int, Mapping[str, str], bytes]:
+    async with http.post(
+        doors.url + PATH, data=body.encode(), headers={**JSON_BODY, **(headers or {})}
+    ) as response:
+        return response.status, response.headers, await response.read()
 
 
 @asynccontextmanager

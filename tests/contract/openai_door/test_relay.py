@@ -1,8 +1,8 @@
-"""What passes through: the endpoint's bytes to the client, and the client's leaving to the endpoint."""
+"""What passes through: the client's body to the endpoint, and the endpoint's bytes to the client."""
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 import aiohttp
 import openai
@@ -10,9 +10,8 @@ import pytest
 import structlog
 
 from service.domain.chat import Completion, Message, Sampling
-from service.domain.roles import ChatGenerator
 from service.services import Bounds, RefineWhen, ServedModel
-from tests.contract.openai_door.doors import Doors, open_doors
+from tests.contract.openai_door.doors import AGENT, TOOLS, Doors, open_doors, post
 from tests.fakes import FakeChatModel
 from tests.openai_server import (
     DONE,
@@ -20,7 +19,6 @@ from tests.openai_server import (
     QUICK,
     Answering,
     break_off,
-    drip,
     event,
     hang,
     raw,
@@ -29,30 +27,11 @@ from tests.openai_server import (
     streamed,
     whole,
 )
-from tests.unit.api.world import World, until
+from tests.unit.api.world import World
 
-PATH = "/v1/chat/completions"
-JSON_BODY = {"Content-Type": "application/json"}
-TOOLS = '[ {"type":"function", "function": {"name":"read", "parameters": {"x": 1.0, "y": 1e2}}} ]'
-AGENT = f'{{"model": "refine",\n "frobnicate": {{"b":[1.0,  1E2]}}, "tools": {TOOLS}, "messages": [ ]}}'
 STRANGE = (
     b'{"choices" : [ {"message":{"tool_calls":[{"function":{"arguments":"{\\"a\\": 1.0}"}}]} } ], "x":1e2}'
 )
-
-
-@pytest.fixture
-async def http() -> AsyncGenerator[aiohttp.ClientSession, None]:
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
-async def _post(
-    doors: Doors, http: aiohttp.ClientSession, body: str, headers: Mapping[str, str] | None = None
-) -> tuple[int, Mapping[str, str], bytes]:
-    async with http.post(
-        doors.url + PATH, data=body.encode(), headers={**JSON_BODY, **(headers or {})}
-    ) as response:
-        return response.status, response.headers, await response.read()
 
 
 async def test_an_agents_turn_passes_byte_for_byte_both_ways(
@@ -60,7 +39,7 @@ async def test_an_agents_turn_passes_byte_for_byte_both_ways(
 ) -> None:
     doors.endpoint.answer(raw(STRANGE))
 
-    status, _, answer = await _post(doors, http, AGENT)
+    status, _, answer = await post(doors, http, AGENT)
 
     assert (status, answer) == (200, STRANGE)
     (sent,) = doors.endpoint.raw_bodies
@@ -75,7 +54,7 @@ async def test_of_a_member_that_comes_twice_the_last_counts_for_us_and_for_the_e
 ) -> None:
     doors.endpoint.answer(whole("hi"))
 
-    status, _, _ = await _post(doors, http, '{"model":"refine","messages":[],"model":"gpt"}')
+    status, _, _ = await post(doors, http, '{"model":"refine","messages":[],"model":"gpt"}')
 
     assert status == 200
     assert doors.endpoint.raw_bodies == [b'{"model":"gpt-4o","messages":[]}']
@@ -87,7 +66,7 @@ async def test_a_client_does_not_choose_whose_part_of_a_prefix_cache_it_reads(
     async with open_doors(salted=True) as doors:
         doors.endpoint.answer(whole("hi"))
 
-        await _post(doors, http, '{"model":"gpt","cache_salt":"another tenant","messages":[]}')
+        await post(doors, http, '{"model":"gpt","cache_salt":"another tenant","messages":[]}')
 
     (sent,) = doors.endpoint.bodies
     assert sent["cache_salt"] not in {"", "another tenant"}
@@ -97,7 +76,7 @@ async def test_a_stream_passes_byte_for_byte(doors: Doors, http: aiohttp.ClientS
     text = f": hi\r\n\r\n{event('a', x=1.5)}data:  odd \n\n{event(None, 'tool_calls')}{DONE}"
     doors.endpoint.answer(streamed(text[:25], text[25:]))
 
-    status, headers, answer = await _post(doors, http, AGENT)
+    status, headers, answer = await post(doors, http, AGENT)
 
     assert (status, headers["Content-Type"]) == (200, "text/event-stream")
     assert answer.decode() == text
@@ -115,7 +94,7 @@ async def test_nothing_of_the_client_but_its_body_reaches_the_endpoint(
         "User-Agent": "an-agent",
     }
 
-    await _post(doors, http, AGENT, headers)
+    await post(doors, http, AGENT, headers)
 
     (seen,) = doors.endpoint.headers
     assert seen["Authorization"] == f"Bearer {KEY}"
@@ -139,7 +118,7 @@ async def test_what_is_not_for_the_loop_reaches_the_model(
 ) -> None:
     doors.endpoint.answer(whole("hi"))
 
-    status, _, _ = await _post(doors, http, body)
+    status, _, _ = await post(doors, http, body)
 
     assert status == 200
     expected = json.loads(body) | {"model": "gpt-4o"}
@@ -164,7 +143,7 @@ async def test_when_to_refine_is_the_operators_choice(
     with structlog.testing.capture_logs():
         async with open_doors(World(bounds=Bounds(refine_when=when))) as doors:
             doors.endpoint.answer(whole("hi"))
-            status, _, _ = await _post(doors, http, json.dumps(body | agents))
+            status, _, _ = await post(doors, http, json.dumps(body | agents))
 
     assert status == 200
     assert len(doors.endpoint.bodies) == (0 if refined else 1)
@@ -173,7 +152,7 @@ async def test_when_to_refine_is_the_operators_choice(
 async def test_what_does_not_end_in_time_is_a_timeout_in_openais_words(http: aiohttp.ClientSession) -> None:
     async with open_doors(World(bounds=Bounds(request_seconds=0.2))) as doors:
         doors.endpoint.answer(hang)
-        status, _, answer = await _post(doors, http, AGENT)
+        status, _, answer = await post(doors, http, AGENT)
 
     assert (status, json.loads(answer)["error"]["code"]) == (504, "deadline_exceeded")
 
@@ -181,7 +160,7 @@ async def test_what_does_not_end_in_time_is_a_timeout_in_openais_words(http: aio
 async def test_a_stream_that_does_not_end_in_time_ends_in_an_error(http: aiohttp.ClientSession) -> None:
     async with open_doors(World(bounds=Bounds(request_seconds=0.2))) as doors:
         doors.endpoint.answer(streamed(event("Hel"), ending=asyncio.Event().wait()))
-        status, _, answer = await _post(doors, http, AGENT)
+        status, _, answer = await post(doors, http, AGENT)
 
     (told,) = [block for block in answer.decode().split("\n\n") if '"error"' in block]
     assert status == 200
@@ -207,7 +186,7 @@ async def test_a_stream_of_a_model_in_this_process_ends_in_time_too(
     async with open_doors(World(bounds=Bounds(request_seconds=0.2))) as doors:
         doors.world.models["tiny"] = ServedModel(_Silent(texts, name="tiny"))  # type: ignore[index]
         asked = {"model": "tiny", "messages": [{"role": "user", "content": "Hi"}], "stream": True}
-        status, _, answer = await _post(doors, http, json.dumps(asked))
+        status, _, answer = await post(doors, http, json.dumps(asked))
 
     last = answer.decode().strip().rsplit("\n\n", 1)[-1].removeprefix("data: ")
     assert status == (200 if begun else 504)
@@ -279,102 +258,10 @@ async def test_silence_inside_a_stream_is_filled_with_comments(http: aiohttp.Cli
     with structlog.testing.capture_logs():
         async with open_doors(World(bounds=Bounds(heartbeat_s=0.02))) as doors:
             doors.endpoint.answer(streamed(event("a"), ending=asyncio.sleep(0.15)))
-            _, _, answer = await _post(doors, http, '{"model": "gpt", "stream": true}')
+            _, _, answer = await post(doors, http, '{"model": "gpt", "stream": true}')
 
     assert b": keepalive\n\n" in answer
     assert answer.replace(b": keepalive\n\n", b"").decode() == event("a")
-
-
-async def _stall(request: aiohttp.web.Request) -> aiohttp.web.StreamResponse:
-    """Say that a stream follows, and no more."""
-    response = aiohttp.web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-    await response.prepare(request)
-    await asyncio.sleep(3600)
-    raise AssertionError
-
-
-async def _drip_events(request: aiohttp.web.Request) -> aiohttp.web.StreamResponse:
-    response = aiohttp.web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-    await response.prepare(request)
-    while True:
-        await response.write(event("x").encode())
-        await asyncio.sleep(0.02)
-
-
-@pytest.mark.parametrize(
-    ("answer", "stream"),
-    [(hang, False), (hang, True), (_stall, True), (_drip_events, True), (drip, False)],
-    ids=["whole", "before-headers", "before-the-first-token", "mid-stream", "mid-body"],
-)
-async def test_a_client_that_leaves_closes_the_endpoints_connection(
-    doors: Doors, answer: Answering, stream: bool
-) -> None:
-    doors.endpoint.answer(answer)
-
-    await _ask_and_leave(doors, {"model": "gpt", "messages": [], "stream": stream}, answer is _drip_events)
-
-    await asyncio.wait_for(doors.endpoint.hung_up.wait(), 30)
-    await until(lambda: doors.world.gate.inflight == 0)
-
-
-@pytest.mark.parametrize("stream", [False, True])
-async def test_a_client_that_leaves_the_loop_closes_the_endpoints_connection(stream: bool) -> None:
-    world = World()
-    with structlog.testing.capture_logs():
-        async with open_doors(world) as doors:
-            generator = ChatGenerator(world.models["gpt"].model)
-            world.generator.propose = generator.propose  # type: ignore[method-assign]
-            doors.endpoint.answer(hang)
-            ask = {"model": "refine", "messages": [{"role": "user", "content": "Add one."}]}
-
-            await _ask_and_leave(doors, ask | {"stream": stream}, stream)
-
-            await asyncio.wait_for(doors.endpoint.hung_up.wait(), 30)
-            await until(lambda: world.gate.inflight == 0)
-
-
-async def _ask_and_leave(doors: Doors, ask: Mapping[str, object], reads: bool) -> None:
-    body = json.dumps(ask).encode()
-    declared = f"Content-Type: application/json\r\nContent-Length: {len(body)}"
-    head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\n{declared}\r\n\r\n".encode()
-    port = int(doors.url.rsplit(":", 1)[1])
-
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(head + body)
-    await doors.endpoint.asked.wait()
-    if reads:
-        await reader.readuntil(b"data: ")
-    writer.close()
-    await writer.wait_closed()
-
-
-async def test_when_the_process_must_end_a_stream_ends_with_an_error(
-    doors: Doors, http: aiohttp.ClientSession
-) -> None:
-    doors.endpoint.answer(streamed(event("Hel"), ending=asyncio.Event().wait()))
-    async with http.post(doors.url + PATH, data=AGENT.encode(), headers=JSON_BODY) as response:
-        await response.content.readany()
-        doors.app.state.drain.begin(0.05)
-        rest = await response.read()
-
-    assert b'"error"' in rest.rsplit(b"data: ", 1)[1]
-    assert b"stopping" in rest
-    await asyncio.wait_for(doors.endpoint.hung_up.wait(), 30)
-
-
-async def test_when_the_process_must_end_who_waits_is_sent_elsewhere(
-    doors: Doors, http: aiohttp.ClientSession
-) -> None:
-    doors.endpoint.answer(hang)
-    async with asyncio.TaskGroup() as group:
-        asking = group.create_task(_post(doors, http, AGENT))
-        await doors.endpoint.asked.wait()
-        doors.app.state.drain.begin(0.05)
-
-    status, headers, answer = asking.result()
-    assert (status, headers["Content-Type"]) == (503, "application/json")
-    assert b"stopping" in answer
-    await asyncio.wait_for(doors.endpoint.hung_up.wait(), 30)
 
 
 async def test_calls_and_failures_are_bounded_by_the_gate(http: aiohttp.ClientSession) -> None:
@@ -382,7 +269,7 @@ async def test_calls_and_failures_are_bounded_by_the_gate(http: aiohttp.ClientSe
     with structlog.testing.capture_logs():
         async with open_doors(world) as doors:
             with world.gate.admit():
-                status, headers, _ = await _post(doors, http, '{"model": "gpt", "messages": []}')
+                status, headers, _ = await post(doors, http, '{"model": "gpt", "messages": []}')
 
     assert (status, headers["Retry-After"]) == (503, "2")
     assert doors.endpoint.bodies == []
