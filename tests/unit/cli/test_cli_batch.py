@@ -1,16 +1,9 @@
 """`ctrl batch`: nothing is asked twice, nothing is lost, and what is wrong is named by its line."""
 
 import asyncio
-import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from codecs import BOM_UTF8
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -29,34 +22,10 @@ from service.domain.chat import Sampling, TokenUsage
 from service.domain.errors import ModelError
 from service.domain.ports import OnText
 from service.domain.task import Candidate
-from tests.fakes import CORRECT, FakeChatModel, ScriptedGenerator
-from tests.unit.api.world import RIGHT, World
+from tests.fakes import ScriptedGenerator
+from tests.unit.api.world import RIGHT
+from tests.unit.cli.batching import Files, asks, batch, right_world, rows_of
 from tests.unit.cli.serving import serving
-
-Json = dict[str, Any]
-
-
-@dataclass
-class Files:
-    """The files of a batch."""
-
-    source: Path
-    out: Path
-
-    @property
-    def failures(self) -> Path:
-        return self.out.with_name("out.failures.jsonl")
-
-    def write(self, *rows: Json | str) -> None:
-        lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]
-        self.source.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-
-    def read(self) -> list[Json]:
-        return _rows(self.out)
-
-
-def _rows(path: Path) -> list[Json]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.fixture
@@ -64,27 +33,11 @@ def files(tmp_path: Path) -> Files:
     return Files(tmp_path / "in.jsonl", tmp_path / "out.jsonl")
 
 
-def _world(**changes: Any) -> World:
-    """Build a world whose every draft is right."""
-    generator = changes.pop("generator", ScriptedGenerator([RIGHT]))
-    return World(generator=generator, critic=FakeChatModel([CORRECT]), **changes)
-
-
-def _batch(files: Files, url: str, *options: str) -> tuple[int, Json, str]:
-    arguments = ["batch", str(files.source), str(files.out), "--url", url, "--json", *options]
-    result = CliRunner().invoke(app, arguments)
-    return result.exit_code, json.loads(result.stdout or "{}"), result.stderr
-
-
-def _asks(count: int) -> list[Json]:
-    return [{"id": number, "problem": f"Add {number}."} for number in range(count)]
-
-
 def test_each_row_comes_out_with_its_id_and_its_refinement(files: Files) -> None:
-    files.write(*_asks(5), {"problem": "Without an id."})
+    files.write(*asks(5), {"problem": "Without an id."})
     files.source.write_bytes(BOM_UTF8 + files.source.read_bytes())  # as some editors begin a file
-    with serving(_world().app()) as url:
-        code, summary, _ = _batch(files, url)
+    with serving(right_world().app()) as url:
+        code, summary, _ = batch(files, url)
 
     rows = files.read()
     assert code == 0
@@ -103,12 +56,12 @@ def test_each_row_comes_out_with_its_id_and_its_refinement(files: Files) -> None
 
 
 def test_what_is_done_is_not_asked_again(files: Files) -> None:
-    world = _world()
+    world = right_world()
     with serving(world.app()) as url:
-        files.write(*_asks(2), {"problem": "p"})
-        _batch(files, url)
-        files.write(*_asks(3), {"problem": "p"}, {"problem": "p"})
-        code, summary, _ = _batch(files, url)
+        files.write(*asks(2), {"problem": "p"})
+        batch(files, url)
+        files.write(*asks(3), {"problem": "p"}, {"problem": "p"})
+        code, summary, _ = batch(files, url)
 
     assert code == 0
     assert (summary["skipped"], summary["done"]) == (3, 2)
@@ -117,23 +70,23 @@ def test_what_is_done_is_not_asked_again(files: Files) -> None:
 
 
 def test_a_line_that_a_kill_cut_off_is_mended_and_its_row_done_again(files: Files) -> None:
-    files.write(*_asks(2))
-    with serving(_world().app()) as url:
-        _batch(files, url)
+    files.write(*asks(2))
+    with serving(right_world().app()) as url:
+        batch(files, url)
         whole = files.out.read_bytes()
         for torn in (whole[:-1], whole[:-100], whole.splitlines(keepends=True)[0] + b"{"):
             files.out.write_bytes(torn)
-            code, summary, _ = _batch(files, url)
+            code, summary, _ = batch(files, url)
 
             assert (code, summary["skipped"], summary["done"]) == (0, 1, 1)
             assert sorted(row["id"] for row in files.read()) == [0, 1]
 
 
 def test_a_file_that_is_no_output_is_left_alone(files: Files) -> None:
-    files.write(*_asks(1))
+    files.write(*asks(1))
     for notes in ("my notes", "my notes\n", "{}\n", '{"id": 1}\n', '{"notes": "mine"', "[]\n", "\n"):
         files.out.write_text(notes, encoding="utf-8")
-        code, _, said = _batch(files, "http://127.0.0.1:9")
+        code, _, said = batch(files, "http://127.0.0.1:9")
 
         assert (notes, code) == (notes, 2)
         assert "is no result; name another file" in said
@@ -166,9 +119,9 @@ def test_wrong_rows_are_named_by_line_before_anything_is_asked(files: Files) -> 
         {"problem": "p", "background": True},
         '{"problem": "\\ud800"}',
     )
-    world = _world()
+    world = right_world()
     with serving(world.app()) as url:
-        code, _, said = _batch(files, url)
+        code, _, said = batch(files, url)
 
     lines = dict(line.split(": ", 1) for line in said.replace("ctrl: ", "").strip().splitlines())
     numbers = {int(place.rsplit(" ", 1)[1]): message for place, message in lines.items()}
@@ -184,11 +137,11 @@ def test_wrong_rows_are_named_by_line_before_anything_is_asked(files: Files) -> 
 
 
 def test_an_id_that_was_done_for_another_request_is_refused(files: Files) -> None:
-    with serving(_world().app()) as url:
+    with serving(right_world().app()) as url:
         files.write({"id": "a", "problem": "p"})
-        _batch(files, url)
+        batch(files, url)
         files.write({"id": "a", "problem": "q"})
-        code, _, said = _batch(files, url)
+        code, _, said = batch(files, url)
 
     assert code == 2
     assert "line 1: id 'a' is done, for another request" in said
@@ -196,12 +149,12 @@ def test_an_id_that_was_done_for_another_request_is_refused(files: Files) -> Non
 
 
 def test_a_row_that_fails_is_recorded_and_tried_again_by_the_next_run(files: Files) -> None:
-    files.write(*_asks(3))
+    files.write(*asks(3))
     generator = ScriptedGenerator([RIGHT], fault=ModelError("gone"), fault_at=1)
-    with serving(_world(generator=generator).app()) as url:
-        code, summary, _ = _batch(files, url, "--concurrency", "1")
-        failures = _rows(files.failures)
-        again, summary_again, _ = _batch(files, url)
+    with serving(right_world(generator=generator).app()) as url:
+        code, summary, _ = batch(files, url, "--concurrency", "1")
+        failures = rows_of(files.failures)
+        again, summary_again, _ = batch(files, url)
 
     assert (code, summary["done"], summary["failed"]) == (1, 2, 1)
     assert summary["failures"] == str(files.failures)
@@ -230,18 +183,18 @@ class Crowd(ScriptedGenerator):
 
 
 def test_no_more_rows_are_at_work_than_was_asked_for(files: Files) -> None:
-    files.write(*_asks(9))
+    files.write(*asks(9))
     crowd = Crowd([RIGHT])
-    with serving(_world(generator=crowd).app()) as url:
-        code, _, _ = _batch(files, url, "--concurrency", "3")
+    with serving(right_world(generator=crowd).app()) as url:
+        code, _, _ = batch(files, url, "--concurrency", "3")
 
     assert code == 0
     assert crowd.peak == 3
 
 
 def test_a_full_gateway_is_waited_for(files: Files) -> None:
-    files.write(*_asks(4))
-    world = _world(generator=Crowd([RIGHT]), max_inflight=1)
+    files.write(*asks(4))
+    world = right_world(generator=Crowd([RIGHT]), max_inflight=1)
     with serving(world.app()) as url:
         patience = Patience(busy_s=60.0, first_wait_s=0.01)
         ended = run_batch(Batch(files.source, files.out, 2, url, patience=patience), as_json=True)
@@ -251,7 +204,7 @@ def test_a_full_gateway_is_waited_for(files: Files) -> None:
 
 
 def test_a_gateway_that_is_gone_ends_the_run_and_fails_no_row(files: Files) -> None:
-    files.write(*_asks(3))
+    files.write(*asks(3))
     batch = Batch(files.source, files.out, 2, "http://127.0.0.1:9", patience=Patience(unreachable_s=0.0))
 
     with pytest.raises(UnreachableError):
@@ -266,11 +219,11 @@ def test_a_wrong_key_or_address_ends_the_run_and_fails_no_row(files: Files, stat
     async def refuse(request: Request) -> JSONResponse:
         return JSONResponse({"title": "Who are you", "status": status}, status)
 
-    files.write(*_asks(3))
+    files.write(*asks(3))
     with serving(Starlette(routes=[Route("/refine", refuse, methods=["POST"])])) as url:
         with pytest.raises(ProblemError, match="Who are you"):
             run_batch(Batch(files.source, files.out, 2, url), as_json=True)
-        code, summary, said = _batch(files, url)
+        code, summary, said = batch(files, url)
 
     assert (code, summary["left"], summary["failed"]) == (2, 3, 0)
     assert "Who are you" in said
@@ -278,77 +231,28 @@ def test_a_wrong_key_or_address_ends_the_run_and_fails_no_row(files: Files, stat
 
 
 def test_two_runs_do_not_write_to_one_file(files: Files) -> None:
-    files.write(*_asks(1))
-    with serving(_world().app()) as url, open_ledger(files.out):
-        code, _, said = _batch(files, url)
+    files.write(*asks(1))
+    with serving(right_world().app()) as url, open_ledger(files.out):
+        code, _, said = batch(files, url)
 
     assert code == 2
     assert "another run is writing there" in said
 
 
 def test_what_there_is_to_read_has_to_be_there(files: Files) -> None:
-    missing, _, _ = _batch(files, "http://127.0.0.1:9")
-    files.write(*_asks(1))
+    missing, _, _ = batch(files, "http://127.0.0.1:9")
+    files.write(*asks(1))
     nowhere = Files(files.source, files.out.parent / "none" / "out.jsonl")
-    code, _, said = _batch(nowhere, "http://127.0.0.1:9")
+    code, _, said = batch(nowhere, "http://127.0.0.1:9")
 
     assert (missing, code) == (2, 2)
     assert "No such file or directory" in said
 
 
-def _started(files: Files, url: str) -> subprocess.Popen[bytes]:
-    arguments = ["batch", str(files.source), str(files.out), "--url", url, "--concurrency", "2", "--json"]
-    command = [sys.executable, "-m", "service.cli", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-def _wait_for_rows(files: Files, count: int) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if files.out.exists() and files.out.read_bytes().count(b"\n") == count:
-            return
-        time.sleep(0.02)
-    raise AssertionError(f"no {count} rows in time")
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_stopped_loses_nothing_and_is_gone_on_with(files: Files, number: int) -> None:
-    files.write(*_asks(6))
-    world = _world(generator=ScriptedGenerator([RIGHT], hangs_at=3))
-    with serving(world.app()) as url:
-        # The other worker does the rest; then only the row that hangs is at work.
-        running = _started(files, url)
-        _wait_for_rows(files, 5)
-        os.kill(running.pid, number)
-        said, complaints = running.communicate(timeout=60)
-        rows = files.read()
-        code, summary, _ = _batch(files, url)
-
-    assert running.returncode == 130
-    assert (json.loads(said)["done"], json.loads(said)["left"]) == (5, 1)
-    assert b"Traceback" not in complaints
-    assert world.generator.in_flight == 0
-    assert len(rows) == 5
-    assert (code, summary["skipped"], summary["done"]) == (0, 5, 1)
-    assert sorted(row["id"] for row in files.read()) == list(range(6))
-
-
-def test_a_run_that_is_killed_loses_nothing_that_was_done(files: Files) -> None:
-    files.write(*_asks(6))
-    with serving(_world(generator=ScriptedGenerator([RIGHT], hangs_at=3)).app()) as url:
-        running = _started(files, url)
-        _wait_for_rows(files, 5)
-        running.kill()
-        running.communicate(timeout=60)
-        code, summary, _ = _batch(files, url)
-
-    assert (code, summary["skipped"], summary["done"]) == (0, 5, 1)
-
-
 def test_without_ray_the_extra_is_named(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
-    files.write(*_asks(1))
+    files.write(*asks(1))
     monkeypatch.setattr(environment, "find_spec", {}.get)
-    code, _, said = _batch(files, "http://127.0.0.1:9", "--engine", "ray")
+    code, _, said = batch(files, "http://127.0.0.1:9", "--engine", "ray")
 
     assert code == 2
     assert "pip install '.[ray]'" in said
@@ -356,12 +260,12 @@ def test_without_ray_the_extra_is_named(files: Files, monkeypatch: pytest.Monkey
 
 
 def test_what_is_for_ray_is_refused_by_the_local_engine(files: Files) -> None:
-    files.write(*_asks(1))
+    files.write(*asks(1))
     parquet = Files(files.source.with_suffix(".parquet"), files.out)
-    parquet.write(*_asks(1))
-    folder, _, _ = _batch(Files(files.source.parent, files.out), "http://127.0.0.1:9")
-    columns, _, said = _batch(parquet, "http://127.0.0.1:9")
-    several, _, complaint = _batch(files, "http://127.0.0.1:9", "--url", "http://127.0.0.1:8")
+    parquet.write(*asks(1))
+    folder, _, _ = batch(Files(files.source.parent, files.out), "http://127.0.0.1:9")
+    columns, _, said = batch(parquet, "http://127.0.0.1:9")
+    several, _, complaint = batch(files, "http://127.0.0.1:9", "--url", "http://127.0.0.1:8")
 
     assert (folder, columns, several) == (2, 2, 2)
     assert "Parquet is for --engine ray" in said
