@@ -15,7 +15,6 @@ from service.domain.ports import Sandbox
 from service.domain.refinement import Usage
 from service.domain.roles import ChatCritic
 from service.domain.ruling import Basis, Case, Mode, Ruling
-from service.domain.syntax import is_program
 from service.domain.verdict import Verdict
 
 T = TypeVar("T")
@@ -99,7 +98,7 @@ class Sitting:
     async def _asked(self, case: Case, before: Ruling) -> Ruling:
         judge = self.judge
         opinion = await judge_candidate(judge.critic, case.task, case.candidate, judge.sampling, judge.votes)
-        basis = Basis.CRITIC if is_program(case.candidate.code) else Basis.NO_CODE
+        basis = Basis.CRITIC if case.candidate.is_program else Basis.NO_CODE
         return _ruled(before, opinion, basis)
 
     def _nothing(self) -> Ruling:

@@ -35,8 +35,7 @@ class SlimeRequest(BaseModel):
     response: str = Field(max_length=RESPONSE_CHARS)
     label: JsonValue = None
 
-    @property
-    def case(self) -> Case:
+    def to_case(self) -> Case:
         prompt = self.prompt
         problem = problem_in(prompt) if isinstance(prompt, str) else said_by("user", prompt)
         return Case(task_from(problem, self.label, "label"), candidate_of(without_end(self.response)))
@@ -50,7 +49,7 @@ async def reward(
     services: ServicesDep,
 ) -> float | dict[str, float | str | None]:
     """Reward one sample as slime asks for it."""
-    outcome = await ask(profile, [body.case], request, services)
+    outcome = await ask(profile, [body.to_case], request, services)
     (score,), (ruling,) = scores(outcome.rulings, profile.on_error), outcome.rulings
     if profile.reward_key is None:
         return score

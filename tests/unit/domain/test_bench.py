@@ -160,7 +160,7 @@ async def test_equal_cases_are_judged_once_and_paid_for_once() -> None:
 def test_tests_that_python_takes_for_equal_are_different_tasks() -> None:
     one, other = (Task("p", "f", (CallTest((value,), [value]),)) for value in (1, True))
 
-    assert Case(one, Candidate("x")).task_key != Case(other, Candidate("x")).task_key
+    assert Case(one, Candidate("x")).task.key != Case(other, Candidate("x")).task.key
 
 
 async def test_what_is_not_judged_in_time_is_an_error_beside_what_was() -> None:
