@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from service.adapters.sandbox_answers import Answer, JudgeAnswer, RunAnswer, parse, run_of, verdict_of
 from service.domain.errors import RequestError, SandboxBusyError, SandboxError, ServiceError
 from service.domain.run import Run
-from service.domain.task import AssertTest, CallTest, Candidate, StdinTest, Task, Test
+from service.domain.task import AssertTest, CallTest, Candidate, Equality, StdinTest, Task, Test
 from service.domain.verdict import Verdict
 from service.observing.propagation import trace_headers
 
@@ -190,7 +190,8 @@ def _test(test: Test) -> dict[str, object]:
         case StdinTest():
             return {"stdin": test.stdin, "stdout": test.stdout}
         case CallTest():
-            return {"args": list(test.args), "kwargs": dict(test.kwargs), "expected": test.expected}
+            call = {"args": list(test.args), "kwargs": dict(test.kwargs), "expected": test.expected}
+            return call if test.equality is Equality.JSON else {**call, "equality": test.equality}
         case AssertTest():
             return {"assert": test.source}
 

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from service.domain.extraction import extract_code
-from service.domain.task import AssertTest, CallTest, Candidate, StdinTest, Task, Test
+from service.domain.task import AssertTest, CallTest, Candidate, Equality, StdinTest, Task, Test
 
 PROBLEM_CHARS = 100_000
 CODE_CHARS = 200_000
@@ -29,7 +29,7 @@ TEST_CHARS = 1_000_000
 ASSERT_CHARS = 65_536
 TESTS = 500
 
-_CALL_FIELDS = frozenset({"args", "kwargs", "expected"})
+_CALL_FIELDS = frozenset({"args", "kwargs", "expected", "equality"})
 _TEST_FIELDS = _CALL_FIELDS | {"stdin", "stdout", "assert"}
 
 _CALL = re.compile(r"\bassert\b\W{0,100}([A-Za-z_]\w*)\s*\(")
@@ -91,6 +91,9 @@ class CallTestIn(_TestFields):
     args: list[JsonValue] = Field(default=[], max_length=100)
     kwargs: dict[str, JsonValue] = Field(default={}, max_length=100)
     expected: JsonValue
+    equality: Equality = Field(
+        default=Equality.JSON, description="`numbers`: 1 is 1.0 and True, as in LiveCodeBench."
+    )
 
     @model_validator(mode="after")
     def _is_bounded(self) -> Self:
@@ -105,7 +108,7 @@ class CallTestIn(_TestFields):
         return self
 
     def to_domain(self) -> Test:
-        return CallTest(tuple(self.args), self.expected, dict(self.kwargs))
+        return CallTest(tuple(self.args), self.expected, dict(self.kwargs), self.equality)
 
 
 def _is_whole(value: JsonValue) -> bool:

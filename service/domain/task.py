@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
 from types import MappingProxyType
@@ -17,6 +18,15 @@ class StdinTest:
     stdout: str
 
 
+class Equality(StrEnum):
+    """When a returned value is the expected one."""
+
+    JSON = "json"
+    """Types count: `True` is not `1`, `1` is not `1.0`."""
+    NUMBERS = "numbers"
+    """Numbers are equal by value."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallTest:
     """Call the entry point; it must return `expected`."""
@@ -24,6 +34,7 @@ class CallTest:
     args: tuple[object, ...]
     expected: object
     kwargs: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    equality: Equality = Equality.JSON
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import zlib
 from collections import Counter
 from datetime import date
 
-from service.domain.task import CallTest, StdinTest, Test
+from service.domain.task import CallTest, Equality, StdinTest, Test
 from training.data.rows import Row
 from training.data.source_task import SourceTask, Unusable, is_finite
 
@@ -91,7 +91,9 @@ def _call(given: str, wanted: str) -> Test | Unusable:
         args, expected = [json.loads(line) for line in given.splitlines()], json.loads(wanted)
     except (ValueError, RecursionError):
         return Unusable.UNREADABLE
-    return CallTest(tuple(args), expected) if is_finite([args, expected]) else Unusable.UNREADABLE
+    if not is_finite([args, expected]):
+        return Unusable.UNREADABLE
+    return CallTest(tuple(args), expected, equality=Equality.NUMBERS)
 
 
 def _json(text: str) -> object:
