@@ -89,6 +89,8 @@ class JudgeRequest(_ProgramRequest):
     tests: list[Test] = Field(min_length=1)
     stop_on_first_fail: bool = False
     checker: str | dict[str, JsonValue] | None = None
+    answer_bytes: _Count | None = None
+    """The client's own bound on what is told of outputs, where it reads less than the service would tell."""
 
 
 class BatchRequest(_Wire):
