@@ -23,7 +23,9 @@ from service.domain.verdict import Verdict
 from service.observing.propagation import trace_headers
 
 ANSWER_BYTES = 32 * 1024 * 1024
-"""Longest answer read: the sandbox bounds each test's output, this bounds a sandbox gone wrong."""
+"""Longest answer read: this bounds a sandbox gone wrong."""
+SHOWN_BYTES = 2 * 1024 * 1024
+"""What is asked for of what a program wrote in all its tests: JSON may spell it six times as long."""
 
 _BUSY = (429, 503)
 _AROUND_A_TEST_S = 8.0
@@ -176,6 +178,7 @@ def _request(
         "entry_point": task.entry_point,
         "tests": [_test(test) for test in task.tests],
         "stop_on_first_fail": stop_on_first_fail,
+        "answer_bytes": SHOWN_BYTES,
     }
     if limits is not None:
         body["limits"] = dict(limits)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from service.adapters.sandbox import HttpSandbox, Patience, http_sandbox
+from service.adapters.sandbox import SHOWN_BYTES, HttpSandbox, Patience, http_sandbox
 from service.domain.errors import RequestError, SandboxBusyError, SandboxError
 from service.domain.task import AssertTest, CallTest, Candidate, StdinTest, Task
 from service.domain.verdict import Outcome
@@ -90,6 +90,7 @@ async def test_a_task_is_sent_as_the_sandbox_reads_it() -> None:
             "entry_point": "f",
             "tests": [{"args": [3], "kwargs": {"y": 1}, "expected": 4}, {"assert": "assert f(1) == 2"}],
             "stop_on_first_fail": False,
+            "answer_bytes": SHOWN_BYTES,
         }
     ]
     assert (verdict.outcome, verdict.passed, verdict.total) == (Outcome.ACCEPTED, 2, 2)

@@ -85,3 +85,14 @@ async def test_runs_cross_the_wire() -> None:
     assert (bad.outcome, bad.exit_code, bad.stdout) == (Outcome.RUNTIME_ERROR, 3, "so far\n")
     assert good.tier.startswith("T")
     assert refused.value.field == "language"
+
+
+async def test_a_program_that_writes_much_in_each_of_its_tests_is_judged_all_the_same() -> None:
+    """Or it could choose to have no verdict, which a trainer is told as no reward at all."""
+    talks = "import sys\nfor out in (sys.stdout, sys.stderr): out.write('\\x01' * 65_536)"
+    async with _real_sandbox() as sandbox:
+        verdict = await sandbox.judge(Task("p", None, (StdinTest("", "4"),) * 50), Candidate(talks))
+
+    assert (verdict.outcome, verdict.total) == (Outcome.WRONG_ANSWER, 50)
+    assert verdict.runs[0].stdout == "\x01" * 65_536
+    assert "left out" in verdict.runs[-1].message
