@@ -28,6 +28,8 @@ RESPONSE_CHARS = 1_000_000
 TEST_CHARS = 1_000_000
 ASSERT_CHARS = 65_536
 TESTS = 500
+MEMBERS = 100
+"""Of an object with known members, far above what any has."""
 
 _CALL_FIELDS = frozenset({"args", "kwargs", "expected", "equality"})
 _TEST_FIELDS = _CALL_FIELDS | {"stdin", "stdout", "assert"}
@@ -56,6 +58,9 @@ class Wire(BaseModel):
     def _is_an_object(cls, value: object) -> object:
         if not isinstance(value, dict | BaseModel):
             raise ValueError("must be a JSON object, sent as application/json")  # noqa: TRY004 - pydantic reports ValueErrors
+        if isinstance(value, dict) and len(value) > MEMBERS:
+            # Each that is unknown would be a complaint of its own: a body of them took seconds.
+            raise ValueError(f"has {len(value)} members, and no such object has more than {MEMBERS}")
         if isinstance(value, dict) and None in value.values():
             return {name: one for name, one in value.items() if one is not None or not cls._has_default(name)}
         return value
@@ -170,7 +175,10 @@ class InterfaceFields(Wire):
         description="The function under test; null means a program that reads standard input.",
     )
     tests: list[TestIn] | None = Field(
-        default=None, max_length=TESTS, description="Public tests: all of them stdin tests, or none."
+        default=None,
+        max_length=TESTS,
+        fail_fast=True,
+        description="Public tests: all of them stdin tests, or none.",
     )
     language: Literal["python"] = "python"
 

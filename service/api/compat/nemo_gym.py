@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from service.api.compat.asking import ask, task_from
-from service.api.compat.messages import MessageIn, said_by
+from service.api.compat.messages import MessagesIn, said_by
 from service.api.compat.profile import AbstainingProfile
 from service.api.on_error import told
 from service.api.routing import ServicesDep, StrictRoute
@@ -37,13 +37,13 @@ class Passed(BaseModel):
 class CreateParams(Passed):
     """What the policy was asked."""
 
-    input: str | list[MessageIn]
+    input: str | MessagesIn
 
 
 class GymResponse(Passed):
     """What the policy answered: a Responses object."""
 
-    output: list[MessageIn] = []
+    output: MessagesIn = []
 
 
 class VerifyRequest(Passed):

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from service.api.compat.asking import ask, scores, task_from
-from service.api.compat.messages import MessageIn, said_by
+from service.api.compat.messages import MessagesIn, said_by
 from service.api.compat.profile import ScalarProfile
 from service.api.routing import ServicesDep, StrictRoute
 from service.api.task import PROBLEM_CHARS, RESPONSE_CHARS, candidate_of
@@ -31,7 +31,7 @@ class SlimeRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    prompt: Annotated[str, Field(max_length=PROBLEM_CHARS)] | list[MessageIn]
+    prompt: Annotated[str, Field(max_length=PROBLEM_CHARS)] | MessagesIn
     response: str = Field(max_length=RESPONSE_CHARS)
     label: JsonValue = None
 
