@@ -88,7 +88,8 @@ def _test(told: object, entry_point: str | None) -> Test | Unusable:
 def _call(given: str, wanted: str) -> Test | Unusable:
     """Arguments are JSON, one a line."""
     try:
-        args, expected = [json.loads(line) for line in given.splitlines()], json.loads(wanted)
+        # Not splitlines: a text may hold U+2028 and its like as they are.
+        args, expected = [json.loads(line) for line in given.split("\n") if line.strip()], json.loads(wanted)
     except (ValueError, RecursionError):
         return Unusable.UNREADABLE
     if not is_finite([args, expected]):

@@ -50,6 +50,12 @@ def test_packed_private_tests_are_the_same_tests() -> None:
     assert converted(private_test_cases=packed(stdin_tests(*PAIRS))) == converted()
 
 
+def test_a_separator_within_a_text_ends_no_argument() -> None:
+    task = method('"a\u2028b\x85c"\n3\n', "1")
+
+    assert task.public == (CallTest(("a\u2028b\x85c", 3), 1, equality=Equality.NUMBERS),)
+
+
 def test_a_method_is_called_with_an_argument_a_line() -> None:
     task = method('["red", "red"]\n3', "1")
 
