@@ -126,7 +126,10 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
     )
     # The one added last is outermost: a body that is refused has a request id too.
     app.add_middleware(
-        BodyLimit, limit_bytes=settings.server.body_bytes, limit_s=settings.server.body_seconds
+        BodyLimit,
+        limit_bytes=settings.server.body_bytes,
+        limit_s=settings.server.body_seconds,
+        held_bytes=settings.server.held_bytes,
     )
     app.add_middleware(RateLimit, reserve_tokens=settings.auth.reserve_tokens)
     unguarded = settings.auth.open and not settings.mcp.allowed_hosts

@@ -15,6 +15,7 @@ from rich.console import Console
 from service.domain.errors import ServiceError
 from training.alone import alone_in
 from training.config import HardwareConfig, TrainConfig, load_config
+from training.config.section import is_address
 from training.options import Options
 from training.plan.planner import planner_of
 from training.plan.table import record, show
@@ -33,7 +34,7 @@ _Config = Annotated[
 
 
 def _address(url: str | None) -> str | None:
-    if url is not None and not url.startswith(("http://", "https://")):
+    if url is not None and not is_address(url):
         raise typer.BadParameter(f"{url} begins with neither http:// nor https://")
     return url
 

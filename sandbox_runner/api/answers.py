@@ -22,11 +22,19 @@ class Room:
     """How many characters of what was printed and returned one answer may still hold."""
 
     left: int
+    whole: "Room | None" = None
+    """What this is a part of."""
+
+    def part(self, most: int | None) -> "Room":
+        """The room of one submission, which may want no more than so much."""
+        return self if most is None else Room(most, self)
 
     def fit(self, result: TestResult) -> TestResult:
         size = result.characters
-        if size <= self.left:
-            self.left -= size
+        rooms = [self] if self.whole is None else [self, self.whole]
+        if all(size <= room.left for room in rooms):
+            for room in rooms:
+                room.left -= size
             return result
         return replace(
             result,

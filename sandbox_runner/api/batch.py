@@ -71,7 +71,7 @@ class Batch:
 
         async def judge(index: int, item: Item) -> None:
             try:
-                submission, judging = await self._prepare(item)
+                submission, judging = await self._prepare(_read(item))
                 tally = await write_results(writer, index, judging, submission, self._services.tier)
                 self.outcomes[tally.outcome] += 1
             except ClientGoneError:
@@ -83,15 +83,15 @@ class Batch:
 
     async def _answer_to(self, item: Item, room: Room) -> JudgeBody | ErrorBody:
         try:
-            submission, judging = await self._prepare(item)
-            verdict = await verdict_of(judging, submission, room)
+            body = _read(item)
+            submission, judging = await self._prepare(body)
+            verdict = await verdict_of(judging, submission, room.part(body.answer_bytes))
         except Exception as error:  # noqa: BLE001 - one submission must not spoil the others
             return self._error(error)
         self.outcomes[verdict.outcome] += 1
         return judge_body(submission, verdict, self._services.tier)
 
-    async def _prepare(self, item: Item) -> tuple[Submission, Judge]:
-        body = item if isinstance(item, JudgeRequest) else _parse(item)
+    async def _prepare(self, body: JudgeRequest) -> tuple[Submission, Judge]:
         until = deadline(self._request, body.deadline_s, self._arrived)
         judging = self._services.judge_for(self._tenant, until, patient=True, streams=self._streams)
         return await self._services.converter.submission(body), judging
@@ -116,7 +116,9 @@ async def _work_through(
         await judge(index, item)
 
 
-def _parse(item: JsonValue) -> JudgeRequest:
+def _read(item: Item) -> JudgeRequest:
+    if isinstance(item, JudgeRequest):
+        return item
     try:
         return JudgeRequest.model_validate(item)
     except ValidationError as error:

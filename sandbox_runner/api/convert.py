@@ -30,7 +30,6 @@ from sandbox_runner.domain.cases import (
     Submission,
 )
 from sandbox_runner.domain.checkers import Checker, CheckerError, CustomChecker
-from sandbox_runner.domain.comparison import Equality
 from sandbox_runner.domain.literals import Literals
 from sandbox_runner.domain.verdict import Limits, Tier
 from sandbox_runner.settings import Settings
@@ -223,7 +222,7 @@ def _case(test: StdinTest | CallTest | PytestTest, entry_point: str | None) -> C
                 raise InvalidRequestError(
                     FieldError("entry_point", "a test with args needs the function's name")
                 )
-            return CallCase(entry_point, tuple(test.args), dict(test.kwargs), test.expected, Equality.JSON)
+            return CallCase(entry_point, tuple(test.args), dict(test.kwargs), test.expected, test.equality)
 
 
 def _assert_case(source: str, entry_point: str | None, literals: Literals | None) -> Case:

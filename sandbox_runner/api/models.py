@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag
 from typing_extensions import TypedDict
 
 from sandbox_runner.domain.cases import DEFAULT_LANGUAGE
+from sandbox_runner.domain.comparison import Equality
 from sandbox_runner.domain.verdict import Integrity, Outcome, Tier
 
 _TEXT = 16 << 20
@@ -40,6 +41,7 @@ class CallTest(_Test):
     args: list[JsonValue] = Field(default_factory=list)
     kwargs: dict[str, JsonValue] = Field(default_factory=dict)
     expected: JsonValue
+    equality: Literal[Equality.JSON, Equality.NUMBERS] = Equality.JSON
 
 
 class AssertTest(_Test):
@@ -87,6 +89,8 @@ class JudgeRequest(_ProgramRequest):
     tests: list[Test] = Field(min_length=1)
     stop_on_first_fail: bool = False
     checker: str | dict[str, JsonValue] | None = None
+    answer_bytes: _Count | None = None
+    """The client's own bound on what is told of outputs, where it reads less than the service would tell."""
 
 
 class BatchRequest(_Wire):

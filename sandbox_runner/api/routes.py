@@ -58,7 +58,7 @@ async def judge(request: Request) -> Response:
 
     if streams:
         return LineResponse(write, services.settings.client_s)
-    room = Room(services.settings.answer_bytes)
+    room = Room(services.settings.answer_bytes).part(body.answer_bytes)
     verdict = await unless_client_leaves(request.receive, verdict_of(judging, submission, room))
     finished(Tally(verdict.total, verdict.outcome, verdict.passed))
     return json_response(judge_body(submission, verdict, services.tier))

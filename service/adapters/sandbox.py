@@ -18,12 +18,14 @@ from pydantic import ValidationError
 from service.adapters.sandbox_answers import Answer, JudgeAnswer, RunAnswer, parse, run_of, verdict_of
 from service.domain.errors import RequestError, SandboxBusyError, SandboxError, ServiceError
 from service.domain.run import Run
-from service.domain.task import AssertTest, CallTest, Candidate, StdinTest, Task, Test
+from service.domain.task import AssertTest, CallTest, Candidate, Equality, StdinTest, Task, Test
 from service.domain.verdict import Verdict
 from service.observing.propagation import trace_headers
 
 ANSWER_BYTES = 32 * 1024 * 1024
-"""Longest answer read: the sandbox bounds each test's output, this bounds a sandbox gone wrong."""
+"""Longest answer read: this bounds a sandbox gone wrong."""
+SHOWN_BYTES = 2 * 1024 * 1024
+"""What is asked for of what a program wrote in all its tests: JSON may spell it six times as long."""
 
 _BUSY = (429, 503)
 _AROUND_A_TEST_S = 8.0
@@ -79,6 +81,13 @@ class HttpSandbox:
         self._session = session
         self._patience = patience
         self._limits = limits
+        self._last: tuple[bytes, bytes] = b"", b""
+
+    def _tests(self, task: Task) -> bytes:
+        """Write a task's tests, once for programs in a row: they may be megabytes, and the programs many."""
+        if self._last[0] != task.key:
+            self._last = task.key, _json([_test(test) for test in task.tests])
+        return self._last[1]
 
     async def judge(
         self,
@@ -90,7 +99,7 @@ class HttpSandbox:
     ) -> Verdict:
         """Run the task's tests on the candidate; `cpu_s` is this task's own limit for each test."""
         limits = self._limits if cpu_s is None else {**(self._limits or {}), "cpu_s": cpu_s}
-        body = _request(task, candidate, limits, stop_on_first_fail=stop_on_first_fail)
+        body = _request(task, candidate, limits, self._tests(task), stop_on_first_fail=stop_on_first_fail)
         bound_s = self._patience.bound_s(len(task.tests), cpu_s)
         return verdict_of(task, parse(await self._answer("judge", body, bound_s), JudgeAnswer))
 
@@ -168,19 +177,28 @@ async def http_sandbox(
 
 
 def _request(
-    task: Task, candidate: Candidate, limits: Mapping[str, float] | None, *, stop_on_first_fail: bool
+    task: Task,
+    candidate: Candidate,
+    limits: Mapping[str, float] | None,
+    tests: bytes,
+    *,
+    stop_on_first_fail: bool,
 ) -> bytes:
     body: dict[str, Any] = {
         "code": candidate.code,
         "language": task.language,
         "entry_point": task.entry_point,
-        "tests": [_test(test) for test in task.tests],
         "stop_on_first_fail": stop_on_first_fail,
+        "answer_bytes": SHOWN_BYTES,
     }
     if limits is not None:
         body["limits"] = dict(limits)
+    return b'{"tests": %b, %b' % (tests, _json(body)[1:])
+
+
+def _json(value: object) -> bytes:
     try:
-        return json.dumps(body, allow_nan=False).encode()
+        return json.dumps(value, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
         raise SandboxError(f"sandbox: a test cannot be sent as JSON: {error}") from error
 
@@ -190,7 +208,8 @@ def _test(test: Test) -> dict[str, object]:
         case StdinTest():
             return {"stdin": test.stdin, "stdout": test.stdout}
         case CallTest():
-            return {"args": list(test.args), "kwargs": dict(test.kwargs), "expected": test.expected}
+            call = {"args": list(test.args), "kwargs": dict(test.kwargs), "expected": test.expected}
+            return call if test.equality is Equality.JSON else {**call, "equality": test.equality}
         case AssertTest():
             return {"assert": test.source}
 

@@ -16,7 +16,7 @@ from service.api.routing import ServicesDep, StrictRoute
 from service.api.task import CodeText, ModelName, TaskFields, candidate_of
 from service.domain.errors import DeadlineError
 from service.domain.refinement import Usage
-from service.domain.task import Candidate
+from service.domain.ruling import Case
 from service.observing import attributes as names
 from service.services import ServedCritic, Services
 
@@ -40,10 +40,9 @@ class CritiqueRequest(TaskFields):
             raise ValueError("is blank: give the program to review")
         return solution
 
-    @property
-    def candidate(self) -> Candidate:
+    def to_case(self) -> Case:
         """The program to review, out of its fence if it has one."""
-        return candidate_of(self.solution)
+        return Case(self.to_task(), candidate_of(self.solution))
 
 
 class CritiqueResponse(Out):
@@ -75,10 +74,11 @@ async def _critique(body: CritiqueRequest, served: ServedCritic, services: Servi
     with services.gate.admit():
         try:
             async with asyncio.timeout(services.bounds.request_seconds):
+                (case,) = await services.reader.read([body.to_case])
                 with services.spans.span(
                     names.CRITIQUE, {names.CRITIC: served.card.name, names.VOTES: body.n}
                 ):
-                    drawn, tokens = await served.critic.draw(body.to_task(), body.candidate, sampling, body.n)
+                    drawn, tokens = await served.critic.draw(case.task, case.candidate, sampling, body.n)
         except TimeoutError:
             raise DeadlineError("the critic did not answer in time") from None
     critiques = [CritiqueOut.of(critique) for critique in drawn]

@@ -53,11 +53,11 @@ async def judge(
 
 async def _response(body: JudgeRequest, order: Order, services: Services) -> JudgeResponse:
     with services.gate.admit():
-        cases = body.cases
+        cases = await services.reader.read(body.unread)
         outcome = await judged(order, cases, services)
     rulings, model = outcome.rulings, ModelOut.of(order.served.card)
     # Programs for different problems have no order.
-    ranking = ranked(rulings) if len({case.task_key for case in cases}) == 1 else []
+    ranking = ranked(rulings) if len({case.task.key for case in cases}) == 1 else []
     return JudgeResponse(
         results=[
             JudgeResult.of(ruling, result_id, body.on_error)

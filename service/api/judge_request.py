@@ -1,6 +1,7 @@
 """Wire form of a judging: programs for one problem, or items that bring each their own."""
 
 from collections import Counter
+from functools import partial
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
@@ -8,6 +9,8 @@ from service.api.on_error import ERROR, OnErrorText
 from service.api.refine_request import SamplingIn
 from service.api.task import CodeText, InterfaceFields, ModelName, ProblemText, TaskFields, candidate_of
 from service.domain.ruling import Case, Mode
+from service.domain.task import Task
+from service.reader import Unread
 
 PROGRAMS = 512
 COMPARED = 64
@@ -24,8 +27,7 @@ class JudgeItem(TaskFields):
     id: str | None = Field(default=None, max_length=200, description="Comes back in the result.")
     solution: CodeText
 
-    @property
-    def case(self) -> Case:
+    def to_case(self) -> Case:
         return Case(self.to_task(), candidate_of(self.solution))
 
 
@@ -88,12 +90,12 @@ class JudgeRequest(InterfaceFields):
         return mode
 
     @property
-    def cases(self) -> list[Case]:
-        """The programs, each out of its fence and beside its task."""
+    def unread(self) -> Unread:
+        """The programs, to be taken each out of its fence and put beside its task."""
         if self.items is not None:
-            return [item.case for item in self.items]
-        task = self.task_of(self.problem or "")
-        return [Case(task, candidate_of(solution)) for solution in self.solutions or ()]
+            return [item.to_case for item in self.items]
+        case = partial(_case, self.task_of(self.problem or ""))
+        return [partial(case, solution) for solution in self.solutions or ()]
 
     @property
     def ids(self) -> list[str | None]:
@@ -101,3 +103,7 @@ class JudgeRequest(InterfaceFields):
         if self.items is not None:
             return [item.id for item in self.items]
         return [None] * len(self.solutions or ())
+
+
+def _case(task: Task, solution: str) -> Case:
+    return Case(task, candidate_of(solution))

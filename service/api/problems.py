@@ -70,6 +70,7 @@ HTTP = {
         Row("body-too-slow", "The request body did not arrive", HTTPStatus.REQUEST_TIMEOUT),
         Row("body-too-large", "The request body is too large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
         Row("misdirected-request", "This gateway has another name", HTTPStatus.MISDIRECTED_REQUEST),
+        Row("overloaded", "The service is full", HTTPStatus.SERVICE_UNAVAILABLE),
         Row("unsupported-media-type", "The body is of another kind", HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
     )
 }

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from service.api.task import CodeText, ModelName, TaskFields, Wire, candidate_of
 from service.domain.chat import SEEDS, Sampling
@@ -11,7 +11,15 @@ from service.domain.task import Candidate
 
 ROUNDS = 16
 CANDIDATES = 16
+METADATA = 16
 METADATA_CHARS = 512
+
+
+def _of_few(metadata: object) -> object:
+    """Look at the number first: each value may be a complaint of its own."""
+    if isinstance(metadata, dict) and len(metadata) > METADATA:
+        raise ValueError(f"has {len(metadata)} entries, and may have {METADATA}")
+    return metadata
 
 
 class BudgetIn(Wire):
@@ -62,9 +70,10 @@ class RefineRequest(TaskFields):
     background: bool = Field(
         default=False, description="Answer with 202 and a handle; the refinement outlives its connection."
     )
-    metadata: dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=METADATA_CHARS)]] = (
-        Field(default={}, max_length=16)
-    )
+    metadata: Annotated[
+        dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=METADATA_CHARS)]],
+        BeforeValidator(_of_few, json_schema_input_type=dict[str, str]),
+    ] = Field(default={}, max_length=METADATA)
 
     @field_validator("solution")
     @classmethod

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from service.domain.extraction import extract_code
-from service.domain.task import AssertTest, CallTest, Candidate, StdinTest, Task, Test
+from service.domain.task import AssertTest, CallTest, Candidate, Equality, StdinTest, Task, Test
 
 PROBLEM_CHARS = 100_000
 CODE_CHARS = 200_000
@@ -28,8 +28,10 @@ RESPONSE_CHARS = 1_000_000
 TEST_CHARS = 1_000_000
 ASSERT_CHARS = 65_536
 TESTS = 500
+MEMBERS = 100
+"""Of an object with known members, far above what any has."""
 
-_CALL_FIELDS = frozenset({"args", "kwargs", "expected"})
+_CALL_FIELDS = frozenset({"args", "kwargs", "expected", "equality"})
 _TEST_FIELDS = _CALL_FIELDS | {"stdin", "stdout", "assert"}
 
 _CALL = re.compile(r"\bassert\b\W{0,100}([A-Za-z_]\w*)\s*\(")
@@ -56,6 +58,9 @@ class Wire(BaseModel):
     def _is_an_object(cls, value: object) -> object:
         if not isinstance(value, dict | BaseModel):
             raise ValueError("must be a JSON object, sent as application/json")  # noqa: TRY004 - pydantic reports ValueErrors
+        if isinstance(value, dict) and len(value) > MEMBERS:
+            # Each that is unknown would be a complaint of its own: a body of them took seconds.
+            raise ValueError(f"has {len(value)} members, and no such object has more than {MEMBERS}")
         if isinstance(value, dict) and None in value.values():
             return {name: one for name, one in value.items() if one is not None or not cls._has_default(name)}
         return value
@@ -91,6 +96,9 @@ class CallTestIn(_TestFields):
     args: list[JsonValue] = Field(default=[], max_length=100)
     kwargs: dict[str, JsonValue] = Field(default={}, max_length=100)
     expected: JsonValue
+    equality: Equality = Field(
+        default=Equality.JSON, description="`numbers`: 1 is 1.0 and True, as in LiveCodeBench."
+    )
 
     @model_validator(mode="after")
     def _is_bounded(self) -> Self:
@@ -105,7 +113,7 @@ class CallTestIn(_TestFields):
         return self
 
     def to_domain(self) -> Test:
-        return CallTest(tuple(self.args), self.expected, dict(self.kwargs))
+        return CallTest(tuple(self.args), self.expected, dict(self.kwargs), self.equality)
 
 
 def _is_whole(value: JsonValue) -> bool:
@@ -167,7 +175,10 @@ class InterfaceFields(Wire):
         description="The function under test; null means a program that reads standard input.",
     )
     tests: list[TestIn] | None = Field(
-        default=None, max_length=TESTS, description="Public tests: all of them stdin tests, or none."
+        default=None,
+        max_length=TESTS,
+        fail_fast=True,
+        description="Public tests: all of them stdin tests, or none.",
     )
     language: Literal["python"] = "python"
 

@@ -36,7 +36,7 @@ def address(url: str | None, config: Path | None, console: Console) -> Generator
 
 def running_gateway(url: str | None, patience: Patience = AT_ONCE) -> Client:
     """Return a client of a gateway that runs already: what outlives a command is not in one of its own."""
-    return Client(url or configured_url() or DEFAULT_URL, patience=patience)
+    return Client(url, patience=patience)
 
 
 def _is_running(url: str) -> bool:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from service.cli.gateway import gateway
+from service.cli.requests import is_parallel
 from service.cli.terminal import Progress
 from service.client import ServerEvent, UnreachableError
 
@@ -24,8 +25,8 @@ def run_refinement(request: Json, url: str | None, config: Path | None, *, as_js
             refinement = client.refine(request).model_dump(mode="json")
             typer.echo(json.dumps(refinement))
         else:
-            parallel = (request.get("candidates") or 1) != 1
-            refinement = show_refinement(client.refine_events(request), console, parallel=parallel)
+            events = client.refine_events(request)
+            refinement = show_refinement(events, console, parallel=is_parallel(request))
             console.print(summary(refinement))
     return is_solved(refinement)
 

@@ -23,6 +23,11 @@ def read_request(source: str, options: Json) -> Json:
     return {**request, **{name: value for name, value in options.items() if value is not None}}
 
 
+def is_parallel(request: Json) -> bool:
+    """Whether a request asks for more than one candidate."""
+    return (request.get("candidates") or 1) != 1
+
+
 def check_sources(*sources: str | Iterable[str] | None) -> None:
     """Refuse to read standard input twice: the second time there is nothing."""
     named = [name for each in sources for name in ([each] if isinstance(each, str) else each or ())]
@@ -48,7 +53,8 @@ def read_tests(source: str | None) -> list[Json] | None:
     if text.lstrip().startswith("["):
         tests = _json(source, text)
     else:
-        tests = [_json(source, line) for line in text.splitlines() if line.strip()]
+        # Not splitlines: a text in a test may hold U+2028 and its like as they are.
+        tests = [_json(source, line) for line in text.split("\n") if line.strip()]
     if not isinstance(tests, list):
         raise typer.BadParameter(f"{source} must hold a JSON list of tests")
     return tests

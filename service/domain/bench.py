@@ -34,7 +34,7 @@ def spent(cases: Sequence[Case], rulings: Sequence[Ruling]) -> Usage:
     return sum(usages.values(), Usage())
 
 
-_Key = tuple[str, str]
+_Key = tuple[bytes, str]
 
 
 async def _each(sitting: Sitting, cases: dict[_Key, Case]) -> dict[_Key, Ruling]:
@@ -45,9 +45,9 @@ async def _each(sitting: Sitting, cases: dict[_Key, Case]) -> dict[_Key, Ruling]
 
 async def _compared(sitting: Sitting, cases: dict[_Key, Case]) -> dict[_Key, Ruling]:
     """Compare what answers the same task; programs for different ones do not compare."""
-    groups: dict[str, list[Case]] = {}
+    groups: dict[bytes, list[Case]] = {}
     for case in cases.values():
-        groups.setdefault(case.task_key, []).append(case)
+        groups.setdefault(case.task.key, []).append(case)
     async with asyncio.TaskGroup() as group:
         tasks = [(group.create_task(compare_all(sitting, of_task)), of_task) for of_task in groups.values()]
     return {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from service.domain.fences import Block, blocks, indent, text_lines
-from service.domain.syntax import computes_nothing, parsed
+from service.domain.syntax import computes_nothing, parsed, size
 from service.domain.thought import without_thought
 
 _BLOCKS = 32
@@ -20,8 +20,8 @@ _BLOCKS = 32
 _MENDINGS = 4
 """How many closing fences are tried for a program that contains fences itself."""
 
-_MENDED_CHARS = 100_000
-"""Characters parsed in all in the hope of that: a model that repeats itself writes many broken blocks."""
+_READ_TOKENS = 10_000
+"""Words and marks parsed in all, the last blocks first: a model that repeats itself writes many blocks."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,12 @@ class _Snippet:
     code: str
     tag: str
     closed: bool
+    is_read: bool = True
+    """Whether it is parsed at all; what is not counts as broken."""
 
     @cached_property
     def tree(self) -> ast.Module | None:
-        return parsed(self.code)
+        return parsed(self.code) if self.is_read else None
 
     @property
     def is_data(self) -> bool:
@@ -95,17 +97,20 @@ def _usages(snippets: Sequence[_Snippet]) -> Iterator[bool]:
 
 
 def _snippets(lines: Sequence[str], found: Sequence[Block]) -> list[_Snippet]:
-    """Read the blocks, the last one first: what may be spent on mending is spent on it."""
+    """Read the blocks, the last one first: what may be spent on reading is spent on it."""
     snippets: list[_Snippet] = []
-    left = _MENDED_CHARS
+    left = _READ_TOKENS
     for block in reversed(found):
-        snippet = _Snippet(_code(lines, block, block.end), block.fence.tag, block.closed)
+        code = _code(lines, block, block.end)
+        left -= size(code) if left > 0 else 0
+        snippet = _Snippet(code, block.fence.tag, block.closed, is_read=left > 0)
         ends = _later_ends(lines, block) if left > 0 else []
         for end in ends if ends and snippet.tree is None else ():
-            longer = _Snippet(_code(lines, block, end), block.fence.tag, closed=True)
-            left -= len(longer.code)
-            if longer.tree is not None:
-                snippet = longer
+            longer = _code(lines, block, end)
+            left -= size(longer)
+            mended = _Snippet(longer, block.fence.tag, closed=True, is_read=left > 0)
+            if mended.tree is not None:
+                snippet = mended
                 break
         snippets.append(snippet)
     return snippets[::-1]

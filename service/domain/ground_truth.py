@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.domain.errors import RequestError
+from service.domain.task import Equality
 
 _UNPACKED_BYTES = 64 * 1024 * 1024
 
@@ -72,9 +73,14 @@ def _paired(inputs: object, outputs: object, field: str, *, calls: bool) -> list
     if not calls:
         return [{"stdin": given, "stdout": wanted} for given, wanted in pairs]
     try:
-        return [{"args": _arguments(given), "expected": _value(wanted)} for given, wanted in pairs]
+        return [_call(given, wanted) for given, wanted in pairs]
     except (ValueError, RecursionError):
         raise RequestError(f"{field}.inputs", "arguments and results of a call must be JSON") from None
+
+
+def _call(given: object, wanted: object) -> dict[str, object]:
+    """A call as LiveCodeBench judges it: 2.0 for 2 is right there."""
+    return {"args": _arguments(given), "expected": _value(wanted), "equality": Equality.NUMBERS.value}
 
 
 def _arguments(given: object) -> list[object]:

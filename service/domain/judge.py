@@ -15,7 +15,6 @@ from service.domain.ports import Sandbox
 from service.domain.refinement import Usage
 from service.domain.roles import ChatCritic
 from service.domain.ruling import Basis, Case, Mode, Ruling
-from service.domain.syntax import is_program
 from service.domain.verdict import Verdict
 
 T = TypeVar("T")
@@ -36,6 +35,20 @@ class Judge:
     seconds: float = 900.0
 
 
+@dataclass(slots=True)
+class Evidence:
+    """What the programs of one request wrote, as much of it as is kept."""
+
+    left: int = 8 * 1024 * 1024
+
+    def keep(self, verdict: Verdict) -> Verdict:
+        """Keep what still finds room, or the bare verdict."""
+        if verdict.characters > self.left:
+            return verdict.without_outputs()
+        self.left -= verdict.characters
+        return verdict
+
+
 @dataclass(frozen=True, slots=True)
 class Sitting:
     """One request's worth of ruling: a deadline and places at the parts, shared by its cases."""
@@ -43,6 +56,7 @@ class Sitting:
     judge: Judge
     deadline: float
     places: asyncio.Semaphore = field(init=False)
+    evidence: Evidence = field(default_factory=Evidence)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "places", asyncio.Semaphore(self.judge.concurrency))
@@ -89,7 +103,7 @@ class Sitting:
         return self._by_tests(await examined(sandbox, case.task, case.candidate, self.deadline))
 
     def _by_tests(self, verdict: Verdict) -> Ruling:
-        known = Ruling(verdict=verdict, usage=Usage(sandbox_runs=1))
+        known = Ruling(verdict=self.evidence.keep(verdict), usage=Usage(sandbox_runs=1))
         decides = self.judge.mode is Mode.EXEC or (self.judge.mode is Mode.HYBRID and not verdict.accepted)
         if not decides:
             return known
@@ -99,7 +113,7 @@ class Sitting:
     async def _asked(self, case: Case, before: Ruling) -> Ruling:
         judge = self.judge
         opinion = await judge_candidate(judge.critic, case.task, case.candidate, judge.sampling, judge.votes)
-        basis = Basis.CRITIC if is_program(case.candidate.code) else Basis.NO_CODE
+        basis = Basis.CRITIC if case.candidate.is_program else Basis.NO_CODE
         return _ruled(before, opinion, basis)
 
     def _nothing(self) -> Ruling:

@@ -6,7 +6,6 @@ from service.domain.chat import Sampling, TokenUsage
 from service.domain.critique import Critique
 from service.domain.roles import NOTHING_TO_REVIEW, ChatCritic
 from service.domain.scoring import Votes, aggregate, count_votes
-from service.domain.syntax import is_program
 from service.domain.task import Candidate, Task
 
 
@@ -29,7 +28,7 @@ async def judge_candidate(
 
     Judges can be won over by a colon or "Let's think step by step" where code should be.
     """
-    if not is_program(candidate.code):
+    if not candidate.is_program:
         return nothing_to_judge(votes)
     critiques, usage = await critic.draw(task, candidate, sampling, votes)
     return Opinion(aggregate(critiques), count_votes(critiques), usage)

@@ -14,7 +14,6 @@ from service.domain.errors import ServiceError
 from service.domain.judge import Sitting
 from service.domain.refinement import Usage
 from service.domain.ruling import Basis, Case, Ruling, Status, Tally
-from service.domain.syntax import is_program
 from service.domain.tournament import Pair, hold
 
 _POINTS = {Preference.FIRST: 1.0, Preference.TIE: 0.5, Preference.SECOND: 0.0}
@@ -25,7 +24,7 @@ async def compare_all(sitting: Sitting, cases: Sequence[Case]) -> list[Ruling]:
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(sitting.tested(case)) for case in cases]
     before = [
-        _no_code(task.result()) if not is_program(case.candidate.code) else task.result()
+        _no_code(task.result()) if not case.candidate.is_program else task.result()
         for case, task in zip(cases, tasks, strict=True)
     ]
     entered = [index for index, ruling in enumerate(before) if ruling.status is Status.ABSTAIN]

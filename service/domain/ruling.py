@@ -61,14 +61,9 @@ class Case:
     candidate: Candidate
 
     @property
-    def task_key(self) -> str:
-        """Equal for equal tasks. Tests hold lists, so a task itself has no hash."""
-        return repr((self.task.problem, self.task.entry_point, self.task.language, self.task.tests))
-
-    @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> tuple[bytes, str]:
         """Equal for cases that are judged once."""
-        return self.task_key, self.candidate.code
+        return self.task.key, self.candidate.code
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,23 @@
 import ast
 import re
 import symtable
+import threading
 import warnings
 from collections.abc import Callable
+from itertools import islice
 from typing import TypeVar
 
 _Seen = TypeVar("_Seen")
 
 LIMIT = 100_000
-"""Longest source parsed, in characters: parsing is done on the event loop."""
+"""Longest source parsed, in characters."""
+TOKENS = 10_000
+"""Most words and marks parsed at once. Each may take four microseconds, in which nothing else is done."""
+
+_ALONE = threading.Lock()
+"""What warnings are ignored is the whole process's affair, and programs are read in more than one thread."""
+
+_TOKEN = re.compile(r"\w+|[^\w\s]|\n\s*")
 
 # White space within the line alone: blank lines would be tried from each of them to the last.
 _LIKE_CODE = re.compile(
@@ -30,11 +39,16 @@ def variables(code: str) -> frozenset[str] | None:
     return _seen(_variables, code)
 
 
+def size(code: str) -> int:
+    """Count the words, marks and lines of a source, and stop at one too many: what it costs to parse it."""
+    return sum(1 for _ in islice(_TOKEN.finditer(code), TOKENS + 1))
+
+
 def _seen(look: Callable[[str], _Seen], code: str) -> _Seen | None:
-    if len(code) > LIMIT:
+    if len(code) > LIMIT or (len(code) > TOKENS and size(code) > TOKENS):
         return None
     try:
-        with warnings.catch_warnings():
+        with _ALONE, warnings.catch_warnings():
             # A candidate's doubtful escape is its own affair, not an operator's.
             warnings.simplefilter("ignore")
             return look(code)

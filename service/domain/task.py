@@ -2,7 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from hashlib import sha256
 from types import MappingProxyType
+
+from service.domain.syntax import is_program
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +18,15 @@ class StdinTest:
     stdout: str
 
 
+class Equality(StrEnum):
+    """When a returned value is the expected one."""
+
+    JSON = "json"
+    """Types count: `True` is not `1`, `1` is not `1.0`."""
+    NUMBERS = "numbers"
+    """Numbers are equal by value."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallTest:
     """Call the entry point; it must return `expected`."""
@@ -20,6 +34,7 @@ class CallTest:
     args: tuple[object, ...]
     expected: object
     kwargs: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    equality: Equality = Equality.JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +47,7 @@ class AssertTest:
 Test = StdinTest | CallTest | AssertTest
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Task:
     """What is asked for.
 
@@ -45,10 +60,21 @@ class Task:
     tests: tuple[Test, ...] = ()
     language: str = "python"
 
+    @cached_property
+    def key(self) -> bytes:
+        """Equal for equal tasks. Tests hold lists, so a task itself has no hash."""
+        told = repr((self.problem, self.entry_point, self.language, self.tests))
+        return sha256(told.encode(errors="surrogatepass")).digest()
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Candidate:
     """A program proposed for a task. `completion` is the raw text it was taken from."""
 
     code: str
     completion: str = ""
+
+    @cached_property
+    def is_program(self) -> bool:
+        """Whether there is anything to run: found out once, as the code is parsed for it."""
+        return is_program(self.code)

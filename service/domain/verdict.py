@@ -1,7 +1,10 @@
 """What the sandbox concluded about a candidate."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Self
+
+_LEFT_OUT = "output left out: the programs of this request wrote too much; send fewer at once"
 
 
 class Outcome(StrEnum):
@@ -49,3 +52,16 @@ class Verdict:
     @property
     def accepted(self) -> bool:
         return self.outcome is Outcome.ACCEPTED
+
+    @property
+    def characters(self) -> int:
+        """How much of what the candidate wrote it holds."""
+        return sum(len(run.actual) + len(run.stdout) + len(run.stderr) for run in self.runs)
+
+    def without_outputs(self) -> Self:
+        """The verdict less what the candidate wrote."""
+        return replace(self, runs=tuple(map(_silent, self.runs)))
+
+
+def _silent(run: TestRun) -> TestRun:
+    return replace(run, actual="", stdout="", stderr="", message=f"{run.message}\n{_LEFT_OUT}".strip())

@@ -16,6 +16,8 @@ class ServerSection(Section):
     max_inflight: PositiveInt = 64
     """Refinements, critiques and judgings at work at once; more are turned away with 503."""
     body_bytes: PositiveInt = 4 * 1024 * 1024
+    held_bytes: PositiveInt = 256 * 1024 * 1024
+    """Bodies in memory at once, of all requests together; a tenant's may be a quarter of it."""
     body_seconds: PositiveFloat = 60.0
     """How long the body of a request may take to arrive."""
     heartbeat_s: PositiveFloat = 10.0

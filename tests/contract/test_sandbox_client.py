@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
+from collections import UserDict
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from service.adapters.sandbox import HttpSandbox, Patience, http_sandbox
+from service.adapters.sandbox import SHOWN_BYTES, HttpSandbox, Patience, http_sandbox
 from service.domain.errors import RequestError, SandboxBusyError, SandboxError
 from service.domain.task import AssertTest, CallTest, Candidate, StdinTest, Task
 from service.domain.verdict import Outcome
@@ -90,11 +91,40 @@ async def test_a_task_is_sent_as_the_sandbox_reads_it() -> None:
             "entry_point": "f",
             "tests": [{"args": [3], "kwargs": {"y": 1}, "expected": 4}, {"assert": "assert f(1) == 2"}],
             "stop_on_first_fail": False,
+            "answer_bytes": SHOWN_BYTES,
         }
     ]
     assert (verdict.outcome, verdict.passed, verdict.total) == (Outcome.ACCEPTED, 2, 2)
     assert (verdict.tier, verdict.integrity) == ("T3", "strong")
     assert (verdict.runs[0].actual, verdict.runs[0].wall_s) == ("4", 0.2)
+
+
+class Counted(UserDict[str, object]):
+    """Counts how often it is written."""
+
+    written = 0
+
+    def __iter__(self) -> Iterator[str]:
+        self.written += 1
+        return super().__iter__()
+
+
+async def test_tests_are_written_once_for_the_programs_of_a_task() -> None:
+    """Three megabytes of them for each of many programs held up the event loop."""
+    kwargs = Counted(x=1)
+    server, task = Server([_answer]), Task("p", "f", (CallTest((1,), 2, kwargs), CallTest((2,), 3)))
+    assert task.key
+    kwargs.written = 0
+
+    async with _sandbox(server) as sandbox:
+        for number in range(5):
+            await sandbox.judge(task, Candidate(f"x = {number}"))
+        await sandbox.judge(TASK, CANDIDATE)
+
+    assert [len(request["tests"]) for request in server.requests] == [2] * 6
+    assert [request["code"] for request in server.requests[:2]] == ["x = 0", "x = 1"]
+    assert server.requests[4]["tests"] != server.requests[5]["tests"]
+    assert kwargs.written == 1
 
 
 async def test_a_program_on_stdin_is_compared_by_what_it_prints() -> None:

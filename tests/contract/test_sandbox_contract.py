@@ -7,7 +7,7 @@ import pytest
 
 from service.adapters.sandbox import HttpSandbox, Patience, http_sandbox
 from service.domain.errors import RequestError
-from service.domain.task import AssertTest, CallTest, Candidate, StdinTest, Task, Test
+from service.domain.task import AssertTest, CallTest, Candidate, Equality, StdinTest, Task, Test
 from service.domain.verdict import Outcome
 from tests.contract.sandbox_server import real_sandbox_server
 
@@ -21,11 +21,14 @@ async def _real_sandbox() -> AsyncGenerator[HttpSandbox, None]:
 
 
 CALL = CallTest((3,), 4)
+BY_VALUE = CallTest((3,), 4, equality=Equality.NUMBERS)
 
 
 CASES: list[tuple[str, tuple[Test, ...], Outcome, str | None]] = [
     ("def f(x): return x + 1", (CALL, CallTest((), 1, {"x": 0})), Outcome.ACCEPTED, "4"),
     ("def f(x): return x", (CALL,), Outcome.WRONG_ANSWER, "3"),
+    ("def f(x): return x + 1.0", (CALL,), Outcome.WRONG_ANSWER, "4.0"),
+    ("def f(x): return x + 1.0", (BY_VALUE,), Outcome.ACCEPTED, "4.0"),
     ("def f(x): return '\\ud800'", (CALL,), Outcome.WRONG_ANSWER, None),
     ("def f(x): return x + 1", (AssertTest("assert f(3) == 4"),), Outcome.ACCEPTED, "4"),
     ("print(int(input()) + 1)", (StdinTest("3\n", "4\n"),), Outcome.ACCEPTED, "4\n"),
@@ -82,3 +85,14 @@ async def test_runs_cross_the_wire() -> None:
     assert (bad.outcome, bad.exit_code, bad.stdout) == (Outcome.RUNTIME_ERROR, 3, "so far\n")
     assert good.tier.startswith("T")
     assert refused.value.field == "language"
+
+
+async def test_a_program_that_writes_much_in_each_of_its_tests_is_judged_all_the_same() -> None:
+    """Or it could choose to have no verdict, which a trainer is told as no reward at all."""
+    talks = "import sys\nfor out in (sys.stdout, sys.stderr): out.write('\\x01' * 65_536)"
+    async with _real_sandbox() as sandbox:
+        verdict = await sandbox.judge(Task("p", None, (StdinTest("", "4"),) * 50), Candidate(talks))
+
+    assert (verdict.outcome, verdict.total) == (Outcome.WRONG_ANSWER, 50)
+    assert verdict.runs[0].stdout == "\x01" * 65_536
+    assert "left out" in verdict.runs[-1].message

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 
 class Section(BaseModel):
@@ -11,3 +11,13 @@ class Section(BaseModel):
 
 Address = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
 """Where a server is; without its scheme nobody would reach it."""
+_ADDRESS: TypeAdapter[str] = TypeAdapter(Address)
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is one, for what is said outside a configuration."""
+    try:
+        _ADDRESS.validate_python(text)
+    except ValidationError:
+        return False
+    return True

@@ -13,7 +13,7 @@ import zlib
 from collections import Counter
 from datetime import date
 
-from service.domain.task import CallTest, StdinTest, Test
+from service.domain.task import CallTest, Equality, StdinTest, Test
 from training.data.rows import Row
 from training.data.source_task import SourceTask, Unusable, is_finite
 
@@ -88,10 +88,13 @@ def _test(told: object, entry_point: str | None) -> Test | Unusable:
 def _call(given: str, wanted: str) -> Test | Unusable:
     """Arguments are JSON, one a line."""
     try:
-        args, expected = [json.loads(line) for line in given.splitlines()], json.loads(wanted)
+        # Not splitlines: a text may hold U+2028 and its like as they are.
+        args, expected = [json.loads(line) for line in given.split("\n") if line.strip()], json.loads(wanted)
     except (ValueError, RecursionError):
         return Unusable.UNREADABLE
-    return CallTest(tuple(args), expected) if is_finite([args, expected]) else Unusable.UNREADABLE
+    if not is_finite([args, expected]):
+        return Unusable.UNREADABLE
+    return CallTest(tuple(args), expected, equality=Equality.NUMBERS)
 
 
 def _json(text: str) -> object:

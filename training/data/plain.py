@@ -1,6 +1,6 @@
 """JSON lines in the form that our API takes, as tasks: problem, entry_point, tests, hidden_tests."""
 
-from service.domain.task import AssertTest, CallTest, StdinTest, Test
+from service.domain.task import AssertTest, CallTest, Equality, StdinTest, Test
 from training.data.rows import Row
 from training.data.source_task import SourceTask, is_finite
 from training.run import StageError
@@ -40,14 +40,15 @@ def _test(place: str, value: object, entry_point: str | None) -> Test:
             return StdinTest(stdin, stdout)
         case {"assert": str(source)}:
             return AssertTest(source)
-        case {"expected": expected, **rest} if rest.keys() <= {"args", "kwargs"}:
+        case {"expected": expected, **rest} if rest.keys() <= {"args", "kwargs", "equality"}:
             if entry_point is None:
                 raise StageError(f"{place}: calls a function, but entry_point is missing")
             args, kwargs = rest.get("args", []), rest.get("kwargs", {})
             if not is_finite([args, kwargs, expected]):
                 raise StageError(f"{place}: numbers must be finite: JSON has no infinity")
-            if isinstance(args, list) and isinstance(kwargs, dict):
-                return CallTest(tuple(args), expected, kwargs)
+            equality = rest.get("equality", Equality.JSON)
+            if isinstance(args, list) and isinstance(kwargs, dict) and equality in tuple(Equality):
+                return CallTest(tuple(args), expected, kwargs, Equality(str(equality)))
     raise StageError(
         f'{place}: a test is {{"stdin", "stdout"}} of texts, {{"args", "kwargs", "expected"}} or {{"assert"}}'
     )

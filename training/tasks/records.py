@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from service.domain.task import AssertTest, CallTest, StdinTest, Task, Test
+from service.domain.task import AssertTest, CallTest, Equality, StdinTest, Task, Test
 from training.tasks.mini import Problem
 from training.tasks.pipeline import Pipeline, Shape, parse_lines
 from training.whole import whole
@@ -18,7 +18,8 @@ def test_to_json(test: Test) -> dict[str, object]:
             return {"stdin": test.stdin, "stdout": test.stdout}
         case CallTest():
             record: dict[str, object] = {"args": list(test.args), "expected": test.expected}
-            return record | ({"kwargs": dict(test.kwargs)} if test.kwargs else {})
+            record |= {"kwargs": dict(test.kwargs)} if test.kwargs else {}
+            return record | ({} if test.equality is Equality.JSON else {"equality": test.equality.value})
         case AssertTest():
             return {"assert": test.source}
 
@@ -80,7 +81,8 @@ def _test(record: dict[str, object]) -> Test:
     args, kwargs = record.get("args", []), record.get("kwargs", {})
     if not isinstance(args, list) or not isinstance(kwargs, dict):
         raise TypeError(f"a call test has a list `args` and an object `kwargs`, found {record}")
-    return CallTest(tuple(args), record["expected"], kwargs)
+    equality = Equality(str(record.get("equality", Equality.JSON)))
+    return CallTest(tuple(args), record["expected"], kwargs, equality)
 
 
 def write_jsonl(path: Path, records: Iterable[dict[str, object]]) -> None:

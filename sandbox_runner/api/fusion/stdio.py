@@ -135,7 +135,8 @@ def _as_text(content: JsonValue) -> str:
 
 def _call_case(name: str, given: JsonValue, wanted: JsonValue) -> CallCase:
     arguments = (
-        [_value(line) for line in given.splitlines() if line.strip()] if isinstance(given, str) else given
+        # Not splitlines: a text may hold U+2028 and its like as they are.
+        [_value(line) for line in given.split("\n") if line.strip()] if isinstance(given, str) else given
     )
     if not isinstance(arguments, list):
         raise FusionError("the inputs of a function are lines of JSON, or a list")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from service.adapters.store.bounds import StoreBounds
+from service.adapters.store.finished import Finished
 from service.adapters.store.refusals import key_reused, queue_full, tenant_has_enough
 from service.store import (
     Batch,
@@ -23,8 +24,10 @@ from service.store import (
     UnknownJobError,
 )
 
-FINISHED_KEPT = 512
-"""Finished jobs kept at most: memory is all there is."""
+OPEN_CHARS = 256 * 1024 * 1024
+"""Of the requests of jobs that have not ended, together: memory is all there is."""
+TENANTS_SHARE = 4
+"""One tenant that has a name may have a quarter of it."""
 
 
 @dataclass(slots=True)
@@ -47,6 +50,12 @@ class _Kept:
     def place(self) -> tuple[bool, float]:
         """What was begun goes before what was not, which goes by tenants' turns."""
         return (True, self.turn) if self.token == 0 and self.turn else (False, self.ready_at)
+
+    @property
+    def chars(self) -> int:
+        """How much text there is of it."""
+        texts = (self.job.request, *self.job.rounds.values(), *(entry.data for entry in self.log))
+        return sum(map(len, texts))
 
     def append(self, entry: Entry) -> None:
         if len(self.log) == self.log.maxlen:
@@ -73,8 +82,8 @@ class MemoryStore:
     _jobs: dict[str, _Kept] = field(default_factory=dict)
     _open: dict[str, _Kept] = field(default_factory=dict)
     """Those that have not ended."""
-    _ended: dict[str, float] = field(default_factory=dict)
-    """When to forget the others, in that order."""
+    _finished: Finished = field(default_factory=Finished)
+    """The others."""
     _keys: dict[str, _Key] = field(default_factory=dict)
     _turns: dict[str, int] = field(default_factory=dict)
     """The latest of each tenant, while any waits."""
@@ -88,9 +97,10 @@ class MemoryStore:
         if claim is not None and (other := self._claimed(claim)) is not None:
             other.waiting_clients += 1
             return Created(other.job.id, joined=True)
-        if len(self._open) >= self.bounds.max_queued:
-            raise queue_full(self.bounds.max_queued)
-        self._check_tenant(job.tenant)
+        chars = len(job.request) + sum(len(kept.job.request) for kept in self._open.values())
+        if len(self._open) >= self.bounds.max_queued or chars > OPEN_CHARS:
+            raise queue_full(len(self._open))
+        self._check_tenant(job)
         now = self.clock()
         kept = _Kept(job, deque(maxlen=self.bounds.max_events), trimmed=job.last, ready_at=now)
         kept.turn = 0 if leased or job.last else self._next_turn(job.tenant)
@@ -181,11 +191,14 @@ class MemoryStore:
     async def ping(self) -> None:
         """Memory answers."""
 
-    def _check_tenant(self, tenant: str) -> None:
+    def _check_tenant(self, job: Job) -> None:
         """Where nobody has a key, all are one tenant."""
-        of_tenant = sum(kept.job.tenant == tenant for kept in self._open.values()) if tenant else 0
-        if of_tenant >= self.bounds.max_of_tenant:
-            raise tenant_has_enough(self.bounds.max_of_tenant)
+        if not job.tenant:
+            return
+        requests = [kept.job.request for kept in self._open.values() if kept.job.tenant == job.tenant]
+        chars = len(job.request) + sum(map(len, requests))
+        if len(requests) >= self.bounds.max_of_tenant or chars > OPEN_CHARS // TENANTS_SHARE:
+            raise tenant_has_enough(len(requests))
 
     def _next_turn(self, tenant: str) -> int:
         """A tenant's turn comes after its last one, and not before whose turn it is now."""
@@ -231,13 +244,12 @@ class MemoryStore:
         kept.append(last)
         kept.job = replace(kept.job, status=ending.status, ending=last)
         del self._open[kept.job.id]
-        self._ended[kept.job.id] = self.clock() + self.bounds.ttl_s
+        self._finished.add(kept.job, kept.chars, self.clock() + self.bounds.ttl_s)
 
     def _forget(self) -> None:
         """Let go of what is too old, or too much."""
         now = self.clock()
-        while self._ended and (len(self._ended) > FINISHED_KEPT or next(iter(self._ended.values())) <= now):
-            oldest = next(iter(self._ended))
-            del self._ended[oldest], self._jobs[oldest]
+        for job_id in self._finished.let_go(now):
+            del self._jobs[job_id]
         while self._keys and next(iter(self._keys.values())).forgotten_at <= now:
             del self._keys[next(iter(self._keys))]

@@ -13,8 +13,9 @@ from service.api.problems import field_error
 from service.api.task import TaskFields
 from service.domain.errors import CriticError, RequestError
 from service.domain.ground_truth import read_truth
-from service.domain.ruling import Case, Ruling
+from service.domain.ruling import Ruling
 from service.domain.task import Task
+from service.reader import Unread
 from service.services import Services
 
 
@@ -27,22 +28,22 @@ def task_from(problem: str, truth: object, field: str) -> Task:
         raise RequestError(f"{field}.{complaint.field}", complaint.message) from None
 
 
-async def ask(profile: TestedProfile, cases: Sequence[Case], request: Request, services: Services) -> Judged:
+async def ask(profile: TestedProfile, unread: Unread, request: Request, services: Services) -> Judged:
     """Judge as the URL says."""
     order = Order(services.critic(profile.critic), profile.mode, profile.votes, stops_early=True)
-    return await in_turn(order, cases, request, services)
+    return await in_turn(order, unread, request, services)
 
 
-async def in_turn(order: Order, cases: Sequence[Case], request: Request, services: Services) -> Judged:
+async def in_turn(order: Order, unread: Unread, request: Request, services: Services) -> Judged:
     """Judge, once there is a place: trainers take being turned away for a lost reward."""
-    return await while_wanted(request, _queued(order, cases, services))
+    return await while_wanted(request, _queued(order, unread, services))
 
 
-async def _queued(order: Order, cases: Sequence[Case], services: Services) -> Judged:
-    if not cases:
-        return await judged(order, cases, services)
+async def _queued(order: Order, unread: Unread, services: Services) -> Judged:
+    if not unread:
+        return await judged(order, (), services)
     async with services.gate.queue(services.bounds.queue_s):
-        return await judged(order, cases, services)
+        return await judged(order, await services.reader.read(unread), services)
 
 
 def insist(rulings: Sequence[Ruling], on_error: str) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Query, Request
@@ -28,6 +29,7 @@ from service.domain.critique import Judgment
 from service.domain.errors import RequestError
 from service.domain.ruling import Case
 from service.domain.transcript import turns
+from service.reader import Unread
 
 router = APIRouter(route_class=StrictRoute, tags=["compat"])
 
@@ -42,12 +44,12 @@ class ClassifyRequest(VllmRequest):
     messages: list[MessageIn] | None = Field(default=None, max_length=PROGRAMS)
 
     @property
-    def cases(self) -> list[Case]:
+    def unread(self) -> Unread:
         if (self.input is None) == (self.messages is None):
             raise RequestError("input", "give input or messages")
         if self.messages is not None:
-            return [case_of(said_by("user", self.messages), _last(self.messages), "messages")]
-        return [_spoken(text, f"input.{number}") for number, text in enumerate(self.input or [])]
+            return [partial(_in_messages, self.messages)]
+        return [partial(_spoken, text, f"input.{number}") for number, text in enumerate(self.input or [])]
 
 
 class ClassifyData(Out):
@@ -79,7 +81,7 @@ async def classify(
     services: ServicesDep,
 ) -> ClassifyResponse:
     """Classify programs as vLLM's reward models are asked to."""
-    found, usage = await ask_critic(body, profile, body.cases, request, services)
+    found, usage = await ask_critic(body, profile, body.unread, request, services)
     return ClassifyResponse(
         id=new_id("classify"),
         created=int(time.time()),
@@ -107,6 +109,10 @@ def _spoken(text: str, field: str) -> Case:
         raise RequestError(field, "must be a conversation in a known chat template that ends with an answer")
     asked = "\n\n".join(turn.text for turn in said if turn.role == "user")
     return case_of(asked, said[-1].text, field)
+
+
+def _in_messages(messages: Sequence[MessageIn]) -> Case:
+    return case_of(said_by("user", messages), _last(messages), "messages")
 
 
 def _last(messages: Sequence[MessageIn]) -> str:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from service.api.compat.asking import ask, task_from
-from service.api.compat.messages import MessageIn, said_by
+from service.api.compat.messages import MessagesIn, said_by
 from service.api.compat.profile import AbstainingProfile
 from service.api.on_error import told
 from service.api.routing import ServicesDep, StrictRoute
@@ -37,13 +37,13 @@ class Passed(BaseModel):
 class CreateParams(Passed):
     """What the policy was asked."""
 
-    input: str | list[MessageIn]
+    input: str | MessagesIn
 
 
 class GymResponse(Passed):
     """What the policy answered: a Responses object."""
 
-    output: list[MessageIn] = []
+    output: MessagesIn = []
 
 
 class VerifyRequest(Passed):
@@ -53,8 +53,7 @@ class VerifyRequest(Passed):
     response: GymResponse
     verifier_metadata: Json | None = None
 
-    @property
-    def case(self) -> Case:
+    def to_case(self) -> Case:
         asked = self.responses_create_params.input
         problem = asked if isinstance(asked, str) else said_by("user", asked)
         task = task_from(problem, self.verifier_metadata, "verifier_metadata")
@@ -89,7 +88,7 @@ async def verify(
     services: ServicesDep,
 ) -> VerifyResponse:
     """Verify a rollout as NeMo Gym asks for it."""
-    (ruling,) = (await ask(profile, [body.case], request, services)).rulings
+    (ruling,) = (await ask(profile, [body.to_case], request, services)).rulings
     row = body.model_dump(mode="json", exclude_unset=True, by_alias=True)
     asked = {name: value for name, value in row.items() if name not in _FAILURE}
     return VerifyResponse.model_validate(asked | _rewarded(ruling, profile.on_error))

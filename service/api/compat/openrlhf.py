@@ -7,6 +7,7 @@ all but the first get empty batches, which are answered with empty lists.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request
@@ -21,6 +22,7 @@ from service.api.routing import ServicesDep, StrictRoute
 from service.api.task import PROBLEM_CHARS, RESPONSE_CHARS, candidate_of
 from service.domain.ruling import Case, Ruling, Status
 from service.domain.transcript import problem_in, response_in
+from service.reader import Unread
 
 router = APIRouter(route_class=StrictRoute, tags=["compat"])
 
@@ -51,11 +53,11 @@ class RewardRequest(BaseModel):
         return value
 
     @property
-    def cases(self) -> list[Case]:
+    def unread(self) -> Unread:
         prompts = self.prompts or [""] * len(self.query)
         labels = self.labels or [None] * len(self.query)
         rows = enumerate(zip(self.query, prompts, labels, strict=True))
-        return [_case(*row, f"labels.{number}") for number, row in rows]
+        return [partial(_case, *row, f"labels.{number}") for number, row in rows]
 
 
 class RewardResponse(Out):
@@ -74,7 +76,7 @@ async def get_reward(
     services: ServicesDep,
 ) -> RewardResponse:
     """Reward rollouts as OpenRLHF asks for it."""
-    outcome = await ask(profile, body.cases, request, services)
+    outcome = await ask(profile, body.unread, request, services)
     rewards = scores(outcome.rulings, profile.on_error)
     return RewardResponse(rewards=rewards, scores=rewards, extra_logs=_logs(outcome.rulings, rewards))
 

@@ -1,5 +1,6 @@
 """Jina's and Cohere's `/rerank`, as vLLM serves it: the best programs for a problem first."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request
@@ -72,8 +73,8 @@ async def rerank(
 ) -> RerankResponse:
     """Rank programs as a reranker is asked to."""
     texts = body.documents
-    cases = [case_of(body.query, text, "query") for text in texts]
-    found, usage = await ask_critic(body, profile, cases, request, services)
+    unread = [partial(case_of, body.query, text, "query") for text in texts]
+    found, usage = await ask_critic(body, profile, unread, request, services)
     scores = [body.activated(each) for each in found]
     order = sorted(range(len(texts)), key=lambda index: _from_best(scores[index]))
     return RerankResponse(

@@ -1,6 +1,7 @@
 """vLLM's `/score`: the probability that each document is a correct program for its query."""
 
 import time
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Query, Request
@@ -22,7 +23,7 @@ from service.api.refinement import Out
 from service.api.routing import ServicesDep, StrictRoute
 from service.api.task import CodeText, ProblemText
 from service.domain.errors import RequestError
-from service.domain.ruling import Case
+from service.reader import Unread
 
 router = APIRouter(route_class=StrictRoute, tags=["compat"])
 
@@ -41,12 +42,12 @@ class ScoreRequest(VllmRequest):
     )
 
     @property
-    def cases(self) -> list[Case]:
+    def unread(self) -> Unread:
         queries = self.queries * len(self.documents) if len(self.queries) == 1 else self.queries
         if len(queries) != len(self.documents):
             raise RequestError("queries", f"{len(queries)} queries for {len(self.documents)} documents")
         pairs = zip(queries, self.documents, strict=True)
-        return [case_of(query, document, "queries") for query, document in pairs]
+        return [partial(case_of, query, document, "queries") for query, document in pairs]
 
 
 class ScoreData(Out):
@@ -77,7 +78,7 @@ async def score(
     services: ServicesDep,
 ) -> ScoreResponse:
     """Score programs as vLLM's reward models are asked to."""
-    found, usage = await ask_critic(body, profile, body.cases, request, services)
+    found, usage = await ask_critic(body, profile, body.unread, request, services)
     return ScoreResponse(
         id=new_id("score"),
         created=int(time.time()),

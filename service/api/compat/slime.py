@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from service.api.compat.asking import ask, scores, task_from
-from service.api.compat.messages import MessageIn, said_by
+from service.api.compat.messages import MessagesIn, said_by
 from service.api.compat.profile import ScalarProfile
 from service.api.routing import ServicesDep, StrictRoute
 from service.api.task import PROBLEM_CHARS, RESPONSE_CHARS, candidate_of
@@ -31,12 +31,11 @@ class SlimeRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    prompt: Annotated[str, Field(max_length=PROBLEM_CHARS)] | list[MessageIn]
+    prompt: Annotated[str, Field(max_length=PROBLEM_CHARS)] | MessagesIn
     response: str = Field(max_length=RESPONSE_CHARS)
     label: JsonValue = None
 
-    @property
-    def case(self) -> Case:
+    def to_case(self) -> Case:
         prompt = self.prompt
         problem = problem_in(prompt) if isinstance(prompt, str) else said_by("user", prompt)
         return Case(task_from(problem, self.label, "label"), candidate_of(without_end(self.response)))
@@ -50,7 +49,7 @@ async def reward(
     services: ServicesDep,
 ) -> float | dict[str, float | str | None]:
     """Reward one sample as slime asks for it."""
-    outcome = await ask(profile, [body.case], request, services)
+    outcome = await ask(profile, [body.to_case], request, services)
     (score,), (ruling,) = scores(outcome.rulings, profile.on_error), outcome.rulings
     if profile.reward_key is None:
         return score

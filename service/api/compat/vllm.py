@@ -2,7 +2,6 @@
 
 import math
 import secrets
-from collections.abc import Sequence
 from typing import Any, Literal
 
 from fastapi import Request
@@ -20,6 +19,7 @@ from service.domain.errors import RequestError, UnknownModelError
 from service.domain.refinement import Usage
 from service.domain.ruling import Case, Mode
 from service.domain.transcript import problem_in
+from service.reader import Unread
 from service.services import ServedCritic, Services
 
 _SURE = 1e-6
@@ -77,13 +77,13 @@ class VllmUsage(Out):
 
 
 async def ask_critic(
-    body: VllmRequest, profile: VllmProfile, cases: Sequence[Case], request: Request, services: Services
+    body: VllmRequest, profile: VllmProfile, unread: Unread, request: Request, services: Services
 ) -> tuple[list[Told], VllmUsage]:
     """Have the model that the body names judge the cases; raise what failed, if the URL wants that."""
-    if profile.mode is Mode.PAIRWISE and len(cases) > COMPARED:
+    if profile.mode is Mode.PAIRWISE and len(unread) > COMPARED:
         raise RequestError("mode", f"pairwise compares at most {COMPARED} programs")
     order = Order(named(body, services), profile.mode, profile.votes)
-    outcome = await in_turn(order, cases, request, services)
+    outcome = await in_turn(order, unread, request, services)
     insist(outcome.rulings, profile.on_error)
     return [told(ruling, profile.on_error) for ruling in outcome.rulings], VllmUsage.of(outcome.usage)
 

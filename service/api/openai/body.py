@@ -19,6 +19,9 @@ from service.domain.errors import RequestError
 OURS = "refine"
 """The member of a body that speaks to this service alone."""
 
+MEMBERS = 1_000
+"""Of a body, far above what any has: each is looked at."""
+
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _NAME = msgspec.json.Decoder(str)
 
@@ -41,11 +44,14 @@ class OpenAIBody:
         raw = await request.body()
         try:
             raw.decode()  # strings that are skipped are not looked into
-            return cls(raw, _MEMBERS.decode(raw))
+            members = _MEMBERS.decode(raw)
         except msgspec.ValidationError:
             raise HTTPException(400, "the body must be a JSON object") from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise not_json(request, error) from None
+        if len(members) > MEMBERS:
+            raise HTTPException(400, f"the body has {len(members)} members, and may have {MEMBERS}")
+        return cls(raw, members)
 
     @cached_property
     def fields(self) -> Mapping[str, JsonValue]:

@@ -4,10 +4,12 @@ The problem is the last message of the user, alone: what a chat program tells it
 prompts, a style of answering) is no part of it. The draft is the latest program that the assistant fenced.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import JsonValue
 
+from service.api.task import CODE_CHARS
 from service.domain.chat import Message, Role
 from service.domain.errors import RequestError
 from service.domain.fences import blocks, text_lines
@@ -19,6 +21,8 @@ _ROLES: Mapping[str, Role] = {
     "user": "user",
     "assistant": "assistant",
 }
+_FENCES = ("```", "~~~")
+_PYTHON = re.compile(r"^[ \t]*(?:```|~~~)[`~ \t]*[{.]*py", re.MULTILINE | re.IGNORECASE)
 _AGENTS_TURNS = ("tool", "function")
 _AGENTS_ITEMS = ("_call", "_call_output")
 
@@ -55,12 +59,23 @@ def problem_of(turns: Sequence[Turn], field: str = "messages") -> str:
 
 
 def draft_of(turns: Sequence[Turn], field: str = "messages") -> str | None:
-    """Return the assistant's latest message with a program in it, from which the program can be taken."""
+    """Return the assistant's latest message with a program in it, from which the program can be taken.
+
+    No further back than so much fenced text, which is gone through line by line. A program that is longer by
+    itself can be no draft, and is returned to be refused.
+    """
+    left = CODE_CHARS
     for number, turn in _backwards(turns):
-        if turn.get("role") == "assistant":
-            text = _text(turn.get("content"), f"{field}.{number}.content")
-            if any(_may_be_python(block.fence.tag) for block in blocks(text_lines(text))):
-                return text
+        if turn.get("role") != "assistant":
+            continue
+        text = _text(turn.get("content"), f"{field}.{number}.content")
+        if not any(marks in text for marks in _FENCES):
+            continue
+        left -= len(text)
+        if left < 0:
+            return text if len(text) > CODE_CHARS and _PYTHON.search(text) else None
+        if any(_may_be_python(block.fence.tag) for block in blocks(text_lines(text))):
+            return text
     return None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from service.api.refine_request import ROUNDS
 from service.cli.batch.rows import Row, RowsError, object_of, read_rows, request_of, sha256_of
+from service.cli.requests import is_parallel
 
 Json = dict[str, Any]
 
@@ -56,7 +57,7 @@ def posed(text: bytes, *, given: Mapping[str, Any], seed: int) -> tuple[str | in
     for name in NOT_SENT:
         value.pop(name, None)
     row_id, body = request_of({**value, **given})
-    if (body.get("candidates") or 1) != 1:
+    if is_parallel(body):
         raise RowsError("candidates: one program is followed round by round; leave it out, give --samples")
     if hidden:
         _check_hidden(body, hidden)

@@ -2,9 +2,11 @@
 
 import gzip
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from fastapi.exceptions import RequestValidationError
 
 from tests.fakes import ScriptedGenerator
 from tests.unit.api.world import World, client_of, post
@@ -238,3 +240,47 @@ async def test_a_slash_at_the_end_of_a_path_leads_nowhere_else() -> None:
 
     assert (refined.status_code, listed.status_code) == (200, 200)
     assert refused.json()["error"]["code"] == "model_not_found"
+
+
+_MANY = 50_000
+_BAD_MESSAGES = [{"role": 1}] * _MANY
+
+
+def _unknown(number: int) -> dict[str, object]:
+    return {f"a{index}": 0 for index in range(number)}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/refine", REFINE | _unknown(_MANY)),
+        ("/refine", REFINE | {"budget": _unknown(_MANY)}),
+        ("/refine", REFINE | {"metadata": _unknown(_MANY)}),
+        ("/refine", REFINE | {"entry_point": "f", "tests": [{"expected": 1, "args": 1}] * 500}),
+        ("/compat/slime", {"prompt": _BAD_MESSAGES, "response": "x"}),
+        ("/compat/slime", {"prompt": [{"role": "user", "content": [{"text": 1}] * _MANY}], "response": "x"}),
+        (
+            "/compat/nemo-gym/verify",
+            {"responses_create_params": {"input": "x"}, "response": {"output": _BAD_MESSAGES}},
+        ),
+        ("/v1/chat/completions", {"model": "refine", "messages": []} | _unknown(_MANY)),
+    ],
+    ids=["members", "inner members", "metadata", "tests", "messages", "parts", "output", "chat"],
+)
+async def test_of_very_many_mistakes_few_are_written_down(
+    path: str, body: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is worked on at the event loop: a body of them held it for seconds."""
+    found: list[int] = []
+
+    def counting(errors: Sequence[Any], **more: Any) -> RequestValidationError:
+        found.append(len(errors))
+        return RequestValidationError(errors, **more)
+
+    monkeypatch.setattr("service.api.routing.RequestValidationError", counting)
+    monkeypatch.setattr("fastapi.routing.RequestValidationError", counting)
+
+    response = await post(World(), path, body)
+
+    assert response.status_code in {400, 422}
+    assert max(found, default=1) <= 10

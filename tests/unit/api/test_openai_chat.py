@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from service.api.openai import conversation
+from service.api.task import CODE_CHARS
+from service.domain.fences import text_lines
 from service.services import Bounds
 from tests.fakes import FakeChatModel, ScriptedGenerator, ScriptedSandbox, verdict_of
 from tests.unit.api.world import NOTICE, RIGHT, TESTS, WRONG, Call, Json, World, post, until
@@ -124,6 +127,33 @@ async def test_the_assistants_latest_program_is_the_draft(earlier: str, starts_f
 
     assert answer.json()["choices"][0]["message"]["content"] == f"```python\n{starts_from}\n```"
     assert world.generator.calls == (0 if starts_from is RIGHT else 1)
+
+
+@pytest.mark.parametrize("other", ["```js\n1\n```\n" * 30_000, "\n" * 900_000], ids=["fences", "lines"])
+async def test_how_far_a_draft_is_looked_for_has_a_bound(other: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four megabytes of fences held the event loop for three seconds."""
+    read: list[int] = []
+
+    def counted(text: str) -> list[str]:
+        read.append(len(text))
+        return text_lines(text)
+
+    monkeypatch.setattr(conversation, "text_lines", counted)
+    turns = [{"role": "assistant", "content": f"{other[:150_000]}"}] * 9
+    draft = {"role": "assistant", "content": f"```python\n{WRONG}\n```"}
+
+    assert conversation.draft_of([USER, *turns, USER]) is None
+    assert sum(read) <= CODE_CHARS
+    assert conversation.draft_of([USER, *turns, draft, USER]) == draft["content"]
+
+
+async def test_a_program_too_long_for_a_draft_is_refused_and_not_passed_over() -> None:
+    long = {"role": "assistant", "content": "```python\n" + "x = 1\n" * 40_000 + "```"}
+
+    response = await post(World(), PATH, ASK | {"messages": [USER, long, USER]})
+
+    assert response.status_code == 400
+    assert "at most 200000 characters" in response.json()["error"]["message"]
 
 
 async def test_a_draft_that_is_said_to_be_none_is_not_taken_from_the_conversation() -> None:

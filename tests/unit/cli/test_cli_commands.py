@@ -84,6 +84,19 @@ def test_what_is_not_solved_exits_with_one() -> None:
     assert "not solved: rounds exhausted" in shown
 
 
+def test_tests_a_line_each_may_hold_any_separator_within_a_text(tmp_path: Path) -> None:
+    tests = [{"args": [text], "expected": 1} for text in ("a\u2028b", "a\x85b")]
+    lines = [json.dumps(test, ensure_ascii=False) for test in tests]
+    (tmp_path / "t.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    world = World(generator=ScriptedGenerator([RIGHT]), sandbox=ScriptedSandbox({RIGHT: verdict_of(2, 2)}))
+    with serving(world.app()) as url:
+        options = ("--tests", tmp_path / "t.jsonl", "--entry-point", "f", "--url", url)
+        code, shown, _ = _run("refine", "-", *options, stdin="Add one.")
+
+    assert code == 0
+    assert "2/2 passed" in shown
+
+
 def test_failing_tests_are_not_solved_whatever_the_critic_says() -> None:
     with serving(World(critic=FakeChatModel([CORRECT])).app()) as url:
         code, _, _ = _run("refine", "-", "--url", url, stdin=json.dumps(ASK | {"tests": TESTS}))

@@ -24,6 +24,7 @@ from service.domain.roles import ChatCritic
 from service.domain.ruling import Basis, Case, Mode, Ruling, Status, Tally
 from service.domain.task import CallTest, Candidate, Task
 from service.domain.templates import PROMPTED_CRITIC_TEMPLATE
+from service.domain.verdict import Outcome, TestRun, Verdict
 from tests.fakes import (
     CORRECT,
     INCORRECT,
@@ -160,7 +161,22 @@ async def test_equal_cases_are_judged_once_and_paid_for_once() -> None:
 def test_tests_that_python_takes_for_equal_are_different_tasks() -> None:
     one, other = (Task("p", "f", (CallTest((value,), [value]),)) for value in (1, True))
 
-    assert Case(one, Candidate("x")).task_key != Case(other, Candidate("x")).task_key
+    assert Case(one, Candidate("x")).task.key != Case(other, Candidate("x")).task.key
+
+
+async def test_of_what_many_programs_write_no_more_is_kept_than_has_room() -> None:
+    """Or a small request could have an answer of gigabytes."""
+    wrote = TestRun(Outcome.WRONG_ANSWER, "x" * 1_000_000, stderr="y" * 1_000_000)
+    verdict = Verdict(Outcome.WRONG_ANSWER, 0, 2, (wrote, wrote))
+    codes = [f"print({number})" for number in range(40)]
+    court = Court(sandbox=ScriptedSandbox(dict.fromkeys(codes, verdict)))
+
+    rulings = await court.rulings(Mode.EXEC, codes)
+
+    kept = [ruling.verdict.characters for ruling in rulings if ruling.verdict is not None]
+    assert len(kept) == 40
+    assert 0 < sum(kept) <= 8 * 1024 * 1024
+    assert [ruling.score for ruling in rulings] == [0.0] * 40
 
 
 async def test_what_is_not_judged_in_time_is_an_error_beside_what_was() -> None:

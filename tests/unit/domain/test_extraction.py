@@ -1,6 +1,7 @@
 """The program is found in whatever a model writes around it."""
 
 import ast
+import re
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from service.domain import extraction
 from service.domain.extraction import extract_code
-from service.domain.syntax import parsed
+from service.domain.syntax import TOKENS, parsed
 from service.domain.templates import fenced
 
 PROGRAM = "n = int(input())\nprint(n + 1)"
@@ -131,6 +132,41 @@ def test_many_broken_blocks_are_not_parsed_over_and_over(monkeypatch: pytest.Mon
 
     assert extract_code(completion) == broken
     assert sum(read) < 2 * len(completion)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "a;" * 3_000,
+        "a\n" * 3_000,
+        "(a)+" * 1_500 + "a",
+        "f'{a}{b}';" * 600,
+        "a;" * 3_000 + ")",
+        "a;" * 49_000,
+    ],
+    ids=["marks", "lines", "brackets", "fields", "broken", "one too long"],
+)
+def test_what_is_parsed_of_a_completion_has_a_bound_in_words_and_marks(
+    block: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By characters alone the densest took ten seconds."""
+    costs: list[int] = []
+
+    def weighing(code: str) -> ast.Module:
+        costs.append(len(re.findall(r"\w+|[^\w\s]|\n", code)))
+        return parse(code)
+
+    parse = ast.parse
+    monkeypatch.setattr(ast, "parse", weighing)
+
+    assert extract_code(f"```python\n{block}\n```\n" * 32).startswith(block.strip())
+    assert sum(costs) <= 2 * TOKENS
+
+
+def test_of_many_blocks_the_last_are_read() -> None:
+    broken = "a;" * 3_000 + ")"
+
+    assert extract_code(f"```python\n{broken}\n```\n" * 31 + f"```python\n{PROGRAM}\n```") == PROGRAM
 
 
 def test_a_thought_without_an_end_holds_no_program() -> None:

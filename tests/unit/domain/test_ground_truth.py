@@ -30,13 +30,16 @@ def _packed(value: object) -> str:
         ),
         (
             {"inputs": ["[1]\n2"], "outputs": ["3"], "fn_name": "f"},
-            Truth([{"args": [[1], 2], "expected": 3}], "f"),
+            Truth([{"args": [[1], 2], "expected": 3, "equality": "numbers"}], "f"),
         ),
         (
             {"inputs": [[1, 2]], "outputs": [[3]], "fn_name": "f"},
-            Truth([{"args": [1, 2], "expected": [3]}], "f"),
+            Truth([{"args": [1, 2], "expected": [3], "equality": "numbers"}], "f"),
         ),
-        ({"inputs": [1], "outputs": [2], "fn_name": "f"}, Truth([{"args": [1], "expected": 2}], "f")),
+        (
+            {"inputs": [1], "outputs": [2], "fn_name": "f"},
+            Truth([{"args": [1], "expected": 2, "equality": "numbers"}], "f"),
+        ),
         ({"unit_tests": {"inputs": ["1"], "outputs": ["2"]}}, Truth([{"stdin": "1", "stdout": "2"}])),
         ({"input_output": '{"inputs": ["1"], "outputs": ["2"]}'}, Truth([{"stdin": "1", "stdout": "2"}])),
         (

@@ -88,13 +88,19 @@ async def test_a_run_has_the_contracted_shape(client: httpx.AsyncClient, judge: 
 
 
 async def test_the_three_forms_of_test_become_cases(client: httpx.AsyncClient, judge: FakeJudge) -> None:
-    tests = [{"stdin": "3", "stdout": "4"}, {"args": [3], "expected": 4}, {"assert": "assert g(3) == 4.0"}]
+    tests = [
+        {"stdin": "3", "stdout": "4"},
+        {"args": [3], "expected": 4},
+        {"args": [3], "expected": 4, "equality": "numbers"},
+        {"assert": "assert g(3) == 4.0"},
+    ]
 
     await client.post("/judge", json=CALL | {"tests": tests})
 
     assert judge.submissions[0].cases == (
         StdinCase("3", "4"),
         CallCase("f", (3,), {}, 4, Equality.JSON),
+        CallCase("f", (3,), {}, 4, Equality.NUMBERS),
         CallCase("g", (3,), {}, 4.0, Equality.PYTHON),
     )
 

@@ -202,6 +202,18 @@ async def test_an_answer_that_is_not_streamed_leaves_out_outputs_beyond_its_boun
     assert response.json()["verdict"]["passed"] == 2
 
 
+@pytest.mark.parametrize(("bound", "asked"), [(1_000, 70), (100, 500), (100, None)])
+async def test_a_client_may_want_less_than_the_bound_and_gets_no_more(bound: int, asked: int | None) -> None:
+    judge, body = FakeJudge(TestResult(Outcome.ACCEPTED, "x" * 60)), TWO | {"answer_bytes": asked}
+    async with api_client(judge, answer_bytes=bound) as client:
+        alone = await client.post("/judge", json=body)
+        among = await client.post("/judge/batch", json={"submissions": [body]})
+
+    for verdict in (alone.json()["verdict"], among.json()["results"][0]["verdict"]):
+        assert [test["stdout"] for test in verdict["tests"]] == ["x" * 60, ""]
+        assert verdict["passed"] == 2
+
+
 async def test_what_was_returned_counts_as_output_too() -> None:
     judge = FakeJudge(TestResult(Outcome.WRONG_ANSWER, returned="r" * 60, error=ProgramError("E", "t" * 30)))
     async with api_client(judge, answer_bytes=100) as client:

@@ -142,12 +142,14 @@ async def test_lists_of_lines_and_values_that_are_no_text_are_read_too(
 ) -> None:
     lines = {"inputs": [["1", "2"], 3], "outputs": ["3", {"a": 1}]}
     values = {"inputs": [[1, [2]]], "outputs": [[3]], "fn_name": "f"}
+    separated = {"inputs": ['"a\u2028b\x85c"\r\n2\n'], "outputs": ["3"], "fn_name": "f"}
 
-    for test in (lines, values):
+    for test in (lines, values, separated):
         await client.post("/submit", json=fusion_submit({"input_output": test}, "LiveCodeBenchDataset"))
 
     assert judge.submissions[0].cases == (StdinCase("1\n2", "3"), StdinCase("3", '{"a": 1}'))
     assert judge.submissions[1].cases == (CallCase("f", (1, [2]), {}, [3], Equality.NUMBERS),)
+    assert judge.submissions[2].cases == (CallCase("f", ("a\u2028b\x85c", 2), {}, 3, Equality.NUMBERS),)
 
 
 @pytest.mark.parametrize(

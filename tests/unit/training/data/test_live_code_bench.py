@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from service.domain.task import CallTest, StdinTest
+from service.domain.task import CallTest, Equality, StdinTest
 from tests.unit.training.data.set_rows import STATEMENT, calls, live_code_bench_row, stdin_tests
 from training.data.live_code_bench import live_code_bench_task
 from training.data.rows import Row
@@ -50,11 +50,17 @@ def test_packed_private_tests_are_the_same_tests() -> None:
     assert converted(private_test_cases=packed(stdin_tests(*PAIRS))) == converted()
 
 
+def test_a_separator_within_a_text_ends_no_argument() -> None:
+    task = method('"a\u2028b\x85c"\n3\n', "1")
+
+    assert task.public == (CallTest(("a\u2028b\x85c", 3), 1, equality=Equality.NUMBERS),)
+
+
 def test_a_method_is_called_with_an_argument_a_line() -> None:
     task = method('["red", "red"]\n3', "1")
 
     assert task.entry_point == "pulledOut"
-    assert task.public == (CallTest((["red", "red"], 3), 1),)
+    assert task.public == (CallTest((["red", "red"], 3), 1, equality=Equality.NUMBERS),)
     begins = f"from typing import *\n\n{STARTER.strip()}"
     assert task.problem.endswith(f"Your program must begin so:\n```python\n{begins}\n```")
 

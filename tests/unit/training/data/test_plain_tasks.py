@@ -27,7 +27,7 @@ def test_a_record_comes_back_from_json_as_the_task_it_was() -> None:
     task = read(
         id="own-1",
         entry_point="add",
-        tests=[{"args": [1], "kwargs": {"b": 2}, "expected": 3}],
+        tests=[{"args": [1], "kwargs": {"b": 2}, "expected": 3, "equality": "numbers"}],
         hidden_tests=[{"args": [2, 2], "expected": 4}],
         time_limit_s=2,
     )

@@ -1,0 +1,99 @@
+"""The bodies that a process holds have a bound together: a thousand clients that wait must not be its end."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from service.api import problems
+from service.api.body_limit import BodyLimit
+
+BODY = b"x" * 30
+
+
+@dataclass
+class Door:
+    """Reads bodies, and answers when it is let. The key is whose the request is."""
+
+    held_bytes: int = 100
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
+    read: int = 0
+
+    async def _answer(self, request: Request) -> Response:
+        await request.body()
+        self.read += 1
+        await self.opened.wait()
+        return Response("ok")
+
+    @asynccontextmanager
+    async def client(self) -> AsyncGenerator[httpx.AsyncClient, None]:
+        app = FastAPI(routes=[Route("/", self._answer, methods=["POST"])])
+        problems.install(app)
+        limited = BodyLimit(app, limit_bytes=30, limit_s=5, held_bytes=self.held_bytes)
+
+        async def keyed(scope: Scope, receive: Receive, send: Send) -> None:
+            await limited(
+                {**scope, "tenant": dict(scope["headers"]).get(b"x-tenant", b"").decode()}, receive, send
+            )
+
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(keyed), base_url="http://x") as client:
+            yield client
+
+    async def reads(self, number: int) -> None:
+        await _until(lambda: self.read == number)
+
+
+async def _until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not true():  # noqa: ASYNC110 - a fake has no events
+            await asyncio.sleep(0)
+
+
+async def test_what_does_not_fit_is_turned_away_until_others_have_ended() -> None:
+    door = Door()
+    async with door.client() as client, asyncio.TaskGroup() as group:
+        waiting = [group.create_task(client.post("/", content=BODY)) for _ in range(3)]
+        await door.reads(3)
+
+        refused = await client.post("/", content=BODY)
+        small = group.create_task(client.post("/", content=b"x" * 10))
+        await door.reads(4)
+        door.opened.set()
+        answers = [(await task).status_code for task in (*waiting, small)]
+        again = await client.post("/", content=BODY)
+
+    assert (refused.status_code, refused.json()["type"]) == (503, "/problems/overloaded")
+    assert refused.headers["retry-after"] == "2"
+    assert answers == [200] * 4
+    assert again.status_code == 200
+
+
+async def test_one_tenant_cannot_have_all_the_room() -> None:
+    door = Door(held_bytes=160)
+    async with door.client() as client, asyncio.TaskGroup() as group:
+        mine = {"x-tenant": "loud"}
+        first = group.create_task(client.post("/", content=BODY, headers=mine))
+        await door.reads(1)
+
+        refused = await client.post("/", content=BODY, headers=mine)
+        other = group.create_task(client.post("/", content=BODY, headers={"x-tenant": "quiet"}))
+        await door.reads(2)
+        door.opened.set()
+
+        assert ((await first).status_code, refused.status_code, (await other).status_code) == (200, 503, 200)
+
+
+async def test_a_single_body_within_its_own_bound_always_fits() -> None:
+    door = Door(held_bytes=1)
+    door.opened.set()
+    async with door.client() as client:
+        answer = await client.post("/", content=BODY, headers={"x-tenant": "mine"})
+
+    assert answer.status_code == 200

@@ -1,0 +1,85 @@
+"""Programs are taken out of their texts beside the event loop, which is everybody's."""
+
+import ast
+import asyncio
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from service.domain.ruling import Case
+from service.domain.task import CallTest, Candidate, Task
+from service.reader import SLICE_CHARS, Reader
+from tests.fakes import CORRECT, FakeChatModel
+from tests.unit.api.world import World, post
+
+Json = dict[str, object]
+
+BROKEN = "a;" * 3_000 + ")"
+TWO_BLOCKS = f"```python\n{BROKEN}\n```\n" * 2
+CHAT = f"<|user|>\nAdd one.\n<|assistant|>\n{TWO_BLOCKS}"
+
+DOORS: dict[str, Json] = {
+    "/judge": {"problem": "Add one.", "solutions": [TWO_BLOCKS, "x = 1"]},
+    "/critique": {"problem": "Add one.", "solution": TWO_BLOCKS},
+    "/compat/openrlhf/get_reward": {"query": [CHAT], "prompts": [""], "labels": [None]},
+    "/compat/slime": {"prompt": "Add one.", "response": TWO_BLOCKS},
+    "/compat/nemo-gym/verify": {
+        "responses_create_params": {"input": "Add one."},
+        "response": {"output": [{"role": "assistant", "content": TWO_BLOCKS}]},
+    },
+    "/score": {"queries": "Add one.", "documents": [TWO_BLOCKS]},
+    "/rerank": {"query": "Add one.", "documents": [TWO_BLOCKS]},
+    "/classify": {"input": [CHAT]},
+}
+
+
+@pytest.mark.parametrize("path", DOORS)
+async def test_nothing_is_parsed_on_the_event_loop(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    parse, threads = ast.parse, list[str]()
+
+    def watched(code: str) -> ast.Module:
+        threads.append(threading.current_thread().name)
+        return parse(code)
+
+    monkeypatch.setattr(ast, "parse", watched)
+
+    answer = await post(World(critic=FakeChatModel([CORRECT])), path, DOORS[path])
+
+    assert answer.status_code == 200, answer.text
+    assert threads
+    assert {name.partition("_")[0] for name in threads} == {"reader"}
+
+
+async def test_a_request_reads_no_more_in_one_turn_than_a_slice() -> None:
+    turns, reader = list[str](), Reader()
+
+    def noted(who: str) -> Callable[[], Case]:
+        def make() -> Case:
+            turns.append(who)
+            return Case(Task("p"), Candidate("x = 1", "#" * SLICE_CHARS))
+
+        return make
+
+    async with asyncio.TaskGroup() as group:
+        for batch in ([noted("large")] * 20, [noted("small")]):
+            group.create_task(reader.read(batch))
+
+    assert turns == ["large", "small", *["large"] * 19]
+
+
+async def test_what_many_programs_are_judged_by_is_read_once() -> None:
+    """A repetition of large tests for each program took gigabytes."""
+
+    class Value:
+        read = 0
+
+        def __repr__(self) -> str:
+            Value.read += 1
+            return "value"
+
+    task = Task("p", "f", (CallTest((Value(),), 1),))
+    cases = await Reader().read([lambda: Case(task, Candidate("x = 1"))] * 50)
+
+    assert len({case.key for case in cases}) == 1
+    assert Value.read == 1
