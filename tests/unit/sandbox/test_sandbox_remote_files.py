@@ -95,6 +95,44 @@ def test_a_conftest_may_run_async_tests() -> None:
     assert check_files(PROGRAM, files)["ended"] == "passed"
 
 
+PATCHES = """
+from unittest.mock import patch
+import pytest
+import solution
+
+def test_set_and_put_back(monkeypatch):
+    monkeypatch.setattr(solution, "f", lambda x: 40)
+    assert solution.apply(solution.f, 3) == solution.twice(3) / 2 == 40
+
+def test_by_name(monkeypatch):
+    assert solution.twice(3) == 8
+    monkeypatch.setattr("solution.f", lambda x: 50)
+    assert solution.twice(3) == 100
+
+@patch("solution.f", side_effect=lambda x: 7)
+def test_mock(f):
+    assert solution.twice(3) == 14
+    f.assert_called_with(3)
+
+def test_a_name_of_its_own(monkeypatch):
+    monkeypatch.setattr(solution, "NEW", 5, raising=False)
+    assert solution.NEW == 5 and "NEW" in dir(solution) and vars(solution)["NEW"] == 5
+
+def test_all_is_as_it_was():
+    assert solution.twice(3) == 8 and not hasattr(solution, "NEW")
+    del solution.VERSION
+    assert not hasattr(solution, "VERSION") and "VERSION" not in vars(solution)
+"""
+
+
+def test_names_of_the_program_are_replaced_and_put_back() -> None:
+    program = f"{PROGRAM}def twice(x): return f(x) + f(x)\n"
+
+    found = check_files(program, {"test_it.py": PATCHES})
+
+    assert (found["ended"], found["passed"]) == ("passed", 5), found
+
+
 def test_files_have_not_passed_when_pytest_itself_broke_down() -> None:
     hook = "def pytest_runtest_logfinish():\n    from solution import f\n    f('3')\n"
     files = {"conftest.py": hook, "test_f.py": "def test_one(): pass\ndef test_two(): assert False\n"}
