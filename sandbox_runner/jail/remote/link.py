@@ -6,12 +6,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sandbox_runner.jail.remote import errors, wire
+from sandbox_runner.jail.remote import errors, functions, wire
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
 from sandbox_runner.jail.remote.streams import TestsStreams
 
 _MOST_NESTED_CALLBACKS = 50
+_MOST_REMEMBERED = 1_000
 _LONG_BYTES = 1 << 20
 CROSSED = "_crossed"
 """Attribute of exceptions that the program raised: where and what."""
@@ -33,8 +34,10 @@ class Link:
         )
         self._adopt = adopt
         self._streams = TestsStreams()
-        self._mirrors = errors.Mirrors()
+        self._mirrors = errors.Mirrors(lambda number: self._callbacks[number], self._raised_again)
         self._mirrored: dict[type, int] = {}
+        self._raised: dict[int, BaseException] = {}
+        """What functions of the tests raised lately."""
         self._adopted: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
         self._released: list[int] = []
         self._callbacks: list[Any] = []
@@ -115,7 +118,10 @@ class Link:
     def _answer_callback(self, request: dict[str, Any]) -> None:
         with _Hostile(), self._exchange.reading(request) as read:
             function = self._callbacks[request["callback"]]
-            function = partial(next, function) if _is_iterator(function) else function
+            if _is_iterator(function):
+                function = partial(next, function)
+            elif "attribute" in request and functions.is_mock(function):
+                function = partial(functions.attribute_of_mock, function)
             args = [read(tree) for tree in request["args"]]
             kwargs = {str(name): read(tree) for name, tree in request["kwargs"].items()}
         if self._nested == _MOST_NESTED_CALLBACKS:
@@ -123,8 +129,9 @@ class Link:
         self._nested += 1
         try:
             answer = {"value": self._exchange.write(function(*args, **kwargs))}
-        except Exception as error:  # noqa: BLE001 - the program is told
-            answer = {"error": errors.describe(error, self._exchange.write)}
+        except errors.CROSSING as error:
+            told = errors.describe(error, self._exchange.write, self._mirrored.get)
+            answer = {"error": told | {"raised": self._remember(error)}}
         except BaseException as error:
             self.gone = self.gone or f"the tests left a callback by {type(error).__name__}"
             raise
@@ -132,7 +139,17 @@ class Link:
             self._nested -= 1
         self._exchange.send(answer)
 
-    def _error(self, told: dict[str, Any], read: Callable[[object], Any]) -> Exception:
+    def _remember(self, error: BaseException) -> int:
+        number = next(reversed(self._raised), 0) + 1
+        self._raised[number] = error
+        if len(self._raised) > _MOST_REMEMBERED:
+            del self._raised[next(iter(self._raised))]
+        return number
+
+    def _raised_again(self, number: int) -> BaseException | None:
+        return self._raised.get(number)
+
+    def _error(self, told: dict[str, Any], read: Callable[[object], Any]) -> BaseException:
         error = self._mirrors.error(told, read)
         where = {"type": type(error).__name__, **{name: told[name] for name in ("text", "line", "source")}}
         setattr(error, CROSSED, where)
@@ -140,7 +157,7 @@ class Link:
 
     def _refer_to_given(self, value: object) -> wire.Reference:
         reference = self._refer(value)
-        if "object" in reference or callable(value):
+        if "object" in reference or callable(value) or functions.is_mock(value):
             return reference
         if _is_iterator(value):
             return {**reference, "iterates": True}
@@ -153,10 +170,18 @@ class Link:
             number = self._mirrored.get(value)
         if number is not None:
             return {"object": number}
-        if id(value) not in self._callback_numbers:
+        number = self._callback_numbers.get(id(value))
+        given: wire.Reference = {"callback": len(self._callbacks) if number is None else number}
+        if isinstance(value, type) and issubclass(value, Exception):
+            given["exception"] = errors.class_node(value, self._mirrored.get)
+        elif number is None and callable(value):
+            given["about"] = functions.told_of(value, wire.write_plain)
+        if functions.is_mock(value):
+            given["mock"] = True
+        if number is None:
             self._callback_numbers[id(value)] = len(self._callbacks)
             self._callbacks.append(value)
-        return {"callback": self._callback_numbers[id(value)]}
+        return given
 
     def _resolve(self, reference: dict[str, Any]) -> object:
         if "callback" in reference:

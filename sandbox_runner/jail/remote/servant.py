@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Self
 
-from sandbox_runner.jail.remote import arrays, containers, errors, wire
+from sandbox_runner.jail.remote import arrays, containers, errors, functions, wire
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
 from sandbox_runner.jail.remote.streams import ProgramStreams
@@ -62,6 +62,9 @@ class _Servant:
         self._objects: dict[int, object] = {MODULE: _Module(namespace)}
         self._numbers: dict[int, int] = {}
         self._callbacks: dict[int, Callback] = {}
+        self._mirrors = errors.Mirrors(lambda number: self._objects[number])
+        self._mirrored: dict[int, int] = {}
+        """Classes of the tests' exceptions by identity: their numbers as callbacks."""
         self._next = MODULE + 1
         self._operations: dict[str, Callable[..., object]] = {
             **_OPERATIONS,
@@ -75,17 +78,19 @@ class _Servant:
         except LostError:
             return
 
-    def call_back(self, number: int, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+    def call_back(
+        self, number: int, args: tuple[object, ...], kwargs: dict[str, object], **said: object
+    ) -> object:
         """Call a function of the tests and answer what they ask meanwhile."""
         arguments = {
             "args": [self._exchange.write(argument) for argument in args],
             "kwargs": {name: self._exchange.write(value) for name, value in kwargs.items()},
         }
-        self._exchange.send({"callback": number, **arguments, **self._streams.said()})
+        self._exchange.send({"callback": number, **arguments, **said, **self._streams.said()})
         while "ask" in (message := self._connection.receive()):
             self._answer(message)
         with self._exchange.reading(message) as read:
-            failed = errors.Mirrors().error(message["error"], read) if "error" in message else None
+            failed = self._mirrors.error(message["error"], read) if "error" in message else None
             value = read(message["value"]) if failed is None else None
         if failed is not None:
             raise failed
@@ -99,12 +104,12 @@ class _Servant:
             answer = {"value": self._carry_out(request)}
         except LostError:
             raise
-        except Exception as error:  # noqa: BLE001 - the program's exceptions are answers
-            answer = {"error": errors.describe(error, self._exchange.write)}
+        except errors.CROSSING as error:
+            answer = {"error": self._describe(error)}
         try:
             self._exchange.send({"answer": number, **answer, **self._streams.said()})
         except ValueError as error:  # too long
-            self._exchange.send({"answer": number, "error": errors.describe(error, self._exchange.write)})
+            self._exchange.send({"answer": number, "error": self._describe(error)})
 
     def _carry_out(self, request: dict[str, Any]) -> object:
         with self._exchange.reading(request) as read:
@@ -114,6 +119,12 @@ class _Servant:
         with self._streams.replaced(request, reader):
             returned = self._operations[request["op"]](*args, **kwargs)
         return self._exchange.write(returned)
+
+    def _describe(self, error: BaseException) -> dict[str, object]:
+        return errors.describe(error, self._exchange.write, self._number_of_class)
+
+    def _number_of_class(self, kind: type) -> int | None:
+        return self._mirrored.get(id(kind))
 
     def _names(self) -> list[list[str | None]]:
         """Public names with the module they come from, where that is not the program itself."""
@@ -126,6 +137,8 @@ class _Servant:
     def _refer(self, value: object) -> wire.Reference:
         if isinstance(value, Callback):
             return {"callback": value.number}
+        if id(value) in self._mirrored:
+            return {"callback": self._mirrored[id(value)]}
         kind = type(value)
         described: wire.Reference = {
             "object": self._number(value),
@@ -140,10 +153,15 @@ class _Servant:
         base = wire.data_kind(kind)
         if base is not None:
             described["plain"] = base.__name__
+        elif functions.KINDS.get(kind.__name__) is kind:
+            described["kind"] = kind.__name__
+        hashing = next(vars(each)["__hash__"] for each in kind.__mro__ if "__hash__" in vars(each))
+        if hashing is not object.__hash__:
+            described["unhashable" if hashing is None else "decides_hash"] = True
         if isinstance(value, type):
             described["class"] = value.__name__
             if issubclass(value, Exception):
-                described["exception"] = errors.class_node(value)
+                described["exception"] = errors.class_node(value, self._number_of_class)
         return described
 
     def _number(self, value: object) -> int:
@@ -160,11 +178,25 @@ class _Servant:
             del self._numbers[id(self._objects.pop(number))]
 
     def _resolve(self, reference: dict[str, Any]) -> object:
+        if "exception" in reference:
+            mirror = self._mirrors.of(reference["exception"])
+            if self._mirrors.is_mirror(mirror):
+                self._mirrored[id(mirror)] = int(reference["callback"])
+            return mirror
         if "callback" in reference:
             number = int(reference["callback"])
-            kind = CallbackIterator if "iterates" in reference else Callback
-            return self._callbacks.setdefault(number, kind(self, number))
+            if number not in self._callbacks:
+                self._callbacks[number] = self._stand_in(number, reference)
+            return self._callbacks[number]
         return self._objects[reference["object"]]
+
+    def _stand_in(self, number: int, reference: dict[str, Any]) -> "Callback":
+        if "iterates" in reference:
+            return CallbackIterator(self, number)
+        callback = (CallbackMock if "mock" in reference else Callback)(self, number)
+        if "about" in reference:
+            functions.give_names(callback, reference["about"], wire.read_plain)
+        return callback
 
 
 class Callback:
@@ -176,6 +208,13 @@ class Callback:
 
     def __call__(self, /, *args: object, **kwargs: object) -> object:
         return self._servant.call_back(self.number, args, kwargs)
+
+
+class CallbackMock(Callback):
+    """A mock of the tests, whose attributes they have."""
+
+    def __getattr__(self, name: str) -> object:
+        return self._servant.call_back(self.number, (name,), {}, attribute=True)
 
 
 class CallbackIterator(Callback):
@@ -258,6 +297,7 @@ _OPERATIONS: dict[str, Callable[..., object]] = {
     "reversed": reversed,
     "len": len,
     "bool": bool,
+    "hash": hash,
     "getitem": operator.getitem,
     "setitem": operator.setitem,
     "delitem": operator.delitem,
