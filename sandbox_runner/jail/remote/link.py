@@ -1,14 +1,16 @@
 """The tests' side of the conversation: one question at a time, and no answer taken for more than data."""
 
 import threading
+import warnings
 import weakref
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sandbox_runner.jail.remote import errors, functions, wire
+from sandbox_runner.jail.remote import errors, functions, warned, wire
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
+from sandbox_runner.jail.remote.seeds import TestsSeeds
 from sandbox_runner.jail.remote.streams import TestsStreams
 
 _MOST_NESTED_CALLBACKS = 50
@@ -34,6 +36,7 @@ class Link:
         )
         self._adopt = adopt
         self._streams = TestsStreams()
+        self._seeds = TestsSeeds()
         self._mirrors = errors.Mirrors(lambda number: self._callbacks[number], self._raised_again)
         self._mirrored: dict[type, int] = {}
         self._raised: dict[int, BaseException] = {}
@@ -90,7 +93,7 @@ class Link:
                 "args": [self._exchange.write(argument) for argument in args],
                 "kwargs": {name: self._exchange.write(value) for name, value in kwargs.items()},
             }
-            self._exchange.send(request | arguments | self._streams.told(self._exchange.write))
+            self._exchange.send(request | arguments | self._surroundings())
         except ValueError as error:
             raise self._unsendable(f"an argument cannot be passed to the program: {error}") from None
         while "callback" in (answer := self._hear()):
@@ -100,10 +103,22 @@ class Link:
                 raise LostError("an answer to another question")
             failed = self._error(answer["error"], read) if "error" in answer else None
             value = read(answer["value"]) if failed is None else None
+            given = [self._error(told, read) for told in answer.get("warned", ())[: warned.MOST]]
         self.answered += operation != "get" or (failed is None and not is_asked_later(value))
+        for each in given:
+            if isinstance(each, Warning):
+                warnings.warn(each, stacklevel=4)
         if failed is not None:
             raise failed
         return value
+
+    def _surroundings(self) -> dict[str, object]:
+        """What the program cannot see of the tests' process, and would in its own."""
+        said = self._streams.told(self._exchange.write)
+        seeds = self._seeds.taken()
+        if seeds:
+            said["seeds"] = {name: self._exchange.write(seed) for name, seed in seeds.items()}
+        return said | {"warns": True} if warned.are_recorded() else said
 
     def _hear(self) -> dict[str, Any]:
         message = self._connection.receive()

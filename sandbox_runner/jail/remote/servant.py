@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Self
 
-from sandbox_runner.jail.remote import arrays, containers, errors, functions, wire
+from sandbox_runner.jail.remote import arrays, containers, errors, functions, seeds, warned, wire
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
 from sandbox_runner.jail.remote.streams import ProgramStreams
@@ -59,6 +59,7 @@ class _Servant:
         self._exchange = Exchange(connection, self._refer, self._refer, self._resolve, asks=False)
         self._namespace = namespace
         self._streams = ProgramStreams()
+        self._warnings: list[Warning] = []
         self._objects: dict[int, object] = {MODULE: _Module(namespace)}
         self._numbers: dict[int, int] = {}
         self._callbacks: dict[int, Callback] = {}
@@ -107,7 +108,7 @@ class _Servant:
         except errors.CROSSING as error:
             answer = {"error": self._describe(error)}
         try:
-            self._exchange.send({"answer": number, **answer, **self._streams.said()})
+            self._exchange.send({"answer": number, **answer, **self._streams.said(), **self._warned()})
         except ValueError as error:  # too long
             self._exchange.send({"answer": number, "error": self._describe(error)})
 
@@ -116,9 +117,16 @@ class _Servant:
             args = [read(tree) for tree in request["args"]]
             kwargs = {name: read(tree) for name, tree in request["kwargs"].items()}
             reader = read(request["input"]) if "input" in request else None
-        with self._streams.replaced(request, reader):
+            seeds.sow({name: read(seed) for name, seed in request.get("seeds", {}).items()})
+        warns = request.get("warns") is True
+        with self._streams.replaced(request, reader), warned.recorded(warns, self._warnings):
             returned = self._operations[request["op"]](*args, **kwargs)
         return self._exchange.write(returned)
+
+    def _warned(self) -> dict[str, object]:
+        """What was warned of since this was last asked."""
+        given, self._warnings[:] = self._warnings[: warned.MOST], []
+        return {"warned": [self._describe(each) for each in given]} if given else {}
 
     def _describe(self, error: BaseException) -> dict[str, object]:
         return errors.describe(error, self._exchange.write, self._number_of_class)

@@ -67,6 +67,8 @@ from tests.unit.sandbox.two_sides import check_code
         "import inspect\nassert inspect.isgeneratorfunction(numbers) and inspect.iscoroutinefunction(later)",
         "import inspect\nassert str(inspect.signature(apply)) == '(function, *args)'",
         "import inspect\nassert inspect.ismethod(Point(1, 2).norm) and inspect.isfunction(Point.norm)",
+        "import random\nrandom.seed(5)\na = draw(), draw()\nrandom.seed(5)\nassert a == (draw(), draw())",
+        "import random\nrandom.seed(5)\na = random.random()\nrandom.seed('b')\nassert a != draw()",
         "assert hash(Point(1, 2)) == hash(Point(1, 2)) != hash(Point(1, 3))",
         "assert len({Node(1), Node(1)}) == 2 and len({f, f}) == 1 and {Shape.ROUND: 1}[Shape('round')] == 1",
         "try: hash(Everything())\nexcept TypeError as e: assert 'unhashable' in str(e)\nelse: assert False",

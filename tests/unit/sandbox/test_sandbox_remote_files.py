@@ -133,6 +133,38 @@ def test_names_of_the_program_are_replaced_and_put_back() -> None:
     assert (found["ended"], found["passed"]) == ("passed", 5), found
 
 
+WARNED = """
+import warnings
+import pytest
+from solution import OldWay, f, warn
+
+def test_warns():
+    with pytest.warns(DeprecationWarning, match="old"):
+        assert warn() == 1
+    with pytest.warns(OldWay):
+        warn(OldWay)
+
+def test_counts(recwarn):
+    f(1)
+    warn()
+    assert [str(each.message) for each in recwarn] == ["old way"]
+
+def test_filters():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(DeprecationWarning):
+            warn()
+    with pytest.raises(pytest.fail.Exception), pytest.warns(UserWarning):
+        warn()
+"""
+
+
+def test_tests_record_what_the_program_warns_of() -> None:
+    found = check_files(PROGRAM, {"test_it.py": WARNED})
+
+    assert (found["ended"], found["passed"]) == ("passed", 3), found
+
+
 def test_files_have_not_passed_when_pytest_itself_broke_down() -> None:
     hook = "def pytest_runtest_logfinish():\n    from solution import f\n    f('3')\n"
     files = {"conftest.py": hook, "test_f.py": "def test_one(): pass\ndef test_two(): assert False\n"}

@@ -2,6 +2,8 @@
 
 PROGRAM = """
 import math
+import random
+import warnings
 from collections import Counter, namedtuple
 from dataclasses import dataclass
 from enum import Enum, IntEnum
@@ -76,6 +78,13 @@ class Everything:
 
 class Hashed(Everything):
     def __hash__(self): return 4
+
+class OldWay(UserWarning): pass
+
+def warn(kind=DeprecationWarning):
+    warnings.warn("old way", kind)
+    return 1
+def draw(): return random.random()
 
 def everything(): return Everything()
 def hashed(): return Hashed()
