@@ -12,13 +12,11 @@ from typing import Any
 
 _TEXT_LIMIT = 10_000
 _NAMES = ("__name__", "__qualname__", "__module__", "__doc__")
-KINDS: dict[str, type] = {
-    kind.__name__: kind
-    for kind in (
-        *(types.FunctionType, types.MethodType, types.GeneratorType),
-        *(types.CoroutineType, types.AsyncGeneratorType),
-    )
-}
+_SHARED: tuple[type, ...] = (
+    *(types.FunctionType, types.MethodType, types.GeneratorType),
+    *(types.CoroutineType, types.AsyncGeneratorType),
+)
+KINDS = {kind.__name__: kind for kind in _SHARED}
 """What tests ask for by `isinstance` or `inspect`, and both sides have."""
 Plain = Callable[[object], object]
 """Writes what is data and cannot change; raises for all else."""

@@ -41,4 +41,4 @@ def sow(noted: dict[str, Any]) -> None:
     for name, seed in noted.items():
         module = sys.modules.get(name)
         if module is not None:
-            module.seed(seed)  # type: ignore[attr-defined]
+            module.seed(seed)

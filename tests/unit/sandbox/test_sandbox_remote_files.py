@@ -174,6 +174,18 @@ def test_files_have_not_passed_when_pytest_itself_broke_down() -> None:
     assert (found["ended"], found["type"]) == ("crossed", "TypeError"), found
 
 
+@pytest.mark.parametrize("hook", ["sessionstart", "sessionfinish"])
+def test_a_hook_that_the_program_leaves_is_told(hook: str) -> None:
+    files = {
+        "conftest.py": f"def pytest_{hook}():\n    import solution\n    solution.leave(0)\n",
+        "test_f.py": "from solution import f\ndef test_one(): assert f(3) == 4\n",
+    }
+
+    found = check_files(PROGRAM, files)
+
+    assert (found["ended"], found["type"]) == ("crossed", "SystemExit"), found
+
+
 def test_a_failed_assertion_of_a_file_is_quoted_with_its_line() -> None:
     found = check_files(
         PROGRAM, {"test_it.py": "from solution import f\n\ndef test():\n    assert f(3) == 5\n"}
