@@ -16,6 +16,7 @@ _MOST_BASES = 20
 _NAME_LIMIT = 100
 _MOST_CAUSES = 5
 _TEXT = "_told_text"
+_MIRROR = "_mirror"
 _RAISED = "_raised_by_tests"
 """Attribute of an exception that the program met in a function of the tests: the number they know it by."""
 # Exceptions that a test runner takes for an order.
@@ -72,6 +73,17 @@ def class_node(kind: type, number_of: NumberOf) -> ClassNode:
         "name": kind.__name__,
         "bases": [class_node(base, number_of) for base in kind.__bases__ if issubclass(base, CROSSING)],
     }
+
+
+def is_data(kind: type) -> bool:
+    """Whether all that an exception of this class can do is to be raised and looked at."""
+    if not issubclass(kind, CROSSING):
+        return False
+    own = (each for each in kind.__mro__ if not hasattr(builtins, each.__name__))
+    members = ((name, member) for each in own for name, member in vars(each).items())
+    return not any(
+        name[:1] != "_" and (callable(member) or isinstance(member, property)) for name, member in members
+    )
 
 
 def shared_class(module: object, name: object) -> type[BaseException] | None:
@@ -140,11 +152,23 @@ class Mirrors:
 
 
 def _make_class(name: str, bases: tuple[type[BaseException], ...]) -> type[BaseException]:
-    members = {"__module__": "solution", "__str__": _told_text}
+    members = {"__module__": "solution", "__str__": _told_text, _MIRROR: True}
     try:
         return type(name[:_NAME_LIMIT], bases, members)
     except TypeError:  # bases that exclude each other here need not do so there
         return type(name[:_NAME_LIMIT], bases[:1], members)
+
+
+def let_construct(mirror: type[BaseException], construct: Callable[..., BaseException | None]) -> None:
+    """Have the other side make what the arguments make of an exception of its class."""
+
+    def init(self: BaseException, *args: object, **kwargs: object) -> None:
+        made = construct(self, mirror, *args, **kwargs)
+        if made is not None:
+            self.args = made.args
+            vars(self).update(vars(made))
+
+    mirror.__init__ = init  # type: ignore[method-assign]
 
 
 def _told_text(self: BaseException) -> str:
@@ -154,9 +178,12 @@ def _told_text(self: BaseException) -> str:
 
 def _make(kind: type[BaseException], args: list[object], text: str) -> BaseException:
     try:
-        return kind(*args)
+        error = kind.__new__(kind, *args)
+        known: Any = next(each for each in kind.__mro__ if _MIRROR not in vars(each))
+        known.__init__(error, *args)  # the other side's constructor had its turn
     except Exception:  # noqa: BLE001 - some need other arguments than those they keep
         return _likeness(kind, text)
+    return error
 
 
 def _likeness(kind: type[BaseException], text: str) -> BaseException:

@@ -41,6 +41,9 @@ class Link:
         self._mirrored: dict[type, int] = {}
         self._raised: dict[int, BaseException] = {}
         """What functions of the tests raised lately."""
+        self._lent: dict[int, BaseException] = {}
+        self._numbers_of_lent: dict[int, int] = {}
+        """Exceptions of the program that were no failure but an answer, or made for the tests."""
         self._adopted: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
         self._released: list[int] = []
         self._callbacks: list[Any] = []
@@ -154,6 +157,20 @@ class Link:
             self._nested -= 1
         self._exchange.send(answer)
 
+    def _construct(
+        self, error: BaseException, kind: object, *args: object, **kwargs: object
+    ) -> BaseException | None:
+        """What the program makes of these arguments, if that is data; `error` stands for it from now on."""
+        made = self.ask("call", kind, *args, **kwargs)
+        number = self._numbers_of_lent.get(id(made))
+        if not isinstance(made, BaseException) or number is None:
+            return None
+        self._lend(number, error)
+        return made
+
+    def _lend(self, number: int, error: BaseException) -> None:
+        self._lent[number], self._numbers_of_lent[id(error)] = error, number
+
     def _remember(self, error: BaseException) -> int:
         number = next(reversed(self._raised), 0) + 1
         self._raised[number] = error
@@ -172,7 +189,11 @@ class Link:
 
     def _refer_to_given(self, value: object) -> wire.Reference:
         reference = self._refer(value)
-        if "object" in reference or callable(value) or functions.is_mock(value):
+        if (
+            not reference.keys().isdisjoint({"object", "error"})
+            or callable(value)
+            or functions.is_mock(value)
+        ):
             return reference
         if _is_iterator(value):
             return {**reference, "iterates": True}
@@ -183,12 +204,17 @@ class Link:
         number = _number_of(value)
         if number is None and isinstance(value, type):
             number = self._mirrored.get(value)
+        if number is None and isinstance(value, BaseException):
+            number = self._numbers_of_lent.get(id(value))
         if number is not None:
             return {"object": number}
         number = self._callback_numbers.get(id(value))
         given: wire.Reference = {"callback": len(self._callbacks) if number is None else number}
         if isinstance(value, type) and issubclass(value, Exception):
             given["exception"] = errors.class_node(value, self._mirrored.get)
+        elif isinstance(value, errors.CROSSING):
+            told = errors.describe(value, wire.write_plain, self._mirrored.get)
+            given["error"] = told | {"raised": self._remember(value)}
         elif number is None and callable(value):
             given["about"] = functions.told_of(value, wire.write_plain)
         if functions.is_mock(value):
@@ -207,7 +233,13 @@ class Link:
         if "exception" in reference:
             mirror = self._mirrors.of(reference["exception"])
             self._mirrored[mirror] = number
+            if self._mirrors.is_mirror(mirror):
+                errors.let_construct(mirror, self._construct)
             return mirror
+        if "error" in reference:
+            if number not in self._lent:
+                self._lend(number, self._mirrors.error(reference["error"], wire.read_plain))
+            return self._lent[number]
         adopted = self._adopted.get(number)
         if adopted is None:
             adopted = self._adopted[number] = self._adopt(self, reference)

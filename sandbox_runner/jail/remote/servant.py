@@ -13,7 +13,7 @@ from typing import Any, Self
 from sandbox_runner.jail.remote import arrays, containers, errors, functions, seeds, warned, wire
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
-from sandbox_runner.jail.remote.streams import ProgramStreams
+from sandbox_runner.jail.remote.streams import CALLED, ProgramStreams
 
 MOST_OBJECTS = 100_000
 MODULE = 0
@@ -62,7 +62,7 @@ class _Servant:
         self._warnings: list[Warning] = []
         self._objects: dict[int, object] = {MODULE: _Module(namespace)}
         self._numbers: dict[int, int] = {}
-        self._callbacks: dict[int, Callback] = {}
+        self._callbacks: dict[int, Callback | BaseException] = {}
         self._mirrors = errors.Mirrors(lambda number: self._objects[number])
         self._mirrored: dict[int, int] = {}
         """Classes of the tests' exceptions by identity: their numbers as callbacks."""
@@ -116,10 +116,10 @@ class _Servant:
         with self._exchange.reading(request) as read:
             args = [read(tree) for tree in request["args"]]
             kwargs = {name: read(tree) for name, tree in request["kwargs"].items()}
-            reader = read(request["input"]) if "input" in request else None
+            called = {name: read(request[name]) for name in CALLED if name in request}
             seeds.sow({name: read(seed) for name, seed in request.get("seeds", {}).items()})
         warns = request.get("warns") is True
-        with self._streams.replaced(request, reader), warned.recorded(warns, self._warnings):
+        with self._streams.replaced(request, called), warned.recorded(warns, self._warnings):
             returned = self._operations[request["op"]](*args, **kwargs)
         return self._exchange.write(returned)
 
@@ -154,18 +154,9 @@ class _Servant:
             "can": [ability for ability, method in _ABILITIES.items() if _defines(kind, method)],
             "classes": [self._number(each) for each in kind.__mro__[:_MOST_CLASSES] if _is_own(each)],
         }
-        if _is_own(kind) and _defines(kind, "__contains__"):
-            described["decides_in"] = True
-        if _is_own(kind) and (_defines(kind, "__bool__") or _defines(kind, "__len__")):
-            described["decides_truth"] = True
-        base = wire.data_kind(kind)
-        if base is not None:
-            described["plain"] = base.__name__
-        elif functions.KINDS.get(kind.__name__) is kind:
-            described["kind"] = kind.__name__
-        hashing = next(vars(each)["__hash__"] for each in kind.__mro__ if "__hash__" in vars(each))
-        if hashing is not object.__hash__:
-            described["unhashable" if hashing is None else "decides_hash"] = True
+        described |= _traits(kind)
+        if errors.is_data(kind):
+            described["error"] = errors.describe(value, wire.write_plain, self._number_of_class)  # type: ignore[arg-type]
         if isinstance(value, type):
             described["class"] = value.__name__
             if issubclass(value, Exception):
@@ -198,7 +189,9 @@ class _Servant:
             return self._callbacks[number]
         return self._objects[reference["object"]]
 
-    def _stand_in(self, number: int, reference: dict[str, Any]) -> "Callback":
+    def _stand_in(self, number: int, reference: dict[str, Any]) -> "Callback | BaseException":
+        if "error" in reference:
+            return self._mirrors.error(reference["error"], wire.read_plain)
         if "iterates" in reference:
             return CallbackIterator(self, number)
         callback = (CallbackMock if "mock" in reference else Callback)(self, number)
@@ -243,6 +236,24 @@ def _origin(value: object) -> str | None:
     if named and wire.is_standard(module):
         return f"{module}.{getattr(value, '__qualname__', '')}"
     return None
+
+
+def _traits(kind: type) -> wire.Reference:
+    """What the other side must know of an object to answer for it, or to ask."""
+    described: wire.Reference = {}
+    if _is_own(kind) and _defines(kind, "__contains__"):
+        described["decides_in"] = True
+    if _is_own(kind) and (_defines(kind, "__bool__") or _defines(kind, "__len__")):
+        described["decides_truth"] = True
+    base = wire.data_kind(kind)
+    if base is not None:
+        described["plain"] = base.__name__
+    elif functions.KINDS.get(kind.__name__) is kind:
+        described["kind"] = kind.__name__
+    hashing = next(vars(each)["__hash__"] for each in kind.__mro__ if "__hash__" in vars(each))
+    if hashing is not object.__hash__:
+        described["unhashable" if hashing is None else "decides_hash"] = True
+    return described
 
 
 def _defines(kind: type, method: str) -> bool:

@@ -6,11 +6,18 @@ from contextlib import contextmanager
 
 MOST = 100
 """Of one answer; each is told with its arguments."""
-_shows: object = warnings._showwarnmsg_impl  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def _shower() -> object:
+    """What shows a warning; a recorder puts its own in this place."""
+    return getattr(warnings, "_showwarnmsg_impl", None)
+
+
+_ours = _shower()
 
 
 def are_recorded() -> bool:
-    return warnings._showwarnmsg_impl is not _shows  # type: ignore[attr-defined]  # noqa: SLF001
+    return _shower() is not _ours
 
 
 @contextmanager

@@ -170,6 +170,31 @@ def test_what_ended_the_tests_is_told_apart(source: str, ended: Ended, kind: str
         assert found.line == line, found
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "e = MyError('bad', code=9)\nassert e.code == 9 and str(e) == 'bad' and e.args == ('bad',)",
+        "assert isinstance(MyError('x'), ValueError) and repr(MyError('x')) == \"MyError('x')\"",
+        "try: MyError()\nexcept TypeError as e: assert 'message' in str(e)\nelse: assert False",
+        "assert str(Told(1, 2)) == 'told 2' and Odd(code=3).code == 3",
+        "e = MyError('bad', 9)\nassert same(e) is e and code_of(e) == 9",
+        "class Sub(MyError): pass\nassert Sub('x', 2).code == 2 and isinstance(Sub('x'), MyError)",
+        "try: raise MyError('x', 2)\nexcept MyError as e: assert e.code == 2",
+        "e = ValueError('x')\nassert same(e) is e and name_of(type(e)) == 'ValueError' and text_of(e) == 'x'",
+        "e = outcome('own')\nassert isinstance(e, MyError) and e.code == 9 and e is not outcome('own')",
+        "e = outcome('os')\nassert isinstance(e, FileNotFoundError) and e.errno == 2",
+        "e = outcome('hint')\nassert e.hint() == 'a hint'\nassert str(Hinted('x')) == 'x'",
+        "assert [type(e) for e in (outcome('json'), outcome('value'))][1] is ValueError",
+        "g = patient()\nnext(g)\nassert g.throw(ValueError('now')) == 'now'",
+        "assert [*map(code_of, [MyError('a', 1), MyError('b', 2)])] == [1, 2]",
+    ],
+)
+def test_exceptions_are_values_too(source: str) -> None:
+    found = check_code(PROGRAM, f"{source}\nassert f(3) == 4")
+
+    assert (found.ended, found.weak) == (Ended.PASSED, False), found
+
+
 _MOCK = """
 from unittest.mock import Mock, MagicMock
 store = Mock(suffix="!")

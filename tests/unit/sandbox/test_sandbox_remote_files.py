@@ -159,6 +159,20 @@ def test_filters():
 """
 
 
+def test_a_patched_print_is_called_by_the_program() -> None:
+    program = "def greet(name):\n    print('Hi', name, sep=', ')\n    return 1\n"
+    source = (
+        "from unittest.mock import patch\nfrom solution import greet\ndef test():\n"
+        "    with patch('builtins.print') as shown: assert greet('Ann') == 1\n"
+        "    shown.assert_called_once_with('Hi', 'Ann', sep=', ')\n"
+        "    assert greet('Bo') == 1 and shown.call_count == 1\n"
+    )
+
+    found = check_files(program, {"test_it.py": source})
+
+    assert (found["ended"], found["passed"]) == ("passed", 1), found
+
+
 def test_tests_record_what_the_program_warns_of() -> None:
     found = check_files(PROGRAM, {"test_it.py": WARNED})
 

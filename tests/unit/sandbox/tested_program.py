@@ -69,6 +69,9 @@ class Told(Exception):
 class Odd(Exception):
     def __init__(self, *, code): self.code = code
 
+class Hinted(Exception):
+    def hint(self): return "a hint"
+
 class Everything:
     def __eq__(self, other): return True
     def __gt__(self, other): return True
@@ -94,6 +97,7 @@ def f(x):
 
 def fail(kind):
     if kind == "own": raise MyError("bad", 9)
+    if kind == "hint": raise Hinted()
     if kind == "unicode": b"\\xff".decode()
     if kind == "json":
         import json
@@ -108,6 +112,15 @@ def fail(kind):
         except ZeroDivisionError as error: raise MyError("bad") from error
     raise ValueError("bad", 3)
 
+def outcome(kind):
+    try: fail(kind)
+    except Exception as error: return error
+def same(x): return x
+def code_of(error): return error.code
+def text_of(error): return str(error)
+def patient():
+    try: yield
+    except ValueError as error: yield str(error)
 def leave(code): raise SystemExit(code)
 def raise_it(kind, *args): raise kind(*args)
 def name_of(kind): return kind.__name__
