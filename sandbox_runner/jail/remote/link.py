@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from sandbox_runner.jail.remote import errors, functions, warned, wire
+from sandbox_runner.jail.remote.environment import TestsEnvironment
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
 from sandbox_runner.jail.remote.seeds import TestsSeeds
@@ -37,6 +38,7 @@ class Link:
         self._adopt = adopt
         self._streams = TestsStreams()
         self._seeds = TestsSeeds()
+        self._environment = TestsEnvironment()
         self._mirrors = errors.Mirrors(lambda number: self._callbacks[number], self._raised_again)
         self._mirrored: dict[type, int] = {}
         self._raised: dict[int, BaseException] = {}
@@ -121,6 +123,9 @@ class Link:
         seeds = self._seeds.taken()
         if seeds:
             said["seeds"] = {name: self._exchange.write(seed) for name, seed in seeds.items()}
+        changes = self._environment.changes()
+        if changes:
+            said["environment"] = changes
         return said | {"warns": True} if warned.are_recorded() else said
 
     def _hear(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Self
 
-from sandbox_runner.jail.remote import arrays, containers, errors, functions, seeds, warned, wire
+from sandbox_runner.jail.remote import arrays, containers, environment, errors, functions, seeds, warned, wire
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
 from sandbox_runner.jail.remote.streams import CALLED, ProgramStreams
@@ -118,6 +118,7 @@ class _Servant:
             kwargs = {name: read(tree) for name, tree in request["kwargs"].items()}
             called = {name: read(request[name]) for name in CALLED if name in request}
             seeds.sow({name: read(seed) for name, seed in request.get("seeds", {}).items()})
+        environment.take_over(request.get("environment", {}))
         warns = request.get("warns") is True
         with self._streams.replaced(request, called), warned.recorded(warns, self._warnings):
             returned = self._operations[request["op"]](*args, **kwargs)

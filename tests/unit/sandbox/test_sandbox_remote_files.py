@@ -159,6 +159,24 @@ def test_filters():
 """
 
 
+def test_the_program_sees_variables_that_tests_set_and_none_of_pytests() -> None:
+    program = "import os\ndef f(name): return os.environ.get(name)\n"
+    source = (
+        "import os\nfrom solution import f\n"
+        "def test_set(monkeypatch):\n"
+        "    monkeypatch.setenv('TOKEN', 'a')\n    assert f('TOKEN') == 'a'\n"
+        "    monkeypatch.delenv('TOKEN')\n    assert f('TOKEN') is None\n"
+        "    monkeypatch.setenv('TOKEN', 'b')\n"
+        "def test_put_back(): assert f('TOKEN') is None\n"
+        "def test_named():\n    assert 'test_named' in os.environ['PYTEST_CURRENT_TEST']\n"
+        "    assert 'test_named' not in str(f('PYTEST_CURRENT_TEST'))\n"
+    )
+
+    found = check_files(program, {"test_it.py": source})
+
+    assert (found["ended"], found["passed"]) == ("passed", 3), found
+
+
 def test_a_patched_print_is_called_by_the_program() -> None:
     program = "def greet(name):\n    print('Hi', name, sep=', ')\n    return 1\n"
     source = (
