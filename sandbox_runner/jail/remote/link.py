@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sandbox_runner.jail.remote import errors, functions, warned, wire
+from sandbox_runner.jail.remote import errors, functions, logs, warned, wire
 from sandbox_runner.jail.remote.environment import TestsEnvironment
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
@@ -108,8 +108,10 @@ class Link:
                 raise LostError("an answer to another question")
             failed = self._error(answer["error"], read) if "error" in answer else None
             value = read(answer["value"]) if failed is None else None
+            logged = logs.read(answer.get("logged", ()))
             given = [self._error(told, read) for told in answer.get("warned", ())[: warned.MOST]]
         self.answered += operation != "get" or (failed is None and not is_asked_later(value))
+        logs.give(logged)
         for each in given:
             if isinstance(each, Warning):
                 warnings.warn(each, stacklevel=4)
@@ -126,6 +128,8 @@ class Link:
         changes = self._environment.changes()
         if changes:
             said["environment"] = changes
+        if logs.are_heard():
+            said["logs"] = True
         return said | {"warns": True} if warned.are_recorded() else said
 
     def _hear(self) -> dict[str, Any]:

@@ -8,9 +8,20 @@ import operator
 import types
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Self
+from typing import Any
 
-from sandbox_runner.jail.remote import arrays, containers, environment, errors, functions, seeds, warned, wire
+from sandbox_runner.jail.remote import (
+    arrays,
+    containers,
+    environment,
+    errors,
+    functions,
+    logs,
+    seeds,
+    warned,
+    wire,
+)
+from sandbox_runner.jail.remote.callbacks import Callback, CallbackIterator, CallbackMock
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
 from sandbox_runner.jail.remote.streams import CALLED, ProgramStreams
@@ -60,6 +71,7 @@ class _Servant:
         self._namespace = namespace
         self._streams = ProgramStreams()
         self._warnings: list[Warning] = []
+        self._logged: list[logs.Logged] = []
         self._objects: dict[int, object] = {MODULE: _Module(namespace)}
         self._numbers: dict[int, int] = {}
         self._callbacks: dict[int, Callback | BaseException] = {}
@@ -119,15 +131,18 @@ class _Servant:
             called = {name: read(request[name]) for name in CALLED if name in request}
             seeds.sow({name: read(seed) for name, seed in request.get("seeds", {}).items()})
         environment.take_over(request.get("environment", {}))
-        warns = request.get("warns") is True
-        with self._streams.replaced(request, called), warned.recorded(warns, self._warnings):
+        recorded = warned.recorded(request.get("warns") is True, self._warnings)
+        listened = logs.listened(request.get("logs") is True, self._logged)
+        with self._streams.replaced(request, called), recorded, listened:
             returned = self._operations[request["op"]](*args, **kwargs)
         return self._exchange.write(returned)
 
     def _warned(self) -> dict[str, object]:
-        """What was warned of since this was last asked."""
+        """What was warned of and logged since this was last asked."""
         given, self._warnings[:] = self._warnings[: warned.MOST], []
-        return {"warned": [self._describe(each) for each in given]} if given else {}
+        logged, self._logged[:] = self._logged[:], []
+        said = {"warned": [self._describe(each) for each in given]} if given else {}
+        return {**said, "logged": logged} if logged else {**said}
 
     def _describe(self, error: BaseException) -> dict[str, object]:
         return errors.describe(error, self._exchange.write, self._number_of_class)
@@ -190,43 +205,15 @@ class _Servant:
             return self._callbacks[number]
         return self._objects[reference["object"]]
 
-    def _stand_in(self, number: int, reference: dict[str, Any]) -> "Callback | BaseException":
+    def _stand_in(self, number: int, reference: dict[str, Any]) -> Callback | BaseException:
         if "error" in reference:
             return self._mirrors.error(reference["error"], wire.read_plain)
         if "iterates" in reference:
-            return CallbackIterator(self, number)
-        callback = (CallbackMock if "mock" in reference else Callback)(self, number)
+            return CallbackIterator(self.call_back, number)
+        callback = (CallbackMock if "mock" in reference else Callback)(self.call_back, number)
         if "about" in reference:
             functions.give_names(callback, reference["about"], wire.read_plain)
         return callback
-
-
-class Callback:
-    """A function of the tests that was passed as an argument."""
-
-    def __init__(self, servant: _Servant, number: int) -> None:
-        self._servant = servant
-        self.number = number
-
-    def __call__(self, /, *args: object, **kwargs: object) -> object:
-        return self._servant.call_back(self.number, args, kwargs)
-
-
-class CallbackMock(Callback):
-    """A mock of the tests, whose attributes they have."""
-
-    def __getattr__(self, name: str) -> object:
-        return self._servant.call_back(self.number, (name,), {}, attribute=True)
-
-
-class CallbackIterator(Callback):
-    """An iterator of the tests."""
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> object:
-        return self()
 
 
 def _origin(value: object) -> str | None:

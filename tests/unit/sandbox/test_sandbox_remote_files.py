@@ -159,6 +159,46 @@ def test_filters():
 """
 
 
+LOGGED = """
+import logging, unittest
+from solution import f, quiet
+
+def test_text(caplog):
+    assert f(1) == 1
+    assert "careful 1" in caplog.text and "detail" not in caplog.text and "ZeroDivisionError" in caplog.text
+    assert caplog.record_tuples[0] == ("app", logging.WARNING, "careful 1")
+
+def test_level(caplog):
+    with caplog.at_level(logging.DEBUG, logger="app"):
+        f(2)
+    assert "detail" in [each.message for each in caplog.records]
+
+def test_none(caplog):
+    assert quiet() == 2 and not caplog.records
+
+class TestIt(unittest.TestCase):
+    def test_it(self):
+        with self.assertLogs("app", level="INFO") as logged:
+            f(3)
+        assert logged.output[0] == "WARNING:app:careful 3"
+        with self.assertRaises(AssertionError), self.assertLogs("app"):
+            quiet()
+"""
+
+
+def test_tests_hear_what_the_program_logs() -> None:
+    program = (
+        "import logging\nlog = logging.getLogger('app')\n"
+        "def f(x):\n    log.debug('detail')\n    log.warning('careful %d', x)\n"
+        "    try: 1 / 0\n    except ZeroDivisionError: log.exception('broken')\n    return x\n"
+        "def quiet(): return 2\n"
+    )
+
+    found = check_files(program, {"test_it.py": LOGGED})
+
+    assert (found["ended"], found["passed"]) == ("passed", 4), found
+
+
 def test_the_program_sees_variables_that_tests_set_and_none_of_pytests() -> None:
     program = "import os\ndef f(name): return os.environ.get(name)\n"
     source = (
