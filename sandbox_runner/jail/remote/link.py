@@ -11,6 +11,7 @@ from sandbox_runner.jail.remote import errors, functions, logs, warned, wire
 from sandbox_runner.jail.remote.environment import TestsEnvironment
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
+from sandbox_runner.jail.remote.patches import TestsPatches
 from sandbox_runner.jail.remote.seeds import TestsSeeds
 from sandbox_runner.jail.remote.streams import TestsStreams
 
@@ -39,6 +40,7 @@ class Link:
         self._streams = TestsStreams()
         self._seeds = TestsSeeds()
         self._environment = TestsEnvironment()
+        self._patches = TestsPatches()
         self._mirrors = errors.Mirrors(lambda number: self._callbacks[number], self._raised_again)
         self._mirrored: dict[type, int] = {}
         self._raised: dict[int, BaseException] = {}
@@ -125,6 +127,9 @@ class Link:
         seeds = self._seeds.taken()
         if seeds:
             said["seeds"] = {name: self._exchange.write(seed) for name, seed in seeds.items()}
+        patches = self._patches.changes(self._exchange.write)
+        if patches:
+            said["patches"] = patches
         changes = self._environment.changes()
         if changes:
             said["environment"] = changes

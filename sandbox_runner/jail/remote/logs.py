@@ -6,6 +6,7 @@ Only what reaches the program's root logger is told; the tests' loggers decide b
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 MOST = 1_000
@@ -50,14 +51,7 @@ def listened(wanted: bool, given: list[Logged]) -> Iterator[None]:
         yield
         return
 
-    class Collector(logging.Handler):  # type: ignore[misc]
-        tells = True
-
-        def emit(self, record: Any) -> None:
-            if len(given) < MOST:
-                given.append(_told(record))
-
-    collector, level = Collector(), logging.root.level
+    collector, level = _collector()(given), logging.root.level
     logging.root.addHandler(collector)
     logging.root.setLevel(1)
     try:
@@ -66,6 +60,24 @@ def listened(wanted: bool, given: list[Logged]) -> Iterator[None]:
         logging.root.removeHandler(collector)
         if logging.root.level == 1:
             logging.root.setLevel(level)
+
+
+@cache
+def _collector() -> Any:
+    logging: Any = sys.modules["logging"]
+
+    class Collector(logging.Handler):  # type: ignore[misc]
+        tells = True
+
+        def __init__(self, given: list[Logged]) -> None:
+            super().__init__()
+            self._given = given
+
+        def emit(self, record: Any) -> None:
+            if len(self._given) < MOST:
+                self._given.append(_told(record))
+
+    return Collector
 
 
 def _told(record: Any) -> Logged:

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from types import CodeType, ModuleType
 from typing import Any
 
-from sandbox_runner.jail.remote import findings
+from sandbox_runner.jail.remote import findings, patches
 from sandbox_runner.jail.remote.findings import Ended, Findings
 from sandbox_runner.jail.remote.link import Link
 from sandbox_runner.jail.remote.module import RemoteModule
@@ -40,6 +40,8 @@ _OPTIONS = (
 
 def warm_up() -> None:
     """Import all of pytest: in the jail its files may be out of reach, and a fork gets them for nothing."""
+    for name in (*patches.MODULES, "unittest.mock"):
+        importlib.import_module(name)
     for name in ("pytest", "_pytest", "pluggy", "iniconfig", "packaging"):
         package = importlib.import_module(name)
         for found in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{name}."):

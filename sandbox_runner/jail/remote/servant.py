@@ -24,6 +24,7 @@ from sandbox_runner.jail.remote import (
 from sandbox_runner.jail.remote.callbacks import Callback, CallbackIterator, CallbackMock
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
+from sandbox_runner.jail.remote.patches import ProgramPatches
 from sandbox_runner.jail.remote.streams import CALLED, ProgramStreams
 
 MOST_OBJECTS = 100_000
@@ -70,6 +71,7 @@ class _Servant:
         self._exchange = Exchange(connection, self._refer, self._refer, self._resolve, asks=False)
         self._namespace = namespace
         self._streams = ProgramStreams()
+        self._patches = ProgramPatches()
         self._warnings: list[Warning] = []
         self._logged: list[logs.Logged] = []
         self._objects: dict[int, object] = {MODULE: _Module(namespace)}
@@ -129,6 +131,7 @@ class _Servant:
             args = [read(tree) for tree in request["args"]]
             kwargs = {name: read(tree) for name, tree in request["kwargs"].items()}
             called = {name: read(request[name]) for name in CALLED if name in request}
+            self._patches.take_over(request.get("patches", []), read)
             seeds.sow({name: read(seed) for name, seed in request.get("seeds", {}).items()})
         environment.take_over(request.get("environment", {}))
         recorded = warned.recorded(request.get("warns") is True, self._warnings)

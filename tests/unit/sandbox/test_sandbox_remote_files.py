@@ -159,6 +159,50 @@ def test_filters():
 """
 
 
+REPLACED = """
+import datetime, random, time
+import unittest.mock
+from unittest.mock import patch
+import pytest
+from solution import slow, throw, today
+
+def test_with():
+    with patch("time.sleep") as sleep:
+        assert slow() == 1
+    sleep.assert_called_once_with(1000)
+
+@patch("random.randint", return_value=4)
+def test_decorated(randint):
+    assert throw() == 4
+    randint.assert_called_once_with(1, 6)
+
+def test_monkeypatch(monkeypatch):
+    monkeypatch.setattr(random, "randint", lambda a, b: b)
+    assert throw() == 6
+    monkeypatch.setattr("time.sleep", lambda s: None)
+    assert slow() == 1
+
+def test_class():
+    with patch("datetime.date") as date:
+        date.today.return_value = 5
+        assert today() == 5
+
+def test_all_is_as_it_was():
+    assert {throw() for _ in range(100)} == {1, 2, 3, 4, 5, 6} and today() == datetime.date.today()
+"""
+
+
+def test_what_tests_replace_of_the_library_is_replaced_for_the_program() -> None:
+    program = (
+        "import datetime, random, time\ndef slow():\n    time.sleep(1000)\n    return 1\n"
+        "def throw(): return random.randint(1, 6)\ndef today(): return datetime.date.today()\n"
+    )
+
+    found = check_files(program, {"test_it.py": REPLACED})
+
+    assert (found["ended"], found["passed"]) == ("passed", 5), found
+
+
 LOGGED = """
 import logging, unittest
 from solution import f, quiet
