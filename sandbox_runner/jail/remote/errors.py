@@ -171,6 +171,15 @@ def let_construct(mirror: type[BaseException], construct: Callable[..., BaseExce
     mirror.__init__ = init  # type: ignore[method-assign]
 
 
+def let_ask(mirror: type[BaseException], attribute: Callable[[BaseException, str], object]) -> None:
+    """Have the other side answer what an exception of its class can do."""
+
+    def ask(self: BaseException, name: str) -> object:
+        return attribute(self, name)
+
+    mirror.__getattr__ = ask  # type: ignore[attr-defined]
+
+
 def _told_text(self: BaseException) -> str:
     """The text that the exception has on the other side; one that was made here has its own."""
     return str(vars(self).get(_TEXT, BaseException.__str__(self)))

@@ -199,7 +199,15 @@ class Link:
         error = self._mirrors.error(told, read)
         where = {"type": type(error).__name__, **{name: told[name] for name in ("text", "line", "source")}}
         setattr(error, CROSSED, where)
+        if "object" in told and self._mirrors.is_mirror(type(error)):
+            self._lend(int(told["object"]), error)
+            errors.let_ask(type(error), self._attribute)
         return error
+
+    def _attribute(self, error: BaseException, name: str) -> object:
+        if name[:1] == "_" or id(error) not in self._numbers_of_lent:
+            raise AttributeError(f"{type(error).__name__!r} object has no attribute {name!r}")
+        return self.ask("get", error, name)
 
     def _refer_to_given(self, value: object) -> wire.Reference:
         reference = self._refer(value)

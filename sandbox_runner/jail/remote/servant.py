@@ -148,7 +148,8 @@ class _Servant:
         return {**said, "logged": logged} if logged else {**said}
 
     def _describe(self, error: BaseException) -> dict[str, object]:
-        return errors.describe(error, self._exchange.write, self._number_of_class)
+        told = errors.describe(error, self._exchange.write, self._number_of_class)
+        return told if errors.is_data(type(error)) else {**told, "object": self._number(error)}
 
     def _number_of_class(self, kind: type) -> int | None:
         return self._mirrored.get(id(kind))

@@ -72,6 +72,7 @@ from tests.unit.sandbox.two_sides import check_code
         "assert hash(Point(1, 2)) == hash(Point(1, 2)) != hash(Point(1, 3))",
         "assert len({Node(1), Node(1)}) == 2 and len({f, f}) == 1 and {Shape.ROUND: 1}[Shape('round')] == 1",
         "try: hash(Everything())\nexcept TypeError as e: assert 'unhashable' in str(e)\nelse: assert False",
+        "try: fail('hint')\nexcept Hinted as e: assert e.hint() == 'a hint' and not hasattr(e, 'other')",
         "try: fail('os')\nexcept OSError as e: assert e.filename == '/nonexistent/file'",
         "try: leave(3)\nexcept SystemExit as e: assert e.code == 3\nelse: assert False",
         "try: fail('caused')\nexcept MyError as e: assert type(e.__cause__) is ZeroDivisionError",
