@@ -1,7 +1,9 @@
-"""Variables of the environment that the tests set, as by `monkeypatch.setenv`: the program's has them too."""
+"""Variables of the environment and `sys.argv` as the tests set them: the program's are set too."""
 
 import os
+import sys
 from collections.abc import Mapping
+from typing import Any
 
 _OF_PYTEST = "PYTEST_"
 """By these it tells programs the names of tests."""
@@ -14,23 +16,36 @@ class TestsEnvironment:
 
     def __init__(self) -> None:
         self._told = _variables()
+        self._first = self._arguments = [*sys.argv]
 
-    def changes(self) -> dict[str, str | None]:
-        """What changed since this was last asked; None for what is gone."""
+    def changes(self) -> dict[str, object]:
+        """What changed since this was last asked."""
+        said: dict[str, object] = {}
         now, told = _variables(), self._told
-        if now == told:
-            return {}
-        self._told = now
-        return {name: now.get(name) for name in now.keys() | told.keys() if now.get(name) != told.get(name)}
+        if now != told:
+            self._told = now
+            changed = {name for name in now.keys() | told.keys() if now.get(name) != told.get(name)}
+            said["environment"] = {name: now.get(name) for name in changed}
+        if sys.argv != self._arguments and set(map(type, sys.argv)) <= {str}:
+            self._arguments = [*sys.argv]
+            said["argv"] = None if self._arguments == self._first else self._arguments
+        return said
 
 
-def take_over(changes: Mapping[str, str | None]) -> None:
+class ProgramEnvironment:
     """The program's side."""
-    for name, value in changes.items():
-        if value is None:
-            os.environ.pop(name, None)  # noqa: TID251 - the program's own
-        else:
-            os.environ[name] = value  # noqa: TID251
+
+    def __init__(self) -> None:
+        self._first = sys.argv
+
+    def take_over(self, request: Mapping[str, Any]) -> None:
+        for name, value in request.get("environment", {}).items():
+            if value is None:
+                os.environ.pop(name, None)  # noqa: TID251 - the program's own
+            else:
+                os.environ[name] = value  # noqa: TID251
+        if "argv" in request:
+            sys.argv = self._first if request["argv"] is None else request["argv"]
 
 
 def _variables() -> dict[str, str]:

@@ -130,9 +130,7 @@ class Link:
         patches = self._patches.changes(self._exchange.write)
         if patches:
             said["patches"] = patches
-        changes = self._environment.changes()
-        if changes:
-            said["environment"] = changes
+        said |= self._environment.changes()
         if logs.are_heard():
             said["logs"] = True
         return said | {"warns": True} if warned.are_recorded() else said

@@ -13,7 +13,6 @@ from typing import Any
 from sandbox_runner.jail.remote import (
     arrays,
     containers,
-    environment,
     errors,
     functions,
     logs,
@@ -22,6 +21,7 @@ from sandbox_runner.jail.remote import (
     wire,
 )
 from sandbox_runner.jail.remote.callbacks import Callback, CallbackIterator, CallbackMock
+from sandbox_runner.jail.remote.environment import ProgramEnvironment
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
 from sandbox_runner.jail.remote.patches import ProgramPatches
@@ -72,6 +72,7 @@ class _Servant:
         self._namespace = namespace
         self._streams = ProgramStreams()
         self._patches = ProgramPatches()
+        self._environment = ProgramEnvironment()
         self._warnings: list[Warning] = []
         self._logged: list[logs.Logged] = []
         self._objects: dict[int, object] = {MODULE: _Module(namespace)}
@@ -133,7 +134,7 @@ class _Servant:
             called = {name: read(request[name]) for name in CALLED if name in request}
             self._patches.take_over(request.get("patches", []), read)
             seeds.sow({name: read(seed) for name, seed in request.get("seeds", {}).items()})
-        environment.take_over(request.get("environment", {}))
+        self._environment.take_over(request)
         recorded = warned.recorded(request.get("warns") is True, self._warnings)
         listened = logs.listened(request.get("logs") is True, self._logged)
         with self._streams.replaced(request, called), recorded, listened:

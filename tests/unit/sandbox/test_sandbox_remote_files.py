@@ -244,14 +244,15 @@ def test_tests_hear_what_the_program_logs() -> None:
 
 
 def test_the_program_sees_variables_that_tests_set_and_none_of_pytests() -> None:
-    program = "import os\ndef f(name): return os.environ.get(name)\n"
+    program = "import os, sys\ndef f(name): return os.environ.get(name)\ndef argv(): return sys.argv\n"
     source = (
-        "import os\nfrom solution import f\n"
+        "import os, sys\nfrom solution import argv, f\n"
         "def test_set(monkeypatch):\n"
         "    monkeypatch.setenv('TOKEN', 'a')\n    assert f('TOKEN') == 'a'\n"
         "    monkeypatch.delenv('TOKEN')\n    assert f('TOKEN') is None\n"
         "    monkeypatch.setenv('TOKEN', 'b')\n"
-        "def test_put_back(): assert f('TOKEN') is None\n"
+        "    monkeypatch.setattr(sys, 'argv', ['x', '5'])\n    assert argv() == ['x', '5']\n"
+        "def test_put_back(): assert f('TOKEN') is None and argv() != ['x', '5']\n"
         "def test_named():\n    assert 'test_named' in os.environ['PYTEST_CURRENT_TEST']\n"
         "    assert 'test_named' not in str(f('PYTEST_CURRENT_TEST'))\n"
     )
