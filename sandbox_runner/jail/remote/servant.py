@@ -172,7 +172,7 @@ class _Servant:
         described: wire.Reference = {
             "object": self._number(value),
             "name": kind.__name__,
-            "can": [ability for ability, method in _ABILITIES.items() if _defines(kind, method)],
+            "can": _abilities(value),
             "classes": [self._number(each) for each in kind.__mro__[:_MOST_CLASSES] if _is_own(each)],
         }
         described |= _traits(kind)
@@ -229,6 +229,12 @@ def _origin(value: object) -> str | None:
     if named and wire.is_standard(module):
         return f"{module}.{getattr(value, '__qualname__', '')}"
     return None
+
+
+def _abilities(value: object) -> list[str]:
+    able = [ability for ability, method in _ABILITIES.items() if _defines(type(value), method)]
+    generic = isinstance(value, type) and _defines(value, "__class_getitem__")
+    return [*able, "getitem"] if generic else able
 
 
 def _traits(kind: type) -> wire.Reference:

@@ -69,6 +69,7 @@ from tests.unit.sandbox.two_sides import check_code
         "import inspect\nassert inspect.ismethod(Point(1, 2).norm) and inspect.isfunction(Point.norm)",
         "import random\nrandom.seed(5)\na = draw(), draw()\nrandom.seed(5)\nassert a == (draw(), draw())",
         "import random\nrandom.seed(5)\na = random.random()\nrandom.seed('b')\nassert a != draw()",
+        "c = Crate[int](5)\nassert c.held == 5 and isinstance(c, Crate) and not isinstance(f, Crate)",
         "assert hash(Point(1, 2)) == hash(Point(1, 2)) != hash(Point(1, 3))",
         "assert len({Node(1), Node(1)}) == 2 and len({f, f}) == 1 and {Shape.ROUND: 1}[Shape('round')] == 1",
         "try: hash(Everything())\nexcept TypeError as e: assert 'unhashable' in str(e)\nelse: assert False",

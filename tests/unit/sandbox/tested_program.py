@@ -7,6 +7,7 @@ import warnings
 from collections import Counter, namedtuple
 from dataclasses import dataclass
 from enum import Enum, IntEnum
+from typing import Generic, TypeVar
 
 VERSION = 3
 
@@ -68,6 +69,9 @@ class Told(Exception):
 
 class Odd(Exception):
     def __init__(self, *, code): self.code = code
+
+class Crate(Generic[TypeVar("T")]):
+    def __init__(self, held): self.held = held
 
 class Hinted(Exception):
     def hint(self): return "a hint"
