@@ -55,6 +55,15 @@ def result_of_run(trace: Trace, limits: Limits) -> TestResult:
     return _result(trace, judgement, shown_bytes=limits.output_bytes)
 
 
+def as_shown(result: TestResult) -> TestResult:
+    """As much of a run's streams as of a test's, where someone else had to see them whole."""
+    printed = result.stdout[:_SHOWN_BYTES].encode("utf-8", "surrogatepass")
+    shown, _ = codecs.utf_8_decode(printed[:_SHOWN_BYTES], "surrogatepass", False)
+    stderr = result.stderr[:_SHOWN_BYTES]
+    whole = (shown, stderr) == (result.stdout, result.stderr)
+    return result if whole else replace(result, stdout=shown, stderr=stderr, raw_stdout=None, truncated=True)
+
+
 def result_of_case(trace: Trace, case: StdinCase | CallCase, checker: Checker, limits: Limits) -> TestResult:
     match case:
         case StdinCase():

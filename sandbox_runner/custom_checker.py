@@ -23,7 +23,7 @@ _VERDICTS = {
 def program(checker: CustomChecker, case: StdinCase, stdout: str) -> Program:
     """The run of a checker on one output: one JSON object on its standard input."""
     given = json.dumps({"input": case.stdin, "expected": case.stdout, "output": stdout})
-    return Program(checker.code, given, LIMITS, checker.language)
+    return Program(checker.code, given, LIMITS, checker.language, checker.packages)
 
 
 def judged(run: TestResult, checked: TestResult, case: StdinCase) -> TestResult:

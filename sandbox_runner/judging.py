@@ -8,6 +8,7 @@ from typing import Protocol
 from sandbox_runner import custom_checker
 from sandbox_runner.aside import aside
 from sandbox_runner.boxes.launchers import Launchers
+from sandbox_runner.classify import as_shown
 from sandbox_runner.domain.cases import Case, Program, StdinCase, Submission
 from sandbox_runner.domain.checkers import CHECKERS, DEFAULT_CHECKER, CustomChecker
 from sandbox_runner.domain.verdict import Outcome, TestResult, Verdict
@@ -64,11 +65,11 @@ class BoxJudge:
             return await session.judge(case, checker, upcoming)
         if not isinstance(case, StdinCase):
             return await session.judge(case, CHECKERS[DEFAULT_CHECKER])
-        return await session.print_for(case, lambda run: self._checked(checker, case, run))
+        return as_shown(await session.print_for(case, lambda run: self._checked(checker, case, run)))
 
     async def _checked(self, checker: CustomChecker, case: StdinCase, run: TestResult) -> TestResult:
         """What the caller's checker says, whose own run is no test."""
-        program = custom_checker.program(checker, case, run.stdout)
+        program = await aside(len(run.stdout), lambda: custom_checker.program(checker, case, run.stdout))
         async with Session(self._launchers, self._metrics, program, counts=False) as session:
             checked = await session.run()
         return await aside(len(run.stdout), lambda: custom_checker.judged(run, checked, case))

@@ -9,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from sandbox_runner.admission.queue import Admission
+from sandbox_runner.protocol import BoundedHeadProtocol
 
 log = structlog.get_logger()
 
@@ -47,13 +48,17 @@ class DrainingServer(uvicorn.Server):
 
 
 async def serve(app: FastAPI, host: str, port: int, drain_s: float) -> None:
-    config = uvicorn.Config(
+    await DrainingServer(config_of(app, host, port)).serve_and_drain(app.state.services.admission, drain_s)
+
+
+def config_of(app: FastAPI, host: str, port: int) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         host=host,
         port=port,
+        http=BoundedHeadProtocol,
         log_config=None,
         access_log=False,
         timeout_keep_alive=_IDLE_S,
         timeout_graceful_shutdown=_LAST_BYTES_S,
     )
-    await DrainingServer(config).serve_and_drain(app.state.services.admission, drain_s)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox_runner.api.models import (
     AssertTest,
@@ -91,7 +91,7 @@ class Converter:
             cases=tuple(_cases(request.tests, request.entry_point)),
             limits=self.limits(request.limits),
             stop_on_first_fail=request.stop_on_first_fail,
-            checker=checker_named(request.checker),
+            checker=self.checker(request.checker),
             language=language,
             packages=request.packages or self.packages_for(language, *spoken),
             public=tuple(test.public for test in request.tests),
@@ -107,6 +107,16 @@ class Converter:
             language=language,
             packages=request.packages or self.packages_for(language, request.code),
         )
+
+    def checker(self, asked: object) -> Checker | CustomChecker:
+        """Raises InvalidRequestError; one of the caller's has the packages that it speaks of."""
+        try:
+            checker = checkers.parse(asked)
+        except CheckerError as error:
+            raise InvalidRequestError(FieldError(error.field, error.message)) from error
+        if isinstance(checker, CustomChecker):
+            return replace(checker, packages=self.packages_for(checker.language, checker.code))
+        return checker
 
     def packages_for(self, language: str, *code: str | bytes) -> str:
         """Numpy where it is spoken of: few clients ask for it, and loading it costs time."""
@@ -164,13 +174,6 @@ def _test_code(tests: Sequence[Test]) -> Iterator[str]:
                 yield test.source
             case PytestTest():
                 yield from test.files.values()
-
-
-def checker_named(asked: object) -> Checker | CustomChecker:
-    try:
-        return checkers.parse(asked)
-    except CheckerError as error:
-        raise InvalidRequestError(FieldError(error.field, error.message)) from error
 
 
 def _canonical(language: str) -> str:

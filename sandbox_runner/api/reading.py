@@ -8,7 +8,9 @@ from typing import TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
+from sandbox_runner.api.disconnect import ClientGoneError
 from sandbox_runner.api.problems import FieldError, InvalidRequestError
 from sandbox_runner.api.services import services_of
 
@@ -31,6 +33,8 @@ async def read_json(request: Request) -> bytes:
     try:
         async with asyncio.timeout(services_of(request).settings.client_s):
             return await request.body()
+    except ClientDisconnect:
+        raise ClientGoneError from None
     except TimeoutError:
         raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time.") from None
 

@@ -16,17 +16,24 @@ from sandbox_runner.jail.spreading import spread
 _PARTS: dict[str, Callable[[Any], list[object]]] = {
     "datetime.date": lambda value: [value.year, value.month, value.day],
     "datetime.timedelta": lambda value: [value.days, value.seconds, value.microseconds],
-    "datetime.time": lambda value: [value.hour, value.minute, value.second, value.microsecond],
-    "datetime.datetime": lambda value: [
-        *(value.year, value.month, value.day, value.hour, value.minute, value.second, value.microsecond)
-    ],
+    "datetime.timezone": lambda value: list(value.__getinitargs__()),
+    "datetime.time": lambda value: _in_zone(value, value.hour, value.minute, value.second, value.microsecond),
+    "datetime.datetime": lambda value: _in_zone(
+        *(value, value.year, value.month, value.day),
+        *(value.hour, value.minute, value.second, value.microsecond),
+    ),
     "decimal.Decimal": lambda value: [str(value)],
     "fractions.Fraction": lambda value: [value.numerator, value.denominator],
+    "uuid.UUID": lambda value: [value.hex],
     "builtins.range": lambda value: [value.start, value.stop, value.step],
     "builtins.slice": lambda value: [value.start, value.stop, value.step],
 }
 # What is made of other arguments may be a number of a billion digits, written in ten.
-_TAKEN: dict[str, tuple[type, ...]] = {"decimal.Decimal": (str,), "fractions.Fraction": (int, int)}
+_TAKEN: dict[str, tuple[type, ...]] = {
+    "decimal.Decimal": (str,),
+    "fractions.Fraction": (int, int),
+    "uuid.UUID": (str,),
+}
 _DICT_VIEWS: dict[type, str] = {
     type({}.keys()): "dict_keys",
     type({}.values()): "dict_values",
@@ -38,7 +45,7 @@ _CLASSES = frozenset((*_PARTS, *(f"collections.{name}" for name in _COLLECTIONS)
 
 
 def parts(value: Any) -> tuple[str, list[object]] | None:
-    """Type and arguments that make an equal value; None where that cannot be said, as of times in a zone."""
+    """Type and arguments that make an equal value; None where there are none, as of times in a region."""
     kind = type(value)
     if kind in _DICT_VIEWS:
         return _DICT_VIEWS[kind], list(kind.__iter__(value))
@@ -48,9 +55,16 @@ def parts(value: Any) -> tuple[str, list[object]] | None:
         if value is single:
             return "single", [name]
     name = _name_of(kind)
-    if name not in _PARTS or kind is not _class(name) or getattr(value, "tzinfo", None) is not None:
+    if name not in _PARTS or kind is not _class(name):
+        return None
+    zone = getattr(value, "tzinfo", None)
+    if zone is not None and type(zone) is not _class("datetime.timezone"):
         return None
     return name, _PARTS[name](value)
+
+
+def _in_zone(value: Any, *parts: object) -> list[object]:
+    return [*parts] if value.tzinfo is None else [*parts, value.tzinfo]
 
 
 def _named(kind: type) -> tuple[str, list[object]] | None:

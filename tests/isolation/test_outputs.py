@@ -81,6 +81,21 @@ async def test_a_custom_checker_decides_and_each_test_is_counted_once(arena: Are
     assert _counted(arena) - before == Counter(outcomes)
 
 
+@pytest.mark.parametrize("end", ["", "\nraise ValueError"])
+async def test_a_custom_checker_is_told_all_and_the_answer_shows_the_beginning(
+    arena: Arena, end: str
+) -> None:
+    printed = "é" * 100_000
+    code = f"import sys\nprint({printed!r}, end='')\nprint('x' * 100_000, file=sys.stderr){end}"
+    submission = Submission(code, (StdinCase("", printed),), LIMITS, checker=_CHECKER)
+
+    (result,) = (await arena.sandbox.judge.judge(submission)).tests
+
+    assert result.outcome is (Outcome.RUNTIME_ERROR if end else Outcome.ACCEPTED)
+    assert result.stdout == printed[: 32 << 10]
+    assert (len(result.stderr), result.truncated) == (64 << 10, True)
+
+
 def _counted(arena: Arena) -> Counter[Outcome]:
     metrics = arena.sandbox.metrics
     labels = {"lang": "python", "tier": str(metrics.tier)}

@@ -10,6 +10,7 @@ from sandbox_runner.api.fusion.results import response_of
 from sandbox_runner.api.fusion.sent_files import sent_files
 from sandbox_runner.api.fusion.wire import RunCodeRequest, RunCodeResponse
 from sandbox_runner.domain.cases import Program
+from sandbox_runner.domain.checkers import Checker, CustomChecker
 from sandbox_runner.domain.verdict import Integrity, Limits, TestResult, Tier
 from sandbox_runner.settings import Settings
 
@@ -71,6 +72,9 @@ class ProgramMaker:
             output_bytes=settings.output_bytes,
             processes=processes if self._converter.may_fork else 1,
         )
+
+    def checker(self, asked: object) -> Checker | CustomChecker:
+        return self._converter.checker(asked)
 
     def packages(self, language: str, code: str, files: Mapping[str, bytes]) -> str:
         return self._converter.packages_for(language, code, *files.values())

@@ -7,7 +7,6 @@ from typing import Any
 from pydantic import JsonValue, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-from sandbox_runner.api.convert import checker_named
 from sandbox_runner.api.fusion import provided
 from sandbox_runner.api.fusion.errors import FusionError
 from sandbox_runner.api.fusion.extraction import extract
@@ -103,7 +102,7 @@ def _question(request: SubmitRequest, maker: ProgramMaker, tests: _Tests) -> Que
         cases=tests.cases,
         limits=maker.limits(config.run_timeout, tests.default_s),
         stop_on_first_fail=not config.flag("run_all_cases"),
-        checker=_checker(config.extra.get("checker")),
+        checker=_checker(maker, config.extra.get("checker")),
         language=tests.language,
         packages=maker.packages(tests.language, extracted.code, {}),
     )
@@ -152,8 +151,8 @@ def _value(line: str) -> JsonValue:
     return found
 
 
-def _checker(asked: JsonValue) -> Checker | CustomChecker:
+def _checker(maker: ProgramMaker, asked: JsonValue) -> Checker | CustomChecker:
     try:
-        return checker_named(asked)
+        return maker.checker(asked)
     except InvalidRequestError as error:
         raise FusionError(f"config.extra.{error}") from None

@@ -26,6 +26,7 @@ class CustomChecker:
 
     code: str
     language: str = "python"
+    packages: str = "stdlib"
     name: str = "custom"
 
 

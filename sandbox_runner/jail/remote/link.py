@@ -1,17 +1,22 @@
 """The tests' side of the conversation: one question at a time, and no answer taken for more than data."""
 
 import threading
+import warnings
 import weakref
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sandbox_runner.jail.remote import errors, wire
+from sandbox_runner.jail.remote import errors, functions, logs, warned, wire
+from sandbox_runner.jail.remote.environment import TestsEnvironment
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
+from sandbox_runner.jail.remote.patches import TestsPatches
+from sandbox_runner.jail.remote.seeds import TestsSeeds
 from sandbox_runner.jail.remote.streams import TestsStreams
 
 _MOST_NESTED_CALLBACKS = 50
+_MOST_REMEMBERED = 1_000
 _LONG_BYTES = 1 << 20
 CROSSED = "_crossed"
 """Attribute of exceptions that the program raised: where and what."""
@@ -33,8 +38,16 @@ class Link:
         )
         self._adopt = adopt
         self._streams = TestsStreams()
-        self._mirrors = errors.Mirrors()
+        self._seeds = TestsSeeds()
+        self._environment = TestsEnvironment()
+        self._patches = TestsPatches()
+        self._mirrors = errors.Mirrors(lambda number: self._callbacks[number], self._raised_again)
         self._mirrored: dict[type, int] = {}
+        self._raised: dict[int, BaseException] = {}
+        """What functions of the tests raised lately."""
+        self._lent: dict[int, BaseException] = {}
+        self._numbers_of_lent: dict[int, int] = {}
+        """Exceptions of the program that were no failure but an answer, or made for the tests."""
         self._adopted: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
         self._released: list[int] = []
         self._callbacks: list[Any] = []
@@ -87,7 +100,7 @@ class Link:
                 "args": [self._exchange.write(argument) for argument in args],
                 "kwargs": {name: self._exchange.write(value) for name, value in kwargs.items()},
             }
-            self._exchange.send(request | arguments | self._streams.told(self._exchange.write))
+            self._exchange.send(request | arguments | self._surroundings())
         except ValueError as error:
             raise self._unsendable(f"an argument cannot be passed to the program: {error}") from None
         while "callback" in (answer := self._hear()):
@@ -97,10 +110,30 @@ class Link:
                 raise LostError("an answer to another question")
             failed = self._error(answer["error"], read) if "error" in answer else None
             value = read(answer["value"]) if failed is None else None
+            logged = logs.read(answer.get("logged", ()))
+            given = [self._error(told, read) for told in answer.get("warned", ())[: warned.MOST]]
         self.answered += operation != "get" or (failed is None and not is_asked_later(value))
+        logs.give(logged)
+        for each in given:
+            if isinstance(each, Warning):
+                warnings.warn(each, stacklevel=4)
         if failed is not None:
             raise failed
         return value
+
+    def _surroundings(self) -> dict[str, object]:
+        """What the program cannot see of the tests' process, and would in its own."""
+        said = self._streams.told(self._exchange.write)
+        seeds = self._seeds.taken()
+        if seeds:
+            said["seeds"] = {name: self._exchange.write(seed) for name, seed in seeds.items()}
+        patches = self._patches.changes(self._exchange.write)
+        if patches:
+            said["patches"] = patches
+        said |= self._environment.changes()
+        if logs.are_heard():
+            said["logs"] = True
+        return said | {"warns": True} if warned.are_recorded() else said
 
     def _hear(self) -> dict[str, Any]:
         message = self._connection.receive()
@@ -115,7 +148,10 @@ class Link:
     def _answer_callback(self, request: dict[str, Any]) -> None:
         with _Hostile(), self._exchange.reading(request) as read:
             function = self._callbacks[request["callback"]]
-            function = partial(next, function) if _is_iterator(function) else function
+            if _is_iterator(function):
+                function = partial(next, function)
+            elif "attribute" in request and functions.is_mock(function):
+                function = partial(functions.attribute_of_mock, function)
             args = [read(tree) for tree in request["args"]]
             kwargs = {str(name): read(tree) for name, tree in request["kwargs"].items()}
         if self._nested == _MOST_NESTED_CALLBACKS:
@@ -123,8 +159,9 @@ class Link:
         self._nested += 1
         try:
             answer = {"value": self._exchange.write(function(*args, **kwargs))}
-        except Exception as error:  # noqa: BLE001 - the program is told
-            answer = {"error": errors.describe(error, self._exchange.write)}
+        except errors.CROSSING as error:
+            told = errors.describe(error, self._exchange.write, self._mirrored.get)
+            answer = {"error": told | {"raised": self._remember(error)}}
         except BaseException as error:
             self.gone = self.gone or f"the tests left a callback by {type(error).__name__}"
             raise
@@ -132,15 +169,51 @@ class Link:
             self._nested -= 1
         self._exchange.send(answer)
 
-    def _error(self, told: dict[str, Any], read: Callable[[object], Any]) -> Exception:
+    def _construct(
+        self, error: BaseException, kind: object, *args: object, **kwargs: object
+    ) -> BaseException | None:
+        """What the program makes of these arguments, if that is data; `error` stands for it from now on."""
+        made = self.ask("call", kind, *args, **kwargs)
+        number = self._numbers_of_lent.get(id(made))
+        if not isinstance(made, BaseException) or number is None:
+            return None
+        self._lend(number, error)
+        return made
+
+    def _lend(self, number: int, error: BaseException) -> None:
+        self._lent[number], self._numbers_of_lent[id(error)] = error, number
+
+    def _remember(self, error: BaseException) -> int:
+        number = next(reversed(self._raised), 0) + 1
+        self._raised[number] = error
+        if len(self._raised) > _MOST_REMEMBERED:
+            del self._raised[next(iter(self._raised))]
+        return number
+
+    def _raised_again(self, number: int) -> BaseException | None:
+        return self._raised.get(number)
+
+    def _error(self, told: dict[str, Any], read: Callable[[object], Any]) -> BaseException:
         error = self._mirrors.error(told, read)
         where = {"type": type(error).__name__, **{name: told[name] for name in ("text", "line", "source")}}
         setattr(error, CROSSED, where)
+        if "object" in told and self._mirrors.is_mirror(type(error)):
+            self._lend(int(told["object"]), error)
+            errors.let_ask(type(error), self._attribute)
         return error
+
+    def _attribute(self, error: BaseException, name: str) -> object:
+        if name[:1] == "_" or id(error) not in self._numbers_of_lent:
+            raise AttributeError(f"{type(error).__name__!r} object has no attribute {name!r}")
+        return self.ask("get", error, name)
 
     def _refer_to_given(self, value: object) -> wire.Reference:
         reference = self._refer(value)
-        if "object" in reference or callable(value):
+        if (
+            not reference.keys().isdisjoint({"object", "error"})
+            or callable(value)
+            or functions.is_mock(value)
+        ):
             return reference
         if _is_iterator(value):
             return {**reference, "iterates": True}
@@ -151,12 +224,25 @@ class Link:
         number = _number_of(value)
         if number is None and isinstance(value, type):
             number = self._mirrored.get(value)
+        if number is None and isinstance(value, BaseException):
+            number = self._numbers_of_lent.get(id(value))
         if number is not None:
             return {"object": number}
-        if id(value) not in self._callback_numbers:
+        number = self._callback_numbers.get(id(value))
+        given: wire.Reference = {"callback": len(self._callbacks) if number is None else number}
+        if isinstance(value, type) and issubclass(value, Exception):
+            given["exception"] = errors.class_node(value, self._mirrored.get)
+        elif isinstance(value, errors.CROSSING):
+            told = errors.describe(value, wire.write_plain, self._mirrored.get)
+            given["error"] = told | {"raised": self._remember(value)}
+        elif number is None and callable(value):
+            given["about"] = functions.told_of(value, wire.write_plain)
+        if functions.is_mock(value):
+            given["mock"] = True
+        if number is None:
             self._callback_numbers[id(value)] = len(self._callbacks)
             self._callbacks.append(value)
-        return {"callback": self._callback_numbers[id(value)]}
+        return given
 
     def _resolve(self, reference: dict[str, Any]) -> object:
         if "callback" in reference:
@@ -167,7 +253,13 @@ class Link:
         if "exception" in reference:
             mirror = self._mirrors.of(reference["exception"])
             self._mirrored[mirror] = number
+            if self._mirrors.is_mirror(mirror):
+                errors.let_construct(mirror, self._construct)
             return mirror
+        if "error" in reference:
+            if number not in self._lent:
+                self._lend(number, self._mirrors.error(reference["error"], wire.read_plain))
+            return self._lent[number]
         adopted = self._adopted.get(number)
         if adopted is None:
             adopted = self._adopted[number] = self._adopt(self, reference)

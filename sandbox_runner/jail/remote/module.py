@@ -6,7 +6,7 @@ The program chooses its names. None may take the place of what the tests would u
 import builtins
 import importlib
 import sys
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -24,28 +24,62 @@ _OURS = frozenset(
 _ALIASES = {"np": "numpy"}
 
 
+class _Names(Mapping[str, Any]):
+    """The module's names as what replaces one for a while, such as `monkeypatch`, looks them up."""
+
+    def __init__(self, module: "RemoteModule", link: Link) -> None:
+        self._module = module
+        self._link = link
+
+    def __getitem__(self, name: str) -> Any:
+        try:
+            return getattr(self._module, name)
+        except AttributeError:
+            raise KeyError(name) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in _offered(self._link))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 class RemoteModule(ModuleType):
     """The program's module. Its names are asked for when they are used."""
 
+    _remote_link: Link
+    _remote_module: Any
+
     def __init__(self, name: str, link: Link) -> None:
         super().__init__(name)
-        self.__dict__["_link"] = link
-        self.__dict__["_module"] = adopt(link, {"object": MODULE, "name": name, "can": [], "classes": []})
+        module = adopt(link, {"object": MODULE, "name": name, "can": [], "classes": []})
+        super().__setattr__("_remote_link", link)
+        super().__setattr__("_remote_module", module)
+
+    @property
+    def __dict__(self) -> Mapping[str, Any]:  # type: ignore[override]
+        return _Names(self, self._remote_link)
+
+    def __dir__(self) -> list[str]:
+        return sorted(("__doc__", "__name__", *self.__dict__))
 
     def __getattr__(self, name: str) -> Any:
         if name == "__all__":
             # `import *` comes from here: it must not replace what a test file has imported before.
             importing = sys._getframe(1).f_globals  # noqa: SLF001
-            offered = own_names(self._link)
+            offered = own_names(self._remote_link)
             return [name for name in offered if name not in importing and name[:4].lower() != "test"]
         if name.startswith("__"):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        value = self._link.ask("get", self._module, name)
-        self._link.looked_up(name, value)
+        value = self._remote_link.ask("get", self._remote_module, name)
+        self._remote_link.looked_up(name, value)
         return value
 
     def __setattr__(self, name: str, value: object) -> None:
-        self._link.ask("set", self._module, name, value)
+        self._remote_link.ask("set", self._remote_module, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        self._remote_link.ask("delete", self._remote_module, name)
 
 
 def own_names(link: Link, entry_point: str | None = None) -> Iterator[str]:

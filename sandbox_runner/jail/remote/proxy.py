@@ -11,12 +11,15 @@ from contextlib import suppress
 from functools import cache
 from typing import Any
 
-from sandbox_runner.jail.remote import arrays, containers, wire
+from sandbox_runner.jail.remote import arrays, containers, functions, wire
 from sandbox_runner.jail.remote.link import Link
 
 _NAME_LIMIT = 100
 # By these numpy would take memory or a verdict from the program. It gets elements instead, as of a list.
 _NEVER_ASKED = ("__array", "__dlpack", "__buffer__")
+
+
+_TRAITS = frozenset({"plain", "class", "decides_in", "decides_truth", "decides_hash", "unhashable"})
 
 
 class Remote:
@@ -41,7 +44,7 @@ class Remote:
         keep(self, "_remote_kind", _kind_told(reference))
         keep(self, "_remote_name", str(reference["name"])[:_NAME_LIMIT])
         keep(self, "_remote_classes", tuple(int(number) for number in reference["classes"]))
-        keep(self, "_remote_traits", frozenset(reference) & {"plain", "class", "decides_in", "decides_truth"})
+        keep(self, "_remote_traits", frozenset(reference) & _TRAITS)
 
     def _number_of(self) -> int:
         number: int = self._remote_number
@@ -49,7 +52,7 @@ class Remote:
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
-        """What `isinstance` goes by, for one that derives from a plain type."""
+        """What `isinstance` goes by, for a function and the like and one that derives from a plain type."""
         return self._remote_kind or type(self)
 
     def __getattr__(self, name: str) -> Any:
@@ -81,7 +84,13 @@ class Remote:
         return "decides_truth" not in self._remote_traits or self._remote_link.ask("bool", self) is True
 
     def __hash__(self) -> int:
-        return hash(_plain(self)) if "plain" in self._remote_traits else self._number_of()
+        """The program may answer it: of two objects with one hash it is asked whether they are equal."""
+        if "plain" in self._remote_traits:
+            return hash(_plain(self))
+        if "unhashable" in self._remote_traits:
+            raise TypeError(f"unhashable type: {self._remote_name!r}")
+        decides = "decides_hash" in self._remote_traits
+        return hash(self._remote_link.ask("hash", self)) if decides else self._number_of()
 
     def __eq__(self, other: object) -> Any:
         if isinstance(other, Remote):
@@ -106,7 +115,9 @@ class Remote:
 
 
 def _kind_told(reference: dict[str, Any]) -> type | None:
-    return wire.data_kind_called(reference["plain"]) if "plain" in reference else None
+    if "plain" in reference:
+        return wire.data_kind_called(reference["plain"])
+    return functions.KINDS[reference["kind"]] if "kind" in reference else None
 
 
 def _plain(remote: Remote) -> Any:

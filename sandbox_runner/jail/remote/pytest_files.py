@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from types import CodeType, ModuleType
 from typing import Any
 
-from sandbox_runner.jail.remote import findings
+from sandbox_runner.jail.remote import findings, patches
 from sandbox_runner.jail.remote.findings import Ended, Findings
 from sandbox_runner.jail.remote.link import Link
 from sandbox_runner.jail.remote.module import RemoteModule
@@ -40,6 +40,8 @@ _OPTIONS = (
 
 def warm_up() -> None:
     """Import all of pytest: in the jail its files may be out of reach, and a fork gets them for nothing."""
+    for name in (*patches.MODULES, "unittest.mock"):
+        importlib.import_module(name)
     for name in ("pytest", "_pytest", "pluggy", "iniconfig", "packaging"):
         package = importlib.import_module(name)
         for found in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{name}."):
@@ -59,7 +61,10 @@ def run_pytest(files: Mapping[str, str], connection: int, names: Iterable[str] =
     for name, text in files.items():
         linecache.cache[_path(name)] = (len(text), None, text.splitlines(keepends=True), _path(name))
     watcher = _Watcher(files)
-    pytest.main(list(_OPTIONS), plugins=[watcher])
+    try:
+        pytest.main(list(_OPTIONS), plugins=[watcher])
+    except BaseException as error:  # noqa: BLE001 - whatever a hook of the tests was left by is the finding
+        watcher.take_end(error)
     return watcher.findings(link, known)
 
 
@@ -144,9 +149,12 @@ class _Watcher:
             self._first = error.__cause__ if isinstance(error, pytest.Collector.CollectError) else error
 
     def pytest_internalerror(self, excinfo: Any) -> None:
+        self.take_end(excinfo.value)
+
+    def take_end(self, error: BaseException) -> None:
         """pytest ends here, whatever is left to be tested."""
         self._failed += 1
-        self._first = self._first or excinfo.value
+        self._first = self._first or error
 
     def pytest_collectreport(self, report: Any) -> None:
         self._failed += report.failed

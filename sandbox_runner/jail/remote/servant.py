@@ -8,12 +8,24 @@ import operator
 import types
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Self
+from typing import Any
 
-from sandbox_runner.jail.remote import arrays, containers, errors, wire
+from sandbox_runner.jail.remote import (
+    arrays,
+    containers,
+    errors,
+    functions,
+    logs,
+    seeds,
+    warned,
+    wire,
+)
+from sandbox_runner.jail.remote.callbacks import Callback, CallbackIterator, CallbackMock
+from sandbox_runner.jail.remote.environment import ProgramEnvironment
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
-from sandbox_runner.jail.remote.streams import ProgramStreams
+from sandbox_runner.jail.remote.patches import ProgramPatches
+from sandbox_runner.jail.remote.streams import CALLED, ProgramStreams
 
 MOST_OBJECTS = 100_000
 MODULE = 0
@@ -59,9 +71,16 @@ class _Servant:
         self._exchange = Exchange(connection, self._refer, self._refer, self._resolve, asks=False)
         self._namespace = namespace
         self._streams = ProgramStreams()
+        self._patches = ProgramPatches()
+        self._environment = ProgramEnvironment()
+        self._warnings: list[Warning] = []
+        self._logged: list[logs.Logged] = []
         self._objects: dict[int, object] = {MODULE: _Module(namespace)}
         self._numbers: dict[int, int] = {}
-        self._callbacks: dict[int, Callback] = {}
+        self._callbacks: dict[int, Callback | BaseException] = {}
+        self._mirrors = errors.Mirrors(lambda number: self._objects[number])
+        self._mirrored: dict[int, int] = {}
+        """Classes of the tests' exceptions by identity: their numbers as callbacks."""
         self._next = MODULE + 1
         self._operations: dict[str, Callable[..., object]] = {
             **_OPERATIONS,
@@ -75,17 +94,19 @@ class _Servant:
         except LostError:
             return
 
-    def call_back(self, number: int, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+    def call_back(
+        self, number: int, args: tuple[object, ...], kwargs: dict[str, object], **said: object
+    ) -> object:
         """Call a function of the tests and answer what they ask meanwhile."""
         arguments = {
             "args": [self._exchange.write(argument) for argument in args],
             "kwargs": {name: self._exchange.write(value) for name, value in kwargs.items()},
         }
-        self._exchange.send({"callback": number, **arguments, **self._streams.said()})
+        self._exchange.send({"callback": number, **arguments, **said, **self._streams.said()})
         while "ask" in (message := self._connection.receive()):
             self._answer(message)
         with self._exchange.reading(message) as read:
-            failed = errors.Mirrors().error(message["error"], read) if "error" in message else None
+            failed = self._mirrors.error(message["error"], read) if "error" in message else None
             value = read(message["value"]) if failed is None else None
         if failed is not None:
             raise failed
@@ -99,21 +120,40 @@ class _Servant:
             answer = {"value": self._carry_out(request)}
         except LostError:
             raise
-        except Exception as error:  # noqa: BLE001 - the program's exceptions are answers
-            answer = {"error": errors.describe(error, self._exchange.write)}
+        except errors.CROSSING as error:
+            answer = {"error": self._describe(error)}
         try:
-            self._exchange.send({"answer": number, **answer, **self._streams.said()})
+            self._exchange.send({"answer": number, **answer, **self._streams.said(), **self._warned()})
         except ValueError as error:  # too long
-            self._exchange.send({"answer": number, "error": errors.describe(error, self._exchange.write)})
+            self._exchange.send({"answer": number, "error": self._describe(error)})
 
     def _carry_out(self, request: dict[str, Any]) -> object:
         with self._exchange.reading(request) as read:
             args = [read(tree) for tree in request["args"]]
             kwargs = {name: read(tree) for name, tree in request["kwargs"].items()}
-            reader = read(request["input"]) if "input" in request else None
-        with self._streams.replaced(request, reader):
+            called = {name: read(request[name]) for name in CALLED if name in request}
+            self._patches.take_over(request.get("patches", []), read)
+            seeds.sow({name: read(seed) for name, seed in request.get("seeds", {}).items()})
+        self._environment.take_over(request)
+        recorded = warned.recorded(request.get("warns") is True, self._warnings)
+        listened = logs.listened(request.get("logs") is True, self._logged)
+        with self._streams.replaced(request, called), recorded, listened:
             returned = self._operations[request["op"]](*args, **kwargs)
         return self._exchange.write(returned)
+
+    def _warned(self) -> dict[str, object]:
+        """What was warned of and logged since this was last asked."""
+        given, self._warnings[:] = self._warnings[: warned.MOST], []
+        logged, self._logged[:] = self._logged[:], []
+        said = {"warned": [self._describe(each) for each in given]} if given else {}
+        return {**said, "logged": logged} if logged else {**said}
+
+    def _describe(self, error: BaseException) -> dict[str, object]:
+        told = errors.describe(error, self._exchange.write, self._number_of_class)
+        return told if errors.is_data(type(error)) else {**told, "object": self._number(error)}
+
+    def _number_of_class(self, kind: type) -> int | None:
+        return self._mirrored.get(id(kind))
 
     def _names(self) -> list[list[str | None]]:
         """Public names with the module they come from, where that is not the program itself."""
@@ -126,24 +166,22 @@ class _Servant:
     def _refer(self, value: object) -> wire.Reference:
         if isinstance(value, Callback):
             return {"callback": value.number}
+        if id(value) in self._mirrored:
+            return {"callback": self._mirrored[id(value)]}
         kind = type(value)
         described: wire.Reference = {
             "object": self._number(value),
             "name": kind.__name__,
-            "can": [ability for ability, method in _ABILITIES.items() if _defines(kind, method)],
+            "can": _abilities(value),
             "classes": [self._number(each) for each in kind.__mro__[:_MOST_CLASSES] if _is_own(each)],
         }
-        if _is_own(kind) and _defines(kind, "__contains__"):
-            described["decides_in"] = True
-        if _is_own(kind) and (_defines(kind, "__bool__") or _defines(kind, "__len__")):
-            described["decides_truth"] = True
-        base = wire.data_kind(kind)
-        if base is not None:
-            described["plain"] = base.__name__
+        described |= _traits(kind)
+        if errors.is_data(kind):
+            described["error"] = errors.describe(value, wire.write_plain, self._number_of_class)  # type: ignore[arg-type]
         if isinstance(value, type):
             described["class"] = value.__name__
             if issubclass(value, Exception):
-                described["exception"] = errors.class_node(value)
+                described["exception"] = errors.class_node(value, self._number_of_class)
         return described
 
     def _number(self, value: object) -> int:
@@ -160,32 +198,27 @@ class _Servant:
             del self._numbers[id(self._objects.pop(number))]
 
     def _resolve(self, reference: dict[str, Any]) -> object:
+        if "exception" in reference:
+            mirror = self._mirrors.of(reference["exception"])
+            if self._mirrors.is_mirror(mirror):
+                self._mirrored[id(mirror)] = int(reference["callback"])
+            return mirror
         if "callback" in reference:
             number = int(reference["callback"])
-            kind = CallbackIterator if "iterates" in reference else Callback
-            return self._callbacks.setdefault(number, kind(self, number))
+            if number not in self._callbacks:
+                self._callbacks[number] = self._stand_in(number, reference)
+            return self._callbacks[number]
         return self._objects[reference["object"]]
 
-
-class Callback:
-    """A function of the tests that was passed as an argument."""
-
-    def __init__(self, servant: _Servant, number: int) -> None:
-        self._servant = servant
-        self.number = number
-
-    def __call__(self, /, *args: object, **kwargs: object) -> object:
-        return self._servant.call_back(self.number, args, kwargs)
-
-
-class CallbackIterator(Callback):
-    """An iterator of the tests."""
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> object:
-        return self()
+    def _stand_in(self, number: int, reference: dict[str, Any]) -> Callback | BaseException:
+        if "error" in reference:
+            return self._mirrors.error(reference["error"], wire.read_plain)
+        if "iterates" in reference:
+            return CallbackIterator(self.call_back, number)
+        callback = (CallbackMock if "mock" in reference else Callback)(self.call_back, number)
+        if "about" in reference:
+            functions.give_names(callback, reference["about"], wire.read_plain)
+        return callback
 
 
 def _origin(value: object) -> str | None:
@@ -196,6 +229,30 @@ def _origin(value: object) -> str | None:
     if named and wire.is_standard(module):
         return f"{module}.{getattr(value, '__qualname__', '')}"
     return None
+
+
+def _abilities(value: object) -> list[str]:
+    able = [ability for ability, method in _ABILITIES.items() if _defines(type(value), method)]
+    generic = isinstance(value, type) and _defines(value, "__class_getitem__")
+    return [*able, "getitem"] if generic else able
+
+
+def _traits(kind: type) -> wire.Reference:
+    """What the other side must know of an object to answer for it, or to ask."""
+    described: wire.Reference = {}
+    if _is_own(kind) and _defines(kind, "__contains__"):
+        described["decides_in"] = True
+    if _is_own(kind) and (_defines(kind, "__bool__") or _defines(kind, "__len__")):
+        described["decides_truth"] = True
+    base = wire.data_kind(kind)
+    if base is not None:
+        described["plain"] = base.__name__
+    elif functions.KINDS.get(kind.__name__) is kind:
+        described["kind"] = kind.__name__
+    hashing = next(vars(each)["__hash__"] for each in kind.__mro__ if "__hash__" in vars(each))
+    if hashing is not object.__hash__:
+        described["unhashable" if hashing is None else "decides_hash"] = True
+    return described
 
 
 def _defines(kind: type, method: str) -> bool:
@@ -258,6 +315,7 @@ _OPERATIONS: dict[str, Callable[..., object]] = {
     "reversed": reversed,
     "len": len,
     "bool": bool,
+    "hash": hash,
     "getitem": operator.getitem,
     "setitem": operator.setitem,
     "delitem": operator.delitem,

@@ -12,6 +12,8 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 _PRINTING = ("stdout", "stderr")
+CALLED = ("input", "print")
+"""Functions of the language that tests replace by their own."""
 
 
 class TestsStreams:
@@ -21,7 +23,7 @@ class TestsStreams:
 
     def __init__(self) -> None:
         self._ours = {name: getattr(sys, name) for name in (*_PRINTING, "stdin")}
-        self._input = builtins.input
+        self._called = {name: getattr(builtins, name) for name in CALLED}
 
     def told(self, write: Callable[[object], object]) -> dict[str, object]:
         """What a question says of them; nothing where all are as they were."""
@@ -29,8 +31,9 @@ class TestsStreams:
         replaced = [name for name in _PRINTING if getattr(sys, name) is not self._ours[name]]
         if replaced:
             said["prints"] = replaced
-        if builtins.input is not self._input:
-            said["input"] = write(builtins.input)
+        for name, ours in self._called.items():
+            if getattr(builtins, name) is not ours:
+                said[name] = write(getattr(builtins, name))
         if sys.stdin is not self._ours["stdin"] and isinstance(sys.stdin, io.StringIO):
             at = sys.stdin.tell()
             said["stdin"] = sys.stdin.read()
@@ -82,7 +85,7 @@ class ProgramStreams:
         self._told = 0
 
     @contextmanager
-    def replaced(self, request: Mapping[str, Any], reader: Any) -> Iterator[None]:
+    def replaced(self, request: Mapping[str, Any], called: Mapping[str, Any]) -> Iterator[None]:
         """Streams as a question wants them, while it is answered.
 
         Within another question, which a function of the tests asked, they are so already.
@@ -93,8 +96,8 @@ class ProgramStreams:
                 if not isinstance(stream, _Tee):
                     self._printing[name] = _Tee(stream)
                     _replace(stack, sys, name, self._printing[name])
-            if reader is not None:
-                _replace(stack, builtins, "input", reader)
+            for name, function in called.items():
+                _replace(stack, builtins, name, function)
             if "stdin" in request and (self._reading is None or sys.stdin is not self._reading):
                 self._reading, self._told = io.StringIO(request["stdin"]), 0
                 _replace(stack, sys, "stdin", self._reading)

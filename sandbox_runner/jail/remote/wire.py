@@ -55,6 +55,19 @@ def write(value: Any, refer: Refer, share: Share, depth: int) -> object:
     return {base.__name__: _write_all(list(base.__iter__(value)), refer, share, depth - 1)}
 
 
+def write_plain(value: object) -> object:
+    """The tree of what is data and cannot change. Raises TypeError or ValueError for all else."""
+    return write(value, _refuse, _refuse, MOST_ANSWERED)
+
+
+def read_plain(tree: Any) -> Any:
+    return read(tree, _refuse, _refuse, MOST_ASKED)
+
+
+def _refuse(_: object) -> Any:
+    raise TypeError("no data, or data that can change")
+
+
 def _is_object(value: Any, base: type | None, shared: type | None) -> bool:
     """Whether it is more than data, though its class is or derives from one of data."""
     kind = type(value)

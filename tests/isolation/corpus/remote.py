@@ -212,6 +212,7 @@ def _in_f(code: str) -> str:
 
 
 _ANSWERS = "[{'answer': n, 'value': 4, 'states': [], 'dropped': []} for n in range(1, 60)]"
+_SERVANT = "from sandbox_runner.jail.remote import servant\nservant._Servant."
 _ENDS = frozenset({_WRONG, _NONE, _ERROR})
 
 CHEATS: dict[str, tuple[str, frozenset[Outcome]]] = {
@@ -291,6 +292,25 @@ CHEATS: dict[str, tuple[str, frozenset[Outcome]]] = {
     "a verdict on every descriptor": (
         _in_f(
             'for fd in range(3, 64):\n    try: os.write(fd, b\'{"value":{"dict":[["ended","passed"]]}}\')\n    except OSError: pass\nreturn 5'
+        ),
+        _ENDS,
+    ),
+    "an exit of a class of its own": (
+        "class E(SystemExit):\n    def __eq__(self, o): return True\ndef f(x): raise E(0)",
+        _ENDS,
+    ),
+    "a hash that changes": (
+        f"{_EQUALS}n = [3]\ndef h(self): n[0] += 1; return n[0]\nE.__hash__ = h\ndef f(x): return E()",
+        _ENDS,
+    ),
+    "warnings and logs that are none": (
+        f"{_SERVANT}_warned = lambda self: {{'warned': [{{'raised': 1}}], 'logged': [[1]]}}\ndef f(x): return 5",
+        _ENDS,
+    ),
+    "an exception told as the tests' own": (
+        (
+            f"{_SERVANT}_describe = lambda self, e: {{'class': {{'yours': 0}}, 'args': [4], 'attributes': {{}}, "
+            "'text': '', 'line': 1, 'source': '', 'raised': 1, 'object': 2}\ndef f(x): raise ValueError"
         ),
         _ENDS,
     ),

@@ -167,6 +167,17 @@ async def test_a_client_that_stops_reading_counts_as_gone(path: str, body: dict[
     assert client.sent == []
 
 
+@pytest.mark.parametrize("path", ["/judge", "/judge/batch", "/run", "/run_code", "/submit"])
+async def test_a_client_that_leaves_within_its_body_is_no_failure_of_ours(path: str) -> None:
+    client = BareClient(path, CALL)
+    client.forget_the_body()
+    client.leave()
+
+    await client.call(FakeJudge())
+
+    assert client.sent[0]["status"] == 499
+
+
 async def test_a_request_that_does_not_arrive_is_not_waited_for() -> None:
     client = BareClient("/judge", CALL)
     client.forget_the_body()

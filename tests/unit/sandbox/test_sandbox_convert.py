@@ -4,9 +4,12 @@ import asyncio
 from itertools import repeat
 from typing import Any
 
-from sandbox_runner.api.convert import MOST_REWRITTEN, Converter, offers
+import pytest
+
+from sandbox_runner.api.convert import MOST_REWRITTEN, Converter, Offer, offers
 from sandbox_runner.api.models import JudgeRequest
 from sandbox_runner.domain.cases import CallCase, CodeCase, Submission
+from sandbox_runner.domain.checkers import CustomChecker
 from sandbox_runner.domain.verdict import Tier
 from sandbox_runner.settings import Settings
 from tests.unit.sandbox.api_client import CODE
@@ -50,3 +53,15 @@ async def test_what_all_asserts_of_a_submission_repeat_is_bounded() -> None:
     assert [type(case) for case in cases[:3]] == [CallCase, CallCase, CodeCase]
     assert sum(isinstance(case, CallCase) for case in cases[:-1]) == 2
     assert isinstance(cases[-1], CallCase)
+
+
+@pytest.mark.parametrize(("code", "packages"), [("import numpy", "numpy"), ("import json", "stdlib")])
+async def test_a_checker_that_speaks_of_numpy_has_it(code: str, packages: str) -> None:
+    offered = {"python": Offer(("stdin",), ("stdlib", "numpy"))}
+    converter = Converter(Settings(), Tier.T3, offered, isolated=True)
+    body = {"code": CODE, "tests": [{"stdout": ""}], "checker": {"name": "custom", "code": code}}
+
+    checker = (await converter.submission(JudgeRequest.model_validate(body))).checker
+
+    assert isinstance(checker, CustomChecker)
+    assert checker.packages == packages

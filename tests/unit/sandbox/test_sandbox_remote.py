@@ -63,10 +63,61 @@ from tests.unit.sandbox.two_sides import check_code
         "try: fail('unicode')\nexcept UnicodeDecodeError: pass\nelse: assert False",
         "try: fail('os')\nexcept FileNotFoundError as e: assert e.errno == 2\nelse: assert False",
         "try: solution_less()\nexcept NameError: pass\nassert f(1) == 2",
+        "import types\nassert isinstance(numbers(1), types.GeneratorType)",
+        "import inspect\nassert inspect.isgeneratorfunction(numbers) and inspect.iscoroutinefunction(later)",
+        "import inspect\nassert str(inspect.signature(apply)) == '(function, *args)'",
+        "import inspect\nassert inspect.ismethod(Point(1, 2).norm) and inspect.isfunction(Point.norm)",
+        "import random\nrandom.seed(5)\na = draw(), draw()\nrandom.seed(5)\nassert a == (draw(), draw())",
+        "import random\nrandom.seed(5)\na = random.random()\nrandom.seed('b')\nassert a != draw()",
+        "c = Crate[int](5)\nassert c.held == 5 and isinstance(c, Crate) and not isinstance(f, Crate)",
+        "assert hash(Point(1, 2)) == hash(Point(1, 2)) != hash(Point(1, 3))",
+        "assert len({Node(1), Node(1)}) == 2 and len({f, f}) == 1 and {Shape.ROUND: 1}[Shape('round')] == 1",
+        "try: hash(Everything())\nexcept TypeError as e: assert 'unhashable' in str(e)\nelse: assert False",
+        "try: fail('hint')\nexcept Hinted as e: assert e.hint() == 'a hint' and not hasattr(e, 'other')",
+        "try: fail('os')\nexcept OSError as e: assert e.filename == '/nonexistent/file'",
+        "try: leave(3)\nexcept SystemExit as e: assert e.code == 3\nelse: assert False",
+        "try: fail('caused')\nexcept MyError as e: assert type(e.__cause__) is ZeroDivisionError",
+        "try: fail('alone')\nexcept MyError as e: assert e.__cause__ is None and e.__suppress_context__",
+        "n = 0\ntry: fail('group')\nexcept* ValueError as e: n += len(e.exceptions)\nassert n == 1",
     ],
 )
 def test_tests_of_an_honest_program_pass(source: str) -> None:
     found = check_code(PROGRAM, source)
+
+    assert (found.ended, found.weak) == (Ended.PASSED, False), found
+
+
+_RAISING = """
+class Mine(Exception):
+    def __init__(self, code):
+        super().__init__(f"no {code}")
+        self.code = code
+class Worse(Mine): pass
+raised = []
+def bad(kind=Mine):
+    raised.append(kind(7))
+    raise raised[-1]
+"""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "try: apply(bad)\nexcept Mine as e: assert e is raised[0] and e.code == 7\nelse: assert False",
+        "try: retry(bad, 3, Mine)\nexcept Mine as e: assert e is raised[2]\nassert len(raised) == 3",
+        "try: retry(bad, 3, (KeyError, Mine))\nexcept Mine: pass\nassert len(raised) == 3",
+        "try: retry(lambda: bad(Worse), 3, Mine)\nexcept Worse: pass\nassert len(raised) == 3",
+        "try: retry(bad, 3, Worse)\nexcept Mine: pass\nassert len(raised) == 1",
+        "try: wrapped(bad)\nexcept MyError as e: assert e.__cause__ is raised[0]\nelse: assert False",
+        "try: raise_it(Mine, 3)\nexcept Mine as e: assert e.code == 3 and str(e) == 'no 3'",
+        "assert apply(lambda k: k, Mine) is Mine and name_of(Mine) == 'Mine'",
+        "import json\nassert safe(lambda: json.loads('{'), json.JSONDecodeError) == 'JSONDecodeError'",
+        "def own(): raise MyError('x', 9)\nassert safe(own, MyError) == 'MyError'",
+        "class Sub(MyError): pass\ndef own(): raise Sub('x')\nassert safe(own, MyError) == 'Sub'",
+    ],
+)
+def test_exceptions_of_the_tests_come_back_as_they_went(source: str) -> None:
+    found = check_code(PROGRAM, f"{_RAISING}{source}")
 
     assert (found.ended, found.weak) == (Ended.PASSED, False), found
 
@@ -99,6 +150,7 @@ def test_tests_of_an_honest_program_pass(source: str) -> None:
         ("assert isinstance(everything(), int)", Ended.FAILED, "AssertionError", 1),
         ("assert 1 in Bag()", Ended.FAILED, "AssertionError", 1),
         ("fail('group')", Ended.CROSSED, "ExceptionGroup", None),
+        ("assert leave(0) is None", Ended.CROSSED, "SystemExit", None),
         ("assert 1 in Everything()", Ended.TEST_FAULT, "NotForwardedError", None),
         ("assert 1 in everything()", Ended.ERROR, "TypeError", 1),
         ("assert everything() > 4", Ended.ERROR, "TypeError", 1),
@@ -107,6 +159,8 @@ def test_tests_of_an_honest_program_pass(source: str) -> None:
         ("assert everything() is True", Ended.FAILED, "AssertionError", 1),
         ("assert [everything()] == [4]", Ended.FAILED, "AssertionError", 1),
         ("assert everything() in (4, 5)", Ended.FAILED, "AssertionError", 1),
+        ("assert hashed() in {4, 5}", Ended.FAILED, "AssertionError", 1),
+        ("assert {4: 1}[hashed()]", Ended.ERROR, "KeyError", 1),
         ("assert list(everything()) == [4]", Ended.FAILED, "AssertionError", 1),
     ],
 )
@@ -116,6 +170,77 @@ def test_what_ended_the_tests_is_told_apart(source: str, ended: Ended, kind: str
     assert (found.ended, found.type) == (ended, kind), found
     if ended is not Ended.CROSSED:
         assert found.line == line, found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "e = MyError('bad', code=9)\nassert e.code == 9 and str(e) == 'bad' and e.args == ('bad',)",
+        "assert isinstance(MyError('x'), ValueError) and repr(MyError('x')) == \"MyError('x')\"",
+        "try: MyError()\nexcept TypeError as e: assert 'message' in str(e)\nelse: assert False",
+        "assert str(Told(1, 2)) == 'told 2' and Odd(code=3).code == 3",
+        "e = MyError('bad', 9)\nassert same(e) is e and code_of(e) == 9",
+        "class Sub(MyError): pass\nassert Sub('x', 2).code == 2 and isinstance(Sub('x'), MyError)",
+        "try: raise MyError('x', 2)\nexcept MyError as e: assert e.code == 2",
+        "e = ValueError('x')\nassert same(e) is e and name_of(type(e)) == 'ValueError' and text_of(e) == 'x'",
+        "e = outcome('own')\nassert isinstance(e, MyError) and e.code == 9 and e is not outcome('own')",
+        "e = outcome('os')\nassert isinstance(e, FileNotFoundError) and e.errno == 2",
+        "e = outcome('hint')\nassert e.hint() == 'a hint'\nassert str(Hinted('x')) == 'x'",
+        "assert [type(e) for e in (outcome('json'), outcome('value'))][1] is ValueError",
+        "g = patient()\nnext(g)\nassert g.throw(ValueError('now')) == 'now'",
+        "assert [*map(code_of, [MyError('a', 1), MyError('b', 2)])] == [1, 2]",
+    ],
+)
+def test_exceptions_are_values_too(source: str) -> None:
+    found = check_code(PROGRAM, f"{source}\nassert f(3) == 4")
+
+    assert (found.ended, found.weak) == (Ended.PASSED, False), found
+
+
+_MOCK = """
+from unittest.mock import Mock, MagicMock
+store = Mock(suffix="!")
+store.find.return_value = {"name": "Ann"}
+"""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        (
+            "@counted\ndef add(a, b=2):\n    'Adds.'\n    return a + b\n"
+            "assert (add.__name__, add.__doc__, add(1), add.calls) == ('add', 'Adds.', 3, 1)"
+        ),
+        "assert curry(lambda a, b, c: a + b + c)(1)(2)(3) == 6 == curry(lambda a, b, c: a + b + c)(1, 2)(3)",
+        (
+            "@checked\ndef twice(n: int, m=[]) -> int: return n * 2\nassert twice(3) == 6\n"
+            "try: twice('3')\nexcept TypeError as e: assert str(e) == 'n'\nelse: assert False"
+        ),
+        f"{_MOCK}assert Service(store).name(3) == 'Ann!'\nstore.find.assert_called_once_with(3, deep=True)",
+        f"{_MOCK}assert apply(MagicMock(side_effect=[4])) == 4",
+    ],
+)
+def test_functions_and_mocks_of_the_tests_are_what_they_are_in_the_program(source: str) -> None:
+    found = check_code(PROGRAM, source)
+
+    assert (found.ended, found.weak) == (Ended.PASSED, False), found
+
+
+def test_what_a_function_of_the_tests_takes_by_default_stays_with_them() -> None:
+    program = "import inspect\ndef f(g): return repr(inspect.signature(g).parameters['e'].default)\n"
+
+    found = check_code(program, "assert f(lambda x, e=17: x == e) == 'Ellipsis'")
+
+    assert found.ended is Ended.PASSED, found
+
+
+@pytest.mark.parametrize("trick", ["cheat", "forget"])
+def test_a_program_does_not_change_what_a_mock_says_of_its_calls(trick: str) -> None:
+    tests = f"service.{trick}()\nstore.find.assert_called_once_with(3)\n"
+
+    found = check_code(PROGRAM, f"{_MOCK}service = Service(store)\nservice.name(4)\n{tests}")
+
+    assert found.ended is not Ended.PASSED, found
 
 
 def test_data_of_the_program_is_an_answer() -> None:
@@ -132,6 +257,14 @@ def test_equality_of_two_objects_is_the_programs_word_and_marks_the_run() -> Non
     found = check_code(PROGRAM, "assert Point(1, 2) == Point(1, 2) and Point(1, 2) != Point(1, 3)")
 
     assert (found.ended, found.weak) == (Ended.PASSED, True)
+
+
+def test_equal_objects_are_one_member_of_a_set_by_the_programs_word() -> None:
+    found = check_code(
+        PROGRAM, "assert {Point(1, 2): 3}[Point(1, 2)] == 3 and len({Point(1, 2), Point(1, 2)}) == 1"
+    )
+
+    assert (found.ended, found.weak) == (Ended.PASSED, True), found
 
 
 def test_a_released_object_is_forgotten() -> None:

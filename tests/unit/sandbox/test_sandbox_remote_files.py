@@ -95,6 +95,193 @@ def test_a_conftest_may_run_async_tests() -> None:
     assert check_files(PROGRAM, files)["ended"] == "passed"
 
 
+PATCHES = """
+from unittest.mock import patch
+import pytest
+import solution
+
+def test_set_and_put_back(monkeypatch):
+    monkeypatch.setattr(solution, "f", lambda x: 40)
+    assert solution.apply(solution.f, 3) == solution.twice(3) / 2 == 40
+
+def test_by_name(monkeypatch):
+    assert solution.twice(3) == 8
+    monkeypatch.setattr("solution.f", lambda x: 50)
+    assert solution.twice(3) == 100
+
+@patch("solution.f", side_effect=lambda x: 7)
+def test_mock(f):
+    assert solution.twice(3) == 14
+    f.assert_called_with(3)
+
+def test_a_name_of_its_own(monkeypatch):
+    monkeypatch.setattr(solution, "NEW", 5, raising=False)
+    assert solution.NEW == 5 and "NEW" in dir(solution) and vars(solution)["NEW"] == 5
+
+def test_all_is_as_it_was():
+    assert solution.twice(3) == 8 and not hasattr(solution, "NEW")
+    del solution.VERSION
+    assert not hasattr(solution, "VERSION") and "VERSION" not in vars(solution)
+"""
+
+
+def test_names_of_the_program_are_replaced_and_put_back() -> None:
+    program = f"{PROGRAM}def twice(x): return f(x) + f(x)\n"
+
+    found = check_files(program, {"test_it.py": PATCHES})
+
+    assert (found["ended"], found["passed"]) == ("passed", 5), found
+
+
+WARNED = """
+import warnings
+import pytest
+from solution import OldWay, f, warn
+
+def test_warns():
+    with pytest.warns(DeprecationWarning, match="old"):
+        assert warn() == 1
+    with pytest.warns(OldWay):
+        warn(OldWay)
+
+def test_counts(recwarn):
+    f(1)
+    warn()
+    assert [str(each.message) for each in recwarn] == ["old way"]
+
+def test_filters():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(DeprecationWarning):
+            warn()
+    with pytest.raises(pytest.fail.Exception), pytest.warns(UserWarning):
+        warn()
+"""
+
+
+REPLACED = """
+import datetime, random, time
+import unittest.mock
+from unittest.mock import patch
+import pytest
+from solution import slow, throw, today
+
+def test_with():
+    with patch("time.sleep") as sleep:
+        assert slow() == 1
+    sleep.assert_called_once_with(1000)
+
+@patch("random.randint", return_value=4)
+def test_decorated(randint):
+    assert throw() == 4
+    randint.assert_called_once_with(1, 6)
+
+def test_monkeypatch(monkeypatch):
+    monkeypatch.setattr(random, "randint", lambda a, b: b)
+    assert throw() == 6
+    monkeypatch.setattr("time.sleep", lambda s: None)
+    assert slow() == 1
+
+def test_class():
+    with patch("datetime.date") as date:
+        date.today.return_value = 5
+        assert today() == 5
+
+def test_all_is_as_it_was():
+    assert {throw() for _ in range(100)} == {1, 2, 3, 4, 5, 6} and today() == datetime.date.today()
+"""
+
+
+def test_what_tests_replace_of_the_library_is_replaced_for_the_program() -> None:
+    program = (
+        "import datetime, random, time\ndef slow():\n    time.sleep(1000)\n    return 1\n"
+        "def throw(): return random.randint(1, 6)\ndef today(): return datetime.date.today()\n"
+    )
+
+    found = check_files(program, {"test_it.py": REPLACED})
+
+    assert (found["ended"], found["passed"]) == ("passed", 5), found
+
+
+LOGGED = """
+import logging, unittest
+from solution import f, quiet
+
+def test_text(caplog):
+    assert f(1) == 1
+    assert "careful 1" in caplog.text and "detail" not in caplog.text and "ZeroDivisionError" in caplog.text
+    assert caplog.record_tuples[0] == ("app", logging.WARNING, "careful 1")
+
+def test_level(caplog):
+    with caplog.at_level(logging.DEBUG, logger="app"):
+        f(2)
+    assert "detail" in [each.message for each in caplog.records]
+
+def test_none(caplog):
+    assert quiet() == 2 and not caplog.records
+
+class TestIt(unittest.TestCase):
+    def test_it(self):
+        with self.assertLogs("app", level="INFO") as logged:
+            f(3)
+        assert logged.output[0] == "WARNING:app:careful 3"
+        with self.assertRaises(AssertionError), self.assertLogs("app"):
+            quiet()
+"""
+
+
+def test_tests_hear_what_the_program_logs() -> None:
+    program = (
+        "import logging\nlog = logging.getLogger('app')\n"
+        "def f(x):\n    log.debug('detail')\n    log.warning('careful %d', x)\n"
+        "    try: 1 / 0\n    except ZeroDivisionError: log.exception('broken')\n    return x\n"
+        "def quiet(): return 2\n"
+    )
+
+    found = check_files(program, {"test_it.py": LOGGED})
+
+    assert (found["ended"], found["passed"]) == ("passed", 4), found
+
+
+def test_the_program_sees_variables_that_tests_set_and_none_of_pytests() -> None:
+    program = "import os, sys\ndef f(name): return os.environ.get(name)\ndef argv(): return sys.argv\n"
+    source = (
+        "import os, sys\nfrom solution import argv, f\n"
+        "def test_set(monkeypatch):\n"
+        "    monkeypatch.setenv('TOKEN', 'a')\n    assert f('TOKEN') == 'a'\n"
+        "    monkeypatch.delenv('TOKEN')\n    assert f('TOKEN') is None\n"
+        "    monkeypatch.setenv('TOKEN', 'b')\n"
+        "    monkeypatch.setattr(sys, 'argv', ['x', '5'])\n    assert argv() == ['x', '5']\n"
+        "def test_put_back(): assert f('TOKEN') is None and argv() != ['x', '5']\n"
+        "def test_named():\n    assert 'test_named' in os.environ['PYTEST_CURRENT_TEST']\n"
+        "    assert 'test_named' not in str(f('PYTEST_CURRENT_TEST'))\n"
+    )
+
+    found = check_files(program, {"test_it.py": source})
+
+    assert (found["ended"], found["passed"]) == ("passed", 3), found
+
+
+def test_a_patched_print_is_called_by_the_program() -> None:
+    program = "def greet(name):\n    print('Hi', name, sep=', ')\n    return 1\n"
+    source = (
+        "from unittest.mock import patch\nfrom solution import greet\ndef test():\n"
+        "    with patch('builtins.print') as shown: assert greet('Ann') == 1\n"
+        "    shown.assert_called_once_with('Hi', 'Ann', sep=', ')\n"
+        "    assert greet('Bo') == 1 and shown.call_count == 1\n"
+    )
+
+    found = check_files(program, {"test_it.py": source})
+
+    assert (found["ended"], found["passed"]) == ("passed", 1), found
+
+
+def test_tests_record_what_the_program_warns_of() -> None:
+    found = check_files(PROGRAM, {"test_it.py": WARNED})
+
+    assert (found["ended"], found["passed"]) == ("passed", 3), found
+
+
 def test_files_have_not_passed_when_pytest_itself_broke_down() -> None:
     hook = "def pytest_runtest_logfinish():\n    from solution import f\n    f('3')\n"
     files = {"conftest.py": hook, "test_f.py": "def test_one(): pass\ndef test_two(): assert False\n"}
@@ -102,6 +289,18 @@ def test_files_have_not_passed_when_pytest_itself_broke_down() -> None:
     found = check_files(PROGRAM, files)
 
     assert (found["ended"], found["type"]) == ("crossed", "TypeError"), found
+
+
+@pytest.mark.parametrize("hook", ["sessionstart", "sessionfinish"])
+def test_a_hook_that_the_program_leaves_is_told(hook: str) -> None:
+    files = {
+        "conftest.py": f"def pytest_{hook}():\n    import solution\n    solution.leave(0)\n",
+        "test_f.py": "from solution import f\ndef test_one(): assert f(3) == 4\n",
+    }
+
+    found = check_files(PROGRAM, files)
+
+    assert (found["ended"], found["type"]) == ("crossed", "SystemExit"), found
 
 
 def test_a_failed_assertion_of_a_file_is_quoted_with_its_line() -> None:

@@ -20,7 +20,7 @@ from sandbox_runner.jail.remote.proxy import adopt
 from tests.unit.sandbox.two_sides import check_code, check_files, other_side
 
 CHEATS = {
-    "exit in the function": ("import sys\ndef f(x): sys.exit(0)", Ended.CANDIDATE_GONE),
+    "exit in the function": ("import sys\ndef f(x): sys.exit(0)", Ended.CROSSED),
     "os._exit": ("import os\ndef f(x): os._exit(0)", Ended.CANDIDATE_GONE),
     "an interrupt": ("def f(x): raise KeyboardInterrupt", Ended.CANDIDATE_GONE),
     "exit at import": ("import sys\nsys.exit(0)", Ended.CANDIDATE_GONE),

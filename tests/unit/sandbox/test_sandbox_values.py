@@ -3,13 +3,14 @@
 import json
 import sys
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import IntEnum
 from fractions import Fraction
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -98,6 +99,11 @@ def test_a_subclass_of_a_plain_type_becomes_the_plain_type(value: object, plain:
         range(1, 9, 2),
         slice(1, None),
         date(2024, 2, 29),
+        datetime(2024, 2, 29, 12, tzinfo=UTC),
+        datetime(2024, 2, 29, 12, tzinfo=timezone(timedelta(hours=-3), "there")),
+        time(12, 30, tzinfo=timezone(timedelta(hours=1))),
+        UTC,
+        UUID(int=5),
         {"b": 1, "a": 2}.keys(),
         {"b": [1]}.items(),
         int,
@@ -170,6 +176,9 @@ def test_one_that_has_no_such_form_equals_nothing(number: Any) -> None:
         {"dict_keys": [[1]]},
         {"Counter": [[[], 1]]},
         {"datetime.date": [0, 0, 0]},
+        {"datetime.time": [0, 0, 0, 0, 1]},
+        {"datetime.timezone": [3]},
+        {"uuid.UUID": [None, {"bytes": "00" * 16}]},
         {"bytearray": 3},
         {"fractions.Fraction": [{"dict": []}, 1]},
     ],

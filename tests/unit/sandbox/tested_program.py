@@ -2,9 +2,12 @@
 
 PROGRAM = """
 import math
+import random
+import warnings
 from collections import Counter, namedtuple
 from dataclasses import dataclass
 from enum import Enum, IntEnum
+from typing import Generic, TypeVar
 
 VERSION = 3
 
@@ -67,6 +70,12 @@ class Told(Exception):
 class Odd(Exception):
     def __init__(self, *, code): self.code = code
 
+class Crate(Generic[TypeVar("T")]):
+    def __init__(self, held): self.held = held
+
+class Hinted(Exception):
+    def hint(self): return "a hint"
+
 class Everything:
     def __eq__(self, other): return True
     def __gt__(self, other): return True
@@ -74,13 +83,25 @@ class Everything:
     def __iter__(self): return iter([self])
     def __bool__(self): return True
 
+class Hashed(Everything):
+    def __hash__(self): return 4
+
+class OldWay(UserWarning): pass
+
+def warn(kind=DeprecationWarning):
+    warnings.warn("old way", kind)
+    return 1
+def draw(): return random.random()
+
 def everything(): return Everything()
+def hashed(): return Hashed()
 
 def f(x):
     return x + 1
 
 def fail(kind):
     if kind == "own": raise MyError("bad", 9)
+    if kind == "hint": raise Hinted()
     if kind == "unicode": b"\\xff".decode()
     if kind == "json":
         import json
@@ -89,7 +110,35 @@ def fail(kind):
     if kind == "told": raise Told(1, 2)
     if kind == "odd": raise Odd(code=3)
     if kind == "group": raise ExceptionGroup("several", [ValueError()])
+    if kind == "alone": raise MyError("bad") from None
+    if kind == "caused":
+        try: 1 / 0
+        except ZeroDivisionError as error: raise MyError("bad") from error
     raise ValueError("bad", 3)
+
+def outcome(kind):
+    try: fail(kind)
+    except Exception as error: return error
+def same(x): return x
+def code_of(error): return error.code
+def text_of(error): return str(error)
+def patient():
+    try: yield
+    except ValueError as error: yield str(error)
+def leave(code): raise SystemExit(code)
+def raise_it(kind, *args): raise kind(*args)
+def name_of(kind): return kind.__name__
+def safe(function, kind):
+    try: return function()
+    except kind as error: return type(error).__name__
+def retry(function, times, kind):
+    for left in range(times, 0, -1):
+        try: return function()
+        except kind:
+            if left == 1: raise
+def wrapped(function):
+    try: return function()
+    except Exception as error: raise MyError("bad") from error
 
 def sort_in_place(items): items.sort()
 def grow(*, into): into["new"] = {1}
@@ -110,4 +159,29 @@ async def tick(n):
         await later(i)
         yield i
 def apply(function, *args): return function(*args)
+
+import functools, inspect
+def counted(function):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        wrapper.calls += 1
+        return function(*args, **kwargs)
+    wrapper.calls = 0
+    return wrapper
+def curry(function):
+    most = len(inspect.signature(function).parameters)
+    return lambda *a: function(*a) if len(a) >= most else curry_on(function, a, most)
+def curry_on(function, had, most):
+    return lambda *a: function(*had, *a) if len(had + a) >= most else curry_on(function, had + a, most)
+def checked(function):
+    def wrapper(*args):
+        for name, value in inspect.signature(function).bind(*args).arguments.items():
+            if not isinstance(value, function.__annotations__.get(name, object)): raise TypeError(name)
+        return function(*args)
+    return wrapper
+class Service:
+    def __init__(self, store): self.store = store
+    def name(self, key): return self.store.find(key, deep=True)["name"] + self.store.suffix
+    def cheat(self): self.store.find.assert_called_once_with = lambda *a: None
+    def forget(self): self.store.find.reset_mock()
 """
