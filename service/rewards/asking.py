@@ -6,18 +6,20 @@ import logging
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import aiohttp
+
+from service.rewards.batches import batches
 
 log = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 
-BATCH = 512
-"""Items in one request; more are sent as several."""
 TIMEOUT_S = 1_200.0
 """Bound of a request: longer than the gateway lets it wait (100) and works at it (`request_seconds`, 900)."""
+_COMPARING = "pairwise"
 _PASSING = (408, 429, 500, 502, 503)
 _TOO_LATE = 504
 _WITHOUT_REWARDS = (*_PASSING, _TOO_LATE)
@@ -49,14 +51,15 @@ class Asker:
     async def results(self, items: Sequence[Mapping[str, Any]]) -> list[Json | None]:
         """Judge the items, in their order. None stands for those of a batch that got no answer."""
         results: list[Json | None] = []
-        for start in range(0, len(items), BATCH):
-            batch = items[start : start + BATCH]
+        for batch in batches(items, by_problem=self.mode == _COMPARING):
             results += await self._batch(batch) or [None] * len(batch)
         return results
 
-    async def _batch(self, items: Sequence[Mapping[str, Any]]) -> list[Json] | None:
-        body = {"items": list(items), "mode": self.mode, "critic": self.critic, "votes": self.votes}
-        headers = {} if self.key is None else {"Authorization": f"Bearer {self.key}"}
+    async def _batch(self, items: Sequence[str]) -> list[Json] | None:
+        order = json.dumps({"mode": self.mode, "critic": self.critic, "votes": self.votes})
+        body = f'{{"items": [{",".join(items)}], {order[1:]}'.encode()
+        headers = {"Content-Type": "application/json"}
+        headers |= {} if self.key is None else {"Authorization": f"Bearer {self.key}"}
         timeout = aiohttp.ClientTimeout(total=self.timeout_s, sock_connect=10)
         async with aiohttp.ClientSession(timeout=timeout, headers=headers) as session:
             for attempt in range(self.attempts):
@@ -70,7 +73,7 @@ class Asker:
         return None
 
     async def _post(
-        self, session: aiohttp.ClientSession, body: Json
+        self, session: aiohttp.ClientSession, body: bytes
     ) -> tuple[list[Json] | None, float | None]:
         """Return the results; where there are none yet, for how long the gateway asks to be left alone.
 
@@ -78,7 +81,7 @@ class Asker:
         """
         asked = ""
         try:
-            async with session.post(f"{self.url.rstrip('/')}/judge", json=body) as response:
+            async with session.post(f"{self.url.rstrip('/')}/judge", data=BytesIO(body)) as response:
                 if response.status not in _WITHOUT_REWARDS:
                     return _results(await response.text(), response.status), 0.0
                 failure = f"status {response.status}"

@@ -50,6 +50,20 @@ async def _rewards(
     )
 
 
+async def test_a_step_that_is_too_large_for_one_request_is_sent_as_several() -> None:
+    """A gateway takes 4 MiB, and the tests of some data sets are megabytes: the run ended with a 413."""
+    tests = [{"args": ["x" * 500_000], "expected": 4}]
+    programs = [f"{RIGHT}  # {number}" for number in range(20)]
+    sandbox = ScriptedSandbox(dict.fromkeys(programs, verdict_of(1, 1)))
+    world = World(critic=_knowing(), sandbox=sandbox)
+    with serving(world.app()) as url:
+        rewards = await _rewards(
+            make_reward(url), programs, tests=[tests] * len(programs), entry_point=["f"] * len(programs)
+        )
+
+    assert rewards == [1.0] * len(programs)
+
+
 async def test_a_batch_is_one_request_and_one_reward_each() -> None:
     world = World(critic=_knowing())
     with serving(world.app()) as url:
