@@ -93,3 +93,11 @@ def attribute_of_mock(mock: object, name: str) -> object:
     if name[:1] == "_" or any(name in names for names in own):
         raise AttributeError(f"Mock object has no attribute {name!r} here")
     return getattr(mock, name)
+
+
+def traits_of(value: object) -> list[str]:
+    """Of an object that the program may only keep: its class, and what that decides by methods of its own."""
+    kind: Any = type(value)
+    equal, true = kind.__eq__ is not object.__eq__, hasattr(kind, "__bool__") or hasattr(kind, "__len__")
+    decided = (("__eq__", equal), ("__bool__", true))
+    return [kind.__name__, *(name for name, decides in decided if decides)]

@@ -33,9 +33,7 @@ class NotForwardedError(TypeError):
 class Link:
     def __init__(self, descriptor: int, adopt: Callable[["Link", dict[str, Any]], Any]) -> None:
         self._connection = Connection(descriptor)
-        self._exchange = Exchange(
-            self._connection, self._refer_to_given, self._refer, self._resolve, asks=True
-        )
+        self._exchange = Exchange(self._connection, self._refer, self._refer, self._resolve, asks=True)
         self._adopt = adopt
         self._streams = TestsStreams()
         self._seeds = TestsSeeds()
@@ -52,6 +50,7 @@ class Link:
         self._released: list[int] = []
         self._callbacks: list[Any] = []
         self._callback_numbers: dict[int, int] = {}
+        self._references: list[wire.Reference] = []
         self._nested = 0
         self._turn = threading.RLock()
         self._asked = 0
@@ -152,6 +151,8 @@ class Link:
                 function = partial(next, function)
             elif "attribute" in request and functions.is_mock(function):
                 function = partial(functions.attribute_of_mock, function)
+            elif "attribute" in request and "handle" in self._references[request["callback"]]:
+                function = partial(self._refuse_object, function)
             args = [read(tree) for tree in request["args"]]
             kwargs = {str(name): read(tree) for name, tree in request["kwargs"].items()}
         if self._nested == _MOST_NESTED_CALLBACKS:
@@ -207,17 +208,8 @@ class Link:
             raise AttributeError(f"{type(error).__name__!r} object has no attribute {name!r}")
         return self.ask("get", error, name)
 
-    def _refer_to_given(self, value: object) -> wire.Reference:
-        reference = self._refer(value)
-        if (
-            not reference.keys().isdisjoint({"object", "error"})
-            or callable(value)
-            or functions.is_mock(value)
-        ):
-            return reference
-        if _is_iterator(value):
-            return {**reference, "iterates": True}
-        raise self.refuse(f"an object of {type(value).__name__} cannot be passed to the program")
+    def _refuse_object(self, value: object, name: str) -> object:
+        raise self.refuse(f"{name} of an object of {type(value).__name__} cannot be asked by the program")
 
     def _refer(self, value: object) -> wire.Reference:
         """Whether the tests may put an object of their own into a list must not depend on who shares it."""
@@ -228,21 +220,26 @@ class Link:
             number = self._numbers_of_lent.get(id(value))
         if number is not None:
             return {"object": number}
-        number = self._callback_numbers.get(id(value))
-        given: wire.Reference = {"callback": len(self._callbacks) if number is None else number}
-        if isinstance(value, type) and issubclass(value, Exception):
-            given["exception"] = errors.class_node(value, self._mirrored.get)
-        elif isinstance(value, errors.CROSSING):
-            told = errors.describe(value, wire.write_plain, self._mirrored.get)
-            given["error"] = told | {"raised": self._remember(value)}
-        elif number is None and callable(value):
-            given["about"] = functions.told_of(value, wire.write_plain)
-        if functions.is_mock(value):
-            given["mock"] = True
-        if number is None:
-            self._callback_numbers[id(value)] = len(self._callbacks)
+        known = self._callback_numbers.get(id(value))
+        if known is None:
+            known = self._callback_numbers[id(value)] = len(self._callbacks)
             self._callbacks.append(value)
-        return given
+            self._references.append({"callback": known, **self._about(value)})
+        return self._references[known]
+
+    def _about(self, value: object) -> wire.Reference:
+        """What the program must know of what it is handed."""
+        if isinstance(value, type) and issubclass(value, Exception):
+            return {"exception": errors.class_node(value, self._mirrored.get)}
+        if isinstance(value, errors.CROSSING):
+            told = errors.describe(value, wire.write_plain, self._mirrored.get)
+            return {"error": told | {"raised": self._remember(value)}}
+        if _is_iterator(value):
+            return {"iterates": True}
+        about: wire.Reference = {"mock": True} if functions.is_mock(value) else {}
+        if callable(value):
+            about["about"] = functions.told_of(value, wire.write_plain)
+        return about or {"handle": functions.traits_of(value)}
 
     def _resolve(self, reference: dict[str, Any]) -> object:
         if "callback" in reference:

@@ -20,7 +20,7 @@ from sandbox_runner.jail.remote import (
     warned,
     wire,
 )
-from sandbox_runner.jail.remote.callbacks import Callback, CallbackIterator, CallbackMock
+from sandbox_runner.jail.remote.callbacks import Callback, CallbackIterator, CallbackMock, Handle, handle_for
 from sandbox_runner.jail.remote.environment import ProgramEnvironment
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
@@ -77,7 +77,7 @@ class _Servant:
         self._logged: list[logs.Logged] = []
         self._objects: dict[int, object] = {MODULE: _Module(namespace)}
         self._numbers: dict[int, int] = {}
-        self._callbacks: dict[int, Callback | BaseException] = {}
+        self._callbacks: dict[int, Callback | Handle | BaseException] = {}
         self._mirrors = errors.Mirrors(lambda number: self._objects[number])
         self._mirrored: dict[int, int] = {}
         """Classes of the tests' exceptions by identity: their numbers as callbacks."""
@@ -164,8 +164,8 @@ class _Servant:
         ]
 
     def _refer(self, value: object) -> wire.Reference:
-        if isinstance(value, Callback):
-            return {"callback": value.number}
+        if Callback in type(value).__mro__ or Handle in type(value).__mro__:
+            return {"callback": value.number}  # type: ignore[attr-defined]
         if id(value) in self._mirrored:
             return {"callback": self._mirrored[id(value)]}
         kind = type(value)
@@ -210,9 +210,12 @@ class _Servant:
             return self._callbacks[number]
         return self._objects[reference["object"]]
 
-    def _stand_in(self, number: int, reference: dict[str, Any]) -> Callback | BaseException:
+    def _stand_in(self, number: int, reference: dict[str, Any]) -> Callback | Handle | BaseException:
         if "error" in reference:
             return self._mirrors.error(reference["error"], wire.read_plain)
+        if "handle" in reference:
+            name, *traits = reference["handle"]
+            return handle_for(self.call_back, number, traits, name)
         if "iterates" in reference:
             return CallbackIterator(self.call_back, number)
         callback = (CallbackMock if "mock" in reference else Callback)(self.call_back, number)

@@ -197,6 +197,53 @@ def test_exceptions_are_values_too(source: str) -> None:
     assert (found.ended, found.weak) == (Ended.PASSED, False), found
 
 
+_OWN = """
+class Own:
+    value = 3
+class Equal:
+    def __eq__(self, other): return True
+    __hash__ = None
+o, p = Own(), Own()
+"""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "assert same(o) is o and same([o, p]) == [o, p] and echo(o, k=p) == ((o,), {'k': p})",
+        "s = Stack()\ns.push(o)\ns.push(p)\nassert s.pop() is p and len(s) == 1 and s[0] is o",
+        "n = Node(o)\nassert n.value is o and n.value.value == 3\nn.value = p\nassert n.value is p",
+        "assert kept(o, [p, o]) == [True, True, 'Own'] and kept(p, [o]) == [False, True, 'Own']",
+        "made = memoized(Own)\nassert made() is made() and isinstance(made(), Own) and made().value == 3",
+        "assert same(object) is object and same(o) != object()",
+    ],
+)
+def test_an_object_of_the_tests_is_kept_and_handed_back(source: str) -> None:
+    found = check_code(PROGRAM, f"{_OWN}{source}")
+
+    assert (found.ended, found.weak) == (Ended.PASSED, False), found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        *(
+            "kept(Equal(), [1])",
+            "f(o)",
+            "sort_by([p, o], lambda x: x)",
+            "code_of(o)",
+            "text_of(o)",
+            "count(o)",
+        ),
+        *("sort_in_place(o)", "numbers(o).__next__()", "Shape(Equal())"),
+    ],
+)
+def test_a_program_that_asks_an_object_of_the_tests_is_not_judged(source: str) -> None:
+    found = check_code(PROGRAM, f"{_OWN}try: {source}\nexcept TypeError: pass\nassert f(3) == 4")
+
+    assert (found.ended, found.type) == (Ended.TEST_FAULT, "NotForwardedError"), found
+
+
 _MOCK = """
 from unittest.mock import Mock, MagicMock
 store = Mock(suffix="!")

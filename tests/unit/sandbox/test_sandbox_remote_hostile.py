@@ -131,6 +131,17 @@ def test_tests_that_the_program_brings_are_not_collected() -> None:
     assert (found["ended"], found["passed"]) == ("test_fault", 0)
 
 
+def test_a_program_cannot_have_its_tests_judge_nobody_by_what_it_asks_of_a_function() -> None:
+    program = (
+        "from sandbox_runner.jail.remote.callbacks import Callback\n"
+        "def f(g): return g._call_back(g.number, ('__globals__',), {}, attribute=True)\n"
+    )
+
+    found = check_code(program, "assert f(lambda x: 5) == 4")
+
+    assert found.ended is Ended.FAILED, found
+
+
 def _framed(content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + content
 

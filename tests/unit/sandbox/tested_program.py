@@ -125,6 +125,13 @@ def text_of(error): return str(error)
 def patient():
     try: yield
     except ValueError as error: yield str(error)
+def kept(x, items): return [x in items, bool(x), type(x).__name__]
+def memoized(kind):
+    made = []
+    def get():
+        if not made: made.append(kind())
+        return made[0]
+    return get
 def leave(code): raise SystemExit(code)
 def raise_it(kind, *args): raise kind(*args)
 def name_of(kind): return kind.__name__
