@@ -81,9 +81,9 @@ def _values(figures: Mapping[str, Any]) -> dict[str, Any]:
 
 def test_what_a_round_mends_is_in_the_figures(place: Place) -> None:
     place.write(_problem(1), _problem(2))
-    generator = ScriptedGenerator([WRONG, WRONG, RIGHT, RIGHT])
+    generator = ScriptedGenerator([WRONG, RIGHT, WRONG, RIGHT])
     with serving(_world(generator=generator).app()) as url:
-        code, told, _ = _evaluate(place, url, "--concurrency", "2", "--rounds", "2")
+        code, told, _ = _evaluate(place, url, "--concurrency", "1", "--rounds", "2")
 
     draft, once = told["figures"]["rounds"]
     assert code == 0
