@@ -15,6 +15,7 @@ from service.domain.errors import DeadlineError, RequestError
 from service.domain.events import Event, RefinementCompleted
 from service.domain.merging import merged
 from service.domain.purse import Purse
+from service.domain.reading import candidate_in
 from service.domain.record import Record
 from service.domain.refinement import Feedback, Refinement, Selection, StopRule, Usage
 from service.domain.rules import RefineSampling, Roles, Rules, Start
@@ -60,10 +61,11 @@ async def _refine(
     chains = [
         Chain(record, task, rules, roles, sampling, _purse(rules, record, started)) for record in records
     ]
+    draft = await candidate_in(start.draft) if isinstance(start.draft, str) else start.draft
     if len(chains) == 1 and not rules.heard:
-        await chains[0].run(start.draft, _unheard)  # without a task, a queue, and a turn for each event
+        await chains[0].run(draft, _unheard)  # without a task, a queue, and a turn for each event
     else:
-        async with aclosing(merged([partial(chain.run, start.draft) for chain in chains])) as events:
+        async with aclosing(merged([partial(chain.run, draft) for chain in chains])) as events:
             async for event in events:
                 yield event
     yield RefinementCompleted(_refinement(records, rules.select, clock() - started))
