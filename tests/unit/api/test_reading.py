@@ -82,6 +82,25 @@ async def test_what_a_refinement_is_given_and_writes_is_read_beside_the_event_lo
     assert {name.partition("_")[0] for name in threads} == {"reader"}
 
 
+async def test_equal_programs_that_vote_are_parsed_once_and_beside_the_event_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Sixteen hostile drafts held it for five seconds."""
+    unparse, threads = ast.unparse, list[str]()
+
+    def watched(tree: ast.AST) -> str:
+        threads.append(threading.current_thread().name)
+        return unparse(tree)
+
+    monkeypatch.setattr(ast, "unparse", watched)
+    wanted = {"solution": "a;" * 3_000, "rounds": 0, "candidates": 16, "select": "vote"}
+
+    answer = await post(World(critic=FakeChatModel([CORRECT])), "/refine", {"problem": "p", **wanted})
+
+    assert answer.status_code == 200, answer.text
+    assert [name.partition("_")[0] for name in threads] == ["reader"]
+
+
 async def test_a_request_reads_no_more_in_one_turn_than_a_slice() -> None:
     turns, reader = list[str](), Reader()
 
