@@ -113,6 +113,9 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
         except (SettingsError, ManifestError, ServiceError) as error:
             log.error("gateway_not_started", reason=str(error))  # noqa: TRY400 - the reason is all there is
             raise
+        except Exception:
+            log.exception("gateway_broke_down")
+            raise
         log.info("gateway_stopped")
 
     app = FastAPI(

@@ -111,12 +111,12 @@ def read_keys(text: str, origin: str) -> list[KeyEntry]:
     """Read the entries of a file, or of a variable that holds one."""
     try:
         return KeyFile.model_validate(_parsed(text)).keys
-    except (tomllib.TOMLDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise SettingsError(f"{origin}: {error}") from None
     except ValidationError as error:
         complaint = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(str(part) for part in complaint["loc"])
         raise SettingsError(f"{origin}: {place}: {complaint['msg']}") from None
+    except (ValueError, RecursionError) as error:  # a number may be longer than Python makes one of
+        raise SettingsError(f"{origin}: {error}") from None
 
 
 def _parsed(text: str) -> dict[str, Any]:

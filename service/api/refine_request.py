@@ -4,10 +4,9 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from service.api.task import CodeText, ModelName, TaskFields, Wire, candidate_of
+from service.api.task import CodeText, ModelName, TaskFields, Wire
 from service.domain.chat import SEEDS, Sampling
 from service.domain.refinement import Feedback, Selection, StopRule
-from service.domain.task import Candidate
 
 ROUNDS = 16
 CANDIDATES = 16
@@ -81,8 +80,3 @@ class RefineRequest(TaskFields):
         if solution is not None and not solution.strip():
             raise ValueError("is blank: give a program, or null to have one proposed")
         return solution
-
-    @property
-    def draft(self) -> Candidate | None:
-        """The program to start from."""
-        return None if self.solution is None else candidate_of(self.solution)

@@ -93,7 +93,7 @@ class Refining:
                     is_read,
                 ),
                 _sampling(request, generator, critic),
-                Start(request.draft, rounds),
+                Start(request.solution, rounds),
             ),
             finished=list(rounds),
         )

@@ -23,6 +23,9 @@ CUT_S = 2
 KEEP_ALIVE_S = 75
 """Longer than clients and load balancers keep an idle connection: whoever closes first must not be us."""
 
+BROKE_DOWN = 1
+"""Exit status of a gateway whose parts were closed by a fault, and not by whoever ended it."""
+
 
 class DrainingServer(uvicorn.Server):
     """A first signal begins the drain; it ends with the work in flight, or in time. A second one insists."""
@@ -47,6 +50,9 @@ class DrainingServer(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Look, ten times a second, whether to begin to end, or to end."""
+        if self.lifespan.error_occurred and not self.should_exit:
+            # Models and store are closed: who answers without them keeps others from taking over.
+            self.should_exit = True
         if self._asked and not self.should_exit:
             self.should_exit = self._drained()
         return await super().on_tick(counter)
@@ -80,3 +86,5 @@ def run_server(app: FastAPI, section: ServerSection) -> None:
         server.run()
     if not server.started:
         sys.exit(STARTUP_FAILURE)
+    if server.lifespan.error_occurred:
+        sys.exit(BROKE_DOWN)

@@ -22,9 +22,11 @@ from service.domain.hints import hint
 from service.domain.merging import Emit
 from service.domain.ports import OnText
 from service.domain.purse import Purse, SpentError
+from service.domain.reading import read
 from service.domain.record import Record
 from service.domain.refinement import Feedback, StopReason, StopRule, Usage
 from service.domain.rules import RefineSampling, Roles, Rules
+from service.domain.similarity import edit_similarity
 from service.domain.task import Candidate, Task
 from service.domain.verdict import Verdict
 
@@ -127,8 +129,14 @@ class Chain:
         await self.emit(RoundStarted(self.record.chain, index))
 
     async def _add(self, candidate: Candidate) -> None:
-        new = self.record.add(candidate)
+        new = self.record.add(candidate, await self._similarity(candidate))
         await self.emit(SolutionCompleted(new.chain, new.index, new.candidate, new.edit_similarity))
+
+    async def _similarity(self, candidate: Candidate) -> float | None:
+        if not self.record.rounds:
+            return None
+        before, after = self.record.last.candidate.code, candidate.code
+        return await read(max(len(before), len(after)), lambda: edit_similarity(before, after))
 
     async def _judge(self) -> Verdict | None:
         """Run the tests, if there are any; the same code is not run twice."""

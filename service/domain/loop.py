@@ -15,10 +15,11 @@ from service.domain.errors import DeadlineError, RequestError
 from service.domain.events import Event, RefinementCompleted
 from service.domain.merging import merged
 from service.domain.purse import Purse
+from service.domain.reading import candidate_in, read
 from service.domain.record import Record
 from service.domain.refinement import Feedback, Refinement, Selection, StopRule, Usage
 from service.domain.rules import RefineSampling, Roles, Rules, Start
-from service.domain.selection import select
+from service.domain.selection import parsed_chars, select
 from service.domain.task import Task
 
 __all__ = ["RefineSampling", "Roles", "Rules", "Start", "refine"]
@@ -60,13 +61,14 @@ async def _refine(
     chains = [
         Chain(record, task, rules, roles, sampling, _purse(rules, record, started)) for record in records
     ]
+    draft = await candidate_in(start.draft) if isinstance(start.draft, str) else start.draft
     if len(chains) == 1 and not rules.heard:
-        await chains[0].run(start.draft, _unheard)  # without a task, a queue, and a turn for each event
+        await chains[0].run(draft, _unheard)  # without a task, a queue, and a turn for each event
     else:
-        async with aclosing(merged([partial(chain.run, start.draft) for chain in chains])) as events:
+        async with aclosing(merged([partial(chain.run, draft) for chain in chains])) as events:
             async for event in events:
                 yield event
-    yield RefinementCompleted(_refinement(records, rules.select, clock() - started))
+    yield RefinementCompleted(await _refinement(records, rules.select, clock() - started))
 
 
 async def _unheard(event: Event) -> None:
@@ -84,11 +86,11 @@ def _purse(rules: Rules, record: Record, started: float) -> Purse:
     return purse
 
 
-def _refinement(records: Sequence[Record], selection: Selection, seconds: float) -> Refinement:
+async def _refinement(records: Sequence[Record], selection: Selection, seconds: float) -> Refinement:
     begun = [record.rounds for record in records if record.rounds]
     if not begun:
         raise DeadlineError("time ran out before a first candidate existed")
-    selected = select(begun, selection)
+    selected = await read(parsed_chars(begun, selection), partial(select, begun, selection))
     return Refinement(
         rounds=tuple(round_ for rounds in begun for round_ in rounds),
         selected=selected,

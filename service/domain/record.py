@@ -7,7 +7,6 @@ from typing import Self
 
 from service.domain.critique import Critique
 from service.domain.refinement import Round, StopReason, Usage
-from service.domain.similarity import edit_similarity
 from service.domain.task import Candidate
 from service.domain.verdict import Verdict
 
@@ -56,9 +55,8 @@ class Record:
         self.usage += usage
         self._round_usage += usage
 
-    def add(self, candidate: Candidate) -> Round:
-        """Append the round that was begun."""
-        similarity = edit_similarity(self.last.candidate.code, candidate.code) if self.rounds else None
+    def add(self, candidate: Candidate, similarity: float | None = None) -> Round:
+        """Append the round that was begun; `similarity` is to the one before it."""
         writing = self._round_usage.tokens  # nobody but the generator has spent anything yet
         new = Round(
             self.chain,

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from service.domain.chat import ChatModel, Completion, Message, Sampling, TokenUsage
 from service.domain.critique import Critique, Judgment, Preference
 from service.domain.errors import CriticError, GeneratorError, ModelError
-from service.domain.extraction import extract_code
 from service.domain.parsing import parse_critique, parse_preference, render_critique
 from service.domain.ports import OnText
+from service.domain.reading import candidate_in, read
 from service.domain.scoring import aggregate, scored
 from service.domain.syntax import may_be_program
 from service.domain.task import Candidate, Task
@@ -53,7 +53,7 @@ class ChatGenerator:
             completion = await _completed(self.model, messages, sampling, on_text)
         except ModelError as error:
             raise GeneratorError.of(error) from error
-        return Candidate(extract_code(completion.text), completion.text), completion.usage
+        return await candidate_in(completion.text), completion.usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class ChatCritic:
     async def critique(
         self, task: Task, candidate: Candidate, hint: str | None, sampling: Sampling, on_text: OnText | None
     ) -> tuple[Critique, TokenUsage]:
-        if not may_be_program(candidate.code):
+        if not await read(len(candidate.code), lambda: may_be_program(candidate.code)):
             return NOTHING_TO_REVIEW, TokenUsage()
         if self.votes == 1:
             return await self._ask(task, candidate, hint, sampling, on_text)

@@ -65,5 +65,6 @@ class RefineSampling:
 class Start:
     """What there is already: a draft, and the rounds that were finished before an interruption."""
 
-    draft: Candidate | None = None
+    draft: Candidate | str | None = None
+    """As a text, it is still to be taken out of it."""
     rounds: tuple[Round, ...] = ()

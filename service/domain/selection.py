@@ -1,7 +1,8 @@
 """Which round's candidate a refinement returns."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 
 from service.domain.critique import Judgment
 from service.domain.normal_form import normalized
@@ -24,6 +25,11 @@ def select(chains: Sequence[Chain], selection: Selection) -> Round:
     return _elected(last) if selection is Selection.VOTE else _best(last)
 
 
+def parsed_chars(chains: Sequence[Chain], selection: Selection) -> int:
+    """Return how many characters a selection may have to parse."""
+    return sum(len(chain[-1].candidate.code) for chain in chains) if selection is Selection.VOTE else 0
+
+
 def _best(rounds: Sequence[Round]) -> Round:
     """Judged Correct first, then tests passed, then the critic's score; of equals the later round.
 
@@ -42,15 +48,19 @@ def _merit(round_: Round) -> tuple[bool, bool, float]:
 
 
 def _elected(rounds: Sequence[Round]) -> Round:
-    parties = Counter(map(_behaviour, rounds))
+    behave = partial(_behaviour, cache(normalized))  # chains may have begun with one and the same draft
+    behaviours = list(map(behave, rounds))
+    parties = Counter(behaviours)
     most = max(parties.values())
-    return _best([round_ for round_ in rounds if parties[_behaviour(round_)] == most])
+    return _best(
+        [round_ for round_, behaviour in zip(rounds, behaviours, strict=True) if parties[behaviour] == most]
+    )
 
 
-def _behaviour(round_: Round) -> object:
-    """What a candidate did on the tests; its normalized text where nothing ran."""
+def _behaviour(form: Callable[[str], str], round_: Round) -> object:
+    """What a candidate did on the tests; its normal form where nothing ran."""
     verdict = round_.verdict
-    return _outputs(verdict) if verdict and verdict.runs else normalized(round_.candidate.code)
+    return _outputs(verdict) if verdict and verdict.runs else form(round_.candidate.code)
 
 
 def _outputs(verdict: Verdict) -> tuple[tuple[str, str], ...]:

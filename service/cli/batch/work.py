@@ -72,12 +72,12 @@ class Work:
     ask: Ask = refined
 
     async def through(self, rows: Iterator[Row], concurrency: int) -> None:
-        """Work until all rows have been tried. What would fail every row ends the run."""
+        """Work until all rows have been tried. What would fail every row, or a file, ends the run."""
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(concurrency):
                     group.create_task(self._work(rows))
-        except* (GatewayError, UsageError) as errors:
+        except* (GatewayError, UsageError, OSError) as errors:
             raise errors.exceptions[0] from None
 
     async def _work(self, rows: Iterator[Row]) -> None:

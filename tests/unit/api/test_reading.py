@@ -2,15 +2,20 @@
 
 import ast
 import asyncio
+import symtable
 import threading
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pytest
 
+from service.domain import similarity
+from service.domain.roles import ChatGenerator
 from service.domain.ruling import Case
 from service.domain.task import CallTest, Candidate, Task
 from service.reader import SLICE_CHARS, Reader
-from tests.fakes import CORRECT, FakeChatModel
+from tests.fakes import CORRECT, INCORRECT, FakeChatModel
 from tests.unit.api.world import World, post
 
 Json = dict[str, object]
@@ -49,6 +54,51 @@ async def test_nothing_is_parsed_on_the_event_loop(path: str, monkeypatch: pytes
     assert answer.status_code == 200, answer.text
     assert threads
     assert {name.partition("_")[0] for name in threads} == {"reader"}
+
+
+@pytest.mark.parametrize("solution", [TWO_BLOCKS, None])
+async def test_what_a_refinement_is_given_and_writes_is_read_beside_the_event_loop_where_it_is_long(
+    solution: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = list[str]()
+
+    def watched(look: Callable[..., object], *arguments: object) -> object:
+        threads.append(threading.current_thread().name)
+        return look(*arguments)
+
+    monkeypatch.setattr(ast, "parse", partial(watched, ast.parse))
+    monkeypatch.setattr(symtable, "symtable", partial(watched, symtable.symtable))
+    monkeypatch.setattr(similarity, "tokens", partial(watched, similarity.tokens))
+    writer: Any = ChatGenerator(FakeChatModel([TWO_BLOCKS, TWO_BLOCKS + "\n```\nx = 1\n```"]))
+
+    answer = await post(
+        World(generator=writer, critic=FakeChatModel([INCORRECT])),
+        "/refine",
+        {"problem": "Add one.", "solution": solution, "rounds": 1},
+    )
+
+    assert answer.status_code == 200, answer.text
+    assert threads
+    assert {name.partition("_")[0] for name in threads} == {"reader"}
+
+
+async def test_equal_programs_that_vote_are_parsed_once_and_beside_the_event_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Sixteen hostile drafts held it for five seconds."""
+    unparse, threads = ast.unparse, list[str]()
+
+    def watched(tree: ast.AST) -> str:
+        threads.append(threading.current_thread().name)
+        return unparse(tree)
+
+    monkeypatch.setattr(ast, "unparse", watched)
+    wanted = {"solution": "a;" * 3_000, "rounds": 0, "candidates": 16, "select": "vote"}
+
+    answer = await post(World(critic=FakeChatModel([CORRECT])), "/refine", {"problem": "p", **wanted})
+
+    assert answer.status_code == 200, answer.text
+    assert [name.partition("_")[0] for name in threads] == ["reader"]
 
 
 async def test_a_request_reads_no_more_in_one_turn_than_a_slice() -> None:

@@ -165,6 +165,17 @@ def test_a_row_that_fails_is_recorded_and_tried_again_by_the_next_run(files: Fil
     assert not files.failures.exists()
 
 
+def test_a_failure_that_cannot_be_written_down_ends_the_run_in_a_sentence(files: Files) -> None:
+    files.write(*asks(2))
+    files.failures.symlink_to(files.out.parent / "nowhere" / "failures.jsonl")
+    generator = ScriptedGenerator([RIGHT], fault=ModelError("gone"), fault_at=0)
+    with serving(right_world(generator=generator).app()) as url:
+        code, _, said = batch(files, url, "--concurrency", "1")
+
+    assert code == Exit.USAGE
+    assert said.splitlines()[-1] == f"ctrl: {files.failures}: No such file or directory"
+
+
 @dataclass
 class Crowd(ScriptedGenerator):
     """Counts how many of its calls are at work at once."""
