@@ -10,6 +10,7 @@ from typing import Any
 
 from sandbox_runner.jail.remote import findings
 from sandbox_runner.jail.remote.findings import Findings
+from sandbox_runner.jail.remote.frames import Connection
 from sandbox_runner.jail.remote.link import Link, is_asked_later
 from sandbox_runner.jail.remote.module import RemoteModule, globals_for
 from sandbox_runner.jail.remote.proxy import adopt
@@ -19,7 +20,7 @@ _MODULE = "solution"
 _WORD = re.compile(r"\w+")
 
 
-def run_assert_code(source: str, connection: int, entry_point: str | None = None) -> Findings:
+def run_assert_code(source: str, connection: Connection, entry_point: str | None = None) -> Findings:
     """Run statements that use the program's names as their own, or HumanEval's `check`."""
     link = Link(connection, adopt)
     error: BaseException | None = None

@@ -31,8 +31,8 @@ class NotForwardedError(TypeError):
 
 
 class Link:
-    def __init__(self, descriptor: int, adopt: Callable[["Link", dict[str, Any]], Any]) -> None:
-        self._connection = Connection(descriptor)
+    def __init__(self, connection: Connection, adopt: Callable[["Link", dict[str, Any]], Any]) -> None:
+        self._connection = connection
         self._exchange = Exchange(self._connection, self._refer, self._refer, self._resolve, asks=True)
         self._adopt = adopt
         self._streams = TestsStreams()

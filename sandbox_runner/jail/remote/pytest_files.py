@@ -19,6 +19,7 @@ from typing import Any
 
 from sandbox_runner.jail.remote import findings, patches
 from sandbox_runner.jail.remote.findings import Ended, Findings
+from sandbox_runner.jail.remote.frames import Connection
 from sandbox_runner.jail.remote.link import Link
 from sandbox_runner.jail.remote.module import RemoteModule
 from sandbox_runner.jail.remote.proxy import adopt
@@ -49,7 +50,9 @@ def warm_up() -> None:
                 importlib.import_module(found.name)
 
 
-def run_pytest(files: Mapping[str, str], connection: int, names: Iterable[str] = ("solution",)) -> Findings:
+def run_pytest(
+    files: Mapping[str, str], connection: Connection, names: Iterable[str] = ("solution",)
+) -> Findings:
     """Run the tests of `files`; they import the program by any of `names`."""
     import pytest  # noqa: PLC0415 - only this jail's packages have it
 
