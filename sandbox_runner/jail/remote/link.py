@@ -85,6 +85,14 @@ class Link:
         if number is not None and not name.lstrip("_")[:1].isupper():
             self.functions.add(number)
 
+    def adopted(self, number: int) -> object:
+        """The object of that number, if the tests have it."""
+        return self._adopted.get(number)
+
+    def has_mirrored(self, kind: type) -> bool:
+        """Whether it is made after a class of the program."""
+        return kind in self._mirrored
+
     def refuse(self, what: str) -> NotForwardedError:
         """The error for a test that cannot be judged; remembered, as the test may swallow it."""
         self.not_forwarded = self.not_forwarded or what
