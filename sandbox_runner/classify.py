@@ -15,6 +15,7 @@ from sandbox_runner.domain.differences import Difference
 from sandbox_runner.domain.verdict import Integrity, Limits, Outcome, ProgramError, TestResult
 from sandbox_runner.jail import values
 from sandbox_runner.jail.remote.findings import Ended
+from sandbox_runner.jail.report import ALIKE
 
 # A program that used less of its wall clock than this was waiting, not slow.
 _NO_MEMORY = ("MemoryError", "_ArrayMemoryError")  # the second is numpy's, and derives from the first
@@ -144,7 +145,8 @@ def _judge_value(trace: Trace, case: CallCase) -> Judgement:
     if ("seen" in said) is not bool(case.views):
         message = explain.printable(f"returned {returned}; {said.get('unseen', 'nothing was seen of it')}")
         return Judgement(Outcome.WRONG_ANSWER, message, returned)
-    if equal(case.expected, seen, case.equality, case.tolerance):
+    is_another = case.equality is Equality.IDENTITY and ALIKE in said
+    if not is_another and equal(case.expected, seen, case.equality, case.tolerance):
         return Judgement(Outcome.ACCEPTED, returned=returned)
     message = f"returned {returned}"[: explain.MESSAGE_LIMIT]
     return Judgement(Outcome.WRONG_ANSWER, message, returned, difference=_difference(case, value))

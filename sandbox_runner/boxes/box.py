@@ -151,9 +151,19 @@ class Box:
         """Run one test. The box goes on with `upcoming`, if that is known, while this one is looked at."""
         return await self._test(*question, upcoming=None if self._keeps else upcoming)
 
-    async def run_connected(self, request: bytes, given: bytes, connection: int) -> Trace:
-        """Run one side of a test of two jails; `connection` is a socket to the other."""
-        return await self._test(request, given, connection=connection)
+    @property
+    def wall_s(self) -> float:
+        return self._limits.wall_s
+
+    async def run_connected(
+        self, request: bytes, given: bytes, connection: int, clock: int, wall_s: float | None = None
+    ) -> Trace:
+        """Run one side of a test of two jails; `connection` is a socket to the other.
+
+        `clock` is a file for the program's clock. It may stand, and `wall_s` is how long that may last.
+        """
+        limits = replace(self._limits, wall_s=wall_s or self._limits.wall_s)
+        return await self._test(request, given, limits, others=(connection, clock))
 
     async def hang_up(self) -> None:
         """End a test that nobody needs any more: it counts as having ended well."""
@@ -178,14 +188,15 @@ class Box:
         request: bytes,
         given: bytes,
         limits: Limits | None = None,
-        connection: int | None = None,
+        *,
+        others: tuple[int, ...] = (),
         upcoming: Question | None = None,
     ) -> Trace:
         limits = limits or self._limits
         with _breaking(), closing(self._begun(request, given)) as files:
             try:
                 if self._ahead is None:
-                    self._send(request, files, connection)
+                    self._send(request, files, others)
                 self._ahead = None
                 if upcoming is not None:
                     self._ahead = _Ahead(upcoming, MemoryFiles.make(upcoming[1]))
@@ -209,8 +220,7 @@ class Box:
             raise BoxError("another test was sent ahead")
         return self._ahead.files
 
-    def _send(self, request: bytes, files: MemoryFiles, connection: int | None = None) -> None:
-        others = () if connection is None else (connection,)
+    def _send(self, request: bytes, files: MemoryFiles, others: tuple[int, ...] = ()) -> None:
         self._opened.channel.send(request, (*files.descriptors, *others))
 
     async def _explain_loss(self, error: Exception, output: Output) -> Trace:

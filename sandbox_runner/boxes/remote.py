@@ -2,15 +2,20 @@
 
 import asyncio
 import json
+import os
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from sandbox_runner.boxes.box import Box, BoxError, Trace
+from sandbox_runner.boxes.memory_files import sealable_file
 from sandbox_runner.domain.cases import CodeCase, RemoteCase
 from sandbox_runner.jail import messages
 
 # A program has its answer once its tests have ended; what it does from then on is its own affair.
 _FAREWELL_S = 1.0
+# Its box waits longer than that of the tests, whose end is the end of both.
+_MARGIN_S = 5.0
 
 
 async def run_both(servant: Box, asker: Box, case: RemoteCase) -> tuple[Trace, Trace]:
@@ -25,10 +30,12 @@ async def run_both(servant: Box, asker: Box, case: RemoteCase) -> tuple[Trace, T
 
 async def _run_both(servant: Box, asker: Box, case: RemoteCase) -> tuple[Trace, Trace]:
     theirs, ours = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    with theirs, ours:
+    with theirs, ours, _clock() as clock:
         async with asyncio.TaskGroup() as group:
-            serving = group.create_task(servant.run_connected(messages.SERVE, b"", theirs.fileno()))
-            asking = group.create_task(asker.run_connected(*_question(case), ours.fileno()))
+            serving = group.create_task(
+                servant.run_connected(messages.SERVE, b"", theirs.fileno(), clock, asker.wall_s + _MARGIN_S)
+            )
+            asking = group.create_task(asker.run_connected(*_question(case), ours.fileno(), clock))
             await asyncio.sleep(0)  # the first step of each sends its end to a box, and ours may go
             theirs.close()
             ours.close()
@@ -38,6 +45,15 @@ async def _run_both(servant: Box, asker: Box, case: RemoteCase) -> tuple[Trace, 
             if not serving.done():
                 await servant.hang_up()
     return serving.result(), tests
+
+
+@contextmanager
+def _clock() -> Iterator[int]:
+    descriptor = sealable_file()
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _question(case: RemoteCase) -> tuple[bytes, bytes]:

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
 
-from sandbox_runner.jail import credentials, ending, filesystem, libc, messages, scratch, usage
+from sandbox_runner.jail import credentials, ending, filesystem, libc, messages, scratch, usage, waiting
 from sandbox_runner.jail.cgroups import Cgroup
 from sandbox_runner.jail.confinement import ALARM_FD, enclose_box
 from sandbox_runner.jail.filesystem import View
@@ -229,7 +229,8 @@ class Box:
         if pid == 0:
             self._be_test(request, streams)
         fork_s = time.monotonic() - started
-        stopped = self._wait(pid, started, bounds)
+        clock = streams[messages.MAX_DESCRIPTORS - 1] if request == messages.SERVE else None
+        stopped = self._wait(pid, started, bounds, clock)
         compiling_cpu_s = self._program.compiling_cpu_s()
         status, cpu_s, memory_bytes = self._end_all(pid, may_fork=bounds.processes > 1)
         if request == messages.COMPILE:
@@ -244,7 +245,7 @@ class Box:
             status,
             stopped,
             max(0.0, cpu_s - compiling_cpu_s),
-            time.monotonic() - started,
+            _wall_s(started, clock),
             memory_bytes,
             fork_s,
             self._is_dirty(),
@@ -268,8 +269,8 @@ class Box:
         except BlockingIOError:
             return None
 
-    def _wait(self, pid: int, started: float, bounds: Limits) -> int:
-        """Wait for the test; end it at a limit and say which."""
+    def _wait(self, pid: int, started: float, bounds: Limits, clock: int | None) -> int:
+        """Wait for the test; end it at a limit and say which. One whose `clock` stands is not late."""
         watched = os.pidfd_open(pid)
         self._poller.register(watched, select.POLLIN)
         cpu_left, wall_left = bounds.cpu_s, bounds.wall_s
@@ -284,7 +285,7 @@ class Box:
                     os._exit(0)  # the service hung up
                 used_s = usage.cpu_s_of_all() if together else usage.cpu_s(pid)
                 cpu_left = bounds.cpu_s + self._program.compiling_cpu_s() - used_s
-                wall_left = started + bounds.wall_s - time.monotonic()
+                wall_left = bounds.wall_s - _wall_s(started, clock)
                 if self._watches_memory and usage.largest_bytes() > bounds.memory_bytes:
                     return ending.AT_MEMORY
             return ending.AT_CPU if cpu_left <= 0 else ending.AT_WALL
@@ -317,6 +318,10 @@ class Box:
 
     def _state_of_build(self) -> tuple[tuple[int, int], ...]:
         return filesystem.build_state() if self._keeps else ()
+
+
+def _wall_s(started: float, clock: int | None) -> float:
+    return time.monotonic() - started if clock is None else waiting.waited_s(clock)
 
 
 def _alarm() -> int:

@@ -40,7 +40,7 @@ class TestWalls:
 
         The alarm goes last: a wall that cannot be put up is still told, and a program cannot ring it.
 
-        A fifth descriptor, a connection, becomes `first_foreign`, which is returned.
+        Further descriptors become `first_foreign`, which is returned, and those that follow it.
 
         The streams are memory files made for this test alone. Nobody has to drain them: output stops
         at the file size limit, and a full pipe cannot block.
@@ -50,11 +50,10 @@ class TestWalls:
         os.dup2(streams[1], 1)
         os.dup2(streams[2], 2)
         os.dup2(streams[3], REPORT_FD)
-        if len(streams) > _STREAMS:
-            os.dup2(streams[4], first_foreign)
-            os.closerange(first_foreign + 1, ALARM_FD)
-        else:
-            os.closerange(first_foreign, ALARM_FD)
+        further = streams[_STREAMS:]
+        for place, descriptor in enumerate(further, first_foreign):
+            os.dup2(descriptor, place)
+        os.closerange(first_foreign + len(further), ALARM_FD)
         resource.setrlimit(resource.RLIMIT_CPU, self._cpu_s)
         if self._filter is not None:
             self._filter.install()

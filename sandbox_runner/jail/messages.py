@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 MAX_PACKET_BYTES = 16_384
-MAX_DESCRIPTORS = 5
+MAX_DESCRIPTORS = 6
 
 # What a box is asked to do. A request that is none of these names the function to call.
 SCRIPT = b"\0"
@@ -23,9 +23,9 @@ CLEAN = b"\4"
 """Empty the scratch directory."""
 
 SERVE = b"\5"
-"""Run the program, then answer test code in another jail on the fifth descriptor."""
+"""Run the program, then answer test code in another jail on the fifth descriptor; its clock is the sixth."""
 TEST_CODE = b"\6"
-"""Run test code that asks on the fifth descriptor."""
+"""Run test code that asks on the fifth descriptor, and tells on the sixth how long it waits."""
 TEST_FILES = b"\7"
 """The same with files for pytest."""
 

@@ -17,6 +17,10 @@ FILE_NAME = "solution.py"
 _TEXT_LIMIT = 2_000
 
 
+ALIKE = "alike"
+"""Said of a value that only equals what is told."""
+
+
 class _Speaker:
     """The process that speaks for the test. Those that a program forks have the descriptor, and no say."""
 
@@ -28,7 +32,7 @@ def speak_alone() -> None:
 
 
 def write_value(descriptor: int, value: object) -> None:
-    _say(descriptor, f'{{"value":{values.encode(value)}}}')
+    _say(descriptor, f'{{{_alike(value)}"value":{values.encode(value)}}}')
 
 
 def write_seen(
@@ -46,9 +50,14 @@ def write_seen(
         said = f'"unseen":{json.dumps(str(error))}'
         seen = returned
     else:
-        said = f'"seen":{values.encode(bool(seen) if truth else seen)}'
+        said = f'{_alike(seen)}"seen":{values.encode(bool(seen) if truth else seen)}'
     shown = values.encode_short(returned if values.is_plain(returned) else seen)
     _say(descriptor, f'{{{said},"value":{shown}}}' if shown else f"{{{said}}}")
+
+
+def _alike(value: object) -> str:
+    """What is told of a scalar of numpy, which goes by the plain value that it equals and is not."""
+    return "" if values.numpy_scalar(value) is None else f'"{ALIKE}":true,'
 
 
 def write_error(descriptor: int, error: BaseException) -> None:

@@ -8,6 +8,7 @@ from typing import NoReturn
 from sandbox_runner.jail import credentials, limits, messages
 from sandbox_runner.jail.confinement import REPORT_FD, TestWalls
 from sandbox_runner.jail.limits import Limits
+from sandbox_runner.jail.waiting import WaitingClock
 
 
 class TestsProgram:
@@ -32,15 +33,20 @@ class TestsProgram:
         told = json.loads(messages.read_whole(streams[0]))
         os.dup2(0, streams[0])  # tests read nothing
         connection = self._walls.enclose(streams, 4)
+        clock = WaitingClock(connection + 1)
         # Only launchers that serve tests have these, and their packages, imported.
+        from sandbox_runner.jail.remote.frames import Connection  # noqa: PLC0415
+
         if request == messages.TEST_CODE:
             from sandbox_runner.jail.remote import code  # noqa: PLC0415
 
-            findings = code.run_assert_code(told["source"], connection, told["entry_point"])
+            findings = code.run_assert_code(
+                told["source"], Connection(connection, clock), told["entry_point"]
+            )
         else:
             from sandbox_runner.jail.remote import pytest_files  # noqa: PLC0415
 
-            findings = pytest_files.run_pytest(told["files"], connection, told["names"])
+            findings = pytest_files.run_pytest(told["files"], Connection(connection, clock), told["names"])
         findings.write(REPORT_FD)
         os._exit(0)
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sandbox_runner.boxes import runtimes
+from sandbox_runner.domain.asserts import rewrite
 from sandbox_runner.domain.cases import CodeCase, PytestCase, Submission
 from sandbox_runner.domain.verdict import Integrity, Limits, Outcome, TestResult
 from tests.isolation.conftest import Arena
@@ -70,6 +71,28 @@ async def test_what_pretends_to_be_the_right_array_passes_no_test(arena: Arena, 
 
     assert {each.outcome for each in found} <= _REFUSED, dict(zip(tests, found, strict=True))
     await arena.assert_unharmed()
+
+
+@pytest.mark.parametrize(
+    ("test", "expected"),
+    [
+        ("f(4) is True", Outcome.WRONG_ANSWER),
+        ("f(2) is False", Outcome.WRONG_ANSWER),
+        ("f(4) == True", Outcome.ACCEPTED),
+        ("f(4)", Outcome.ACCEPTED),
+        ("not f(2)", Outcome.ACCEPTED),
+    ],
+)
+async def test_a_truth_of_numpys_is_not_pythons_where_an_assert_is_compared_outside(
+    arena: Arena, test: str, expected: Outcome
+) -> None:
+    program = "import numpy as np\ndef f(x): return np.max([x]) > 3"
+
+    verdict = await arena.sandbox.judge.judge(
+        Submission(program, (rewrite(f"assert {test}"),), _LIMITS, packages="numpy")
+    )
+
+    assert verdict.tests[0].outcome is expected, verdict
 
 
 async def test_the_tests_that_pretenders_meet_tell_right_from_wrong(arena: Arena) -> None:

@@ -127,3 +127,41 @@ async def test_the_spies_would_find_what_is_there(arena: Arena, where: str) -> N
     (result,) = await _judge(arena, SPIES[where], CodeCase(source))
 
     assert result.outcome is Outcome.ACCEPTED, result
+
+
+_SLOW = {
+    "code": CodeCase("import time\nassert f(3) == 4\ntime.sleep(1.5)\nassert f(4) == 5"),
+    "a file": PytestCase(
+        {
+            "test_f.py": "import time\nfrom solution import f\n"
+            "def test_f():\n    assert f(3) == 4\n    time.sleep(1.5)\n    assert f(4) == 5\n"
+        }
+    ),
+}
+
+
+@_needs_pytest
+@pytest.mark.parametrize("case", _SLOW.values(), ids=_SLOW)
+async def test_a_program_is_not_charged_for_what_its_tests_take(arena: Arena, case: Case) -> None:
+    (result,) = await _judge(arena, HONEST, case, wall_s=1.0)
+
+    assert result.outcome is Outcome.ACCEPTED, result
+
+
+async def test_nor_for_what_a_function_of_the_tests_takes_that_it_calls(arena: Arena) -> None:
+    source = "import time\ndef slow(x):\n    time.sleep(1.5)\n    return x\nassert f(slow) == 3"
+
+    (result,) = await _judge(arena, "def f(g): return g(3)", CodeCase(source), wall_s=1.0)
+
+    assert result.outcome is Outcome.ACCEPTED, result
+
+
+async def test_its_own_pauses_add_up(arena: Arena) -> None:
+    """However long its tests take between them."""
+    code = "import time\ndef f(x):\n    time.sleep(0.7)\n    return x + 1"
+    source = "import time\nassert f(3) == 4\ntime.sleep(0.5)\nassert f(3) == 4"
+
+    (result,) = await _judge(arena, code, CodeCase(source), wall_s=1.0)
+
+    assert (result.outcome, result.limit) == (Outcome.TIME_LIMIT, "idle"), result
+    await arena.assert_unharmed()

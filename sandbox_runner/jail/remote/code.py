@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-from sandbox_runner.jail.remote import findings
+from sandbox_runner.jail.remote import findings, reflection
 from sandbox_runner.jail.remote.findings import Findings
+from sandbox_runner.jail.remote.frames import Connection
 from sandbox_runner.jail.remote.link import Link, is_asked_later
 from sandbox_runner.jail.remote.module import RemoteModule, globals_for
 from sandbox_runner.jail.remote.proxy import adopt
@@ -19,7 +20,7 @@ _MODULE = "solution"
 _WORD = re.compile(r"\w+")
 
 
-def run_assert_code(source: str, connection: int, entry_point: str | None = None) -> Findings:
+def run_assert_code(source: str, connection: Connection, entry_point: str | None = None) -> Findings:
     """Run statements that use the program's names as their own, or HumanEval's `check`."""
     link = Link(connection, adopt)
     error: BaseException | None = None
@@ -31,7 +32,8 @@ def run_assert_code(source: str, connection: int, entry_point: str | None = None
 
 
 def _run(source: str, link: Link, entry_point: str | None) -> None:
-    tree = ast.parse(source, FILE_NAME)
+    reflection.install()
+    tree = reflection.asking_for_types(ast.parse(source, FILE_NAME))
     code = compile(tree, FILE_NAME, "exec", dont_inherit=True)
     linecache.cache[FILE_NAME] = (len(source), None, source.splitlines(keepends=True), FILE_NAME)
     module = RemoteModule(_MODULE, link)

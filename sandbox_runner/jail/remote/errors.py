@@ -195,6 +195,11 @@ def _make(kind: type[BaseException], args: list[object], text: str) -> BaseExcep
     return error
 
 
+def made_of(kind: type[BaseException], text: str) -> BaseException:
+    """One with this text, whatever arguments its class needs."""
+    return _make(kind, [text], text)
+
+
 def _likeness(kind: type[BaseException], text: str) -> BaseException:
     """An exception of that class without its constructor; where that fails, one that bears only its name."""
     members = {"__init__": _ignore, "__str__": lambda _: text}

@@ -3,6 +3,7 @@
 import json
 import os
 import struct
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 MOST_BYTES = 16 << 20
@@ -16,8 +17,10 @@ class LostError(Exception):
 class Connection:
     """Reads and writes a descriptor itself: a jail refuses the calls that `socket` would make."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, clock: AbstractContextManager[None] | None = None) -> None:
+        """`clock` runs while the other side is waited for."""
         self._descriptor = descriptor
+        self._clock = clock or nullcontext()
         self.most_received = 0
         """Bytes of the longest frame that came."""
 
@@ -27,23 +30,29 @@ class Connection:
             raise ValueError(f"more than {MOST_BYTES} bytes in one message")
         frame = memoryview(_LENGTH.pack(len(content)) + content)
         try:
-            while frame:
-                frame = frame[os.write(self._descriptor, frame) :]
+            with self._clock:  # the other side may be slow to take it
+                while frame:
+                    frame = frame[os.write(self._descriptor, frame) :]
         except OSError as error:
             raise LostError(str(error)) from error
 
     def receive(self) -> dict[str, Any]:
-        (length,) = _LENGTH.unpack(self._read(_LENGTH.size))
-        if length > MOST_BYTES:
-            raise LostError(f"a frame of {length} bytes")
-        self.most_received = max(self.most_received, length)
+        with self._clock:
+            content = self._receive()
         try:
-            message = json.loads(self._read(length))
+            message = json.loads(content)
         except (ValueError, RecursionError) as error:
             raise LostError("a frame that is not JSON") from error
         if not isinstance(message, dict):
             raise LostError("a frame that is no object")
         return message
+
+    def _receive(self) -> bytes:
+        (length,) = _LENGTH.unpack(self._read(_LENGTH.size))
+        if length > MOST_BYTES:
+            raise LostError(f"a frame of {length} bytes")
+        self.most_received = max(self.most_received, length)
+        return self._read(length)
 
     def _read(self, length: int) -> bytes:
         """Grow with what arrives: a length alone reserves nothing."""

@@ -31,8 +31,8 @@ class NotForwardedError(TypeError):
 
 
 class Link:
-    def __init__(self, descriptor: int, adopt: Callable[["Link", dict[str, Any]], Any]) -> None:
-        self._connection = Connection(descriptor)
+    def __init__(self, connection: Connection, adopt: Callable[["Link", dict[str, Any]], Any]) -> None:
+        self._connection = connection
         self._exchange = Exchange(self._connection, self._refer, self._refer, self._resolve, asks=True)
         self._adopt = adopt
         self._streams = TestsStreams()
@@ -84,6 +84,14 @@ class Link:
         number = _number_of(value)
         if number is not None and not name.lstrip("_")[:1].isupper():
             self.functions.add(number)
+
+    def adopted(self, number: int) -> object:
+        """The object of that number, if the tests have it."""
+        return self._adopted.get(number)
+
+    def has_mirrored(self, kind: type) -> bool:
+        """Whether it is made after a class of the program."""
+        return kind in self._mirrored
 
     def refuse(self, what: str) -> NotForwardedError:
         """The error for a test that cannot be judged; remembered, as the test may swallow it."""

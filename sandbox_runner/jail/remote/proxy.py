@@ -19,7 +19,7 @@ _NAME_LIMIT = 100
 _NEVER_ASKED = ("__array", "__dlpack", "__buffer__")
 
 
-_TRAITS = frozenset({"plain", "class", "decides_in", "decides_truth", "decides_hash", "unhashable"})
+_TRAITS = frozenset({"plain", "class", "own", "decides_in", "decides_truth", "decides_hash", "unhashable"})
 
 
 class Remote:
@@ -33,6 +33,7 @@ class Remote:
         "_remote_name",
         "_remote_number",
         "_remote_plain",
+        "_remote_protocol",
         "_remote_traits",
     )
 
@@ -45,6 +46,7 @@ class Remote:
         keep(self, "_remote_name", str(reference["name"])[:_NAME_LIMIT])
         keep(self, "_remote_classes", tuple(int(number) for number in reference["classes"]))
         keep(self, "_remote_traits", frozenset(reference) & _TRAITS)
+        keep(self, "_remote_protocol", _protocol_told(reference))
 
     def _number_of(self) -> int:
         number: int = self._remote_number
@@ -94,6 +96,8 @@ class Remote:
 
     def __eq__(self, other: object) -> Any:
         if isinstance(other, Remote):
+            if is_class(self) and is_class(other):  # the program could say so of any two
+                return self is other
             self._remote_link.weak = True
             return self is other or self._remote_link.ask("eq", self, other) is True
         if "plain" in self._remote_traits:
@@ -101,7 +105,12 @@ class Remote:
         return NotImplemented
 
     def __instancecheck__(self, instance: object) -> bool:
-        return isinstance(instance, Remote) and self._remote_number in instance._remote_classes  # noqa: SLF001
+        if isinstance(instance, Remote) and self._remote_number in instance._remote_classes:  # noqa: SLF001
+            return True
+        attributes = self._remote_protocol
+        return attributes is not None and all(
+            getattr(instance, each, None) is not None for each in attributes
+        )
 
     def __mro_entries__(self, bases: object) -> tuple[type, ...]:
         raise self._remote_link.refuse("a class of the program cannot be subclassed by the tests")
@@ -112,6 +121,31 @@ class Remote:
     def __del__(self) -> None:
         with suppress(AttributeError):  # an object that was never filled
             self._remote_link.release(self._remote_number)
+
+
+def link_of(value: Any) -> Link:
+    """Of an object of the program, or of its module."""
+    link: Link = value._remote_link  # noqa: SLF001
+    return link
+
+
+def class_of(remote: Any) -> object:
+    """What `type` gives for it: the program's class, if the tests have that, as told with the object."""
+    traits, kind = remote._remote_traits, remote._remote_kind  # noqa: SLF001
+    if "own" in traits:
+        return link_of(remote).adopted(remote._remote_classes[0]) or type(remote)  # noqa: SLF001
+    if "class" in traits and remote._remote_name == type.__name__:  # noqa: SLF001
+        return type
+    return type(remote) if "plain" in traits or kind is None else kind
+
+
+def is_class(remote: Any) -> bool:
+    return "class" in remote._remote_traits  # noqa: SLF001
+
+
+def _protocol_told(reference: dict[str, Any]) -> tuple[str, ...] | None:
+    """The attributes that make an instance of it, if it is such a class."""
+    return tuple(str(each) for each in reference["protocol"]) if "protocol" in reference else None
 
 
 def _kind_told(reference: dict[str, Any]) -> type | None:
@@ -213,8 +247,22 @@ def _call(self: Remote, /, *args: object, **kwargs: object) -> Any:
 
 
 def _leave(self: Remote, kind: type | None, error: BaseException | None, trace: object) -> bool:
-    """What the program wants swallowed is raised all the same: it may be a failed assertion."""
-    self._remote_link.ask("leave", self, kind and kind.__name__, str(error))
+    wish = self._remote_link.ask("leave", self, _told_class(self, kind), str(error))
+    return _raised_all_the_same(self, error, wish)
+
+
+def _told_class(self: Remote, kind: type | None) -> object:
+    """A class of the program goes home as itself, all others by name."""
+    return kind if kind is None or self._remote_link.has_mirrored(kind) else kind.__name__
+
+
+def _raised_all_the_same(self: Remote, error: BaseException | None, wish: object) -> bool:
+    """What the program wants swallowed may be a failed assertion, or how a test saw a wrong answer.
+
+    The first fails the test all the same. Of another exception nobody knows, and the test cannot be judged.
+    """
+    if wish is True and isinstance(error, Exception) and not isinstance(error, AssertionError):
+        raise self._remote_link.refuse(f"{self._remote_name} of the program cannot swallow an exception")
     return False
 
 
@@ -244,8 +292,8 @@ async def _enter_awaited(self: Remote) -> object:
 
 
 async def _leave_awaited(self: Remote, kind: type | None, error: BaseException | None, trace: object) -> bool:
-    self._remote_link.ask("aleave", self, kind and kind.__name__, str(error))
-    return False
+    wish = self._remote_link.ask("aleave", self, _told_class(self, kind), str(error))
+    return _raised_all_the_same(self, error, wish)
 
 
 def _forward(operation: str) -> Callable[..., Any]:

@@ -17,8 +17,9 @@ from pathlib import Path, PurePosixPath
 from types import CodeType, ModuleType
 from typing import Any
 
-from sandbox_runner.jail.remote import findings, patches
+from sandbox_runner.jail.remote import findings, patches, reflection
 from sandbox_runner.jail.remote.findings import Ended, Findings
+from sandbox_runner.jail.remote.frames import Connection
 from sandbox_runner.jail.remote.link import Link
 from sandbox_runner.jail.remote.module import RemoteModule
 from sandbox_runner.jail.remote.proxy import adopt
@@ -49,10 +50,13 @@ def warm_up() -> None:
                 importlib.import_module(found.name)
 
 
-def run_pytest(files: Mapping[str, str], connection: int, names: Iterable[str] = ("solution",)) -> Findings:
+def run_pytest(
+    files: Mapping[str, str], connection: Connection, names: Iterable[str] = ("solution",)
+) -> Findings:
     """Run the tests of `files`; they import the program by any of `names`."""
     import pytest  # noqa: PLC0415 - only this jail's packages have it
 
+    reflection.install()
     link = Link(connection, adopt)
     known = frozenset(names)
     for name in known:
@@ -196,7 +200,7 @@ class _MemoryFinder(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 
         source = self.get_source(name)
         path = _path(self._files[name][0]) if name in self._files else name
-        tree = ast.parse(source, path)
+        tree = reflection.asking_for_types(ast.parse(source, path))
         rewrite_asserts(tree, source.encode("utf-8", "surrogatepass"), path)
         return compile(tree, path, "exec", dont_inherit=True)
 

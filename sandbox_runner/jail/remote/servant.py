@@ -5,6 +5,7 @@ them for what the program says.
 """
 
 import operator
+import sys
 import types
 from collections.abc import Callable
 from functools import cache
@@ -180,6 +181,8 @@ class _Servant:
             described["error"] = errors.describe(value, wire.write_plain, self._number_of_class)  # type: ignore[arg-type]
         if isinstance(value, type):
             described["class"] = value.__name__
+            if _decides_by_attributes(value):
+                described["protocol"] = sorted(sys.modules["typing"]._get_protocol_attrs(value))  # noqa: SLF001
             if issubclass(value, Exception):
                 described["exception"] = errors.class_node(value, self._number_of_class)
         return described
@@ -242,7 +245,7 @@ def _abilities(value: object) -> list[str]:
 
 def _traits(kind: type) -> wire.Reference:
     """What the other side must know of an object to answer for it, or to ask."""
-    described: wire.Reference = {}
+    described: wire.Reference = {"own": True} if _is_own(kind) else {}
     if _is_own(kind) and _defines(kind, "__contains__"):
         described["decides_in"] = True
     if _is_own(kind) and (_defines(kind, "__bool__") or _defines(kind, "__len__")):
@@ -256,6 +259,11 @@ def _traits(kind: type) -> wire.Reference:
     if hashing is not object.__hash__:
         described["unhashable" if hashing is None else "decides_hash"] = True
     return described
+
+
+def _decides_by_attributes(kind: type) -> bool:
+    """Whether it is a protocol that may be asked for instances."""
+    return all(getattr(kind, name, False) is True for name in ("_is_protocol", "_is_runtime_protocol"))
 
 
 def _defines(kind: type, method: str) -> bool:
@@ -279,18 +287,18 @@ def _plain(value: Any) -> object:
     return base(base.__iter__(value))
 
 
-def _leave(value: Any, kind: str | None, text: str) -> None:
-    """Leave a `with` block. What the block swallows is not told: it could be a failed assertion."""
-    type(value).__exit__(value, *_left_by(kind, text))
+def _leave(value: Any, kind: type | str | None, text: str) -> bool:
+    """Leave a `with` block, and tell whether what ended it is to be swallowed."""
+    return bool(type(value).__exit__(value, *_left_by(kind, text)))
 
 
-def _leave_awaited(value: Any, kind: str | None, text: str) -> None:
-    _await(type(value).__aexit__(value, *_left_by(kind, text)))
+def _leave_awaited(value: Any, kind: type | str | None, text: str) -> bool:
+    return bool(_await(type(value).__aexit__(value, *_left_by(kind, text))))
 
 
-def _left_by(kind: str | None, text: str) -> tuple[object, object, None]:
-    known = errors.shared_class("builtins", kind)
-    return (None, None, None) if known is None else (known, known(text), None)
+def _left_by(kind: type | str | None, text: str) -> tuple[object, object, None]:
+    known = kind if isinstance(kind, type) else errors.shared_class("builtins", kind)
+    return (None, None, None) if known is None else (known, errors.made_of(known, text), None)
 
 
 @cache

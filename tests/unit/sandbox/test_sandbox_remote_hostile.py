@@ -204,7 +204,7 @@ _REFERENCE = {"object": 5, "name": "x", "can": [], "classes": []}
 )
 def test_a_malformed_message_ends_the_conversation(said: bytes) -> None:
     with other_side(_saying(said)) as descriptor:
-        link = Link(descriptor, adopt)
+        link = Link(Connection(descriptor), adopt)
 
         with pytest.raises(CandidateGoneError):
             link.ask("call", 3)
@@ -233,7 +233,7 @@ def test_a_class_is_not_fetched_from_a_module_of_the_programs_choice() -> None:
     }
 
     with other_side(_saying(_answer(error=told))) as descriptor:
-        link = Link(descriptor, adopt)
+        link = Link(Connection(descriptor), adopt)
         with pytest.raises(Exception, match=r"^$") as caught:
             link.ask("call", 3)
 
@@ -256,7 +256,7 @@ _JSON = st.recursive(
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(("value", "states", "dropped", "error"), _JSON)))
 def test_no_message_makes_the_tests_side_do_more_than_raise(message: dict[str, Any]) -> None:
     with other_side(_saying(_answer(**message))) as descriptor:
-        link = Link(descriptor, adopt)
+        link = Link(Connection(descriptor), adopt)
         try:
             link.ask("call", [3], key={4})
         except CandidateGoneError:

@@ -13,13 +13,15 @@ from typing import Any, NoReturn
 from sandbox_runner.jail.remote import servant
 from sandbox_runner.jail.remote.code import run_assert_code
 from sandbox_runner.jail.remote.findings import Findings
+from sandbox_runner.jail.remote.frames import Connection
 
 _PYTEST = """
 import dataclasses, json, sys
 sys.path.insert(0, ".")
+from sandbox_runner.jail.remote.frames import Connection
 from sandbox_runner.jail.remote.pytest_files import run_pytest
 said = json.load(sys.stdin)
-found = run_pytest(said["files"], int(sys.argv[1]), said["names"])
+found = run_pytest(said["files"], Connection(int(sys.argv[1])), said["names"])
 print("FOUND" + json.dumps(dataclasses.asdict(found)))
 """
 
@@ -63,7 +65,7 @@ def check_code(program: str | Callable[[int], None], source: str, entry_point: s
     """What the tests' side finds when it runs `source` beside the program."""
     with other_side(honest(program) if isinstance(program, str) else program) as descriptor:
         try:
-            return run_assert_code(source, descriptor, entry_point)
+            return run_assert_code(source, Connection(descriptor), entry_point)
         finally:
             sys.modules.pop("solution", None)
 

@@ -1,0 +1,135 @@
+"""What tests ask of objects of the program by functions of Python itself, which know nothing of proxies.
+
+`type(x)` becomes the class that was told with the object, and functions of `dataclasses` go by its fields.
+A text of the program that it might forge, and to run it anew, are refused.
+"""
+
+import ast
+import builtins
+import copy
+import dataclasses
+import importlib
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from sandbox_runner.jail.remote.module import RemoteModule
+from sandbox_runner.jail.remote.proxy import Remote, class_of, is_class, link_of
+
+_TYPE = "@type"
+"""No name that tests could use."""
+_FIELDS = "__dataclass_fields__"
+_NAMING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def install() -> None:
+    """Do it once for a process, before tests import the functions by name."""
+    if hasattr(builtins, _TYPE):
+        return
+    setattr(builtins, _TYPE, _type_of)
+    _put(dataclasses, "fields", _fields)
+    _put(dataclasses, "is_dataclass", _is_dataclass)
+    _put(dataclasses, "asdict", _asdict)
+    _put(dataclasses, "astuple", _astuple)
+    _put(dataclasses, "replace", _replace)
+    _put(inspect, "getsource", _refused("the text"))
+    _put(inspect, "getsourcelines", _refused("the text"))
+    _put(importlib, "reload", _refused("a reload"))
+
+
+def asking_for_types(tree: ast.Module) -> ast.Module:
+    """The tree with each `type(x)` asking for what the program told, if `type` is Python's own there."""
+    return tree if any(map(_names_type, ast.walk(tree))) else _Asking().visit(tree)
+
+
+def _names_type(node: ast.AST) -> bool:
+    match node:
+        case ast.Name("type", ast.Store() | ast.Del()) | ast.arg("type"):
+            return True
+        case ast.alias(name, asname):
+            return "type" in (name, asname)
+    return isinstance(node, _NAMING) and node.name == "type"
+
+
+class _Asking(ast.NodeTransformer):
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        match node:
+            case ast.Call(ast.Name("type") as asked, [argument], []) if not isinstance(argument, ast.Starred):
+                node.func = ast.copy_location(ast.Name(_TYPE, ast.Load()), asked)
+        return node
+
+
+def _type_of(value: object) -> object:
+    return class_of(value) if _is_remote(value) else type(value)
+
+
+def _is_remote(value: object) -> bool:
+    return Remote in type(value).__mro__
+
+
+def _put(module: Any, name: str, stand_in: Callable[..., object]) -> None:
+    """Let the stand-in answer of the program's objects, and the function of the rest."""
+    function = getattr(module, name)
+
+    @wraps(function)
+    def answer(first: Any, /, *args: Any, **kwargs: Any) -> object:
+        asked = stand_in if _is_remote(first) or isinstance(first, RemoteModule) else function
+        return asked(first, *args, **kwargs)
+
+    setattr(module, name, answer)
+
+
+def _refused(what: str) -> Callable[..., object]:
+    def refuse(value: Any, *_: object, **__: object) -> object:
+        raise link_of(value).refuse(f"{what} of the program cannot be asked across two jails")
+
+    return refuse
+
+
+def _fields(value: Any) -> tuple[Any, ...]:
+    try:
+        told = list(getattr(value, _FIELDS).values())
+    except AttributeError:
+        raise TypeError("must be called with a dataclass type or instance") from None
+    return tuple(each for each in told if each._field_type.name == "_FIELD")  # noqa: SLF001
+
+
+def _is_dataclass(value: Any) -> bool:
+    return hasattr(value, _FIELDS)
+
+
+def _names_of(value: Any, what: str) -> list[str]:
+    if isinstance(value, RemoteModule) or is_class(value) or not _is_dataclass(value):
+        raise TypeError(f"{what}() should be called on dataclass instances")
+    return [str(each.name) for each in _fields(value)]
+
+
+def _asdict(value: Any, *, dict_factory: Callable[..., object] = dict) -> object:
+    _names_of(value, "asdict")
+    return _taken(value, lambda names, items: dict_factory(list(zip(names, items, strict=True))))
+
+
+def _astuple(value: Any, *, tuple_factory: Callable[..., object] = tuple) -> object:
+    _names_of(value, "astuple")
+    return _taken(value, lambda _, items: tuple_factory(items))
+
+
+def _taken(value: Any, make: Callable[[list[str], list[object]], object]) -> Any:
+    """The value with all that is a dataclass within it as `make` makes it, as the library does."""
+    if _is_remote(value) and not is_class(value) and _is_dataclass(value):
+        names = _names_of(value, "asdict")
+        return make(names, [_taken(getattr(value, name), make) for name in names])
+    kind: Any = type(value)
+    if kind in {list, tuple}:
+        return kind([_taken(each, make) for each in value])
+    if kind is dict:
+        return {_taken(key, make): _taken(each, make) for key, each in value.items()}
+    return copy.deepcopy(value)
+
+
+def _replace(value: Any, **changes: Any) -> object:
+    _names_of(value, "replace")
+    kept = {each.name: getattr(value, each.name) for each in _fields(value) if each.init}
+    return link_of(value).ask("get", value, "__class__")(**{**kept, **changes})
