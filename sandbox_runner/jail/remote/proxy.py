@@ -259,9 +259,12 @@ def _told_class(self: Remote, kind: type | None) -> object:
 def _raised_all_the_same(self: Remote, error: BaseException | None, wish: object) -> bool:
     """What the program wants swallowed may be a failed assertion, or how a test saw a wrong answer.
 
-    The first fails the test all the same. Of another exception nobody knows, and the test cannot be judged.
+    The first fails the test all the same, and so does another exception in an object that the tests did not
+    make: a wrong program would choose to have no verdict. In one that they made they may expect it, and the
+    test cannot be judged.
     """
-    if wish is True and isinstance(error, Exception) and not isinstance(error, AssertionError):
+    expected = isinstance(error, Exception) and not isinstance(error, AssertionError) and _made_by_tests(self)
+    if wish is True and expected:
         raise self._remote_link.refuse(f"{self._remote_name} of the program cannot swallow an exception")
     return False
 
