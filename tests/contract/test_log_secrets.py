@@ -20,16 +20,16 @@ SECRETS = ("SECRET", "odd numbers", "does what is asked")
 
 SERVER_WITH_A_BUG = """
 import sys
-from service.domain import roles
+from service.domain import reading
 
-read = roles.extract_code
+read = reading.extract_code
 
 def extract_code(text):
     if "SECRET_CRASH" in text:
         raise KeyError(text)
     return read(text)
 
-roles.extract_code = extract_code
+reading.extract_code = extract_code
 from service.cli import main
 main()
 """
