@@ -151,5 +151,6 @@ async def test_numbers_of_tests_go_on_as_they_were_written(page: Page, scripted:
     await visit(page, page.url)
     await page.reload()
     await expect(field(page, "Tests")).to_have_value(
-        '[{"args":[3],"kwargs":{},"expected":4.0},\n {"args":[9007199254740993],"kwargs":{},"expected":4}]'
+        '[{"args":[3],"kwargs":{},"expected":4.0,"equality":"json"},\n'
+        ' {"args":[9007199254740993],"kwargs":{},"expected":4,"equality":"json"}]'
     )
