@@ -16,15 +16,12 @@ Unread = Sequence[Callable[[], Case]]
 """Cases still to be taken out of the texts they came in."""
 
 
-class Reader:
-    """Takes programs out of what they came in, and finds out what the parser says of them."""
-
-    async def read(self, unread: Unread) -> list[Case]:
-        """Read the cases, in their order."""
-        waiting, cases = iter(unread), list[Case]()
-        while some := await in_thread(partial(_slice, waiting)):
-            cases += some
-        return cases
+async def read_cases(unread: Unread) -> list[Case]:
+    """Take programs out of what they came in, in order, and find out what the parser says of them."""
+    waiting, cases = iter(unread), list[Case]()
+    while some := await in_thread(partial(_slice, waiting)):
+        cases += some
+    return cases
 
 
 def _slice(waiting: Iterator[Callable[[], Case]]) -> list[Case]:

@@ -15,7 +15,6 @@ from service.domain.refinement import Refinement
 from service.domain.roles import ChatCritic
 from service.gate import Gate
 from service.observing.spans import Spans
-from service.reader import Reader
 from service.store import Store
 
 Ping = Callable[[], Awaitable[None]]
@@ -178,7 +177,6 @@ class Services:
     """None: nobody is asked for one."""
     limits: Limits = field(default_factory=Unlimited)
     spans: Spans = field(default_factory=Spans)
-    reader: Reader = field(default_factory=Reader)
 
     def generator(self, name: str | None) -> ServedGenerator:
         """Find a generator by name; None is the default."""

@@ -18,6 +18,7 @@ from service.domain.errors import DeadlineError
 from service.domain.refinement import Usage
 from service.domain.ruling import Case
 from service.observing import attributes as names
+from service.reader import read_cases
 from service.services import ServedCritic, Services
 
 router = APIRouter(route_class=StrictRoute, tags=["critique"])
@@ -74,7 +75,7 @@ async def _critique(body: CritiqueRequest, served: ServedCritic, services: Servi
     with services.gate.admit():
         try:
             async with asyncio.timeout(services.bounds.request_seconds):
-                (case,) = await services.reader.read([body.to_case])
+                (case,) = await read_cases([body.to_case])
                 with services.spans.span(
                     names.CRITIQUE, {names.CRITIC: served.card.name, names.VOTES: body.n}
                 ):

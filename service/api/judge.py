@@ -12,6 +12,7 @@ from service.api.judging import Order, judged
 from service.api.models import ModelOut, notice
 from service.api.refinement import UsageOut
 from service.api.routing import ServicesDep, StrictRoute
+from service.reader import read_cases
 from service.services import Services
 
 EXAMPLES: dict[str, Example] = {
@@ -53,7 +54,7 @@ async def judge(
 
 async def _response(body: JudgeRequest, order: Order, services: Services) -> JudgeResponse:
     with services.gate.admit():
-        cases = await services.reader.read(body.unread)
+        cases = await read_cases(body.unread)
         outcome = await judged(order, cases, services)
     rulings, model = outcome.rulings, ModelOut.of(order.served.card)
     # Programs for different problems have no order.

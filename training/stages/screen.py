@@ -1,5 +1,6 @@
 """Stage `screen`: which drafts stage II can learn from, as the critic of stage I does on each."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -45,7 +46,7 @@ def run_stage(run: Run, options: Options) -> None:
 
 def _tell(screened: Sequence[Record]) -> None:
     """Say how many drafts are kept; raises `StageError` where none is."""
-    counts = {one: sum(standing(record) is one for record in screened) for one in Standing}
+    counts = Counter(map(standing, screened))
     told = (
         f"{counts[Standing.MIXED]} of {len(screened)} drafts are kept; of {counts[Standing.NEVER]} no "
         f"critique earned the reward, of {counts[Standing.ALWAYS]} all did"

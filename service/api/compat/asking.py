@@ -15,7 +15,7 @@ from service.domain.errors import CriticError, RequestError
 from service.domain.ground_truth import read_truth
 from service.domain.ruling import Ruling
 from service.domain.task import Task
-from service.reader import Unread
+from service.reader import Unread, read_cases
 from service.services import Services
 
 
@@ -43,7 +43,7 @@ async def _queued(order: Order, unread: Unread, services: Services) -> Judged:
     if not unread:
         return await judged(order, (), services)
     async with services.gate.queue(services.bounds.queue_s):
-        return await judged(order, await services.reader.read(unread), services)
+        return await judged(order, await read_cases(unread), services)
 
 
 def insist(rulings: Sequence[Ruling], on_error: str) -> None:

@@ -14,7 +14,7 @@ from service.domain import similarity
 from service.domain.roles import ChatGenerator
 from service.domain.ruling import Case
 from service.domain.task import CallTest, Candidate, Task
-from service.reader import SLICE_CHARS, Reader
+from service.reader import SLICE_CHARS, read_cases
 from tests.fakes import CORRECT, INCORRECT, FakeChatModel
 from tests.unit.api.world import World, post
 
@@ -102,7 +102,7 @@ async def test_equal_programs_that_vote_are_parsed_once_and_beside_the_event_loo
 
 
 async def test_a_request_reads_no_more_in_one_turn_than_a_slice() -> None:
-    turns, reader = list[str](), Reader()
+    turns = list[str]()
 
     def noted(who: str) -> Callable[[], Case]:
         def make() -> Case:
@@ -113,7 +113,7 @@ async def test_a_request_reads_no_more_in_one_turn_than_a_slice() -> None:
 
     async with asyncio.TaskGroup() as group:
         for batch in ([noted("large")] * 20, [noted("small")]):
-            group.create_task(reader.read(batch))
+            group.create_task(read_cases(batch))
 
     assert turns == ["large", "small", *["large"] * 19]
 
@@ -129,7 +129,7 @@ async def test_what_many_programs_are_judged_by_is_read_once() -> None:
             return "value"
 
     task = Task("p", "f", (CallTest((Value(),), 1),))
-    cases = await Reader().read([lambda: Case(task, Candidate("x = 1"))] * 50)
+    cases = await read_cases([lambda: Case(task, Candidate("x = 1"))] * 50)
 
     assert len({case.key for case in cases}) == 1
     assert Value.read == 1
