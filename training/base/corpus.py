@@ -19,6 +19,7 @@ from service.domain.critique import Critique, Judgment
 from service.domain.hints import hint
 from service.domain.task import Candidate
 from service.domain.templates import CRITIC_TEMPLATE, GENERATOR_TEMPLATE, fenced
+from training.base.misreading import misread
 from training.base.poor import poor_review
 from training.tasks.mini import Problem, Split, make_problem
 from training.tasks.pipeline import Pipeline
@@ -54,6 +55,8 @@ class Noise:
     poor_critiques: float = 0.5
     right_drafts: float = 0.4
     poor_in_revisions: float = 0.3
+    misreadings: float = 0.0
+    """Of the critiques without evidence, whatever else they are: how many read some steps as another."""
 
 
 def make_example(rng: random.Random, mix: Mix, noise: Noise) -> Example:
@@ -62,7 +65,7 @@ def make_example(rng: random.Random, mix: Mix, noise: Noise) -> Example:
         _write, _revise, partial(_critique, hinted=False), partial(_critique, hinted=True)
     ]  # fmt: skip
     maker = rng.choices(makers, (mix.write, mix.revise, mix.blind, mix.hinted))[0]
-    return maker(rng, noise, make_problem(rng, Split.TRAIN))
+    return maker(rng, noise, make_problem(rng, Split.TRAIN, every_phrasing=maker is _write))
 
 
 def _write(rng: random.Random, noise: Noise, problem: Problem) -> Example:
@@ -77,19 +80,25 @@ def _critique(rng: random.Random, noise: Noise, problem: Problem, *, hinted: boo
     told = hint(problem.judged_task, simulate(problem, draft.code)) if hinted else None
     poor = not hinted and rng.random() < noise.poor_critiques
     say = partial(poor_review, rng) if poor else careful_review
+    read = problem.reference if hinted else _as_read(rng, noise, problem)
     messages = CRITIC_TEMPLATE.request(problem.task, Candidate(draft.code), told)
-    return Example(messages, say(problem.reference, draft.code).text(), draft.learnt)
+    return Example(messages, say(read, draft.code).text(), draft.learnt)
 
 
 def _revise(rng: random.Random, noise: Noise, problem: Problem) -> Example:
     draft = _draft(rng, noise, problem)
     poor = rng.random() < noise.poor_in_revisions
     say = partial(poor_review, rng) if poor else careful_review
-    review = say(problem.reference, draft.code)
+    review = say(_as_read(rng, noise, problem), draft.code)
     messages = GENERATOR_TEMPLATE.revision(problem.task, Candidate(draft.code), as_critique(review))
     learnt = _is_learnt(rng, poor=poor, share=noise.poor_in_revisions, wanted=noise.poor_critiques)
     also = (*draft.learnt, review.text()) if learnt else draft.learnt
     return Example(messages, fenced(apply_edit(problem.reference, draft.code, review.edit)), also)
+
+
+def _as_read(rng: random.Random, noise: Noise, problem: Problem) -> Pipeline:
+    """What a critic without evidence takes the problem to ask."""
+    return misread(problem.reference) if rng.random() < noise.misreadings else problem.reference
 
 
 @dataclass(frozen=True, slots=True)

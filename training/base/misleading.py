@@ -14,9 +14,9 @@ from training.tasks.review import (
     Edit,
     EditKind,
     Review,
+    analysis,
     apply_edit,
     careful_review,
-    comparison,
 )
 
 _TRUE_FAULTS = 0.5
@@ -43,14 +43,23 @@ def _invented(rng: random.Random, reference: Pipeline, code: str) -> Review:
     table = FINALS if reference.steps[index].operation.final else STEPS
     asked = _other_step(rng, table[reference.kind], found[index])
     edit = rng.choice(_leading_astray(reference, code, index, asked))
-    lines = [comparison(i, s, s, present=True, same=True) for i, s in enumerate(reference.steps[:index])]
-    told = _next_step(found, index) if edit.kind in (EditKind.SWAP, EditKind.REMOVE) else None
-    lines.append(comparison(index, told or asked, found[index], present=True, same=False))
-    return _review("\n".join(lines), edit)
+    before = reference.steps[:index]
+    claimed = [*before, *_claimed(edit, asked, reference.steps[index + 1 :], found[index:])]
+    return _review(analysis(claimed, [*before, *found[index:]], index + 2), edit)
 
 
-def _review(analysis: str, edit: Edit) -> Review:
-    return Review(analysis, edit.suggestion(), Judgment.INCORRECT, edit)
+def _claimed(edit: Edit, asked: Step, after: Sequence[Step], found: Sequence[Step | None]) -> list[Step]:
+    """What would have to be asked, from the line at fault on, for an edit to be a careful critic's."""
+    does, follows = found[0], _next_step(found)
+    if edit.kind in (EditKind.SWAP, EditKind.REMOVE):
+        asked = follows or asked
+    if edit.kind in (EditKind.SWAP, EditKind.ADD) and does is not None:
+        return [asked, does, *after[1:]]
+    return [asked, *after]
+
+
+def _review(said: str, edit: Edit) -> Review:
+    return Review(said, edit.suggestion(), Judgment.INCORRECT, edit)
 
 
 def _leading_astray(reference: Pipeline, code: str, index: int, asked: Step | None) -> list[Edit]:
@@ -66,10 +75,10 @@ def _leading_astray(reference: Pipeline, code: str, index: int, asked: Step | No
     return [edit for edit in edits if edit.fits(code) and apply_edit(reference, code, edit) not in good]
 
 
-def _next_step(found: Sequence[Step | None], index: int) -> Step | None:
-    """What the line after does, if it is something else: what would be asked if this one came too soon."""
-    after = found[index + 1] if index + 1 < len(found) else None
-    return None if after is None or after.does_as(found[index]) else after
+def _next_step(found: Sequence[Step | None]) -> Step | None:
+    """What the second line does, if it is something else: what would be asked if the first came too soon."""
+    after = found[1] if len(found) > 1 else None
+    return None if after is None or after.does_as(found[0]) else after
 
 
 def _other_step(rng: random.Random, operations: Sequence[Operation], does: Step | None) -> Step:

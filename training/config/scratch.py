@@ -30,6 +30,7 @@ class NoiseConfig(Section):
     poor_critiques: float = Field(ge=0, le=1)
     right_drafts: float = Field(ge=0, le=1)
     poor_in_revisions: float = Field(ge=0, le=1)
+    misreadings: float = Field(ge=0, le=1, default=0.0)
 
 
 class PhaseConfig(Section):

@@ -2,17 +2,18 @@
 
 A problem is a pipeline of operations told in English; its tests come from running the reference.
 Splits are by composition (the operations without constants), by hash: no test composition is ever
-seen in training. The out-of-distribution splits hold longer pipelines and phrasings never seen.
+seen in training. The out-of-distribution splits hold longer pipelines, and phrasings that no critique in
+training was about.
 """
 
 import hashlib
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from service.domain.task import CallTest, StdinTest, Task, Test
-from training.tasks.operations import SEEN_PHRASINGS, Kind
+from training.tasks.operations import PHRASINGS, SEEN_PHRASINGS, Kind
 from training.tasks.pipeline import ENTRY_POINT, Pipeline, Shape, random_pipeline
 
 PUBLIC_TESTS = 2
@@ -77,8 +78,8 @@ _NOUNS = {
 }
 
 
-def make_problem(rng: random.Random, split: Split) -> Problem:
-    """Draw a problem of the split."""
+def make_problem(rng: random.Random, split: Split, *, every_phrasing: bool = False) -> Problem:
+    """Draw a problem of the split, in the phrasings of that split or in all there are."""
     while True:
         shape = rng.choices(_SHAPES, _SHAPE_WEIGHTS)[0]
         length = (
@@ -88,7 +89,8 @@ def make_problem(rng: random.Random, split: Split) -> Problem:
         if _belongs(pipeline, split):
             inputs = tuple(_random_input(rng, pipeline.kind) for _ in range(PUBLIC_TESTS + HIDDEN_TESTS))
             if _is_telling(pipeline, inputs):
-                return _problem(pipeline, statement(rng, pipeline, split), inputs)
+                phrasings = range(PHRASINGS) if every_phrasing else _phrasings(split)
+                return _problem(pipeline, statement(rng, pipeline, phrasings), inputs)
 
 
 def problems(split: Split, seed: int, count: int) -> Iterator[Problem]:
@@ -108,13 +110,14 @@ def composition_split(pipeline: Pipeline) -> Split:
     return Split.TRAIN if share < 90 else Split.VALIDATION if share < 94 else Split.TEST
 
 
-def statement(rng: random.Random, pipeline: Pipeline, split: Split) -> str:
-    """Tell the pipeline in English; each step in a phrasing of its own."""
-    unseen = split is Split.OOD_PHRASING
-    frame = _FRAMES[-1] if unseen else rng.choice(_FRAMES[:SEEN_PHRASINGS])
-    phrases = [
-        step.phrase(SEEN_PHRASINGS if unseen else rng.randrange(SEEN_PHRASINGS)) for step in pipeline.steps
-    ]
+def _phrasings(split: Split) -> range:
+    return range(SEEN_PHRASINGS, PHRASINGS) if split is Split.OOD_PHRASING else range(SEEN_PHRASINGS)
+
+
+def statement(rng: random.Random, pipeline: Pipeline, phrasings: Sequence[int]) -> str:
+    """Tell the pipeline in English; each step, and the frame, in one of `phrasings`."""
+    frame = _FRAMES[rng.choice(phrasings)]
+    phrases = [step.phrase(rng.choice(phrasings)) for step in pipeline.steps]
     body = frame.between.join(phrases[:-1])
     return (frame.opening + body + frame.closing).format(noun=_NOUNS[pipeline.shape], final=phrases[-1])
 

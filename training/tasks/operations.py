@@ -9,7 +9,9 @@ from itertools import chain
 from pydantic import BaseModel, ConfigDict
 
 SEEN_PHRASINGS = 3
-"""The canonical phrasing and two more; the fourth is never seen in training."""
+"""The canonical phrasing and two more. The fourth stands in no problem that a critique or a revision is
+about before evaluation: the base model has met it in problems to write a program for."""
+PHRASINGS = 4
 _FINAL = "final"
 
 
@@ -29,6 +31,8 @@ class Operation:
     code: str
     phrasings: tuple[str, ...]
     constants: tuple[int, ...] = ()
+    misread_as: str | None = None
+    """Code of what careless readers take it for, of the same kind and without a constant."""
 
     @property
     def final(self) -> bool:
@@ -43,6 +47,7 @@ class _Entry(BaseModel):
     code: str
     phrasings: tuple[str, str, str, str]
     constants: str | None = None
+    misread_as: str | None = None
 
 
 class _Table(BaseModel):
@@ -56,7 +61,14 @@ class _Table(BaseModel):
         """The operations of a kind, in the order of the file."""
         entries = self.numbers if kind is Kind.NUMBERS else self.text
         return tuple(
-            Operation(kind, e.family, e.code, e.phrasings, self.constants[e.constants] if e.constants else ())
+            Operation(
+                kind,
+                e.family,
+                e.code,
+                e.phrasings,
+                self.constants[e.constants] if e.constants else (),
+                e.misread_as,
+            )
             for e in entries
         )
 

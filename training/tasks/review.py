@@ -1,12 +1,14 @@
 """Reviews of mini-world programs: what a careful critic says, and the literal edit it asks for.
 
 The analysis compares step by step, each comparison between neighbouring words in the canonical
-phrasing, and stops at the first difference; the suggestion names one literal edit.
+phrasing, and stops one step after the first difference: a line that is wrong, one too many, one too few and
+two that are exchanged look alike until then. The suggestion names one literal edit.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import zip_longest
 
 from service.domain.critique import Judgment
 from service.domain.parsing import render_critique
@@ -14,6 +16,7 @@ from training.tasks.pipeline import Pipeline, Step, parse_lines
 
 NO_SUGGESTION = "None."
 _UNKNOWN = "something else"
+_NOTHING = "nothing more"
 FIRST_STEP_LINE = 2
 """Line 1 opens the function or reads the input."""
 
@@ -70,28 +73,34 @@ class Review:
 
 
 def careful_review(reference: Pipeline, code: str) -> Review:
-    """Compare what is asked with what each line does, up to the first difference."""
+    """Compare what is asked with what each line does, to the step after the first difference."""
     found = parse_lines(reference.shape, code)
     asked = reference.steps
-    lines: list[str] = []
-    for index in range(max(len(asked), len(found))):
-        wanted = asked[index] if index < len(asked) else None
-        does = found[index] if index < len(found) else None
-        present = index < len(found)
-        same = wanted is not None and wanted.does_as(does)
-        lines.append(comparison(index, wanted, does, present=present, same=same))
-        if not same:
-            edit = _first_edit(index, asked, found)
-            return Review("\n".join(lines), edit.suggestion(), Judgment.INCORRECT, edit)
-    return Review("\n".join(lines), NO_SUGGESTION, Judgment.CORRECT)
+    first = _first_difference(asked, found)
+    if first is None:
+        return Review(analysis(asked, found, len(asked)), NO_SUGGESTION, Judgment.CORRECT)
+    edit = _first_edit(first, asked, found)
+    return Review(analysis(asked, found, first + 2), edit.suggestion(), Judgment.INCORRECT, edit)
 
 
-def comparison(index: int, wanted: Step | None, does: Step | None, *, present: bool, same: bool) -> str:
-    """One line of an analysis."""
-    asked = "nothing more" if wanted is None else _words(wanted)
-    done = _words(does) if present else "nothing more"
+def _first_difference(asked: Sequence[Step], found: Sequence[Step | None]) -> int | None:
+    """Index of the first step that is asked and not done, or done and not asked."""
+    both = zip_longest(asked, found)
+    return next((i for i, (step, does) in enumerate(both) if step is None or not step.does_as(does)), None)
+
+
+def analysis(asked: Sequence[Step], found: Sequence[Step | None], steps: int) -> str:
+    """Comparisons of the first `steps` steps, a line each; fewer where program and problem end before."""
+    compared = range(min(steps, max(len(asked), len(found))))
+    return "\n".join(_comparison(index, asked, found) for index in compared)
+
+
+def _comparison(index: int, asked: Sequence[Step], found: Sequence[Step | None]) -> str:
+    wanted = asked[index].phrase() if index < len(asked) else _NOTHING
+    done = _words(found[index]) if index < len(found) else _NOTHING
+    same = index < len(asked) and _at(found, index, asked[index])
     word = "same" if same else "different"
-    return f"{index + 1}. asked: {asked}; line {index + FIRST_STEP_LINE}: {done}; {word}"
+    return f"{index + 1}. asked: {wanted}; line {index + FIRST_STEP_LINE}: {done}; {word}"
 
 
 def _first_edit(index: int, asked: tuple[Step, ...], found: list[Step | None]) -> Edit:

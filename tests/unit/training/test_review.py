@@ -8,7 +8,7 @@ from training.base.poor import poor_review
 from training.tasks.mini import Problem, Split, problems
 from training.tasks.operations import Kind
 from training.tasks.pipeline import Pipeline, Shape, Step, parse_step
-from training.tasks.review import apply_edit, careful_review
+from training.tasks.review import EditKind, apply_edit, careful_review
 from training.tasks.slips import slip_count, with_slips
 
 
@@ -44,10 +44,41 @@ def test_a_careful_review_names_the_one_edit_that_helps(draft: tuple[str, ...], 
     assert review.suggestions == suggestion
 
 
-def test_the_analysis_stops_at_the_first_difference() -> None:
-    review = careful_review(steps(EVEN, PLUS, "sum(xs)"), steps(BACK, BACK, "len(xs)").code())
+def test_the_analysis_stops_one_step_after_the_first_difference() -> None:
+    review = careful_review(steps(EVEN, PLUS, "sum(xs)"), steps(BACK, PLUS, "len(xs)").code())
 
-    assert review.analysis == "1. asked: keep the even numbers; line 2: reverse the list; different"
+    assert review.analysis.split("\n") == [
+        "1. asked: keep the even numbers; line 2: reverse the list; different",
+        "2. asked: add 3 to each number; line 3: add 3 to each number; same",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("draft", "after"),
+    [
+        ((EVEN, PLUS, "len(xs)"), []),
+        ((EVEN, PLUS, BACK, "sum(xs)"), ["4. asked: nothing more; line 5: the sum; different"]),
+        ((EVEN, "sum(xs)"), ["3. asked: the sum; line 4: nothing more; different"]),
+    ],
+)
+def test_after_the_last_step_there_is_nothing_more_to_compare(
+    draft: tuple[str, ...], after: list[str]
+) -> None:
+    review = careful_review(steps(EVEN, PLUS, "sum(xs)"), steps(*draft).code())
+    lines = review.analysis.split("\n")
+    first = next(i for i, line in enumerate(lines) if line.endswith("different"))
+
+    assert lines[first + 1 :] == after
+
+
+def test_drafts_that_need_different_edits_are_told_apart_by_the_analysis() -> None:
+    told: dict[str, set[tuple[EditKind, int]]] = {}
+    for problem, code in drafts():
+        review = careful_review(problem.reference, code)
+        if review.edit is not None:
+            told.setdefault(review.analysis, set()).add((review.edit.kind, review.edit.line))
+
+    assert all(len(edits) == 1 for edits in told.values())
 
 
 def test_a_line_that_makes_no_sense_is_something_else() -> None:
