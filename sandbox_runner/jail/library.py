@@ -25,6 +25,10 @@ _PARTS: dict[str, Callable[[Any], list[object]]] = {
     "decimal.Decimal": lambda value: [str(value)],
     "fractions.Fraction": lambda value: [value.numerator, value.denominator],
     "uuid.UUID": lambda value: [value.hex],
+    **dict.fromkeys(
+        (f"pathlib.{kind}" for kind in ("PosixPath", "PurePosixPath", "PureWindowsPath")),
+        lambda value: [str(value)],
+    ),
     "builtins.range": lambda value: [value.start, value.stop, value.step],
     "builtins.slice": lambda value: [value.start, value.stop, value.step],
 }
@@ -33,6 +37,7 @@ _TAKEN: dict[str, tuple[type, ...]] = {
     "decimal.Decimal": (str,),
     "fractions.Fraction": (int, int),
     "uuid.UUID": (str,),
+    **{name: (str,) for name in _PARTS if name.startswith("pathlib.")},
 }
 _DICT_VIEWS: dict[type, str] = {
     type({}.keys()): "dict_keys",
@@ -75,7 +80,8 @@ def _named(kind: type) -> tuple[str, list[object]] | None:
 
 
 def _name_of(kind: type) -> str:
-    return f"{kind.__module__}.{kind.__qualname__}"
+    """From Python 3.13 on the classes of `pathlib` are defined in a module within."""
+    return f"{kind.__module__.removesuffix('._local')}.{kind.__qualname__}"
 
 
 def _class(name: str) -> Any:
