@@ -188,6 +188,16 @@ async def test_a_pass_is_weak_where_the_program_changed_what_the_tests_wrote(nam
 
 
 @_needs_pytest
+async def test_tests_that_need_a_directory_judge_nobody_where_there_is_none(arena: Arena) -> None:
+    cases = PytestCase(scratch.file_of(scratch.SAVED)), CodeCase(scratch.CODE)
+
+    results = await _judge(arena, scratch.HONEST, *cases)
+
+    expected = Outcome.ACCEPTED if arena.isolated else Outcome.INVALID_TEST
+    assert {each.outcome for each in results} == {expected}, results
+
+
+@_needs_pytest
 async def test_an_honest_program_passes_the_tests_that_cheats_with_files_meet(namespaced: Arena) -> None:
     cases = [PytestCase(scratch.file_of(test)) for test in scratch.TELLING_APART]
 
