@@ -56,6 +56,13 @@ def swallow(*kinds):
 
 RIGHT = {
     "a class": "x = S()\nassert type(x) is S and type(x) == S and type(x) is not T and type(make()) is S",
+    "by its attribute": (
+        "x = S()\nassert x.__class__ is S and x.__class__ is not T and sub().__class__ == T\n"
+        "assert S.__class__ is type and number().__class__ is Number and isinstance(number(), int)\n"
+        "assert make().__class__.__name__ == 'S'\n"
+        "class A:\n    def kind(self): return self.__class__\n"
+        "assert A().kind() is A and (3).__class__ is int and x.__class__(6).x == 6"
+    ),
     "a class below": "assert type(sub()) is T and type(sub()) is not S and type(T()) in (T,)",
     "one of data": "assert type(number()) is not int and type(number()) is Number and type(f(3)) is int",
     "of a class and a function": (
