@@ -5,6 +5,7 @@ would be of no use to it. Only what is exactly of these classes counts: a subcla
 """
 
 import builtins
+import dataclasses
 import importlib
 import sys
 from collections.abc import Callable
@@ -44,7 +45,7 @@ _DICT_VIEWS: dict[type, str] = {
     type({}.values()): "dict_values",
     type({}.items()): "dict_items",
 }
-_SINGLETONS = {"Ellipsis": ..., "NotImplemented": NotImplemented}
+_SINGLETONS = {"Ellipsis": ..., "NotImplemented": NotImplemented, "MISSING": dataclasses.MISSING}
 _COLLECTIONS = ("Counter", "OrderedDict", "defaultdict", "deque")
 _CLASSES = frozenset((*_PARTS, *(f"collections.{name}" for name in _COLLECTIONS)))
 

@@ -88,6 +88,10 @@ RIGHT = {
         "from dataclasses import fields\nassert [each.name for each in fields(Point)] == ['x', 'y']\n"
         "assert [each.name for each in fields(point())] == ['x', 'y']"
     ),
+    "a field without a default": (
+        "import dataclasses\nx, y = dataclasses.fields(Point)\nassert x.default is dataclasses.MISSING\n"
+        "assert y.default_factory is list and y.default is x.default"
+    ),
     "whether there are any": (
         "from dataclasses import is_dataclass\n"
         "assert is_dataclass(Point) and is_dataclass(point()) and not is_dataclass(S()) "
