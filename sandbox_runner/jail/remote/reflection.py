@@ -10,6 +10,7 @@ import copy
 import dataclasses
 import importlib
 import inspect
+import typing
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -34,6 +35,10 @@ def install() -> None:
     _put(dataclasses, "asdict", _asdict)
     _put(dataclasses, "astuple", _astuple)
     _put(dataclasses, "replace", _replace)
+    _put(inspect, "getattr_static", getattr)
+    kept = getattr(typing, "_lazy_load_getattr_static", None)
+    if kept is not None:  # from Python 3.12 on protocols go by that function, and may have found the old one
+        kept.cache_clear()
     _put(inspect, "getsource", _refused("the text"))
     _put(inspect, "getsourcelines", _refused("the text"))
     _put(importlib, "reload", _refused("a reload"))

@@ -92,6 +92,10 @@ RIGHT = {
         "import dataclasses\nx, y = dataclasses.fields(Point)\nassert x.default is dataclasses.MISSING\n"
         "assert y.default_factory is list and y.default is x.default"
     ),
+    "what protocols go by from Python 3.12 on": (
+        "import inspect\nassert inspect.getattr_static(Square(), 'side') == 2\n"
+        "assert inspect.getattr_static(make(), 'side', 3) == 3"
+    ),
     "whether there are any": (
         "from dataclasses import is_dataclass\n"
         "assert is_dataclass(Point) and is_dataclass(point()) and not is_dataclass(S()) "
