@@ -21,6 +21,7 @@ from os import (
     O_TRUNC,
     O_WRONLY,
     close,
+    listdir,
     lstat,
     mkdir,
     read,
@@ -65,7 +66,8 @@ class Files:
         """`root` is None where there is no scratch directory; what is there already never crosses."""
         self._root = root
         self._first = _state_of(root)
-        self._given = frozenset(path for path, _ in _walk(root)) if root else frozenset()
+        # Mostly nothing is there, and a walk costs every submission.
+        self._given = frozenset(path for path, _ in _walk(root)) if root and listdir(root) else frozenset()
         self._known: dict[str, _Entry] = {}
         """What both sides have, by paths below the root; a directory stands before what is in it."""
 
