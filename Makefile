@@ -33,16 +33,18 @@ check: install
 	manifests=$$($(BIN)/python -m tests.unit.deploy.kustomize deploy/kubernetes/base deploy/kubernetes/overlays/*) \
 	  && printf '%s\n' "$$manifests" | $(BIN)/kubernetes-validate --strict --quiet --no-warn -
 
-# Tests that kill, count what is left behind or fill the machine have it to themselves.
-ALONE := tests/browser tests/docker tests/e2e tests/isolation
+# Tests that start services, and those that count what hostile programs leave behind, come one after the other:
+# a queue for each (tests/conftest.py).
+IN_TURN := tests/browser tests/docker tests/e2e tests/isolation
 BESIDE_EACH_OTHER := --numprocesses=auto --maxprocesses=4 --dist=loadfile
+IN_TWO_QUEUES := --numprocesses=auto --maxprocesses=2 --dist=loadgroup
 
 unit: install
 	$(BIN)/python -m pytest $(BESIDE_EACH_OTHER) tests/unit
 
 test: check
-	$(BIN)/python -m pytest $(BESIDE_EACH_OTHER) $(ALONE:%=--ignore=%)
-	$(BIN)/python -m pytest $(ALONE)
+	$(BIN)/python -m pytest $(BESIDE_EACH_OTHER) $(IN_TURN:%=--ignore=%)
+	$(BIN)/python -m pytest $(IN_TWO_QUEUES) $(IN_TURN)
 
 train-mini: install
 	$(BIN)/ctrl-train run configs/mini.toml

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import aiohttp
 
+from service.cli.parent import end_with_parent
 from service.cli.stack import free_port
 
 START_S = 120.0
@@ -54,7 +55,11 @@ async def running(
     port = free_port()
     environ = {**os.environ, **(environment or {})}  # noqa: TID251 - a child gets the whole of it
     process = subprocess.Popen(  # noqa: ASYNC220
-        [*command, "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environ
+        [*command, "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environ,
+        preexec_fn=end_with_parent,  # noqa: PLW1509 - a benchmark that is stopped leaves nothing running
     )
     try:
         url = f"http://127.0.0.1:{port}"

@@ -20,6 +20,7 @@ from sandbox_runner.jail.report import ALIKE
 # A program that used less of its wall clock than this was waiting, not slow.
 _NO_MEMORY = ("MemoryError", "_ArrayMemoryError")  # the second is numpy's, and derives from the first
 _IDLE_SHARE = 0.1
+_BUSY_SHARE = 0.9
 
 # A submission may have a thousand tests, and the verdict holds what all of them printed.
 _SHOWN_BYTES = 64 << 10
@@ -36,6 +37,15 @@ class Judgement:
     signal: str | None = None
     error: ProgramError | None = None
     difference: Difference | None = None
+
+
+def was_starved(trace: Trace) -> bool:
+    """Whether the interpreter's compiling came to no end for want of a CPU: it waits for nothing else.
+
+    Not so for other languages' compilers, which a source might have wait.
+    """
+    ending = trace.ending
+    return not ending.compiled and ending.stopped == "wall" and ending.cpu_s < _BUSY_SHARE * ending.wall_s
 
 
 def result_of_compilation(trace: Trace, limits: Limits) -> TestResult | None:

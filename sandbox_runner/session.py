@@ -13,7 +13,13 @@ from sandbox_runner.boxes.box import Box, BoxError, Question, Trace, call, scrip
 from sandbox_runner.boxes.launchers import Launchers
 from sandbox_runner.boxes.places import Place, place_of, place_of_servant, place_of_tests
 from sandbox_runner.boxes.remote import run_both
-from sandbox_runner.classify import result_of_case, result_of_compilation, result_of_remote, result_of_run
+from sandbox_runner.classify import (
+    result_of_case,
+    result_of_compilation,
+    result_of_remote,
+    result_of_run,
+    was_starved,
+)
 from sandbox_runner.domain.cases import CallCase, Case, CodeCase, Program, PytestCase, RemoteCase, StdinCase
 from sandbox_runner.domain.checkers import Checker
 from sandbox_runner.domain.verdict import Outcome, TestResult
@@ -102,6 +108,7 @@ class Session:
                 if self._failed_compilation is not None:
                     return self._failed_compilation
                 trace = await start(box)
+            _expect_a_cpu(trace)
             self._failed_compilation = result_of_compilation(trace, self._limits)
             if self._failed_compilation is not None:
                 return self._failed_compilation
@@ -119,6 +126,7 @@ class Session:
         async def attempt() -> TestResult:
             async with self._box(program) as servant, self._box(tests) as asker:
                 traces = await run_both(servant, asker, case)
+                _expect_a_cpu(traces[0])
                 failed = result_of_compilation(traces[0], self._limits)
                 result = failed or result_of_remote(*traces, self._limits, tests.limits)
                 if result.outcome is Outcome.INVALID_TEST and traces[1].ending.status == -signal.SIGKILL:
@@ -176,3 +184,8 @@ class Session:
         spent = self._boxes.pop(place, None)
         if spent is not None:
             await spent.close()
+
+
+def _expect_a_cpu(trace: Trace) -> None:
+    if was_starved(trace):
+        raise BoxError("the program's compiling was given no CPU")

@@ -1,4 +1,17 @@
+from pathlib import Path
+
+import pytest
+
 from service.cli import garbage
+
+_JAILS = Path(__file__).parent / "isolation"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tell apart the two queues of tests that come one after the other (`--dist=loadgroup`)."""
+    for item in items:
+        queue = "jails" if item.path.is_relative_to(_JAILS) else "services"
+        item.add_marker(pytest.mark.xdist_group(queue))
 
 
 def pytest_collection_finish() -> None:

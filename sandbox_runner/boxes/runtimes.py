@@ -27,6 +27,7 @@ _PACKAGE_SETS: dict[str, tuple[str, ...]] = {"stdlib": (), "numpy": ("numpy",)}
 _FOR_TESTS: dict[str, tuple[str, ...]] = {"numpy": ("numpy.testing",)}
 _TEST_PACKAGES = ("pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments")
 _REMOTE = "sandbox_runner.jail.remote"
+_TESTING = (f"{_REMOTE}.code", f"{_REMOTE}.pickles")
 
 STDLIB = Runtime("stdlib")
 
@@ -66,8 +67,8 @@ def _of_tests(name: str) -> Runtime:
     found = _with_packages("", ("pytest", *preload), (*_TEST_PACKAGES, *packages))
     if found is None:
         without = _with_packages("", preload, packages) or Runtime("")
-        return _with_ours(without, f"{name}, testing", f"{_REMOTE}.code")
-    return _with_ours(found, f"{name}, testing", f"{_REMOTE}.code", f"{_REMOTE}.pytest_files")
+        return _with_ours(without, f"{name}, testing", *_TESTING)
+    return _with_ours(found, f"{name}, testing", *_TESTING, f"{_REMOTE}.pytest_files")
 
 
 def _with_ours(runtime: Runtime, name: str, *modules: str) -> Runtime:

@@ -5,6 +5,7 @@ would be of no use to it. Only what is exactly of these classes counts: a subcla
 """
 
 import builtins
+import dataclasses
 import importlib
 import sys
 from collections.abc import Callable
@@ -25,6 +26,10 @@ _PARTS: dict[str, Callable[[Any], list[object]]] = {
     "decimal.Decimal": lambda value: [str(value)],
     "fractions.Fraction": lambda value: [value.numerator, value.denominator],
     "uuid.UUID": lambda value: [value.hex],
+    **dict.fromkeys(
+        (f"pathlib.{kind}" for kind in ("PosixPath", "PurePosixPath", "PureWindowsPath")),
+        lambda value: [str(value)],
+    ),
     "builtins.range": lambda value: [value.start, value.stop, value.step],
     "builtins.slice": lambda value: [value.start, value.stop, value.step],
 }
@@ -33,13 +38,14 @@ _TAKEN: dict[str, tuple[type, ...]] = {
     "decimal.Decimal": (str,),
     "fractions.Fraction": (int, int),
     "uuid.UUID": (str,),
+    **{name: (str,) for name in _PARTS if name.startswith("pathlib.")},
 }
 _DICT_VIEWS: dict[type, str] = {
     type({}.keys()): "dict_keys",
     type({}.values()): "dict_values",
     type({}.items()): "dict_items",
 }
-_SINGLETONS = {"Ellipsis": ..., "NotImplemented": NotImplemented}
+_SINGLETONS = {"Ellipsis": ..., "NotImplemented": NotImplemented, "MISSING": dataclasses.MISSING}
 _COLLECTIONS = ("Counter", "OrderedDict", "defaultdict", "deque")
 _CLASSES = frozenset((*_PARTS, *(f"collections.{name}" for name in _COLLECTIONS)))
 
@@ -75,7 +81,8 @@ def _named(kind: type) -> tuple[str, list[object]] | None:
 
 
 def _name_of(kind: type) -> str:
-    return f"{kind.__module__}.{kind.__qualname__}"
+    """From Python 3.13 on the classes of `pathlib` are defined in a module within."""
+    return f"{kind.__module__.removesuffix('._local')}.{kind.__qualname__}"
 
 
 def _class(name: str) -> Any:

@@ -74,7 +74,7 @@ class PythonProgram:
         if request == messages.SCRIPT:
             run_script(self._solution)
         if request == messages.SERVE:
-            run_servant(self._solution, connection)
+            run_servant(self._solution, connection, SCRATCH if self._isolated else None)
         run_call(self._solution, request.decode(), given)
 
     def compiling_cpu_s(self) -> float:
@@ -136,17 +136,19 @@ def run_call(solution: Solution, entry_point: str, given: bytes) -> NoReturn:
     _leave(status, streams)
 
 
-def run_servant(solution: Solution, connection: int) -> NoReturn:
+def run_servant(solution: Solution, connection: int, scratch: str | None) -> NoReturn:
     """Run the program, then let test code in another jail use it."""
-    # Only launchers that serve tests have this imported.
+    # Only launchers that serve tests have these imported.
     from sandbox_runner.jail.remote import servant  # noqa: PLC0415
+    from sandbox_runner.jail.remote.environment import ProgramEnvironment  # noqa: PLC0415
 
+    environment = ProgramEnvironment(scratch)
     code = _compiled(solution)
     sys.modules["solution"] = _CALLED_MODULE
     members, streams = _CALLED_MODULE.__dict__, (sys.stdout, sys.stderr)
     try:
         exec(code, members)  # noqa: S102
-        servant.serve(connection, members)
+        servant.serve(connection, members, environment)
         status = 0
     except BaseException as error:  # noqa: BLE001 - every ending of a program is reported
         status = _status_of(error, solution)

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from sandbox_runner.jail import credentials, limits, messages
 from sandbox_runner.jail.confinement import REPORT_FD, TestWalls
+from sandbox_runner.jail.filesystem import SCRATCH
 from sandbox_runner.jail.limits import Limits
 from sandbox_runner.jail.waiting import WaitingClock
 
@@ -34,19 +35,24 @@ class TestsProgram:
         os.dup2(0, streams[0])  # tests read nothing
         connection = self._walls.enclose(streams, 4)
         clock = WaitingClock(connection + 1)
+        scratch = SCRATCH if self._isolated else None
         # Only launchers that serve tests have these, and their packages, imported.
+        from sandbox_runner.jail.remote import pickles  # noqa: PLC0415
         from sandbox_runner.jail.remote.frames import Connection  # noqa: PLC0415
 
+        pickles.allow_data([told["source"]] if request == messages.TEST_CODE else told["files"].values())
         if request == messages.TEST_CODE:
             from sandbox_runner.jail.remote import code  # noqa: PLC0415
 
             findings = code.run_assert_code(
-                told["source"], Connection(connection, clock), told["entry_point"]
+                told["source"], Connection(connection, clock), told["entry_point"], scratch
             )
         else:
             from sandbox_runner.jail.remote import pytest_files  # noqa: PLC0415
 
-            findings = pytest_files.run_pytest(told["files"], Connection(connection, clock), told["names"])
+            findings = pytest_files.run_pytest(
+                told["files"], Connection(connection, clock), told["names"], scratch
+            )
         findings.write(REPORT_FD)
         os._exit(0)
 

@@ -1,7 +1,6 @@
 """Bounds on the bodies of requests, each in length and in time, and all together, held as they are read."""
 
 import asyncio
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -11,6 +10,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api import problems
+from service.shares import Shares
 
 TENANTS_SHARE = 4
 """One tenant that has a name may have a quarter of what there is room for."""
@@ -23,7 +23,7 @@ class Held:
     limit_bytes: int
     share_bytes: int
     """What a tenant may have of it."""
-    _of: Counter[str] = field(default_factory=Counter)
+    _shares: Shares = field(default_factory=Shares)
 
     @classmethod
     def within(cls, limit_bytes: int, body_bytes: int) -> Self:
@@ -32,19 +32,17 @@ class Held:
 
     def take(self, tenant: str, size: int) -> None:
         """Count them in. Raises a 503 where there is no room."""
-        mine, all_bytes = self._of[tenant] + size, self._of.total() + size
+        mine, all_bytes = self._shares.of(tenant) + size, self._shares.total + size
         if all_bytes > self.limit_bytes or (tenant and mine > self.share_bytes):
             raise HTTPException(
                 503,
                 "the bodies of the requests at work are too large together; try again shortly",
                 {**problems.retry_headers(problems.RETRY_AFTER_S), "Connection": "close"},
             )
-        self._of[tenant] = mine
+        self._shares.add(tenant, size)
 
     def give_back(self, tenant: str, size: int) -> None:
-        self._of[tenant] -= size
-        if not self._of[tenant]:
-            del self._of[tenant]
+        self._shares.add(tenant, -size)
 
 
 class BodyLimit:

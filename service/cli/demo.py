@@ -162,7 +162,8 @@ def _stack(config: Path | None, log: Path) -> Stack:
 def read_problems(path: Path, count: int) -> list[Json]:
     """Read the first problems of a file, one JSON object a line."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # Not splitlines: a text may hold U+2028 and its like as they are.
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
         return [json.loads(line) for line in lines if line.strip()][:count]
     except OSError as error:
         raise StackError(f"{path}: {error.strerror}; `make train-mini` writes the demo's problems") from error

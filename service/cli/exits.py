@@ -1,5 +1,6 @@
 """How a command ends: an exit code, and one sentence on stderr."""
 
+import errno
 from collections.abc import Generator
 from contextlib import contextmanager
 from enum import IntEnum
@@ -21,6 +22,10 @@ class Exit(IntEnum):
     """By Ctrl-C or SIGTERM."""
 
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""Why a disk takes no more."""
+
+
 class UsageError(Exception):
     """What was asked for cannot be; the message says what to change."""
 
@@ -39,6 +44,12 @@ def explained() -> Generator[None, None, None]:
         raise typer.Exit(Exit.USAGE if error.status < 500 else Exit.INFRASTRUCTURE) from None
     except UsageError as error:
         typer.echo(f"ctrl: {error}", err=True)
+        raise typer.Exit(Exit.USAGE) from None
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        # Files are named where they are written.
+        typer.echo(f"ctrl: {error.filename or 'standard output'}: {error.strerror}", err=True)
         raise typer.Exit(Exit.USAGE) from None
     except JobCancelledError as error:
         typer.echo(f"ctrl: {error}", err=True)

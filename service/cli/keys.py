@@ -57,17 +57,22 @@ def _append(entry: KeyEntry, file: Path) -> None:
         text = "\n".join(part for part in (before, entry_text(entry)) if part)
         open_entries(read_keys(text, str(file)))  # what a gateway would refuse is not written
         _replace(file, text)
-    except (OSError, UnicodeDecodeError, SettingsError) as error:
+    except OSError as error:
+        raise UsageError(f"--file: {file}: {error.strerror}") from None
+    except (UnicodeDecodeError, SettingsError) as error:
         raise UsageError(f"--file: {error}") from None
 
 
 def _replace(file: Path, text: str) -> None:
     """Write all of it or nothing; only the owner may read who has keys."""
     beside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    with os.fdopen(
-        os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-    ) as new:
-        new.write(text)
-    if file.exists():
-        beside.chmod(file.stat().st_mode & 0o777)
-    beside.replace(file)
+    new = os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8")
+    try:
+        with new:
+            new.write(text)
+        if file.exists():
+            beside.chmod(file.stat().st_mode & 0o777)
+        beside.replace(file)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise

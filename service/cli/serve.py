@@ -4,20 +4,20 @@ import logging
 from pathlib import Path
 
 import typer
-from pydantic import HttpUrl, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from service.adapters.logs import configure_logs
 from service.app import create_app
 from service.cli.exits import Exit
 from service.cli.server import run_server
-from service.settings import Settings, SettingsError, load_settings
+from service.settings import BaseUrl, Settings, SettingsError, load_settings
 
 
 def serve_gateway(host: str | None, port: int | None, sandbox_url: str | None, config: Path | None) -> None:
     """Serve until SIGTERM or Ctrl-C, then let work in flight end."""
     try:
         settings = _with_options(load_settings(config), host, port, sandbox_url)
-    except (SettingsError, ValidationError) as error:
+    except SettingsError as error:
         typer.echo(f"ctrl: {error}", err=True)
         raise typer.Exit(Exit.USAGE) from None
     configure_logs(settings.log.level)
@@ -34,5 +34,9 @@ def _with_options(
     changed = {"server": settings.server.model_copy(update=given)}
     if sandbox_url is None:
         return settings.model_copy(update=changed)
-    sandbox = settings.sandbox.model_copy(update={"url": HttpUrl(sandbox_url)})
+    try:
+        url = TypeAdapter(BaseUrl).validate_python(sandbox_url)
+    except ValidationError as error:
+        raise SettingsError(f"--sandbox-url: {error.errors(include_input=False)[0]['msg']}") from None
+    sandbox = settings.sandbox.model_copy(update={"url": url})
     return settings.model_copy(update={**changed, "sandbox": sandbox})

@@ -74,8 +74,10 @@ class _Comparisons:
     async def _both_orders(self, pair: Pair) -> float | None:
         first, second = pair
         there = await self._points(first, second)
+        if there is None:
+            return None
         back = await self._points(second, first)
-        return None if there is None or back is None else (there + 1 - back) / 2
+        return None if back is None else (there + 1 - back) / 2
 
     async def _points(self, first: int, second: int) -> float | None:
         """Return the mean points of whom is shown first, over the votes that could be read."""

@@ -72,15 +72,16 @@ class Record:
 
     def judged(self, verdict: Verdict) -> None:
         """Add the verdict to the last round."""
-        self.rounds[-1] = replace(
-            self.last, verdict=verdict, usage=self._round_usage, seconds=self._round_seconds
-        )
+        self.rounds[-1] = replace(self._billed, verdict=verdict)
 
     def criticized(self, critique: Critique) -> None:
         """Add the critique to the last round."""
-        self.rounds[-1] = replace(
-            self.last, critique=critique, usage=self._round_usage, seconds=self._round_seconds
-        )
+        self.rounds[-1] = replace(self._billed, critique=critique)
+
+    @property
+    def _billed(self) -> Round:
+        """The last round with what it has cost by now."""
+        return replace(self.last, usage=self._round_usage, seconds=self._round_seconds)
 
     @property
     def _round_seconds(self) -> float:

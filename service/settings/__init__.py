@@ -18,7 +18,7 @@ from service.settings.models import (
     OpenAIModelSettings,
 )
 from service.settings.parts import STORE_SCHEMES, SandboxSection, StoreSection
-from service.settings.section import Section, SettingsError
+from service.settings.section import BaseUrl, Section, SettingsError
 from service.settings.serving import LogSection, McpSection, ServerSection, TracingSection
 from service.settings.shipped import shared_file, shipped
 
@@ -30,6 +30,7 @@ __all__ = [
     "STORE_SCHEMES",
     "URL_VARIABLE",
     "AuthSection",
+    "BaseUrl",
     "CacheSection",
     "Defaults",
     "EmbeddedModelSettings",

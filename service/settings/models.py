@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, HttpUrl, PositiveFloat, SecretStr, model_validator
+from pydantic import Field, PositiveFloat, SecretStr, model_validator
 
 from service.settings.environment import secret_in, variable
-from service.settings.section import Section
+from service.settings.section import BaseUrl, Section
 
 ModelName = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")]
 ADDRESSES = 64
@@ -41,8 +41,8 @@ class OpenAIModelSettings(ModelSection):
     """A chat endpoint that speaks OpenAI's API: vLLM, a vendor, a router."""
 
     engine: Literal["openai"]
-    base_url: HttpUrl | None = None
-    base_urls: tuple[HttpUrl, ...] = Field(default=(), max_length=ADDRESSES)
+    base_url: BaseUrl | None = None
+    base_urls: tuple[BaseUrl, ...] = Field(default=(), max_length=ADDRESSES)
     """Several servers of the same weights, in place of `base_url`; one problem's calls go to one of them."""
     model: str = Field(min_length=1)
     api_key_env: str | None = Field(default=None, min_length=1)

@@ -3,13 +3,13 @@
 from pydantic import Field, HttpUrl, PositiveFloat, PositiveInt, SecretStr, field_validator
 
 from service.settings.environment import variable
-from service.settings.section import Section
+from service.settings.section import BaseUrl, Section
 
 
 class SandboxSection(Section):
     """Where programs are run."""
 
-    url: HttpUrl = HttpUrl("http://127.0.0.1:8080")
+    url: BaseUrl = HttpUrl("http://127.0.0.1:8080")
     timeout_s: PositiveFloat = 60.0
     """Bound of what is not the program's own time: waiting for a place in the queue, and sending again."""
     test_s: PositiveFloat = 20.0

@@ -1,13 +1,23 @@
 """What every table of the configuration is."""
 
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, HttpUrl
 
 
 class SettingsError(Exception):
     """The configuration cannot be used; the message says which value, and where it came from."""
+
+
+def _ends_with_its_path(url: HttpUrl) -> HttpUrl:
+    if url.query is not None or url.fragment is not None:
+        raise ValueError("must end with its path, to which more is added: leave out what follows ? or #")
+    return url
+
+
+BaseUrl = Annotated[HttpUrl, AfterValidator(_ends_with_its_path)]
+"""An address below which the paths of a service are."""
 
 
 class Section(BaseModel):

@@ -63,6 +63,11 @@ class Saboteur:
         return any(_killed(box, test) for box in boxes for test in children_of(box))
 
 
+def tests_of(launcher: int) -> list[int]:
+    """The processes that run programs at this moment."""
+    return [test for box in children_of(launcher) for test in children_of(box)]
+
+
 def _killed(parent: int, child: int) -> bool:
     """Kill it if it is still that parent's child: numbers of processes are given out again."""
     with suppress(ProcessLookupError):

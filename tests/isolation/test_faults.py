@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+import os
+import signal
 from collections import Counter
 from dataclasses import dataclass, replace
 
@@ -14,7 +16,7 @@ from sandbox_runner.sandbox import open_sandbox
 from sandbox_runner.settings import Settings
 from tests.isolation.conftest import LIMITS, Arena
 from tests.isolation.invariants import Traces, cgroups_named
-from tests.isolation.sabotage import Part, Saboteur
+from tests.isolation.sabotage import Part, Saboteur, tests_of
 
 pytestmark = [pytest.mark.isolation, pytest.mark.asyncio(loop_scope="session")]
 
@@ -120,6 +122,29 @@ async def _assert_nothing_is_left(arena: Arena) -> None:
     await arena.assert_unharmed()
     after = [Traces.of(each) for each in launchers]
     assert [new.differences(old) for new, old in zip(after, before, strict=True)] == [[]] * len(before)
+
+
+def _stopped(arena: Arena) -> bool:
+    """Stop the test that runs at this moment, if one does."""
+    running = tests_of(arena.launcher().pid)
+    for test in running:
+        os.kill(test, signal.SIGSTOP)
+    return bool(running)
+
+
+async def test_a_program_that_gets_no_cpu_while_it_is_compiled_is_no_wrong_one() -> None:
+    """Compiling Python waits for nothing: what is late without having computed was kept from it."""
+    async with open_sandbox(Settings()) as sandbox:
+        arena = Arena(sandbox)
+        takes_a_while = "x = [0]\n" * 30_000 + "def f(x):\n    return x + 1\n"
+        running = asyncio.ensure_future(arena.call(takes_a_while, limits=replace(_LONG, wall_s=4.0)))
+        while not running.done():
+            await asyncio.sleep(0.005)
+            if _stopped(arena):
+                break
+
+        assert (await running).outcome is Outcome.ACCEPTED
+        await arena.assert_unharmed()
 
 
 @pytest.mark.parametrize("part", Part)

@@ -9,6 +9,7 @@ from sandbox_runner.domain.asserts import rewrite
 from sandbox_runner.domain.cases import Case, CodeCase, PytestCase, Submission
 from sandbox_runner.domain.verdict import Integrity, Outcome, TestResult
 from tests.isolation.conftest import HONEST, LIMITS, Arena
+from tests.isolation.corpus import scratch
 from tests.isolation.corpus.remote import CHEATS, HONESTIES, PYTEST_HONESTIES, SPIES
 
 pytestmark = [pytest.mark.isolation, pytest.mark.asyncio(loop_scope="session")]
@@ -165,3 +166,59 @@ async def test_its_own_pauses_add_up(arena: Arena) -> None:
 
     assert (result.outcome, result.limit) == (Outcome.TIME_LIMIT, "idle"), result
     await arena.assert_unharmed()
+
+
+@_needs_pytest
+@pytest.mark.parametrize("name", scratch.STRONG)
+async def test_what_tests_and_program_write_both_have(namespaced: Arena, name: str) -> None:
+    (result,) = await _judge(namespaced, scratch.HONEST, PytestCase(scratch.file_of(scratch.STRONG[name])))
+
+    assert (result.outcome, result.integrity) == (Outcome.ACCEPTED, Integrity.STRONG), result
+    await namespaced.assert_unharmed()
+
+
+@_needs_pytest
+async def test_a_pass_is_weak_where_the_program_changed_what_the_tests_wrote(namespaced: Arena) -> None:
+    weak, code = PytestCase(scratch.file_of(scratch.WEAK)), CodeCase(scratch.CODE)
+
+    results = await _judge(namespaced, scratch.HONEST, weak, code)
+
+    assert [each.outcome for each in results] == [Outcome.ACCEPTED] * 2, results
+    assert [each.integrity for each in results] == [Integrity.WEAK, Integrity.STRONG], results
+
+
+@_needs_pytest
+async def test_tests_that_need_a_directory_judge_nobody_where_there_is_none(arena: Arena) -> None:
+    cases = PytestCase(scratch.file_of(scratch.SAVED)), CodeCase(scratch.CODE)
+
+    results = await _judge(arena, scratch.HONEST, *cases)
+
+    expected = Outcome.ACCEPTED if arena.isolated else Outcome.INVALID_TEST
+    assert {each.outcome for each in results} == {expected}, results
+
+
+@_needs_pytest
+async def test_an_honest_program_passes_the_tests_that_cheats_with_files_meet(namespaced: Arena) -> None:
+    cases = [PytestCase(scratch.file_of(test)) for test in scratch.TELLING_APART]
+
+    results = await _judge(namespaced, scratch.HONEST, *cases)
+
+    assert {each.outcome for each in results} == {Outcome.ACCEPTED}, results
+
+
+@_needs_pytest
+@pytest.mark.parametrize("name", scratch.CHEATS)
+async def test_no_file_of_a_cheat_is_believed(namespaced: Arena, name: str) -> None:
+    code, test, outcomes = scratch.CHEATS[name]
+
+    (result,) = await _judge(namespaced, code, PytestCase(scratch.file_of(test)))
+
+    assert result.outcome in outcomes, result
+    await namespaced.assert_unharmed()
+
+
+@_needs_pytest
+async def test_no_file_is_kept_from_one_test_for_the_next(namespaced: Arena) -> None:
+    results = await _judge(namespaced, scratch.KEEPING, *[PytestCase(scratch.file_of(scratch.KEPT))] * 2)
+
+    assert {each.outcome for each in results} == {Outcome.ACCEPTED}, results

@@ -20,9 +20,11 @@ _MODULE = "solution"
 _WORD = re.compile(r"\w+")
 
 
-def run_assert_code(source: str, connection: Connection, entry_point: str | None = None) -> Findings:
+def run_assert_code(
+    source: str, connection: Connection, entry_point: str | None = None, scratch: str | None = None
+) -> Findings:
     """Run statements that use the program's names as their own, or HumanEval's `check`."""
-    link = Link(connection, adopt)
+    link = Link(connection, adopt, scratch)
     error: BaseException | None = None
     try:
         _run(source, link, entry_point)

@@ -9,6 +9,7 @@ from sandbox_runner.jail import report
 from sandbox_runner.jail.remote.link import CROSSED, CandidateGoneError, Link, NotForwardedError
 
 _TEXT_LIMIT = 2_000
+_NO_DIRECTORY = "No usable temporary directory"
 
 
 class Ended(StrEnum):
@@ -71,7 +72,8 @@ def _of_error(link: Link, error: BaseException, files: frozenset[str], names: fr
     if _lacks_a_name(error, names):
         return Findings(Ended.CROSSED, *told[:2], weak=link.weak)
     unreadable = isinstance(error, SyntaxError) and error.filename in files
-    if unreadable or isinstance(error, ImportError) or not link.answered:
+    cannot = isinstance(error, ImportError) or _lacks_a_directory(error)
+    if unreadable or cannot or not link.answered:
         return Findings(Ended.TEST_FAULT, *told)
     if isinstance(error, AssertionError) or _is_pytest_failure(error):
         return Findings(Ended.FAILED, *told)
@@ -82,6 +84,11 @@ def _of_error(link: Link, error: BaseException, files: frozenset[str], names: fr
 def _is_pytest_failure(error: BaseException) -> bool:
     """`pytest.fail`, and `pytest.raises` when nothing was raised; pytest need not be there to tell."""
     return type(error).__name__ == "Failed" and not isinstance(error, Exception)
+
+
+def _lacks_a_directory(error: BaseException) -> bool:
+    """Whether `tempfile` found none, as where boxes have no scratch directory."""
+    return isinstance(error, FileNotFoundError) and _NO_DIRECTORY in str(error)
 
 
 def _lacks_a_name(error: BaseException, names: frozenset[str]) -> bool:

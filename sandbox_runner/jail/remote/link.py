@@ -31,13 +31,19 @@ class NotForwardedError(TypeError):
 
 
 class Link:
-    def __init__(self, connection: Connection, adopt: Callable[["Link", dict[str, Any]], Any]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        adopt: Callable[["Link", dict[str, Any]], Any],
+        scratch: str | None = None,
+    ) -> None:
+        """`scratch` is the directory whose files both sides have."""
         self._connection = connection
         self._exchange = Exchange(self._connection, self._refer, self._refer, self._resolve, asks=True)
         self._adopt = adopt
         self._streams = TestsStreams()
         self._seeds = TestsSeeds()
-        self._environment = TestsEnvironment()
+        self._environment = TestsEnvironment(scratch)
         self._patches = TestsPatches()
         self._mirrors = errors.Mirrors(lambda number: self._callbacks[number], self._raised_again)
         self._mirrored: dict[type, int] = {}
@@ -59,7 +65,7 @@ class Link:
         self.gone: str | None = None
         """Why the program is gone. Tests that swallowed this have not passed."""
         self.weak = False
-        """Whether the program decided a comparison."""
+        """Whether the program decided a comparison, or changed files of the tests."""
         self.not_forwarded: str | None = None
         self.functions: set[int] = set()
         """What the tests take for a function, going by its name, whatever it is."""
@@ -109,7 +115,7 @@ class Link:
             }
             self._exchange.send(request | arguments | self._surroundings())
         except ValueError as error:
-            raise self._unsendable(f"an argument cannot be passed to the program: {error}") from None
+            raise self._unsendable(f"something cannot be passed to the program: {error}") from None
         while "callback" in (answer := self._hear()):
             self._answer_callback(answer)
         with _Hostile(), self._exchange.reading(answer) as read:
@@ -146,6 +152,8 @@ class Link:
         message = self._connection.receive()
         with _Hostile():
             self._streams.hear(message)
+            self._environment.hear(message)
+            self.weak |= self._environment.is_altered
         return message
 
     def _unsendable(self, what: str) -> Exception:
@@ -176,7 +184,10 @@ class Link:
             raise
         finally:
             self._nested -= 1
-        self._exchange.send(answer)
+        try:
+            self._exchange.send({**answer, **self._environment.changes()})
+        except ValueError as error:
+            raise self._unsendable(str(error)) from None
 
     def _construct(
         self, error: BaseException, kind: object, *args: object, **kwargs: object

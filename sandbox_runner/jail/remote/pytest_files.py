@@ -51,13 +51,16 @@ def warm_up() -> None:
 
 
 def run_pytest(
-    files: Mapping[str, str], connection: Connection, names: Iterable[str] = ("solution",)
+    files: Mapping[str, str],
+    connection: Connection,
+    names: Iterable[str] = ("solution",),
+    scratch: str | None = None,
 ) -> Findings:
     """Run the tests of `files`; they import the program by any of `names`."""
     import pytest  # noqa: PLC0415 - only this jail's packages have it
 
     reflection.install()
-    link = Link(connection, adopt)
+    link = Link(connection, adopt, scratch)
     known = frozenset(names)
     for name in known:
         sys.modules[name] = RemoteModule(name, link)
@@ -65,11 +68,30 @@ def run_pytest(
     for name, text in files.items():
         linecache.cache[_path(name)] = (len(text), None, text.splitlines(keepends=True), _path(name))
     watcher = _Watcher(files)
+    options: list[str] = [*_OPTIONS]
+    plugins: list[object] = [watcher]
+    if scratch is not None and any("tmp" in text for text in files.values()):
+        # Else that directory would be locked and swept by files of pytest's own.
+        options.append(f"--basetemp={scratch}/pytest")
+        plugins.append(_directories())
     try:
-        pytest.main(list(_OPTIONS), plugins=[watcher])
+        pytest.main(options, plugins=plugins)
     except BaseException as error:  # noqa: BLE001 - whatever a hook of the tests was left by is the finding
         watcher.take_end(error)
     return watcher.findings(link, known)
+
+
+def _directories() -> object:
+    """A plugin whose directories do not tell the program the names of tests and what they expect for what."""
+    import pytest  # noqa: PLC0415
+
+    class Directories:
+        @pytest.fixture
+        def tmp_path(self, tmp_path_factory: Any) -> Path:
+            made: Path = tmp_path_factory.mktemp("test")
+            return made
+
+    return Directories()
 
 
 class _Watcher:

@@ -10,6 +10,7 @@ import copy
 import dataclasses
 import importlib
 import inspect
+import typing
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -17,8 +18,8 @@ from typing import Any
 from sandbox_runner.jail.remote.module import RemoteModule
 from sandbox_runner.jail.remote.proxy import Remote, class_of, is_class, link_of
 
-_TYPE = "@type"
-"""No name that tests could use."""
+_TYPE, _CLASS = "@type", "@class"
+"""No names that tests could use."""
 _FIELDS = "__dataclass_fields__"
 _NAMING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -28,18 +29,26 @@ def install() -> None:
     if hasattr(builtins, _TYPE):
         return
     setattr(builtins, _TYPE, _type_of)
+    setattr(builtins, _CLASS, _class_of)
     _put(dataclasses, "fields", _fields)
     _put(dataclasses, "is_dataclass", _is_dataclass)
     _put(dataclasses, "asdict", _asdict)
     _put(dataclasses, "astuple", _astuple)
     _put(dataclasses, "replace", _replace)
+    _put(inspect, "getattr_static", getattr)
+    kept = getattr(typing, "_lazy_load_getattr_static", None)
+    if kept is not None:  # from Python 3.12 on protocols go by that function, and may have found the old one
+        kept.cache_clear()
     _put(inspect, "getsource", _refused("the text"))
     _put(inspect, "getsourcelines", _refused("the text"))
     _put(importlib, "reload", _refused("a reload"))
 
 
 def asking_for_types(tree: ast.Module) -> ast.Module:
-    """The tree with each `type(x)` asking for what the program told, if `type` is Python's own there."""
+    """The tree with `type(x)` and `x.__class__` asking for what the program told.
+
+    Not where `type` is another than Python's.
+    """
     return tree if any(map(_names_type, ast.walk(tree))) else _Asking().visit(tree)
 
 
@@ -60,9 +69,20 @@ class _Asking(ast.NodeTransformer):
                 node.func = ast.copy_location(ast.Name(_TYPE, ast.Load()), asked)
         return node
 
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        self.generic_visit(node)
+        if node.attr != "__class__" or not isinstance(node.ctx, ast.Load):
+            return node
+        asking = ast.copy_location(ast.Name(_CLASS, ast.Load()), node)
+        return ast.copy_location(ast.Call(asking, [node.value], []), node)
+
 
 def _type_of(value: object) -> object:
     return class_of(value) if _is_remote(value) else type(value)
+
+
+def _class_of(value: object) -> object:
+    return class_of(value) if _is_remote(value) else value.__class__
 
 
 def _is_remote(value: object) -> bool:

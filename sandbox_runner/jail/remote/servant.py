@@ -11,16 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from sandbox_runner.jail.remote import (
-    arrays,
-    containers,
-    errors,
-    functions,
-    logs,
-    seeds,
-    warned,
-    wire,
-)
+from sandbox_runner.jail.remote import arrays, containers, errors, functions, logs, seeds, warned, wire
 from sandbox_runner.jail.remote.callbacks import Callback, CallbackIterator, CallbackMock, Handle, handle_for
 from sandbox_runner.jail.remote.environment import ProgramEnvironment
 from sandbox_runner.jail.remote.exchange import Exchange
@@ -51,9 +42,9 @@ _ABILITIES = {
 }
 
 
-def serve(connection: int, namespace: dict[str, object]) -> None:
+def serve(connection: int, namespace: dict[str, object], environment: ProgramEnvironment) -> None:
     """Answer on this descriptor until the other side closes it. An exit of the program passes through."""
-    _Servant(Connection(connection), namespace).answer_until_closed()
+    _Servant(Connection(connection), namespace, environment).answer_until_closed()
 
 
 class _Module:
@@ -67,13 +58,15 @@ class _Module:
 
 
 class _Servant:
-    def __init__(self, connection: Connection, namespace: dict[str, object]) -> None:
+    def __init__(
+        self, connection: Connection, namespace: dict[str, object], environment: ProgramEnvironment
+    ) -> None:
         self._connection = connection
         self._exchange = Exchange(connection, self._refer, self._refer, self._resolve, asks=False)
         self._namespace = namespace
         self._streams = ProgramStreams()
         self._patches = ProgramPatches()
-        self._environment = ProgramEnvironment()
+        self._environment = environment
         self._warnings: list[Warning] = []
         self._logged: list[logs.Logged] = []
         self._objects: dict[int, object] = {MODULE: _Module(namespace)}
@@ -103,9 +96,10 @@ class _Servant:
             "args": [self._exchange.write(argument) for argument in args],
             "kwargs": {name: self._exchange.write(value) for name, value in kwargs.items()},
         }
-        self._exchange.send({"callback": number, **arguments, **said, **self._streams.said()})
+        self._exchange.send({"callback": number, **arguments, **said, **self._said()})
         while "ask" in (message := self._connection.receive()):
             self._answer(message)
+        self._environment.take_over(message)
         with self._exchange.reading(message) as read:
             failed = self._mirrors.error(message["error"], read) if "error" in message else None
             value = read(message["value"]) if failed is None else None
@@ -124,7 +118,7 @@ class _Servant:
         except errors.CROSSING as error:
             answer = {"error": self._describe(error)}
         try:
-            self._exchange.send({"answer": number, **answer, **self._streams.said(), **self._warned()})
+            self._exchange.send({"answer": number, **answer, **self._said(), **self._warned()})
         except ValueError as error:  # too long
             self._exchange.send({"answer": number, "error": self._describe(error)})
 
@@ -141,6 +135,9 @@ class _Servant:
         with self._streams.replaced(request, called), recorded, listened:
             returned = self._operations[request["op"]](*args, **kwargs)
         return self._exchange.write(returned)
+
+    def _said(self) -> dict[str, object]:
+        return {**self._streams.said(), **self._environment.said()}
 
     def _warned(self) -> dict[str, object]:
         """What was warned of and logged since this was last asked."""

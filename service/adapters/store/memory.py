@@ -9,6 +9,7 @@ from itertools import islice
 from service.adapters.store.bounds import StoreBounds
 from service.adapters.store.finished import Finished
 from service.adapters.store.refusals import key_reused, queue_full, tenant_has_enough
+from service.shares import Shares
 from service.store import (
     Batch,
     Claim,
@@ -82,6 +83,9 @@ class MemoryStore:
     _jobs: dict[str, _Kept] = field(default_factory=dict)
     _open: dict[str, _Kept] = field(default_factory=dict)
     """Those that have not ended."""
+    _open_jobs: Shares = field(default_factory=Shares)
+    _open_chars: Shares = field(default_factory=Shares)
+    """Of their requests."""
     _finished: Finished = field(default_factory=Finished)
     """The others."""
     _keys: dict[str, _Key] = field(default_factory=dict)
@@ -97,16 +101,13 @@ class MemoryStore:
         if claim is not None and (other := self._claimed(claim)) is not None:
             other.waiting_clients += 1
             return Created(other.job.id, joined=True)
-        chars = len(job.request) + sum(len(kept.job.request) for kept in self._open.values())
-        if len(self._open) >= self.bounds.max_queued or chars > OPEN_CHARS:
-            raise queue_full(len(self._open))
-        self._check_tenant(job)
+        self._check_room(job)
         now = self.clock()
         kept = _Kept(job, deque(maxlen=self.bounds.max_events), trimmed=job.last, ready_at=now)
         kept.turn = 0 if leased or job.last else self._next_turn(job.tenant)
         for entry in entries:
             kept.append(entry)
-        self._jobs[job.id] = self._open[job.id] = kept
+        self._put(kept)
         if claim is not None:
             self._keys.pop(claim.key, None)  # so that the order of keys is the order of their ends
             self._keys[claim.key] = _Key(job.id, claim.fingerprint, now + self.bounds.ttl_s)
@@ -191,14 +192,30 @@ class MemoryStore:
     async def ping(self) -> None:
         """Memory answers."""
 
-    def _check_tenant(self, job: Job) -> None:
+    def _check_room(self, job: Job) -> None:
         """Where nobody has a key, all are one tenant."""
-        if not job.tenant:
-            return
-        requests = [kept.job.request for kept in self._open.values() if kept.job.tenant == job.tenant]
-        chars = len(job.request) + sum(map(len, requests))
-        if len(requests) >= self.bounds.max_of_tenant or chars > OPEN_CHARS // TENANTS_SHARE:
-            raise tenant_has_enough(len(requests))
+        chars = len(job.request)
+        if len(self._open) >= self.bounds.max_queued or self._open_chars.total + chars > OPEN_CHARS:
+            raise queue_full(len(self._open))
+        jobs = self._open_jobs.of(job.tenant)
+        theirs = self._open_chars.of(job.tenant) + chars
+        if job.tenant and (jobs >= self.bounds.max_of_tenant or theirs > OPEN_CHARS // TENANTS_SHARE):
+            raise tenant_has_enough(jobs)
+
+    def _put(self, kept: _Kept) -> None:
+        """Keep a job that has not ended, in place of one with its name."""
+        job = kept.job
+        self._take_out(job.id)
+        self._finished.drop(job.id)
+        self._jobs[job.id] = self._open[job.id] = kept
+        self._open_jobs.add(job.tenant, 1)
+        self._open_chars.add(job.tenant, len(job.request))
+
+    def _take_out(self, job_id: str) -> None:
+        """Have a job no longer among those that have not ended."""
+        if (kept := self._open.pop(job_id, None)) is not None:
+            self._open_jobs.add(kept.job.tenant, -1)
+            self._open_chars.add(kept.job.tenant, -len(kept.job.request))
 
     def _next_turn(self, tenant: str) -> int:
         """A tenant's turn comes after its last one, and not before whose turn it is now."""
@@ -243,7 +260,7 @@ class MemoryStore:
         last = Entry(kept.job.last + 1, ending.event, ending.data)
         kept.append(last)
         kept.job = replace(kept.job, status=ending.status, ending=last)
-        del self._open[kept.job.id]
+        self._take_out(kept.job.id)
         self._finished.add(kept.job, kept.chars, self.clock() + self.bounds.ttl_s)
 
     def _forget(self) -> None:

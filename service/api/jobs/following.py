@@ -78,6 +78,8 @@ class Follower:
         if log is None:
             return self._lost(), AGAIN_S
         self._unknown = 0
+        if not frames and self._is_refused():
+            return self._without_the_store(), AGAIN_S
         return frames or self._interrupted(), PATIENCE_S
 
     async def _told(self, log: Log) -> list[Frame]:
@@ -99,6 +101,11 @@ class Follower:
         )
         data = {"id": self.job_id, "problem": problem.model_dump(mode="json", exclude_none=True)}
         return Frame("events.trimmed", data, log.trimmed)
+
+    def _is_refused(self) -> bool:
+        """Whether the store answers, and does not take what this process has to say of the job."""
+        run = self.desk.runs.get(self.job_id)
+        return run is not None and run.is_refused
 
     def _without_the_store(self) -> list[Frame]:
         """A refinement that has ended in this process can be told of without the store."""

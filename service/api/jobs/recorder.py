@@ -41,6 +41,8 @@ class Recorder:
     """Called after each write, to wake who follows the job."""
     is_read: Callable[[], bool] = lambda: True
     """Whether anybody follows it."""
+    is_refused: bool = False
+    """Whether the store did not take what was last written."""
     _ending: Ending | None = None
     _pending: Pending = field(init=False)
     _rounds: dict[str, str] = field(default_factory=dict)
@@ -132,9 +134,11 @@ class Recorder:
             return False
         except StoreError as error:
             log.warning("job_not_written", error=str(error))
+            self.is_refused = True
             return False
         except UnknownJobError:
             return await self._introduced(batch) and await self._written(batch)
+        self.is_refused = False
         return True
 
     async def _introduced(self, batch: Batch) -> bool:

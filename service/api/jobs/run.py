@@ -76,6 +76,11 @@ class Run:
         """Go on under a new lease, after one that expired while the store was away; False: it is too late."""
         return self._recorder.renew(lease)
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether the store does not take what is written of it just now."""
+        return self._recorder.is_refused
+
     def hand_over(self, *, now: bool) -> None:
         """Leave the job to another process, after the round at work or `now`."""
         self._leaving.set()

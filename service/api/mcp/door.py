@@ -3,17 +3,18 @@
 Stateless: nothing is kept between messages, so any replica answers any of them.
 """
 
-import json
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from typing import cast
 
+import mcp_types as mcp
+import msgspec
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-from pydantic import BaseModel, ValidationError
 from sse_starlette.sse import AppStatus
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
@@ -24,15 +25,28 @@ from service.api.mcp.server import SESSION_HEADER, mcp_server
 from service.services import Services
 from service.settings import Settings
 
-PEEK_BYTES = 16_384
-"""A handshake and a cancellation are short; what is longer is neither."""
 
-
-class _Peeked(BaseModel):
-    """What is read of a message before the SDK reads it."""
+class _Peeked(msgspec.Struct):
+    """What is read of a request or a notification before the SDK reads it."""
 
     method: str
-    params: dict[str, object] = {}
+    id: object = msgspec.UNSET
+    params: msgspec.Raw = msgspec.Raw(b"{}")
+
+    @property
+    def may_be(self) -> bool:
+        """Whether its id is one that can be answered, or not there: the SDK takes others for none."""
+        return self.id is msgspec.UNSET or (isinstance(self.id, str | int) and not isinstance(self.id, bool))
+
+
+class _Cancelled(msgspec.Struct, rename="camel"):
+    """Which request a cancellation is for."""
+
+    request_id: str | int
+
+
+_PEEKED = msgspec.json.Decoder(_Peeked)
+_CANCELLED = msgspec.json.Decoder(_Cancelled)
 
 
 class Door:
@@ -53,6 +67,9 @@ class Door:
             )
         body = await _whole(receive)
         message, session = _peek(body), headers.get(SESSION_HEADER)
+        if message is not None and not message.may_be:
+            await _no_request()(scope, receive, send)
+            return
         if message is not None and message.method == "initialize":
             send = _with_session(send, new_session())
         if message is not None and message.method == "notifications/cancelled" and session is not None:
@@ -60,9 +77,8 @@ class Door:
         await self._manager.handle_request(scope, _replayed(body, receive), send)
 
     def _cancel(self, session: str, message: _Peeked) -> None:
-        request_id = message.params.get("requestId")
-        if isinstance(request_id, str | int):
-            self._calls.cancel(session, request_id)
+        with suppress(msgspec.DecodeError, RecursionError):
+            self._calls.cancel(session, _CANCELLED.decode(message.params).request_id)
 
 
 @asynccontextmanager
@@ -113,13 +129,18 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
 
 
 def _peek(body: bytes) -> _Peeked | None:
-    """Read a message if it may be of the two kinds that matter here; what is wrong with it others say."""
-    if len(body) > PEEK_BYTES or (b"initialize" not in body and b"cancelled" not in body):
-        return None
+    """Read what matters here of a request or a notification; what is wrong with others is said by the SDK."""
     try:
-        return _Peeked.model_validate(json.loads(body))
-    except (ValueError, ValidationError, RecursionError):
+        return _PEEKED.decode(body)
+    except (msgspec.DecodeError, RecursionError):
         return None
+
+
+def _no_request() -> JSONResponse:
+    """Refuse a request that cannot be answered by its id."""
+    said = "id must be text or a whole number; a notification has none"
+    error = {"code": mcp.INVALID_REQUEST, "message": said}
+    return JSONResponse({"jsonrpc": "2.0", "id": None, "error": error}, HTTPStatus.BAD_REQUEST)
 
 
 def _with_session(send: Send, session: str) -> Send:

@@ -100,9 +100,16 @@ def known_fields(
     for name, value in body.fields.items():
         if name in known.model_fields:
             found[name] = value
-        elif value is not None and name not in meaningless and value not in neutral.get(name, ()):
+        elif value is not None and name not in meaningless and _said(value) not in neutral.get(name, ()):
             raise RequestError(name, _refusal(name, neutral.get(name)))
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _said(value: JsonValue) -> JsonValue:
+    """Leave out the members that are null: clients that write their models down whole send them."""
+    if not isinstance(value, dict):
+        return value
+    return {name: member for name, member in value.items() if member is not None}
 
 
 def _refusal(name: str, neutral: tuple[JsonValue, ...] | None) -> str:

@@ -18,6 +18,7 @@ NEUTRAL: Mapping[str, tuple[JsonValue, ...]] = {
     "stop": ([],),
     "response_format": ({"type": "text"},),
     "modalities": (["text"],),
+    "verbosity": ("medium",),
     "tools": ([],),
     "functions": ([],),
     "tool_choice": ("none", "auto"),

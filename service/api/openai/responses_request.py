@@ -9,11 +9,18 @@ from service.api.openai.body import OpenAIBody, invalid, known_fields
 from service.api.openai.conversation import Turn, turns_of
 from service.domain.errors import RequestError
 
+_PLAIN_TEXT: tuple[JsonValue, ...] = (
+    {"format": {"type": "text"}},
+    {},
+    {"verbosity": "medium"},
+    {"format": {"type": "text"}, "verbosity": "medium"},
+)
+
 NEUTRAL: Mapping[str, tuple[JsonValue, ...]] = {
     "background": (False,),
     "include": ([], ["reasoning.encrypted_content"]),
     "reasoning": ({}, {"summary": "auto"}, {"summary": "concise"}, {"summary": "detailed"}),
-    "text": ({"format": {"type": "text"}},),
+    "text": _PLAIN_TEXT,
     "tool_choice": ("none", "auto"),
     "tools": ([],),
     "top_logprobs": (0,),
@@ -73,7 +80,7 @@ class ResponsesRequest(BaseModel):
         if isinstance(self.input, str):
             return [{"role": "user", "content": self.input}]
         items = turns_of(self.input, "input")
-        return [item if item.get("type", "message") == "message" else {} for item in items]
+        return [item if (item.get("type") or "message") == "message" else {} for item in items]
 
     @property
     def sampling(self) -> dict[str, JsonValue]:

@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from service.cli.batch.rows import Row
+from service.cli.files import named
 
 Json = dict[str, Any]
 
@@ -60,7 +61,7 @@ class Ledger:
         """Write a failure down; the row is tried again by the next run."""
         failure = {"id": row.id, "line": row.line, "error": error}
         self._failed[row.id] = failure
-        with self.failures_path.open("ab") as file:
+        with _opened(self.failures_path, "ab") as file:
             _append(file, failure)
 
     @property
@@ -69,12 +70,13 @@ class Ledger:
 
     def settle(self) -> None:
         """Leave only failures that stand: one line each, or no file."""
-        os.fsync(self._out.fileno())
+        with named(self._out.name):
+            os.fsync(self._out.fileno())
         if not self._failed:
             self.failures_path.unlink(missing_ok=True)
             return
         fresh = self.failures_path.with_suffix(".new")
-        with fresh.open("wb") as file:
+        with _opened(fresh, "wb") as file:
             for failure in self._failed.values():
                 _append(file, failure)
         fresh.replace(self.failures_path)
@@ -93,7 +95,7 @@ def open_ledger(
     `elsewhere` tells what is done and is not in this file; it is asked under the lock. A writer that
     has been killed, and has not gone yet, is waited for.
     """
-    with path.open("a+b") as out:
+    with _opened(path, "a+b") as out:
         lock(out, path, patience_s)
         failures_path = failures_path or path.with_suffix(".failures" + (path.suffix or ".jsonl"))
         done = {row["id"]: row["request_sha256"] for row in read_results(path)}
@@ -127,9 +129,21 @@ def read_results(path: Path) -> Generator[Json, None, None]:
     return _read(path, "id", "request_sha256")
 
 
+@contextmanager
+def _opened(path: Path, mode: str) -> Generator[IO[bytes], None, None]:
+    """Open a file that is written to. What a full disk left over is tried again when it is closed."""
+    file = cast(IO[bytes], path.open(mode))
+    try:
+        yield file
+    finally:
+        with named(path):
+            file.close()
+
+
 def _append(file: IO[bytes], row: Json) -> None:
-    file.write(json.dumps(row, separators=(",", ":")).encode() + b"\n")
-    file.flush()
+    with named(file.name):
+        file.write(json.dumps(row, separators=(",", ":")).encode() + b"\n")
+        file.flush()
 
 
 def _mend(path: Path) -> None:

@@ -99,6 +99,19 @@ async def test_what_is_no_message_is_refused_without_a_crash() -> None:
     assert after.status_code == 200
 
 
+async def test_a_request_whose_id_cannot_be_is_refused_and_not_taken_for_a_notification() -> None:
+    async with by_hand(World()) as client:
+        for version in ("2025-06-18", "2026-07-28"):
+            for request_id in ("null", "true", "false", "1.5", "2.0", "[1]", "{}"):
+                body = f'{{"jsonrpc": "2.0", "method": "tools/list", "id": {request_id}}}'
+                headers = {"content-type": "application/json", "mcp-protocol-version": version}
+                answer = await client.post("/mcp", content=body, headers=headers)
+
+                assert (version, request_id, answer.status_code) == (version, request_id, 400)
+                assert answer.json()["error"]["code"] == -32600
+                assert answer.json()["id"] is None
+
+
 async def test_strange_text_is_refused_by_its_field_or_taken_as_text() -> None:
     written = json.dumps(call("refine_code", {"problem": "PROBLEM"}))
     async with by_hand(World()) as client:

@@ -139,6 +139,19 @@ async def test_a_redis_that_forgot_its_scripts_is_told_them_again(redis: RedisSe
     assert await shared.waiting() == 2
 
 
+async def test_a_redis_whose_memory_is_full_takes_no_new_job(redis: RedisServer, shared: Store) -> None:
+    new = job()
+    redis.say("CONFIG SET maxmemory 1")
+    try:
+        with pytest.raises(StoreError):
+            await shared.create(new)
+    finally:
+        redis.say("CONFIG SET maxmemory 0")
+
+    assert await shared.job(new.id) is None
+    await shared.create(new)
+
+
 async def test_a_redis_that_died_is_named_and_used_again_when_it_is_back(tmp_path: Path) -> None:
     directory = tmp_path / "redis"
     directory.mkdir()

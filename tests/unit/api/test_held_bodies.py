@@ -2,18 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from random import Random
 
 import httpx
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from service.api import problems
-from service.api.body_limit import BodyLimit
+from service.api.body_limit import BodyLimit, Held
 
 BODY = b"x" * 30
 
@@ -88,6 +90,25 @@ async def test_one_tenant_cannot_have_all_the_room() -> None:
         door.opened.set()
 
         assert ((await first).status_code, refused.status_code, (await other).status_code) == (200, 503, 200)
+
+
+def test_what_counts_as_held_is_what_was_taken_and_not_given_back() -> None:
+    dice, held = Random(7), Held.within(limit_bytes=1_000, body_bytes=100)
+    bodies: list[tuple[str, int]] = []
+    for _ in range(500):
+        if bodies and dice.random() < 0.4:
+            held.give_back(*bodies.pop(dice.randrange(len(bodies))))
+            continue
+        body = dice.choice(["", "one", "two"]), dice.randrange(100)
+        with suppress(HTTPException):
+            held.take(*body)
+            bodies.append(body)
+
+        assert held._shares.total == sum(size for _, size in bodies) <= 1_000  # noqa: SLF001 - the count
+
+    for body in bodies:
+        held.give_back(*body)
+    assert held == Held.within(limit_bytes=1_000, body_bytes=100)
 
 
 async def test_a_single_body_within_its_own_bound_always_fits() -> None:

@@ -190,6 +190,7 @@ async def test_habits_of_clients_are_no_errors() -> None:
         "tool_choice": "auto",
         "user": "me",
         "store": False,
+        "verbosity": "medium",
     }
 
     assert (await post(World(), PATH, ASK | habits)).status_code == 200

@@ -73,7 +73,7 @@ async def test_the_last_message_of_the_user_is_the_problem_and_the_latest_progra
             "role": "assistant",
             "content": [{"type": "output_text", "text": PROGRAM, "annotations": []}],
         },
-        {"role": "user", "content": [{"type": "input_text", "text": "Add two."}]},
+        {"type": None, "role": "user", "content": [{"type": "input_text", "text": "Add two."}]},
     ]
 
     await post(world, PATH, ASK | {"input": items, "instructions": "Rhyme."})
@@ -115,7 +115,8 @@ async def test_habits_of_clients_are_no_errors() -> None:
         "tools": [],
         "tool_choice": "auto",
         "include": ["reasoning.encrypted_content"],
-        "reasoning": {"summary": "auto"},
+        "reasoning": {"effort": None, "summary": "auto"},
+        "text": {"format": {"type": "text"}, "verbosity": "medium"},
         "prompt_cache_key": "k",
         "parallel_tool_calls": True,
     }

@@ -128,6 +128,12 @@ def test_a_misspelt_variable_is_listed(
         (('engine = "embedded"', 'engine = "magic"'), "models.local"),
         (('role = "generator"', 'template = "t.toml"'), "template needs role"),
         (("rounds = 2", "rounds = 17"), "defaults.rounds"),
+        (
+            ("http://far:8000/v1", "http://far:8000/v1?api-version=1"),
+            r"base_url: .* leave out what follows \?",
+        ),
+        (("http://far:8000/v1", "http://far:8000/v1#top"), "models.far.openai.base_url: "),
+        (("[server]\nport = 9000", '[sandbox]\nurl = "http://box:1/?"'), "sandbox.url: "),
         (("rounds = 2", 'refine_when = "sometimes"'), "defaults.refine_when"),
         (("[models.far]", "[models.refine]"), "that name is the loop's own"),
         (("[server]", "[server"), "ctrl.toml"),

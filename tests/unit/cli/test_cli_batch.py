@@ -25,6 +25,7 @@ from service.domain.task import Candidate
 from tests.fakes import ScriptedGenerator
 from tests.unit.api.world import RIGHT
 from tests.unit.cli.batching import Files, asks, batch, right_world, rows_of
+from tests.unit.cli.full_disk import SAID, full_disk
 from tests.unit.cli.serving import serving
 
 
@@ -174,6 +175,15 @@ def test_a_failure_that_cannot_be_written_down_ends_the_run_in_a_sentence(files:
 
     assert code == Exit.USAGE
     assert said.splitlines()[-1] == f"ctrl: {files.failures}: No such file or directory"
+
+
+def test_a_full_disk_ends_the_run_in_a_sentence_that_names_the_file(files: Files) -> None:
+    files.write(*asks(2))
+    with serving(right_world().app()) as url, full_disk(200):
+        code, _, said = batch(files, url, "--concurrency", "1")
+
+    assert code == Exit.USAGE
+    assert said.splitlines()[-1] == f"ctrl: {files.out}: {SAID}"
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """`ctrl` from the outside: what it prints, and its exit codes."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -7,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from service.cli.commands import app
+from service.cli.exits import Exit, explained
 from service.domain.errors import ModelError
 from tests.fakes import CORRECT, FakeChatModel, ScriptedGenerator, ScriptedSandbox, verdict_of
 from tests.unit.api.world import NOTICE, RIGHT, TESTS, WRONG, World
@@ -257,3 +260,11 @@ def test_help_imports_nothing_heavy() -> None:
     )
 
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_an_output_that_is_full_is_said_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit) as ended, explained():
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    assert ended.value.exit_code == Exit.USAGE
+    assert capsys.readouterr().err == "ctrl: standard output: No space left on device\n"

@@ -42,9 +42,11 @@ def test_a_problem_counts_for_every_round_from_the_one_that_solved_it() -> None:
 
 def test_problems_are_read_up_to_the_number_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "demo.jsonl"
-    path.write_text("".join(json.dumps({"id": number}) + "\n\n" for number in range(5)), encoding="utf-8")
+    problems = [{"id": number, "problem": "one line\u2028and the same one"} for number in range(5)]
+    lines = [json.dumps(problem, ensure_ascii=False) for problem in problems]
+    path.write_text("\ufeff" + "\n\n".join(lines), encoding="utf-8")
 
-    assert read_problems(path, 3) == [{"id": 0}, {"id": 1}, {"id": 2}]
+    assert read_problems(path, 3) == problems[:3]
 
 
 def test_problems_that_are_not_there_are_said_with_the_remedy(tmp_path: Path) -> None:

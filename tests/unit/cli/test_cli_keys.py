@@ -10,6 +10,7 @@ from service.cli.commands import app
 from service.domain.identity import Quota, Role
 from service.settings import AuthSection
 from tests.unit.api.world import settings
+from tests.unit.cli.full_disk import SAID, full_disk
 
 
 def _run(*arguments: str, code: int = 0) -> tuple[str, str]:
@@ -71,3 +72,16 @@ def test_what_cannot_be_kept_makes_no_key(tmp_path: Path, arguments: list[str], 
     assert says in complaint
     assert printed == ""
     assert file.read_text(encoding="utf-8") == before
+
+
+def test_a_full_disk_leaves_the_keys_there_were_and_no_other_file(tmp_path: Path) -> None:
+    file = tmp_path / "keys.toml"
+    _run("--tenant", "lab", "--role", "judge", "--file", str(file))
+    before = file.read_text(encoding="utf-8")
+
+    with full_disk(len(before) + 10):
+        printed, complaint = _run("--tenant", "lab", "--role", "judge", "--file", str(file), code=2)
+
+    assert complaint == f"ctrl: --file: {file}: {SAID}\n"
+    assert (printed, file.read_text(encoding="utf-8")) == ("", before)
+    assert list(tmp_path.iterdir()) == [file]

@@ -264,6 +264,22 @@ async def test_comparisons_that_cannot_be_read_are_no_points() -> None:
     ] * 2
 
 
+@pytest.mark.parametrize(
+    ("model", "status"),
+    [
+        (FakeChatModel([""], fault=ModelError("gone")), Status.ERROR),
+        (FakeChatModel(["Both are fine."]), Status.ABSTAIN),
+    ],
+)
+async def test_a_pair_that_one_order_leaves_open_is_not_asked_about_in_the_other(
+    model: FakeChatModel, status: Status
+) -> None:
+    rulings = await Court(model).rulings(Mode.PAIRWISE, ["print(1)", "print(2)"], UNTESTED)
+
+    assert [ruling.status for ruling in rulings] == [status] * 2
+    assert len(model.conversations) == 1
+
+
 async def test_a_program_without_a_rival_is_not_judged_by_comparison() -> None:
     (ruling,) = await Court().rulings(Mode.PAIRWISE, [GOOD], UNTESTED)
 

@@ -20,6 +20,17 @@ def test_a_program_without_the_function_cannot_blame_the_tests(program: str, ent
     assert found.ended in {Ended.CROSSED, Ended.ERROR}, found
 
 
+_NO_DIRECTORY = "FileNotFoundError(2, \"No usable temporary directory found in ['/tmp']\")"
+
+
+def test_tests_that_get_no_temporary_directory_judge_nobody() -> None:
+    """As tempfile says it where there is no scratch directory; a program that says so has failed."""
+    of_tests = check_code("def f(x): return x", f"got = f(3)\nraise {_NO_DIRECTORY}")
+    of_program = check_code(f"def f(x): raise {_NO_DIRECTORY}", "got = f(3)\nassert got == 4")
+
+    assert (of_tests.ended, of_program.ended) == (Ended.TEST_FAULT, Ended.CROSSED)
+
+
 def test_a_name_that_cannot_be_imported_is_the_programs_failure() -> None:
     found = check_code("g = 1", "from solution import f\ngot = f(3)\nassert got == 4")
 

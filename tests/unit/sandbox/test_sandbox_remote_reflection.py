@@ -56,6 +56,13 @@ def swallow(*kinds):
 
 RIGHT = {
     "a class": "x = S()\nassert type(x) is S and type(x) == S and type(x) is not T and type(make()) is S",
+    "by its attribute": (
+        "x = S()\nassert x.__class__ is S and x.__class__ is not T and sub().__class__ == T\n"
+        "assert S.__class__ is type and number().__class__ is Number and isinstance(number(), int)\n"
+        "assert make().__class__.__name__ == 'S'\n"
+        "class A:\n    def kind(self): return self.__class__\n"
+        "assert A().kind() is A and (3).__class__ is int and x.__class__(6).x == 6"
+    ),
     "a class below": "assert type(sub()) is T and type(sub()) is not S and type(T()) in (T,)",
     "one of data": "assert type(number()) is not int and type(number()) is Number and type(f(3)) is int",
     "of a class and a function": (
@@ -80,6 +87,14 @@ RIGHT = {
     "names of fields": (
         "from dataclasses import fields\nassert [each.name for each in fields(Point)] == ['x', 'y']\n"
         "assert [each.name for each in fields(point())] == ['x', 'y']"
+    ),
+    "a field without a default": (
+        "import dataclasses\nx, y = dataclasses.fields(Point)\nassert x.default is dataclasses.MISSING\n"
+        "assert y.default_factory is list and y.default is x.default"
+    ),
+    "what protocols go by from Python 3.12 on": (
+        "import inspect\nassert inspect.getattr_static(Square(), 'side') == 2\n"
+        "assert inspect.getattr_static(make(), 'side', 3) == 3"
     ),
     "whether there are any": (
         "from dataclasses import is_dataclass\n"

@@ -9,6 +9,7 @@ from enum import IntEnum
 from fractions import Fraction
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path, PureWindowsPath
 from typing import Any
 from uuid import UUID
 
@@ -104,6 +105,8 @@ def test_a_subclass_of_a_plain_type_becomes_the_plain_type(value: object, plain:
         time(12, 30, tzinfo=timezone(timedelta(hours=1))),
         UTC,
         UUID(int=5),
+        Path("a/../b"),
+        PureWindowsPath("c:/a"),
         {"b": 1, "a": 2}.keys(),
         {"b": [1]}.items(),
         int,
@@ -179,6 +182,8 @@ def test_one_that_has_no_such_form_equals_nothing(number: Any) -> None:
         {"datetime.time": [0, 0, 0, 0, 1]},
         {"datetime.timezone": [3]},
         {"uuid.UUID": [None, {"bytes": "00" * 16}]},
+        {"pathlib.PosixPath": [3]},
+        {"pathlib.PosixPath": ["a", "b"]},
         {"bytearray": 3},
         {"fractions.Fraction": [{"dict": []}, 1]},
     ],

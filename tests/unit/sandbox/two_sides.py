@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from sandbox_runner.jail.remote import servant
 from sandbox_runner.jail.remote.code import run_assert_code
+from sandbox_runner.jail.remote.environment import ProgramEnvironment
 from sandbox_runner.jail.remote.findings import Findings
 from sandbox_runner.jail.remote.frames import Connection
 
@@ -33,7 +34,7 @@ def honest(code: str) -> Callable[[int], None]:
         module = ModuleType("solution")
         sys.modules["solution"] = module
         exec(compile(code, "solution.py", "exec"), module.__dict__)  # noqa: S102
-        servant.serve(descriptor, module.__dict__)
+        servant.serve(descriptor, module.__dict__, ProgramEnvironment(None))
 
     return run
 

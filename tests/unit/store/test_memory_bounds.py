@@ -1,11 +1,17 @@
 """A store in this process holds as much as there is memory for, and no tenant's share is another's."""
 
+from collections import Counter
+from collections.abc import Iterable
+from random import Random
+
 import pytest
 
 from service.adapters.store import memory
+from service.adapters.store.bounds import StoreBounds
 from service.adapters.store.finished import Finished
 from service.adapters.store.memory import MemoryStore
 from service.domain.errors import OverloadedError, QuotaError
+from service.shares import Shares
 from service.store import Batch, Ending, Job, JobStatus
 
 DONE = Ending(JobStatus.COMPLETED, "refinement.completed", '{"solution":"x"}')
@@ -73,3 +79,42 @@ async def test_large_requests_that_wait_have_a_bound_together(monkeypatch: pytes
     with pytest.raises(OverloadedError):
         await store.create(_job("c", "five", "x" * 900))
     await store.create(_job("d", "five", "x" * 90))
+
+
+async def test_what_is_counted_as_jobs_come_and_go_is_what_there_is() -> None:
+    """They come, are replaced, end, are cancelled, grow old and are too many."""
+    dice, times = Random(7), iter(range(10_000))
+    store = MemoryStore(StoreBounds(ttl_s=200), clock=lambda: next(times))
+    store._finished = Finished(most=20, most_chars=4_000)  # noqa: SLF001 - a smaller one
+    for _ in range(600):
+        name = f"job-{dice.randrange(60)}"
+        match dice.randrange(3):
+            case 0:
+                request = "x" * dice.randrange(400)
+                await store.create(_job(name, dice.choice(["", "one", "two"]), request))
+            case 1:
+                await store.cancel(name, DONE)
+            case _ if lease := await store.take():
+                await store.write(lease, Batch(ending=DONE))
+
+        assert _is_counted(store)
+
+
+def _is_counted(store: MemoryStore) -> bool:
+    """Whether the sums are those of the jobs that are there."""
+    going, ended = store._open.values(), store._finished  # noqa: SLF001 - what is counted
+    kept = ended._kept.values()  # noqa: SLF001
+    pairs: tuple[tuple[Shares, Iterable[tuple[str, int]]], ...] = (
+        (store._open_jobs, [(each.job.tenant, 1) for each in going]),  # noqa: SLF001
+        (store._open_chars, [(each.job.tenant, len(each.job.request)) for each in going]),  # noqa: SLF001
+        (ended._jobs, [(each.tenant, 1) for each in kept]),  # noqa: SLF001
+        (ended._chars, [(each.tenant, each.chars) for each in kept]),  # noqa: SLF001
+    )
+    return all(_sums(shares, amounts) for shares, amounts in pairs)
+
+
+def _sums(shares: Shares, amounts: Iterable[tuple[str, int]]) -> bool:
+    of: Counter[str] = Counter()
+    for tenant, amount in amounts:
+        of[tenant] += amount
+    return shares == Shares(of.total(), {tenant: amount for tenant, amount in of.items() if amount})

@@ -23,14 +23,16 @@ local unfinished = redis.call('ZCARD', KEYS[4])
 if unfinished >= tonumber(ARGV[5]) then
   return { 'full' }
 end
-if unfinished == 0 then
-  redis.call('DEL', KEYS[4] .. ':tenants', turns(KEYS[4])) -- whatever was lost is not counted for ever
-end
-local of_tenant = tonumber(redis.call('HGET', KEYS[4] .. ':tenants', ARGV[11]) or 0)
+local of_tenant = unfinished > 0 and tonumber(redis.call('HGET', KEYS[4] .. ':tenants', ARGV[11]) or 0) or 0
 if ARGV[14] ~= '' and of_tenant >= tonumber(ARGV[14]) then
   return { 'enough' }
 end
 
+-- Of a script a full memory refuses the first write, if that takes room, and no other.
+redis.call('HSET', KEYS[1], 'status', 'queued')
+if unfinished == 0 then
+  redis.call('DEL', KEYS[4] .. ':tenants', turns(KEYS[4])) -- whatever was lost is not counted for ever
+end
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
 redis.call('HSET', KEYS[1], 'status', 'queued', 'request', ARGV[9], 'created', ARGV[10], 'tenant', ARGV[11],
   'background', ARGV[12], 'trace', ARGV[15], 'last', ARGV[13], 'trimmed', ARGV[13], 'token', 0, 'crashes', 0, 'clients', 1)

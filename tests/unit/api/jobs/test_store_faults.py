@@ -130,8 +130,11 @@ async def test_what_was_done_while_the_store_was_away_is_written_when_it_is_back
     assert "".join(e.data["delta"] for e in events if e.name == "solution.delta") == WRONG + RIGHT
 
 
+@pytest.mark.parametrize("fault", [{"down": True}, {"writes": False}])
 @pytest.mark.parametrize("stream", [False, True])
-async def test_a_client_here_is_answered_although_the_store_stays_away(stream: bool) -> None:
+async def test_a_client_here_is_answered_although_the_store_stays_away_or_full(
+    stream: bool, fault: dict[str, bool]
+) -> None:
     store = FaultyStore()
     world = _world(store)
     gate = asyncio.Event()
@@ -139,7 +142,8 @@ async def test_a_client_here_is_answered_although_the_store_stays_away(stream: b
     async with client_of(world.app()) as client, asyncio.TaskGroup() as group:
         asking = group.create_task(client.post("/refine", json=ASK | {"stream": stream}, headers=KEY))
         await until(lambda: world.generator.in_flight == 1)
-        store.down = True
+        for name, value in fault.items():
+            setattr(store, name, value)
         gate.set()
         answer = await asyncio.wait_for(asking, 30)
 
