@@ -205,3 +205,11 @@ def _names_in(network: str, profile: str) -> set[str]:
             joined = service["networks"]
             names.add(name if isinstance(joined, list) else joined[network]["aliases"][0])
     return names
+
+
+def test_redis_refuses_writes_before_its_container_is_out_of_memory(example: dict[str, str]) -> None:
+    """Half of it: a fork that rewrites the file may copy all there is."""
+    command = _project()["services"]["redis"]["command"]
+    most = _resolved(command[command.index("--maxmemory") + 1])
+
+    assert 2 * int(most.removesuffix("mb")) <= int(example["REDIS_MEMORY"].removesuffix("m"))

@@ -193,6 +193,13 @@ def test_gateways_are_asked_for_as_much_cpu_as_one_process_uses(objects: list[Js
     assert Decimal(container(objects, "gateway")["resources"]["requests"]["cpu"]) == 1
 
 
+def test_redis_refuses_writes_before_its_container_is_out_of_memory() -> None:
+    redis = container(render(KUBERNETES / "overlays/cpu"), "redis")
+    most = redis["args"][redis["args"].index("--maxmemory") + 1]
+
+    assert 2 * int(most.removesuffix("mb")) <= int(redis["resources"]["limits"]["memory"].removesuffix("Mi"))
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
