@@ -16,7 +16,9 @@ inspect io itertools json linecache math operator os queue random re signal stri
 threading time traceback types typing
 """
 # Imported in the box of a program that speaks of them, once for all its tests.
-OCCASIONAL = frozenset({"cmath", "datetime", "decimal", "fractions", "pathlib", "statistics", "unicodedata"})
+OCCASIONAL = frozenset(
+    {"cmath", "datetime", "decimal", "fractions", "pathlib", "shutil", "statistics", "unicodedata"}
+)
 _SPELLED = tuple((name, name.encode()) for name in sorted(OCCASIONAL))
 
 _STANDARD_FILES = (
@@ -40,6 +42,7 @@ def import_modules(preload: Sequence[str], search: Sequence[str]) -> None:
             module = importlib.import_module(name)
             getattr(module, "warm_up", lambda: None)()  # what of it is imported late
         del sys.path[len(sys.path) - len(search) :]
+    _copy_plainly()
     for name in ENVIRONMENT:  # programs see a boring environment
         del os.environ[name]  # noqa: TID251
 
@@ -57,7 +60,19 @@ def import_occasional_modules(source: bytes) -> None:
         with no_fork_hooks():
             for name in wanted:
                 importlib.import_module(name)
+        _copy_plainly()
     gc.freeze()
+
+
+def _copy_plainly() -> None:
+    """Let `shutil` copy files without their modes and times, which are refused: `copy` would fail."""
+    shutil = sys.modules.get("shutil")
+    if shutil is not None:
+        shutil.copymode = shutil.copystat = _leave_alone  # type: ignore[attr-defined]
+
+
+def _leave_alone(src: object, dst: object, *, follow_symlinks: bool = True) -> None:
+    """What a file system without modes and times would do."""
 
 
 def open_standard_files() -> None:

@@ -54,6 +54,19 @@ async def test_what_is_written_comes_back_by_its_name(namespaced: Arena) -> None
     await namespaced.assert_unharmed()
 
 
+async def test_files_are_copied_although_their_modes_and_times_cannot_be(namespaced: Arena) -> None:
+    code = (
+        "import shutil\nos.mkdir('d')\nopen('d/a', 'w').write('x')\n"
+        "shutil.copy('d/a', 'd/b'); shutil.copy2('d/a', 'd/c'); shutil.copytree('d', 'out')\n"
+        "print([open(f'out/{name}').read() for name in sorted(os.listdir('out'))])"
+    )
+
+    result = await _run(namespaced, code)
+
+    assert (result.outcome, result.stdout) == (Outcome.ACCEPTED, "['x', 'x', 'x']\n"), result
+    await namespaced.assert_unharmed()
+
+
 async def test_what_is_sent_is_there_and_can_be_imported_read_and_changed(namespaced: Arena) -> None:
     files = {"helper.py": b"def double(x): return 2 * x", "data/in": b"21", "data/deep/er": b""}
     code = (

@@ -6,7 +6,7 @@ _WRONG, _NONE, _ERROR = Outcome.WRONG_ANSWER, Outcome.NO_RESULT, Outcome.RUNTIME
 _ENDS = frozenset({_WRONG, _NONE, _ERROR})
 
 HONEST = """
-import json, os, pickle
+import json, os, pickle, shutil
 from pathlib import Path
 def load(path): return json.loads(Path(path).read_text())
 def save(path, data):
@@ -15,6 +15,7 @@ def dump(path, data): Path(path).write_bytes(pickle.dumps(data))
 def lines(path): return sum(1 for _ in open(path))
 def append(path, line):
     with open(path, "a") as file: file.write(line + "\\n")
+def keep(path): return shutil.copy2(path, str(path) + ".kept")
 def names(directory): return sorted(os.listdir(directory))
 def split(directory, text):
     parts = Path(directory) / "parts"
@@ -31,7 +32,7 @@ class Log:
     def __exit__(self, *error): self.file.close()
     def write(self, text): self.file.write(text); self.file.flush()
 """
-_IMPORTS = "import json, os, pickle, sys, tempfile, time, unittest\nfrom pathlib import Path\nimport pytest\nfrom solution import *\n"
+_IMPORTS = "import json, os, pickle, shutil, sys, tempfile, time, unittest\nfrom pathlib import Path\nimport pytest\nfrom solution import *\n"
 STRONG = {
     "what is saved and loaded": """
 def test_save(tmp_path):
@@ -86,6 +87,11 @@ def shared(tmp_path_factory): return tmp_path_factory.mktemp("shared")
 def test_split(shared):
     made = split(shared / "deep", "x\\ny")
     assert made == [shared / "deep/parts/0", shared / "deep/parts/1"] and made[1].read_text() == "y"
+def test_copies(tmp_path):
+    (tmp_path / "a").write_text("x")
+    assert Path(keep(tmp_path / "a")).read_text() == "x"
+    shutil.copytree(tmp_path, tmp_path / "d" / "e")
+    assert names(tmp_path / "d" / "e") == ["a", "a.kept"]
 def test_log(tmp_path):
     with Log(tmp_path / "log") as log:
         log.write("a")
