@@ -36,7 +36,7 @@ check: install
 # Tests that start services, and those that count what hostile programs leave behind, come one after the other:
 # a queue for each (tests/conftest.py).
 IN_TURN := tests/browser tests/docker tests/e2e tests/isolation
-BESIDE_EACH_OTHER := --numprocesses=auto --maxprocesses=4 --dist=loadfile
+BESIDE_EACH_OTHER := --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 IN_TWO_QUEUES := --numprocesses=auto --maxprocesses=2 --dist=loadgroup
 
 unit: install

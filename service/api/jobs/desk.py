@@ -256,6 +256,8 @@ class Desk:
             pass
 
     async def _leave(self, job_id: str) -> None:
+        if job_id in self.runs and not self._is_unfinished(job_id):
+            return  # its last word is known here, though the store may not have taken it yet
         try:
             await self.services.store.leave(job_id, cancellation(job_id))
         except StoreError:
