@@ -7,6 +7,7 @@ from service.cli import garbage
 _JAILS = Path(__file__).parent / "isolation"
 
 
+@pytest.hookimpl(tryfirst=True)  # the plugin reads the marks in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tell apart the two queues of tests that come one after the other (`--dist=loadgroup`)."""
     for item in items:
