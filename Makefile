@@ -34,10 +34,10 @@ check: install
 	  && printf '%s\n' "$$manifests" | $(BIN)/kubernetes-validate --strict --quiet --no-warn -
 
 # Tests that start services, and those that count what hostile programs leave behind, come one after the other:
-# a queue for each (tests/conftest.py).
+# a queue for each (tests/in_turn.py).
 IN_TURN := tests/browser tests/docker tests/e2e tests/isolation
 BESIDE_EACH_OTHER := --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
-IN_TWO_QUEUES := --numprocesses=auto --maxprocesses=2 --dist=loadgroup
+IN_TWO_QUEUES := --numprocesses=auto --maxprocesses=2 --dist=loadscope
 
 unit: install
 	$(BIN)/python -m pytest $(BESIDE_EACH_OTHER) tests/unit

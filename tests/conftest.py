@@ -1,18 +1,17 @@
-from pathlib import Path
+from typing import Any
 
 import pytest
 
 from service.cli import garbage
 
-_JAILS = Path(__file__).parent / "isolation"
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Let tests come one after the other where they are spread by scope; None leaves it to the plugin."""
+    # Not everywhere that tests run is the plugin.
+    from tests.in_turn import InTurn  # noqa: PLC0415
 
-@pytest.hookimpl(tryfirst=True)  # the plugin reads the marks in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tell apart the two queues of tests that come one after the other (`--dist=loadgroup`)."""
-    for item in items:
-        queue = "jails" if item.path.is_relative_to(_JAILS) else "services"
-        item.add_marker(pytest.mark.xdist_group(queue))
+    return InTurn(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 def pytest_collection_finish() -> None:
