@@ -63,7 +63,7 @@ class Saboteur:
         return any(_killed(box, test) for box in boxes for test in children_of(box))
 
 
-def tests_of(launcher: int) -> list[int]:
+def programs_of(launcher: int) -> list[int]:
     """The processes that run programs at this moment."""
     return [test for box in children_of(launcher) for test in children_of(box)]
 

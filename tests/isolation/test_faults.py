@@ -16,7 +16,7 @@ from sandbox_runner.sandbox import open_sandbox
 from sandbox_runner.settings import Settings
 from tests.isolation.conftest import LIMITS, Arena
 from tests.isolation.invariants import Traces, cgroups_named
-from tests.isolation.sabotage import Part, Saboteur, tests_of
+from tests.isolation.sabotage import Part, Saboteur, programs_of
 
 pytestmark = [pytest.mark.isolation, pytest.mark.asyncio(loop_scope="session")]
 
@@ -126,7 +126,7 @@ async def _assert_nothing_is_left(arena: Arena) -> None:
 
 def _stopped(arena: Arena) -> bool:
     """Stop the test that runs at this moment, if one does."""
-    running = tests_of(arena.launcher().pid)
+    running = programs_of(arena.launcher().pid)
     for test in running:
         os.kill(test, signal.SIGSTOP)
     return bool(running)
