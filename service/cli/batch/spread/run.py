@@ -16,6 +16,7 @@ from service.cli.batch.spread.cluster import cluster
 from service.cli.batch.spread.complaints import complaints
 from service.cli.batch.spread.dataset import checked_parts, refined_parts
 from service.cli.batch.spread.folder import Folder
+from service.cli.batch.spread.heeded import heeded
 from service.cli.batch.spread.parquet import row_groups
 from service.cli.batch.spread.parts import PARQUET, Span, find_sources, spans_of_lines
 from service.cli.batch.spread.refiner import Order
@@ -125,8 +126,9 @@ class _Run:
         """Work until all rows have been tried, or somebody stops it."""
         started = time.monotonic()
         try:
-            if self.report.left:
-                self._refine()
+            with heeded():
+                if self.report.left:
+                    self._refine()
         except KeyboardInterrupt:
             self.report.stopped = True
         finally:
