@@ -108,8 +108,7 @@ class Session:
                 if self._failed_compilation is not None:
                     return self._failed_compilation
                 trace = await start(box)
-            _expect_a_cpu(trace)
-            self._failed_compilation = result_of_compilation(trace, self._limits)
+            self._failed_compilation = self._compilation(trace)
             if self._failed_compilation is not None:
                 return self._failed_compilation
             read = len(trace.output.stdout) + len(trace.output.report)
@@ -126,14 +125,19 @@ class Session:
         async def attempt() -> TestResult:
             async with self._box(program) as servant, self._box(tests) as asker:
                 traces = await run_both(servant, asker, case)
-                _expect_a_cpu(traces[0])
-                failed = result_of_compilation(traces[0], self._limits)
+                failed = self._compilation(traces[0])
                 result = failed or result_of_remote(*traces, self._limits, tests.limits)
                 if result.outcome is Outcome.INVALID_TEST and traces[1].ending.status == -signal.SIGKILL:
                     raise BoxError("the tests were killed")
                 return result
 
         return await self._insisting(attempt)
+
+    def _compilation(self, trace: Trace) -> TestResult | None:
+        """What came of compiling in the interpreter, as `result_of_compilation` tells it."""
+        if was_starved(trace):
+            raise BoxError("the program's compiling was given no CPU")
+        return result_of_compilation(trace, self._limits)
 
     async def _insisting(self, attempt: Callable[[], Awaitable[TestResult]]) -> TestResult:
         """Run one test; if a box of ours breaks under it, once more in another."""
@@ -184,8 +188,3 @@ class Session:
         spent = self._boxes.pop(place, None)
         if spent is not None:
             await spent.close()
-
-
-def _expect_a_cpu(trace: Trace) -> None:
-    if was_starved(trace):
-        raise BoxError("the program's compiling was given no CPU")
