@@ -1,7 +1,7 @@
 """Means with their standard errors.
 
 Samples of one problem are not independent, so errors are over problems: the spread of the problems' sums
-around what the mean predicts for them.
+around what the mean predicts for them. Sums are exact, so the order of the samples changes no digit.
 """
 
 import math
@@ -45,9 +45,9 @@ def mean(values: Sequence[float], problems: Sequence[str]) -> Estimate:
     groups: dict[str, list[float]] = defaultdict(list)
     for value, problem in zip(values, problems, strict=True):
         groups[problem].append(value)
-    middle = sum(values) / len(values)
-    residuals = [sum(group) - middle * len(group) for group in groups.values()]
-    error = math.sqrt(sum(r * r for r in residuals)) / len(values)
+    middle = math.fsum(values) / len(values)
+    residuals = [math.fsum(group) - middle * len(group) for group in groups.values()]
+    error = math.sqrt(math.fsum(r * r for r in residuals)) / len(values)
     return Estimate(middle, error, len(values))
 
 

@@ -318,7 +318,7 @@ def test_what_was_done_when_a_run_ended_is_not_asked_again(own_ray: str, place: 
     if number == signal.SIGTERM:
         assert running.returncode == 130
         assert json.loads(said)["done"] + json.loads(said)["left"] == 6
-        assert b"Traceback" not in complaints
+        assert b"Traceback" not in complaints, complaints.decode()
 
 
 def test_an_actor_that_dies_is_replaced_and_its_rows_are_not_asked_twice(own_ray: str, place: Place) -> None:

@@ -1,4 +1,5 @@
 import math
+import random
 from collections import Counter
 from dataclasses import replace
 
@@ -30,6 +31,14 @@ def test_samples_of_one_problem_count_as_one() -> None:
     together = mean([True, True, False, False], ["a", "a", "b", "b"])
 
     assert together.error == pytest.approx(apart.error * math.sqrt(2))
+
+
+def test_the_order_of_the_samples_changes_no_digit() -> None:
+    rng = random.Random(1)
+    samples = [(rng.random(), f"p{number % 7}") for number in range(50)]
+    shuffled = rng.sample(samples, len(samples))
+
+    assert mean(*zip(*samples, strict=True)) == mean(*zip(*shuffled, strict=True))
 
 
 def test_no_samples_give_no_figure() -> None:
