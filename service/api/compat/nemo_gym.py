@@ -1,10 +1,10 @@
-"""NeMo Gym's verifier: a resources server's `/seed_session`, `/verify` and `/close_session`.
+"""NeMo Gym's verifier: a resources server's sessions, `/verify` and `/reverify_mode`.
 
 A failed call of a judge is no wrong answer there: such a row carries `_ng_failure_class`, goes to the
 failures file, stays out of the metrics and is tried again. Its reward of 0.0 is the contract's blank.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -78,6 +78,12 @@ class VerifyResponse(VerifyRequest):
 async def session(body: Annotated[Json | None, Body()] = None) -> Json:
     """Begin or end a session. Verifying needs none, so there is only its id to give back."""
     return {key: value for key, value in (body or {}).items() if key == "resources_session_id"}
+
+
+@router.get("/reverify_mode")
+async def reverify_mode() -> Literal["stateless"]:
+    """Let finished rollouts be judged again: all that a reward rests on is in the row."""
+    return "stateless"
 
 
 @router.post("/verify", response_model_exclude_unset=True)

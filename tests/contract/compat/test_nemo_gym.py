@@ -10,7 +10,7 @@ import pytest
 
 from service.domain.errors import ModelError, SandboxError, ServiceError
 from tests.fakes import CORRECT, INCORRECT, FakeChatModel, ReadingChatModel, ScriptedSandbox, verdict_of
-from tests.unit.api.world import RIGHT, WRONG, World, post
+from tests.unit.api.world import RIGHT, WRONG, World, client_of, post
 from tests.unit.cli.serving import serving
 
 Json = dict[str, Any]
@@ -62,6 +62,13 @@ async def test_a_sessions_id_comes_back(path: str) -> None:
     )
 
     assert response.json() == {"resources_session_id": "s1"}
+
+
+async def test_a_finished_rollout_may_be_judged_again() -> None:
+    async with client_of(World().app()) as client:
+        response = await client.get("/compat/nemo-gym/reverify_mode")
+
+    assert (response.status_code, response.json()) == (200, "stateless")
 
 
 @pytest.mark.parametrize("tests", [STDIN_TESTS, CALL_TESTS])

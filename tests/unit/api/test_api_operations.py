@@ -168,6 +168,7 @@ async def test_the_openapi_document_tells_every_route() -> None:
         "/compat/nemo-gym/seed_session",
         "/compat/nemo-gym/verify",
         "/compat/nemo-gym/close_session",
+        "/compat/nemo-gym/reverify_mode",
         "/score",
         "/v1/score",
         "/classify",
