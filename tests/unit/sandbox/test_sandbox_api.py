@@ -1,9 +1,7 @@
 """The HTTP edge, with a fake judge behind the real app."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
-from typing import Any
 
 import httpx
 import pytest
@@ -14,11 +12,8 @@ from sandbox_runner.domain.cases import CallCase, StdinCase
 from sandbox_runner.domain.comparison import Equality
 from sandbox_runner.domain.verdict import Outcome, TestResult, Tier
 from sandbox_runner.settings import Settings
+from tests.unit.sandbox.api_client import CALL, BareClient, api_client
 from tests.unit.sandbox.fake_sandbox import FakeJudge, fake_sandbox
-
-JSON = {"content-type": "application/json"}
-CODE = "def f(n):\n    return n + 1\n"
-CALL = {"code": CODE, "entry_point": "f", "tests": [{"args": [3], "expected": 4}]}
 
 
 @pytest.fixture
@@ -28,14 +23,8 @@ def judge() -> FakeJudge:
 
 @pytest.fixture
 async def client(judge: FakeJudge) -> AsyncIterator[httpx.AsyncClient]:
-    async with _client(judge) as client:
+    async with api_client(judge) as client:
         yield client
-
-
-def _client(judge: FakeJudge, tier: Tier = Tier.T3, **settings: Any) -> httpx.AsyncClient:
-    app = create_app(Settings(**settings), fake_sandbox(judge, tier))
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url="http://sandbox")
 
 
 async def test_a_verdict_has_the_contracted_shape(client: httpx.AsyncClient) -> None:
@@ -158,24 +147,6 @@ async def test_an_invalid_request_names_the_field(
     assert says in body["errors"][0]["message"]
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"{",
-        b"",
-        b"[" * 1_000_000,
-        b'{"code": "x", "tests": [{"stdout": "x"}], "limits": {"cpu_s": NaN}}',
-        b'{"code": "x", "tests": [{"stdout": "x"}], "limits": {"cpu_s": Infinity}}',
-        b'{"code": "x", "entry_point": "f", "tests": [{"expected": ' + b"9" * 10_000 + b"}]}",
-    ],
-)
-async def test_a_hostile_body_is_the_clients_error(client: httpx.AsyncClient, body: bytes) -> None:
-    response = await client.post("/judge", content=body, headers=JSON)
-
-    assert response.status_code in {400, 422}
-    assert response.headers["content-type"] == "application/problem+json"
-
-
 async def test_a_test_that_can_judge_no_program_is_the_requests_fault(
     client: httpx.AsyncClient, judge: FakeJudge
 ) -> None:
@@ -215,7 +186,7 @@ async def test_packages_come_with_what_speaks_of_them(client: httpx.AsyncClient,
 
 
 async def test_forking_needs_a_process_namespace() -> None:
-    async with _client(FakeJudge(), Tier.T1) as client:
+    async with api_client(FakeJudge(), Tier.T1) as client:
         response = await client.post("/judge", json=CALL | {"limits": {"processes": 2}})
 
     assert response.json()["errors"] == [
@@ -233,29 +204,9 @@ async def test_a_kernel_of_its_own_gives_a_box_no_namespaces() -> None:
     assert [each["id"] for each in languages.json()["languages"]] == ["python"]
 
 
-async def test_a_declared_body_that_is_too_large_is_not_read() -> None:
-    async with _client(FakeJudge(), body_bytes=100) as client:
-        response = await client.post("/judge", json=CALL | {"code": "x" * 200})
-
-    assert response.status_code == 413
-    assert response.json()["type"] == "/problems/body-too-large"
-
-
-async def test_an_undeclared_body_that_is_too_large_is_not_buffered() -> None:
-    async def endless() -> AsyncIterator[bytes]:
-        while True:
-            yield b" " * 1_000
-
-    async with _client(FakeJudge(), body_bytes=10_000) as client:
-        response = await client.post("/judge", content=endless(), headers=JSON)
-
-    assert response.status_code == 413
-    assert response.json()["type"] == "/problems/body-too-large"
-
-
 async def test_a_full_queue_answers_503_and_when_to_come_back() -> None:
     judge = FakeJudge(gate=asyncio.Event())
-    async with _client(judge, concurrency=1, queue_size=0) as client, asyncio.TaskGroup() as group:
+    async with api_client(judge, concurrency=1, queue_size=0) as client, asyncio.TaskGroup() as group:
         first = group.create_task(client.post("/judge", json=CALL))
         await judge.arrived.wait()
         turned_away = await client.post("/judge", json=CALL)
@@ -269,34 +220,19 @@ async def test_a_full_queue_answers_503_and_when_to_come_back() -> None:
 
 
 async def test_a_client_that_leaves_cancels_its_judging_and_frees_the_slot() -> None:
-    judge = FakeJudge(gate=asyncio.Event())
-    app = create_app(Settings(concurrency=1, queue_size=0), fake_sandbox(judge))
-    inbox: asyncio.Queue[dict[str, object]] = asyncio.Queue()
-    inbox.put_nowait({"type": "http.request", "body": json.dumps(CALL).encode()})
-    sent: list[Any] = []
+    judge, client = FakeJudge(gate=asyncio.Event()), BareClient("/judge", CALL)
 
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/judge",
-        "raw_path": b"/judge",
-        "query_string": b"",
-        "headers": [(b"content-type", b"application/json")],
-    }
     async with asyncio.TaskGroup() as group:
-        group.create_task(app(scope, inbox.get, send))
+        group.create_task(client.call(judge, concurrency=1, queue_size=0))
         await judge.arrived.wait()
-        inbox.put_nowait({"type": "http.disconnect"})
+        client.leave()
 
     assert judge.cancelled == 1
-    assert sent[0]["status"] == 499
+    assert client.sent[0]["status"] == 499
 
 
 async def test_a_bug_of_ours_is_a_500_that_tells_nothing() -> None:
-    async with _client(FakeJudge(fault=RuntimeError("secret"))) as client:
+    async with api_client(FakeJudge(fault=RuntimeError("secret"))) as client:
         response = await client.post("/judge", json=CALL)
 
     assert response.status_code == 500
@@ -305,7 +241,7 @@ async def test_a_bug_of_ours_is_a_500_that_tells_nothing() -> None:
 
 
 async def test_ready_lists_every_primitive_with_its_remedy_where_it_fails() -> None:
-    async with _client(FakeJudge(), Tier.T1) as client:
+    async with api_client(FakeJudge(), Tier.T1) as client:
         body = (await client.get("/ready")).json()
 
     assert (body["ready"], body["tier"], body["min_tier"]) == (True, "T1", "T1")
@@ -321,58 +257,3 @@ async def test_the_small_routes_answer(client: httpx.AsyncClient) -> None:
     assert 'ctrl_sandbox_tier{tier="T3"} 1.0' in (await client.get("/metrics")).text
     missing = await client.get("/nowhere")
     assert (missing.status_code, missing.json()["type"]) == (404, "/problems/not-found")
-
-
-async def test_text_that_is_no_unicode_still_becomes_json(
-    client: httpx.AsyncClient, judge: FakeJudge
-) -> None:
-    response = await client.post(
-        "/judge",
-        content=json.dumps(CALL | {"code": "'\ud800'"}),
-        headers=JSON,
-    )
-
-    assert response.status_code in {200, 422}
-
-
-_NOT_JSON = [
-    "text/plain",
-    "text/plain; x=application/json",
-    "text/plain, application/json",
-    "multipart/form-data; boundary=json",
-    "application/x-www-form-urlencoded",
-    "",
-]
-
-
-@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/problem+JSON"])
-async def test_a_body_that_says_that_it_is_json_is_read(client: httpx.AsyncClient, content_type: str) -> None:
-    response = await client.post("/judge", content=json.dumps(CALL), headers={"content-type": content_type})
-
-    assert response.status_code == 200
-
-
-@pytest.mark.parametrize("path", ["/judge", "/judge/batch", "/run", "/run_code", "/submit"])
-@pytest.mark.parametrize("content_type", _NOT_JSON)
-async def test_a_body_that_does_not_say_that_it_is_json_is_415(
-    client: httpx.AsyncClient, path: str, content_type: str
-) -> None:
-    headers = {"content-type": content_type} if content_type else {}
-
-    response = await client.post(path, content=json.dumps(CALL), headers=headers)
-
-    assert response.status_code == 415
-
-
-async def test_the_interactive_documentation_shows_every_body_without_loose_ends(
-    client: httpx.AsyncClient,
-) -> None:
-    page = await client.get("/openapi.json")
-
-    posts = {path: each["post"] for path, each in page.json()["paths"].items() if "post" in each}
-    shown = {
-        path: post["requestBody"]["content"]["application/json"]["schema"] for path, post in posts.items()
-    }
-    assert {"/judge", "/judge/batch", "/run", "/run_code", "/submit"} <= shown.keys()
-    assert "tests" in shown["/judge/batch"]["properties"]["submissions"]["items"]["properties"]
-    assert "$defs" not in page.text
