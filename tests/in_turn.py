@@ -3,7 +3,7 @@
 from xdist.scheduler import LoadScopeScheduling
 
 
-class InTurn(LoadScopeScheduling):  # type: ignore[misc]
+class InTurn(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no annotations
     """A queue for the tests of jails, and one for those that start services: a worker has all of one."""
 
     def _split_scope(self, nodeid: str) -> str:

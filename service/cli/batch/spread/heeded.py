@@ -39,7 +39,7 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
 
 
 def _again_or(told: _Told, swallowed: "sys.UnraisableHookArgs") -> None:
-    """Raise a stop that a destructor swallowed again without a traceback; tell all else as before."""
+    """Of a stop that a destructor swallowed show no traceback but raise it anew; tell all else as before."""
     if issubclass(swallowed.exc_type, KeyboardInterrupt):
         signal.setitimer(signal.ITIMER_REAL, _AT_ONCE_S)
     else:
