@@ -1,8 +1,9 @@
 """Reviews of mini-world programs: what a careful critic says, and the literal edit it asks for.
 
 The analysis compares step by step, each comparison between neighbouring words in the canonical
-phrasing, and stops one step after the first difference: a line that is wrong, one too many, one too few and
-two that are exchanged look alike until then. The suggestion names one literal edit.
+phrasing, to the first difference. There a line that is wrong, one too many, one too few and two that are
+exchanged look alike, so it looks crosswise too: the step beside the next line, the next step beside the
+line. The suggestion names one literal edit.
 """
 
 from collections.abc import Sequence
@@ -73,14 +74,15 @@ class Review:
 
 
 def careful_review(reference: Pipeline, code: str) -> Review:
-    """Compare what is asked with what each line does, to the step after the first difference."""
+    """Compare what is asked with what each line does, and settle the first difference."""
     found = parse_lines(reference.shape, code)
     asked = reference.steps
+    said = analysis(asked, found)
     first = _first_difference(asked, found)
     if first is None:
-        return Review(analysis(asked, found, len(asked)), NO_SUGGESTION, Judgment.CORRECT)
+        return Review(said, NO_SUGGESTION, Judgment.CORRECT)
     edit = _first_edit(first, asked, found)
-    return Review(analysis(asked, found, first + 2), edit.suggestion(), Judgment.INCORRECT, edit)
+    return Review(said, edit.suggestion(), Judgment.INCORRECT, edit)
 
 
 def _first_difference(asked: Sequence[Step], found: Sequence[Step | None]) -> int | None:
@@ -89,18 +91,32 @@ def _first_difference(asked: Sequence[Step], found: Sequence[Step | None]) -> in
     return next((i for i, (step, does) in enumerate(both) if step is None or not step.does_as(does)), None)
 
 
-def analysis(asked: Sequence[Step], found: Sequence[Step | None], steps: int) -> str:
-    """Comparisons of the first `steps` steps, a line each; fewer where program and problem end before."""
-    compared = range(min(steps, max(len(asked), len(found))))
-    return "\n".join(_comparison(index, asked, found) for index in compared)
+def analysis(asked: Sequence[Step], found: Sequence[Step | None]) -> str:
+    """Comparisons of steps with lines, one in each line of text, to the first difference and crosswise there."""
+    first = _first_difference(asked, found)
+    if first is None:
+        compared = [(index, index) for index in range(len(asked))]
+    else:
+        compared = [(index, index) for index in range(first + 1)]
+        if not _is_plain(first, asked, found):
+            compared += [(first, first + 1), (first + 1, first)]
+    return "\n".join(_comparison(step, line, asked, found) for step, line in compared)
 
 
-def _comparison(index: int, asked: Sequence[Step], found: Sequence[Step | None]) -> str:
-    wanted = asked[index].phrase() if index < len(asked) else _NOTHING
-    done = _words(found[index]) if index < len(found) else _NOTHING
-    same = index < len(asked) and _at(found, index, asked[index])
+def _is_plain(index: int, asked: Sequence[Step], found: Sequence[Step | None]) -> bool:
+    """Whether a difference tells by itself which edit settles it, as one side ends the program there."""
+    if index >= min(len(asked), len(found)):
+        return True
+    does = found[index]
+    return asked[index].operation.final or (does is not None and does.operation.final)
+
+
+def _comparison(step: int, line: int, asked: Sequence[Step], found: Sequence[Step | None]) -> str:
+    wanted = asked[step].phrase() if step < len(asked) else _NOTHING
+    done = _words(found[line]) if line < len(found) else _NOTHING
+    same = step < len(asked) and _at(found, line, asked[step])
     word = "same" if same else "different"
-    return f"{index + 1}. asked: {wanted}; line {index + FIRST_STEP_LINE}: {done}; {word}"
+    return f"{step + 1}. asked: {wanted}; line {line + FIRST_STEP_LINE}: {done}; {word}"
 
 
 def _first_edit(index: int, asked: tuple[Step, ...], found: list[Step | None]) -> Edit:

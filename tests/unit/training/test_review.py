@@ -44,31 +44,41 @@ def test_a_careful_review_names_the_one_edit_that_helps(draft: tuple[str, ...], 
     assert review.suggestions == suggestion
 
 
-def test_the_analysis_stops_one_step_after_the_first_difference() -> None:
-    review = careful_review(steps(EVEN, PLUS, "sum(xs)"), steps(BACK, PLUS, "len(xs)").code())
+CROSSWISE = [
+    ((BACK, PLUS, "len(xs)"), EditKind.CHANGE, "different", "different"),
+    ((PLUS, "sum(xs)"), EditKind.ADD, "different", "same"),
+    ((BACK, EVEN, PLUS, "sum(xs)"), EditKind.REMOVE, "same", "different"),
+    ((PLUS, EVEN, "sum(xs)"), EditKind.SWAP, "same", "same"),
+]
 
+
+@pytest.mark.parametrize(("draft", "kind", "in_next_line", "as_next_step"), CROSSWISE)
+def test_what_stands_crosswise_at_the_first_difference_tells_which_edit_settles_it(
+    draft: tuple[str, ...], kind: EditKind, in_next_line: str, as_next_step: str
+) -> None:
+    review = careful_review(steps(EVEN, PLUS, "sum(xs)"), steps(*draft).code())
+    first, second = (parse_step(Kind.NUMBERS, code, code == draft[-1]) for code in draft[:2])
+    assert first is not None
+    assert second is not None
+
+    assert review.edit is not None
+    assert review.edit.kind is kind
     assert review.analysis.split("\n") == [
-        "1. asked: keep the even numbers; line 2: reverse the list; different",
-        "2. asked: add 3 to each number; line 3: add 3 to each number; same",
+        f"1. asked: keep the even numbers; line 2: {first.phrase()}; different",
+        f"1. asked: keep the even numbers; line 3: {second.phrase()}; {in_next_line}",
+        f"2. asked: add 3 to each number; line 2: {first.phrase()}; {as_next_step}",
     ]
 
 
 @pytest.mark.parametrize(
-    ("draft", "after"),
-    [
-        ((EVEN, PLUS, "len(xs)"), []),
-        ((EVEN, PLUS, BACK, "sum(xs)"), ["4. asked: nothing more; line 5: the sum; different"]),
-        ((EVEN, "sum(xs)"), ["3. asked: the sum; line 4: nothing more; different"]),
-    ],
+    "draft", [(EVEN, PLUS, "len(xs)"), (EVEN, PLUS, BACK, "sum(xs)"), (EVEN, "sum(xs)"), (EVEN, PLUS)]
 )
-def test_after_the_last_step_there_is_nothing_more_to_compare(
-    draft: tuple[str, ...], after: list[str]
-) -> None:
-    review = careful_review(steps(EVEN, PLUS, "sum(xs)"), steps(*draft).code())
-    lines = review.analysis.split("\n")
-    first = next(i for i, line in enumerate(lines) if line.endswith("different"))
+def test_where_one_side_ends_the_program_nothing_is_compared_crosswise(draft: tuple[str, ...]) -> None:
+    found = [parse_step(Kind.NUMBERS, line, line in {"sum(xs)", "len(xs)"}) for line in draft]
+    code = Pipeline(Shape.LIST_FUNCTION, tuple(step for step in found if step is not None)).code()
+    lines = careful_review(steps(EVEN, PLUS, "sum(xs)"), code).analysis.split("\n")
 
-    assert lines[first + 1 :] == after
+    assert [line.endswith("; different") for line in lines] == [False] * (len(lines) - 1) + [True]
 
 
 def test_drafts_that_need_different_edits_are_told_apart_by_the_analysis() -> None:
