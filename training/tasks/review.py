@@ -92,7 +92,7 @@ def _first_difference(asked: Sequence[Step], found: Sequence[Step | None]) -> in
 
 
 def analysis(asked: Sequence[Step], found: Sequence[Step | None]) -> str:
-    """Comparisons of steps with lines, one in each line of text, to the first difference and crosswise there."""
+    """Comparisons of steps with lines, a line of text each, to the first difference and crosswise there."""
     first = _first_difference(asked, found)
     if first is None:
         compared = [(index, index) for index in range(len(asked))]
