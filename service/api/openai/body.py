@@ -22,6 +22,9 @@ OURS = "refine"
 MEMBERS = 1_000
 """Of a body, far above what any has: each is looked at."""
 
+_CODEX = "x-codex-"
+"""What names begin with that Codex gives in `client_metadata`, with everything it asks."""
+
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _NAME = msgspec.json.Decoder(str)
 
@@ -77,6 +80,12 @@ class OpenAIBody:
     def has_tools(self) -> bool:
         """Whether tools or, as they were once called, functions are offered."""
         return bool(self.fields.get("tools") or self.fields.get("functions"))
+
+    @property
+    def is_codex(self) -> bool:
+        """Whether this is Codex, whose requests for itself, such as for a summary, offer no tools."""
+        metadata = self.fields.get("client_metadata")
+        return isinstance(metadata, dict) and any(name.startswith(_CODEX) for name in metadata)
 
     def for_upstream(self, ours: Mapping[str, str]) -> bytes:
         """Write the body with our members in place of its own. Every other value keeps its bytes."""

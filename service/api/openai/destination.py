@@ -34,7 +34,8 @@ def _refines(body: OpenAIBody, when: RefineWhen) -> bool:
     """Refining every turn of an agent would be slow, and an answer without a call would end its work."""
     if when is not RefineWhen.NO_TOOLS:
         return when is RefineWhen.ALWAYS
-    return not (body.has_tools or uses_tools(body.fields.get("messages") or body.fields.get("input")))
+    conversation = body.fields.get("messages") or body.fields.get("input")
+    return not (body.has_tools or body.is_codex or uses_tools(conversation))
 
 
 def _model(name: str, asked: str, services: Services) -> ServedModel:

@@ -69,7 +69,8 @@ def _relay(body: OpenAIBody, served: ServedModel, services: Services) -> Respons
     if served.upstream is None:
         raise RequestError(
             "tools" if body.has_tools else "model",
-            f"model {name!r} runs in this process: it has no tools, and chats at /v1/chat/completions only",
+            f"model {name!r} runs in this process: it has no tools, and chats at /v1/chat/completions only; "
+            "name one behind an endpoint",
         )
     absent = RequestError(
         "model",

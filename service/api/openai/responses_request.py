@@ -80,9 +80,20 @@ class ResponsesRequest(BaseModel):
         if isinstance(self.input, str):
             return [{"role": "user", "content": self.input}]
         items = turns_of(self.input, "input")
-        return [item if (item.get("type") or "message") == "message" else {} for item in items]
+        return [_turn(item, f"input.{number}") for number, item in enumerate(items)]
 
     @property
     def sampling(self) -> dict[str, JsonValue]:
         """How to decode, in this service's words."""
         return {"temperature": self.temperature, "top_p": self.top_p, "max_tokens": self.max_output_tokens}
+
+
+def _turn(item: Turn, where: str) -> Turn:
+    """Read a message; other items say nothing to the loop, but for one that may stand for a message."""
+    if item.get("type") == "item_reference":
+        raise RequestError(
+            where,
+            f"{where}: nothing is stored here, so send the item itself, not its id: "
+            "clients do with store: false",
+        )
+    return item if (item.get("type") or "message") == "message" else {}

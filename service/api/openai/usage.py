@@ -39,8 +39,9 @@ class Visible:
         return self.total["total_tokens"]
 
     def chat(self) -> dict[str, object]:
-        """Write it as chat completions do."""
-        return {**chat_usage(self.tokens), "refine_total": self.total}
+        """Write it as chat completions do, and that the thoughts are no part of it: LiteLLM would guess."""
+        thoughts = {"completion_tokens_details": {"reasoning_tokens": 0}}
+        return {**chat_usage(self.tokens), **thoughts, "refine_total": self.total}
 
     def response(self) -> dict[str, object]:
         """Write it as responses do."""

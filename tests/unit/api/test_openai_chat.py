@@ -51,6 +51,7 @@ async def test_usage_is_the_visible_exchange_and_the_total_stands_beside_it() ->
     usage = response.json()["usage"]
     total = usage["refine_total"]
     assert usage["completion_tokens"] == 10  # the final program, not all four calls
+    assert usage["completion_tokens_details"] == {"reasoning_tokens": 0}  # LiteLLM would guess: all ten
     assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"]
     assert (total["generator_calls"], total["critic_calls"]) == (2, 2)
     assert total["total_tokens"] == total["prompt_tokens"] + total["completion_tokens"]
