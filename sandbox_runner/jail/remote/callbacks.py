@@ -22,6 +22,22 @@ class CallbackMock(Callback):
         return self._call_back(self.number, (name,), {}, attribute=True)
 
 
+def mock_for(call_back: Callable[..., object], number: int, protocol: list[str]) -> CallbackMock:
+    """Of a class that can do what the mock can."""
+    methods = {name: _asking(name) for name in protocol}
+    made: type[CallbackMock] = type("Mock", (CallbackMock,), methods)
+    return made(call_back, number)
+
+
+def _asking(name: str) -> Callable[..., object]:
+    def method(self: CallbackMock, *args: object) -> object:
+        if name == "__exit__":
+            args = (*args[:2], None)  # no traceback crosses
+        return self._call_back(self.number, (name, *args), {}, attribute=True)
+
+    return method
+
+
 class CallbackIterator(Callback):
     """An iterator of the tests."""
 

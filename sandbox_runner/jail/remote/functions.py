@@ -18,6 +18,10 @@ _SHARED: tuple[type, ...] = (
 )
 KINDS = {kind.__name__: kind for kind in _SHARED}
 """What tests ask for by `isinstance` or `inspect`, and both sides have."""
+MOCK_PROTOCOL = (
+    *("__enter__", "__exit__", "__iter__", "__next__", "__len__", "__bool__"),
+    *("__contains__", "__getitem__", "__setitem__", "__delitem__"),
+)
 Plain = Callable[[object], object]
 """Writes what is data and cannot change; raises for all else."""
 
@@ -87,8 +91,15 @@ def is_mock(value: object) -> bool:
     return mocks is not None and any(kind is mocks.NonCallableMock for kind in type(value).__mro__)
 
 
-def attribute_of_mock(mock: object, name: str) -> object:
+def protocol_of_mock(mock: object) -> list[str]:
+    """What it can do as a file, a container or a manager of contexts."""
+    return [name for name in MOCK_PROTOCOL if hasattr(type(mock), name)]
+
+
+def attribute_of_mock(mock: Any, name: str, *args: object) -> object:
     """What the program may have of it: nothing by which it could change what the mock says of its calls."""
+    if name in MOCK_PROTOCOL:
+        return getattr(mock, name)(*args)
     own = (vars(kind) for kind in sys.modules["unittest.mock"].MagicMock.__mro__)
     if name[:1] == "_" or any(name in names for names in own):
         raise AttributeError(f"Mock object has no attribute {name!r} here")

@@ -105,9 +105,16 @@ class Link:
         return NotForwardedError(what)
 
     def _ask(self, operation: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        patches = self._patches.changes(self._exchange.write)
+        with self._patches.lifted():
+            return self._converse(operation, args, kwargs, {"patches": patches} if patches else {})
+
+    def _converse(
+        self, operation: str, args: tuple[object, ...], kwargs: dict[str, object], said: dict[str, object]
+    ) -> object:
         self._asked += 1
         question = self._asked
-        request = {"ask": question, "op": operation, "release": self._take_released()}
+        request = {"ask": question, "op": operation, "release": self._take_released(), **said}
         try:
             arguments = {
                 "args": [self._exchange.write(argument) for argument in args],
@@ -140,9 +147,6 @@ class Link:
         seeds = self._seeds.taken()
         if seeds:
             said["seeds"] = {name: self._exchange.write(seed) for name, seed in seeds.items()}
-        patches = self._patches.changes(self._exchange.write)
-        if patches:
-            said["patches"] = patches
         said |= self._environment.changes()
         if logs.are_heard():
             said["logs"] = True
@@ -175,7 +179,9 @@ class Link:
             raise LostError("callbacks nested too deep")
         self._nested += 1
         try:
-            answer = {"value": self._exchange.write(function(*args, **kwargs))}
+            with self._patches.standing():
+                returned = function(*args, **kwargs)
+            answer = {"value": self._exchange.write(returned)}
         except errors.CROSSING as error:
             told = errors.describe(error, self._exchange.write, self._mirrored.get)
             answer = {"error": told | {"raised": self._remember(error)}}
@@ -255,7 +261,9 @@ class Link:
             return {"error": told | {"raised": self._remember(value)}}
         if _is_iterator(value):
             return {"iterates": True}
-        about: wire.Reference = {"mock": True} if functions.is_mock(value) else {}
+        about: wire.Reference = {}
+        if functions.is_mock(value):
+            about["mock"] = functions.protocol_of_mock(value)
         if callable(value):
             about["about"] = functions.told_of(value, wire.write_plain)
         return about or {"handle": functions.traits_of(value)}

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from sandbox_runner.jail.remote import arrays, containers, errors, functions, logs, seeds, warned, wire
-from sandbox_runner.jail.remote.callbacks import Callback, CallbackIterator, CallbackMock, Handle, handle_for
+from sandbox_runner.jail.remote.callbacks import Callback, CallbackIterator, Handle, handle_for, mock_for
 from sandbox_runner.jail.remote.environment import ProgramEnvironment
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
@@ -92,6 +92,12 @@ class _Servant:
         self, number: int, args: tuple[object, ...], kwargs: dict[str, object], **said: object
     ) -> object:
         """Call a function of the tests and answer what they ask meanwhile."""
+        with self._patches.lifted():
+            return self._call_back(number, args, kwargs, said)
+
+    def _call_back(
+        self, number: int, args: tuple[object, ...], kwargs: dict[str, object], said: dict[str, object]
+    ) -> object:
         arguments = {
             "args": [self._exchange.write(argument) for argument in args],
             "kwargs": {name: self._exchange.write(value) for name, value in kwargs.items()},
@@ -132,7 +138,7 @@ class _Servant:
         self._environment.take_over(request)
         recorded = warned.recorded(request.get("warns") is True, self._warnings)
         listened = logs.listened(request.get("logs") is True, self._logged)
-        with self._streams.replaced(request, called), recorded, listened:
+        with self._streams.replaced(request, called), recorded, listened, self._patches.standing():
             returned = self._operations[request["op"]](*args, **kwargs)
         return self._exchange.write(returned)
 
@@ -218,7 +224,10 @@ class _Servant:
             return handle_for(self.call_back, number, traits, name)
         if "iterates" in reference:
             return CallbackIterator(self.call_back, number)
-        callback = (CallbackMock if "mock" in reference else Callback)(self.call_back, number)
+        if "mock" in reference:
+            callback: Callback = mock_for(self.call_back, number, reference["mock"])
+        else:
+            callback = Callback(self.call_back, number)
         if "about" in reference:
             functions.give_names(callback, reference["about"], wire.read_plain)
         return callback
