@@ -11,6 +11,7 @@ from sandbox_runner.jail.remote import errors, functions, logs, warned, wire
 from sandbox_runner.jail.remote.environment import TestsEnvironment
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
+from sandbox_runner.jail.remote.own_objects import OwnObjects, may_be_asked, told_of
 from sandbox_runner.jail.remote.patches import TestsPatches
 from sandbox_runner.jail.remote.seeds import TestsSeeds
 from sandbox_runner.jail.remote.streams import TestsStreams
@@ -46,6 +47,7 @@ class Link:
         self._environment = TestsEnvironment(scratch)
         self._patches = TestsPatches()
         self._mirrors = errors.Mirrors(lambda number: self._callbacks[number], self._raised_again)
+        self._own = OwnObjects(self.refuse, lambda value: _number_of(value) is not None)
         self._mirrored: dict[type, int] = {}
         self._raised: dict[int, BaseException] = {}
         """What functions of the tests raised lately."""
@@ -171,6 +173,8 @@ class Link:
                 function = partial(next, function)
             elif "attribute" in request and functions.is_mock(function):
                 function = partial(functions.attribute_of_mock, function)
+            elif "attribute" in request and "own" in self._references[request["callback"]]:
+                function = partial(self._own.answer, function)
             elif "attribute" in request and "handle" in self._references[request["callback"]]:
                 function = partial(self._refuse_object, function)
             args = [read(tree) for tree in request["args"]]
@@ -181,6 +185,7 @@ class Link:
         try:
             with self._patches.standing():
                 returned = function(*args, **kwargs)
+            self.weak |= self._own.weak
             answer = {"value": self._exchange.write(returned)}
         except errors.CROSSING as error:
             told = errors.describe(error, self._exchange.write, self._mirrored.get)
@@ -261,6 +266,8 @@ class Link:
             return {"error": told | {"raised": self._remember(value)}}
         if _is_iterator(value):
             return {"iterates": True}
+        if may_be_asked(value):
+            return {"own": told_of(value)}
         about: wire.Reference = {}
         if functions.is_mock(value):
             about["mock"] = functions.protocol_of_mock(value)

@@ -12,7 +12,16 @@ from functools import cache
 from typing import Any
 
 from sandbox_runner.jail.remote import arrays, containers, errors, functions, logs, seeds, warned, wire
-from sandbox_runner.jail.remote.callbacks import Callback, CallbackIterator, Handle, handle_for, mock_for
+from sandbox_runner.jail.remote.callbacks import (
+    Callback,
+    CallbackIterator,
+    Handle,
+    OwnObject,
+    handle_for,
+    mock_for,
+    number_of,
+    own_object_for,
+)
 from sandbox_runner.jail.remote.environment import ProgramEnvironment
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
@@ -22,6 +31,9 @@ from sandbox_runner.jail.remote.streams import CALLED, ProgramStreams
 MOST_OBJECTS = 100_000
 MODULE = 0
 """The reference to the program's module."""
+
+_Given = Callback | Handle | OwnObject | BaseException
+"""What the tests handed over that is no data."""
 
 _MOST_CLASSES = 50
 _ABILITIES = {
@@ -71,7 +83,7 @@ class _Servant:
         self._logged: list[logs.Logged] = []
         self._objects: dict[int, object] = {MODULE: _Module(namespace)}
         self._numbers: dict[int, int] = {}
-        self._callbacks: dict[int, Callback | Handle | BaseException] = {}
+        self._callbacks: dict[int, _Given] = {}
         self._mirrors = errors.Mirrors(lambda number: self._objects[number])
         self._mirrored: dict[int, int] = {}
         """Classes of the tests' exceptions by identity: their numbers as callbacks."""
@@ -168,6 +180,8 @@ class _Servant:
         ]
 
     def _refer(self, value: object) -> wire.Reference:
+        if OwnObject in type(value).__mro__:
+            return {"callback": number_of(value)}  # type: ignore[arg-type]
         if Callback in type(value).__mro__ or Handle in type(value).__mro__:
             return {"callback": value.number}  # type: ignore[attr-defined]
         if id(value) in self._mirrored:
@@ -216,9 +230,11 @@ class _Servant:
             return self._callbacks[number]
         return self._objects[reference["object"]]
 
-    def _stand_in(self, number: int, reference: dict[str, Any]) -> Callback | Handle | BaseException:
+    def _stand_in(self, number: int, reference: dict[str, Any]) -> _Given:
         if "error" in reference:
             return self._mirrors.error(reference["error"], wire.read_plain)
+        if "own" in reference:
+            return own_object_for(self.call_back, number, reference["own"])
         if "handle" in reference:
             name, *traits = reference["handle"]
             return handle_for(self.call_back, number, traits, name)

@@ -224,6 +224,16 @@ def test_an_object_of_the_tests_is_kept_and_handed_back(source: str) -> None:
     assert (found.ended, found.weak) == (Ended.PASSED, False), found
 
 
+_OF_MORE = """
+import queue
+class Own(queue.Queue): pass
+class Equal(Own):
+    def __eq__(self, other): return True
+    __hash__ = None
+o, p = Own(), Own()
+"""
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -238,8 +248,8 @@ def test_an_object_of_the_tests_is_kept_and_handed_back(source: str) -> None:
         *("sort_in_place(o)", "numbers(o).__next__()", "Shape(Equal())"),
     ],
 )
-def test_a_program_that_asks_an_object_of_the_tests_is_not_judged(source: str) -> None:
-    found = check_code(PROGRAM, f"{_OWN}try: {source}\nexcept TypeError: pass\nassert f(3) == 4")
+def test_a_program_that_asks_an_object_that_is_more_than_the_tests_own_is_not_judged(source: str) -> None:
+    found = check_code(PROGRAM, f"{_OF_MORE}try: {source}\nexcept TypeError: pass\nassert f(3) == 4")
 
     assert (found.ended, found.type) == (Ended.TEST_FAULT, "NotForwardedError"), found
 
