@@ -4,7 +4,10 @@ A decorator gives them to what it makes, and who curries counts parameters. Noth
 the tests' jail: its globals and the defaults of its parameters may hold what is expected.
 """
 
+import builtins
+import enum
 import inspect
+import operator
 import sys
 import types
 from collections.abc import Callable
@@ -16,7 +19,7 @@ _SHARED: tuple[type, ...] = (
     *(types.FunctionType, types.MethodType, types.GeneratorType),
     *(types.CoroutineType, types.AsyncGeneratorType),
 )
-KINDS = {kind.__name__: kind for kind in _SHARED}
+KINDS: dict[str, type] = {kind.__name__: kind for kind in (*_SHARED, enum.Enum)}
 """What tests ask for by `isinstance` or `inspect`, and both sides have."""
 MOCK_PROTOCOL = (
     *("__enter__", "__exit__", "__iter__", "__next__", "__len__", "__bool__"),
@@ -85,6 +88,12 @@ def _told(value: object, write: Plain) -> list[object]:
 
 def _heard(told: list[object], read: Callable[[Any], object]) -> object:
     return read(told[0]) if told else inspect.Parameter.empty
+
+
+def operation(name: str) -> Callable[..., object]:
+    """What the language does by the special method of this name."""
+    function: Callable[..., object] = getattr(operator, name, None) or getattr(builtins, name.strip("_"))
+    return function
 
 
 def is_mock(value: object) -> bool:

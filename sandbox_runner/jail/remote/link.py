@@ -73,6 +73,11 @@ class Link:
         """What the tests take for a function, going by its name, whatever it is."""
         self.constructed: set[int] = set()
         """Classes of the program that the tests made objects of."""
+        self.made: set[int] = set()
+        """Objects that came by that alone, and never as an answer."""
+        self._met: set[int] = set()
+        self._making: object = None
+        """The reference to what is being made."""
 
     def ask(self, operation: str, /, *args: object, **kwargs: object) -> Any:
         with self._turn:
@@ -131,6 +136,8 @@ class Link:
             if answer["answer"] != question:
                 raise LostError("an answer to another question")
             failed = self._error(answer["error"], read) if "error" in answer else None
+            if operation == "call" and _number_of(args[0]) in self.constructed:
+                self._making = _reference_in(answer.get("value"))
             value = read(answer["value"]) if failed is None else None
             logged = logs.read(answer.get("logged", ()))
             given = [self._error(told, read) for told in answer.get("warned", ())[: warned.MOST]]
@@ -291,6 +298,11 @@ class Link:
             if number not in self._lent:
                 self._lend(number, self._mirrors.error(reference["error"], wire.read_plain))
             return self._lent[number]
+        if reference is not self._making:
+            self._met.add(number)
+            self.made.discard(number)
+        elif number not in self._met:
+            self.made.add(number)
         adopted = self._adopted.get(number)
         if adopted is None:
             adopted = self._adopted[number] = self._adopt(self, reference)
@@ -304,6 +316,10 @@ class Link:
 def _number_of(value: object) -> int | None:
     number: int | None = getattr(type(value), "_number_of", lambda _: None)(value)
     return number
+
+
+def _reference_in(tree: object) -> object:
+    return tree.get("ref") if isinstance(tree, dict) else None
 
 
 def _is_iterator(value: object) -> bool:

@@ -8,6 +8,7 @@ import operator
 import sys
 import types
 from collections.abc import Callable
+from enum import Enum
 from functools import cache
 from typing import Any
 
@@ -277,6 +278,8 @@ def _traits(kind: type) -> wire.Reference:
         described["plain"] = base.__name__
     elif functions.KINDS.get(kind.__name__) is kind:
         described["kind"] = kind.__name__
+    elif Enum in kind.__mro__:
+        described["kind"] = Enum.__name__
     hashing = next(vars(each)["__hash__"] for each in kind.__mro__ if "__hash__" in vars(each))
     if hashing is not object.__hash__:
         described["unhashable" if hashing is None else "decides_hash"] = True
@@ -359,6 +362,7 @@ _OPERATIONS: dict[str, Callable[..., object]] = {
     "anext": lambda value: _await(type(value).__anext__(value)),
     "aenter": lambda value: _await(type(value).__aenter__(value)),
     "aleave": _leave_awaited,
+    "operate": lambda name, *operands: functions.operation(name)(*operands),
     "eq": lambda one, other: bool(one == other),
     "plain": _plain,
     "array": arrays.data_of,
