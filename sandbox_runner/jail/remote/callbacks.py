@@ -1,6 +1,9 @@
 """What the tests handed over that is no data, as the program sees it: to be called, and no more."""
 
+import dataclasses
+from collections import namedtuple
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Self
 
 
@@ -19,6 +22,15 @@ class CallbackMock(Callback):
     """A mock of the tests, whose attributes they have."""
 
     def __getattr__(self, name: str) -> object:
+        return self._call_back(self.number, (name,), {}, attribute=True)
+
+
+class CallbackObject(Callback):
+    """An object of the tests' that can be called, and more than called."""
+
+    def __getattr__(self, name: str) -> object:
+        if name[:1] == "_":
+            raise AttributeError(name)
         return self._call_back(self.number, (name,), {}, attribute=True)
 
 
@@ -114,8 +126,27 @@ def own_object_for(ask: Callable[..., object], number: int, told: dict[str, Any]
         methods["__hash__"] = None
     elif "__hash__" not in methods:
         methods["__hash__"] = object.__hash__
+    if "fields" in told:
+        methods["__dataclass_fields__"] = {name: _field(name) for name in told["fields"]}
     made: type[OwnObject] = type(told["name"], (OwnObject,), {"__slots__": (), **methods})
     return made(ask, number)
+
+
+def _field(name: str) -> Any:
+    """By which `dataclasses.asdict` goes."""
+    field: Any = dataclasses.field()
+    field.name, field._field_type = name, dataclasses._FIELD  # type: ignore[attr-defined]  # noqa: SLF001
+    return field
+
+
+def record_for(told: dict[str, Any], read: Callable[[object], object]) -> object:
+    """A named tuple of a class like that of the tests."""
+    return _record_class(told["name"], tuple(told["fields"]))(*map(read, told["items"]))
+
+
+@cache
+def _record_class(name: str, fields: tuple[str, ...]) -> Any:
+    return namedtuple(name, fields)  # noqa: PYI024
 
 
 def _special(name: str) -> Callable[..., object]:

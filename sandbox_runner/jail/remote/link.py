@@ -1,6 +1,7 @@
 """The tests' side of the conversation: one question at a time, and no answer taken for more than data."""
 
 import threading
+import types
 import warnings
 import weakref
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from sandbox_runner.jail.remote import errors, functions, logs, warned, wire
 from sandbox_runner.jail.remote.environment import TestsEnvironment
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
-from sandbox_runner.jail.remote.own_objects import OwnObjects, may_be_asked, told_of
+from sandbox_runner.jail.remote.own_objects import OwnObjects, may_be_asked, record_told, told_of
 from sandbox_runner.jail.remote.patches import TestsPatches
 from sandbox_runner.jail.remote.seeds import TestsSeeds
 from sandbox_runner.jail.remote.streams import TestsStreams
@@ -19,6 +20,9 @@ from sandbox_runner.jail.remote.streams import TestsStreams
 _MOST_NESTED_CALLBACKS = 50
 _MOST_REMEMBERED = 1_000
 _LONG_BYTES = 1 << 20
+_CALLED_ONLY = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
+_KEPT = ("handle", "more")
+"""What a reference says of objects that the program may not ask."""
 CROSSED = "_crossed"
 """Attribute of exceptions that the program raised: where and what."""
 
@@ -182,7 +186,9 @@ class Link:
                 function = partial(functions.attribute_of_mock, function)
             elif "attribute" in request and "own" in self._references[request["callback"]]:
                 function = partial(self._own.answer, function)
-            elif "attribute" in request and "handle" in self._references[request["callback"]]:
+            elif "attribute" in request and not self._references[request["callback"]].keys().isdisjoint(
+                _KEPT
+            ):
                 function = partial(self._refuse_object, function)
             args = [read(tree) for tree in request["args"]]
             kwargs = {str(name): read(tree) for name, tree in request["kwargs"].items()}
@@ -246,6 +252,8 @@ class Link:
         return self.ask("get", error, name)
 
     def _refuse_object(self, value: object, name: str) -> object:
+        if callable(value) and not hasattr(value, name):
+            raise AttributeError(f"{type(value).__name__!r} object has no attribute {name!r}")
         raise self.refuse(f"{name} of an object of {type(value).__name__} cannot be asked by the program")
 
     def _refer(self, value: object) -> wire.Reference:
@@ -275,11 +283,16 @@ class Link:
             return {"iterates": True}
         if may_be_asked(value):
             return {"own": told_of(value)}
+        record = record_told(value, wire.write_plain) if hasattr(type(value), "_fields") else None
+        if record is not None:
+            return {"record": record}
         about: wire.Reference = {}
         if functions.is_mock(value):
             about["mock"] = functions.protocol_of_mock(value)
         if callable(value):
             about["about"] = functions.told_of(value, wire.write_plain)
+            if not about.get("mock") and not isinstance(value, _CALLED_ONLY):
+                about["more"] = True
         return about or {"handle": functions.traits_of(value)}
 
     def _resolve(self, reference: dict[str, Any]) -> object:

@@ -7,12 +7,15 @@ theirs, as that might be what judges it, and reaches nothing by names with an un
 import abc
 import argparse
 import copy
+import dataclasses
 import enum
 import io
+import random
 import subprocess
 import sys
 import types
 import typing
+from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
@@ -36,8 +39,10 @@ _HARMLESS = frozenset(
 )
 _LIBRARY = frozenset(
     {io.StringIO, io.BytesIO, types.SimpleNamespace, argparse.Namespace, subprocess.CompletedProcess}
+    | {random.Random}
 )
 _PACKAGES = frozenset({"numpy", "pytest", "_pytest", "pluggy", "iniconfig", "packaging", "sandbox_runner"})
+_OF_RECORDS = frozenset(vars(namedtuple("_Record", ""))) | {"__annotations__", "__orig_bases__"}  # noqa: PYI024
 _ABSENT = object()
 
 Told = dict[str, object]
@@ -54,7 +59,21 @@ def may_be_asked(value: object) -> bool:
 def told_of(value: object) -> Told:
     """What the program must know to use it."""
     kind = type(value)
-    return {"name": kind.__name__, "can": sorted(_specials(kind)), "hashed": kind.__hash__ is not None}
+    told: Told = {"name": kind.__name__, "can": sorted(_specials(kind)), "hashed": kind.__hash__ is not None}
+    if dataclasses.is_dataclass(kind):
+        told["fields"] = [each.name for each in dataclasses.fields(kind)]
+    return told
+
+
+def record_told(value: Any, write: Callable[[object], object]) -> Told | None:
+    """A named tuple without methods of its own, which the other side makes itself if its items are data."""
+    kind = type(value)
+    if kind.__mro__[1:] != (tuple, object) or not vars(kind).keys() <= _OF_RECORDS | {*value._fields}:
+        return None
+    try:
+        return {"name": kind.__name__, "fields": [*value._fields], "items": [*map(write, value)]}
+    except (TypeError, ValueError):
+        return None
 
 
 class OwnObjects:

@@ -16,12 +16,14 @@ from sandbox_runner.jail.remote import arrays, containers, errors, functions, lo
 from sandbox_runner.jail.remote.callbacks import (
     Callback,
     CallbackIterator,
+    CallbackObject,
     Handle,
     OwnObject,
     handle_for,
     mock_for,
     number_of,
     own_object_for,
+    record_for,
 )
 from sandbox_runner.jail.remote.environment import ProgramEnvironment
 from sandbox_runner.jail.remote.exchange import Exchange
@@ -32,9 +34,6 @@ from sandbox_runner.jail.remote.streams import CALLED, ProgramStreams
 MOST_OBJECTS = 100_000
 MODULE = 0
 """The reference to the program's module."""
-
-_Given = Callback | Handle | OwnObject | BaseException
-"""What the tests handed over that is no data."""
 
 _MOST_CLASSES = 50
 _ABILITIES = {
@@ -84,7 +83,7 @@ class _Servant:
         self._logged: list[logs.Logged] = []
         self._objects: dict[int, object] = {MODULE: _Module(namespace)}
         self._numbers: dict[int, int] = {}
-        self._callbacks: dict[int, _Given] = {}
+        self._callbacks: dict[int, object] = {}
         self._mirrors = errors.Mirrors(lambda number: self._objects[number])
         self._mirrored: dict[int, int] = {}
         """Classes of the tests' exceptions by identity: their numbers as callbacks."""
@@ -231,11 +230,13 @@ class _Servant:
             return self._callbacks[number]
         return self._objects[reference["object"]]
 
-    def _stand_in(self, number: int, reference: dict[str, Any]) -> _Given:
+    def _stand_in(self, number: int, reference: dict[str, Any]) -> object:
         if "error" in reference:
             return self._mirrors.error(reference["error"], wire.read_plain)
         if "own" in reference:
             return own_object_for(self.call_back, number, reference["own"])
+        if "record" in reference:
+            return record_for(reference["record"], wire.read_plain)
         if "handle" in reference:
             name, *traits = reference["handle"]
             return handle_for(self.call_back, number, traits, name)
@@ -244,7 +245,7 @@ class _Servant:
         if "mock" in reference:
             callback: Callback = mock_for(self.call_back, number, reference["mock"])
         else:
-            callback = Callback(self.call_back, number)
+            callback = (CallbackObject if "more" in reference else Callback)(self.call_back, number)
         if "about" in reference:
             functions.give_names(callback, reference["about"], wire.read_plain)
         return callback

@@ -7,6 +7,7 @@ from tests.unit.sandbox.two_sides import check_code
 
 _PROGRAM = """
 import copy
+from dataclasses import asdict, fields
 class Node:
     def __init__(self, val=0, next=None): self.val, self.next = val, next
 def backwards(head):
@@ -43,6 +44,11 @@ def call(x, *args): return x(*args)
 def write(to): print("a", 1, file=to)
 def read(file): return [line.strip() for line in file]
 def f(x): return x + 1
+def as_dict(x): return asdict(x), [each.name for each in fields(x)]
+def swapped(p): return p._replace(x=p.y, y=p.x), p == (1, 2), isinstance(p, tuple), "%s-%s" % p
+def draw(random): return random.randint(1, 6)
+def rows(connection): return connection.execute("select 1").fetchall()
+def has(x, name): return hasattr(x, name)
 class Yes:
     def __init__(self, *args): pass
     def __call__(self, *args): return True
@@ -126,6 +132,17 @@ n = Node(1, Node(2, Node(3)))
         "try: f(n)\nexcept TypeError: pass\nelse: assert False",
         "try: call(n)\nexcept TypeError: pass\nelse: assert False",
         "try: take(n, 'nothing')\nexcept AttributeError: pass\nelse: assert False",
+        (
+            "from dataclasses import dataclass\n@dataclass\nclass D:\n    a: int\n    b: list\n"
+            "assert as_dict(D(1, [2])) == ({'a': 1, 'b': [2]}, ['a', 'b'])"
+        ),
+        (
+            "from typing import NamedTuple\nclass P(NamedTuple):\n    x: int\n    y: int = 2\n"
+            "assert swapped(P(1)) == (P(2, 1), True, True, '1-2')"
+        ),
+        "from collections import namedtuple\nP = namedtuple('P', 'x y')\nassert swapped(P(1, 2))[0].x == 2",
+        "from random import Random\nassert draw(Random(5)) == Random(5).randint(1, 6)",
+        "from functools import cache\nassert not has(cache(len), 'val') and call(cache(len), 'ab') == 2",
         "from enum import Enum\nclass E(Enum):\n    A = 1\nassert same(E.A, E.A) == (True, True, True, 1)",
     ],
 )
@@ -133,6 +150,19 @@ def test_a_program_uses_an_object_of_the_tests_as_in_one_process(source: str) ->
     found = check_code(_PROGRAM, f"{_OWN}{source}\nassert f(1) == 2")
 
     assert (found.ended, found.weak) == (Ended.PASSED, False), found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import sqlite3\nassert rows(sqlite3.connect(':memory:')) == [(1,)]",
+        "from typing import NamedTuple as N\nclass P(N):\n    x: int\n    def go(self): pass\nassert swapped(P(1))",
+    ],
+)
+def test_a_program_that_asks_more_of_an_object_is_not_judged(source: str) -> None:
+    found = check_code(_PROGRAM, f"{source}\nassert f(1) == 2")
+
+    assert (found.ended, found.type) == (Ended.TEST_FAULT, "NotForwardedError"), found
 
 
 @pytest.mark.parametrize(
