@@ -156,7 +156,7 @@ def test_a_program_uses_an_object_of_the_tests_as_in_one_process(source: str) ->
     "source",
     [
         "import sqlite3\nassert rows(sqlite3.connect(':memory:')) == [(1,)]",
-        "from typing import NamedTuple as N\nclass P(N):\n    x: int\n    def go(self): pass\nassert swapped(P(1))",
+        "from typing import NamedTuple as N\nclass P(N):\n    x: int\n    def go(s): 1\nassert swapped(P(1))",
     ],
 )
 def test_a_program_that_asks_more_of_an_object_is_not_judged(source: str) -> None:
