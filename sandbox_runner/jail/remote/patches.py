@@ -7,8 +7,9 @@ itself. Not covered: what tests replace by an assignment, and so what neither mo
 import importlib
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import wraps
+from threading import active_count
 from types import ModuleType
 from typing import Any
 
@@ -34,6 +35,7 @@ class _Standing:
     def __init__(self) -> None:
         self.first: dict[_Place, object] = {}
         self.now: dict[_Place, object] = {}
+        self._stands = False
 
     def put(self) -> None:
         for place, value in self.now.items():
@@ -51,19 +53,24 @@ class _Standing:
 
     @contextmanager
     def lifted(self) -> Iterator[None]:
+        stood, self._stands = self._stands, False
         self.lift()
         try:
             yield
         finally:
+            self._stands = stood
             self.put()
 
     @contextmanager
     def standing(self) -> Iterator[None]:
+        stood, self._stands = self._stands, True
         self.put()
         try:
             yield
         finally:
-            self.lift()
+            self._stands = stood
+            if not stood:
+                self.lift()
 
 
 class TestsPatches(_Standing):
@@ -135,17 +142,21 @@ class TestsPatches(_Standing):
 class ProgramPatches(_Standing):
     """The program's side."""
 
+    def aside(self) -> AbstractContextManager[None]:
+        """Lifted, but not while other threads run: they would meet the library itself meanwhile."""
+        return self.lifted() if active_count() == 1 else nullcontext()
+
     def take_over(self, changes: list[Any], read: Callable[[object], object]) -> None:
-        """While none stands."""
-        for module, kind, name, *replaced in changes:
-            place = (module, kind, name)
-            if replaced:
-                importlib.import_module(module)
-                value = read(replaced[0])
-                self.now[place] = _method(value) if kind and type(value) is Callback else value
-            else:
-                self.now.pop(place, None)
-                self.first.pop(place, None)
+        with self.lifted() if self._stands else nullcontext():
+            for module, kind, name, *replaced in changes:
+                place = (module, kind, name)
+                if replaced:
+                    importlib.import_module(module)
+                    value = read(replaced[0])
+                    self.now[place] = _method(value) if kind and type(value) is Callback else value
+                else:
+                    self.now.pop(place, None)
+                    self.first.pop(place, None)
 
 
 def _replaced_by_mock(patcher: Any) -> Iterator[tuple[object, str, object]]:

@@ -10,6 +10,7 @@ import types
 from collections.abc import Callable
 from enum import Enum
 from functools import cache
+from threading import RLock
 from typing import Any
 
 from sandbox_runner.jail.remote import arrays, containers, errors, functions, logs, seeds, warned, wire
@@ -88,6 +89,8 @@ class _Servant:
         self._mirrored: dict[int, int] = {}
         """Classes of the tests' exceptions by identity: their numbers as callbacks."""
         self._next = MODULE + 1
+        self._turn = RLock()
+        """Of the program's threads, to ask the tests."""
         self._operations: dict[str, Callable[..., object]] = {
             **_OPERATIONS,
             "names": self._names,
@@ -104,7 +107,7 @@ class _Servant:
         self, number: int, args: tuple[object, ...], kwargs: dict[str, object], **said: object
     ) -> object:
         """Call a function of the tests and answer what they ask meanwhile."""
-        with self._patches.lifted():
+        with self._turn, self._patches.aside():
             return self._call_back(number, args, kwargs, said)
 
     def _call_back(

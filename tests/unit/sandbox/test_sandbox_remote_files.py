@@ -308,6 +308,35 @@ def leave():
 """
 
 
+_THREADS = """
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+def fetch(url):
+    with urllib.request.urlopen(url) as answer: return answer.read().decode()
+def fetch_all(urls):
+    with ThreadPoolExecutor(4) as pool: return list(pool.map(fetch, urls))
+"""
+_IN_THREADS = """
+from unittest.mock import MagicMock, patch
+from solution import fetch_all
+def answer(url):
+    answered = MagicMock()
+    answered.__enter__.return_value.read.return_value = url.encode()
+    return answered
+@patch("urllib.request.urlopen", side_effect=answer)
+def test(urlopen):
+    urls = [f"http://x/{n}" for n in range(40)]
+    assert fetch_all(urls) == urls
+    assert urlopen.call_count == 40
+"""
+
+
+def test_threads_of_the_program_meet_what_was_replaced_and_take_turns() -> None:
+    found = check_files(_THREADS, {"test_threads.py": _IN_THREADS})
+
+    assert (found["ended"], found["failed"]) == ("passed", 0), found
+
+
 def test_what_mocks_replace_of_it_is_too_whatever_it_is() -> None:
     found = check_files(_MOCKED, {"test_mocks.py": REPLACED_BY_MOCKS})
 
