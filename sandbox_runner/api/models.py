@@ -45,7 +45,7 @@ class CallTest(_Test):
 
 
 class AssertTest(_Test):
-    source: str = Field(alias="assert", max_length=65_536)
+    source: str = Field(alias="assert", max_length=_TEXT)
 
 
 class PytestTest(_Test):

@@ -166,9 +166,15 @@ def _compiled(solution: Solution) -> CodeType:
 
 
 def _find(members: dict[str, Any], entry_point: str) -> Callable[..., object]:
-    """The function of that name, or the method of a class `Solution`, as on LeetCode."""
+    """The function of that name, or the method of a class `Solution`, as on LeetCode.
+
+    The method also where the other was only imported, as `merge` is by `from heapq import *`.
+    """
     found = members.get(entry_point)
-    if found is None and "Solution" in members:
+    is_own = getattr(found, "__module__", None) == _CALLED_MODULE.__name__
+    if "Solution" in members and (
+        found is None or (not is_own and hasattr(members["Solution"], entry_point))
+    ):
         found = getattr(members["Solution"](), entry_point, None)
     if found is None:
         raise NameError(f"{report.FILE_NAME} defines no function {entry_point!r}")

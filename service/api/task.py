@@ -26,7 +26,7 @@ CODE_CHARS = 200_000
 RESPONSE_CHARS = 1_000_000
 """Of a response that a trainer sends whole, thoughts included: the longest rollouts must not fail."""
 TEST_CHARS = 1_000_000
-ASSERT_CHARS = 65_536
+ASSERT_CHARS = 1_000_000
 TESTS = 500
 MEMBERS = 100
 """Of an object with known members, far above what any has."""

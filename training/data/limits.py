@@ -9,7 +9,7 @@ from training.config import TasksConfig
 from training.data.source_task import SourceTask, Unusable
 from training.tasks.records import test_to_json
 
-ASSERT_CHARACTERS = 65_536
+ASSERT_CHARACTERS = 16 << 20
 """What the sandbox reads of one assert."""
 
 

@@ -1,7 +1,10 @@
 """What the tests handed over that is no data, as the program sees it: to be called, and no more."""
 
+import dataclasses
+from collections import namedtuple
 from collections.abc import Callable
-from typing import Self
+from functools import cache
+from typing import Any, Self
 
 
 class Callback:
@@ -22,6 +25,31 @@ class CallbackMock(Callback):
         return self._call_back(self.number, (name,), {}, attribute=True)
 
 
+class CallbackObject(Callback):
+    """An object of the tests' that can be called, and more than called."""
+
+    def __getattr__(self, name: str) -> object:
+        if name[:1] == "_":
+            raise AttributeError(name)
+        return self._call_back(self.number, (name,), {}, attribute=True)
+
+
+def mock_for(call_back: Callable[..., object], number: int, protocol: list[str]) -> CallbackMock:
+    """Of a class that can do what the mock can."""
+    methods = {name: _asking(name) for name in protocol}
+    made: type[CallbackMock] = type("Mock", (CallbackMock,), methods)
+    return made(call_back, number)
+
+
+def _asking(name: str) -> Callable[..., object]:
+    def method(self: CallbackMock, *args: object) -> object:
+        if name == "__exit__":
+            args = (*args[:2], None)  # no traceback crosses
+        return self._call_back(self.number, (name, *args), {}, attribute=True)
+
+    return method
+
+
 class CallbackIterator(Callback):
     """An iterator of the tests."""
 
@@ -32,8 +60,106 @@ class CallbackIterator(Callback):
         return self()
 
 
+class OwnObject:
+    """An object of the tests' own class, which they have. Names with an underscore are kept here."""
+
+    __slots__ = ("_ask", "_kept", "number")
+
+    _ask: Callable[..., object]
+    _kept: dict[str, object]
+    number: int
+
+    def __init__(self, ask: Callable[..., object], number: int) -> None:
+        for name, value in (("_ask", ask), ("_kept", {}), ("number", number)):
+            object.__setattr__(self, name, value)
+
+    def __getattribute__(self, name: str) -> object:
+        """An attribute of theirs may be called `number`, too."""
+        if name[:1] == "_":
+            return object.__getattribute__(self, name)
+        return asked(self, "get", name)
+
+    def __getattr__(self, name: str) -> object:
+        """A name with an underscore that is none of ours."""
+        return self._kept[name] if name in self._kept else asked(self, "get", name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name[:1] != "_":
+            asked(self, "set", name, value)
+        elif name in self._kept or not hasattr(self, name):
+            self._kept[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        if name in self._kept:
+            del self._kept[name]
+        else:
+            asked(self, "delete", name)
+
+    def __dir__(self) -> list[str]:
+        return [*asked(self, "names"), *self._kept]  # type: ignore[misc]
+
+    @property
+    def __dict__(self) -> dict[str, object]:  # type: ignore[override]
+        return {**asked(self, "members"), **self._kept}  # type: ignore[dict-item]
+
+    def __copy__(self) -> object:
+        return asked(self, "special", "__copy__")
+
+    def __deepcopy__(self, memo: object) -> object:
+        return asked(self, "special", "__deepcopy__")
+
+
+def number_of(own: OwnObject) -> int:
+    number: int = object.__getattribute__(own, "number")
+    return number
+
+
+def asked(own: OwnObject, *operation: object) -> object:
+    ask: Callable[..., object] = object.__getattribute__(own, "_ask")
+    return ask(number_of(own), operation, {}, attribute=True)
+
+
+def own_object_for(ask: Callable[..., object], number: int, told: dict[str, Any]) -> OwnObject:
+    """Of a class that has its name and the methods by which the language asks it."""
+    methods: dict[str, Any] = {name: _special(name) for name in told["can"]}
+    if not told["hashed"]:
+        methods["__hash__"] = None
+    elif "__hash__" not in methods:
+        methods["__hash__"] = object.__hash__
+    if "fields" in told:
+        methods["__dataclass_fields__"] = {name: _field(name) for name in told["fields"]}
+    made: type[OwnObject] = type(told["name"], (OwnObject,), {"__slots__": (), **methods})
+    return made(ask, number)
+
+
+def _field(name: str) -> Any:
+    """By which `dataclasses.asdict` goes."""
+    field: Any = dataclasses.field()
+    field.name, field._field_type = name, dataclasses._FIELD  # type: ignore[attr-defined]  # noqa: SLF001
+    return field
+
+
+def record_for(told: dict[str, Any], read: Callable[[object], object]) -> object:
+    """A named tuple of a class like that of the tests."""
+    return _record_class(told["name"], tuple(told["fields"]))(*map(read, told["items"]))
+
+
+@cache
+def _record_class(name: str, fields: tuple[str, ...]) -> Any:
+    return namedtuple(name, fields)  # noqa: PYI024
+
+
+def _special(name: str) -> Callable[..., object]:
+    def method(self: OwnObject, *args: object) -> object:
+        if name == "__exit__":
+            args = (*args[:2], None)  # no traceback crosses
+        return asked(self, "special", name, *args)
+
+    return method
+
+
 class Handle:
-    """An object of the tests' own: to be kept and handed back. What else is asked of it is not told."""
+    """An object of the tests' that may be kept and handed back. What else is asked of it is not told."""
 
     __slots__ = ("_ask", "_traits", "number")
 

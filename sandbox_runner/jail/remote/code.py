@@ -1,14 +1,15 @@
 """Run test code beside a program that lives in another jail."""
 
 import ast
+import importlib
 import linecache
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
-from sandbox_runner.jail.remote import findings, reflection
+from sandbox_runner.jail.remote import findings, reflection, unittests
 from sandbox_runner.jail.remote.findings import Findings
 from sandbox_runner.jail.remote.frames import Connection
 from sandbox_runner.jail.remote.link import Link, is_asked_later
@@ -17,6 +18,7 @@ from sandbox_runner.jail.remote.proxy import adopt
 
 FILE_NAME = "tests.py"
 _MODULE = "solution"
+_DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _WORD = re.compile(r"\w+")
 
 
@@ -24,6 +26,8 @@ def run_assert_code(
     source: str, connection: Connection, entry_point: str | None = None, scratch: str | None = None
 ) -> Findings:
     """Run statements that use the program's names as their own, or HumanEval's `check`."""
+    if "mock" in source:  # what replaces something must be known before it is used
+        importlib.import_module("unittest.mock")
     link = Link(connection, adopt, scratch)
     error: BaseException | None = None
     try:
@@ -42,20 +46,45 @@ def _run(source: str, link: Link, entry_point: str | None) -> None:
     sys.modules[_MODULE] = module
     words = {*_WORD.findall(source), entry_point or ""}  # also those of code in strings
     names = globals_for(module, link, entry_point, words)
-    link.answered = _answers_in_place(names, tree, entry_point)
+    checks = _defines_check_alone(tree)
+    link.answered = in_place = _answers_in_place(
+        names, _uses(_reached(tree, checks), entry_point if checks else None)
+    )
     exec(code, names)  # noqa: S102
-    if _defines_check_alone(tree):
+    if checks:
         names["check"](_entry_point(names, entry_point))
+    elif link.answered == in_place and (suite := unittests.left_in(names, names["__name__"])):
+        link.answered += _answers_in_place(names, _uses(tree.body))
+        if not unittests.run(suite):
+            link.answered = 0
 
 
-def _answers_in_place(names: Mapping[str, object], tree: ast.Module, entry_point: str | None) -> int:
+def _answers_in_place(names: Mapping[str, object], used: Iterable[str]) -> int:
     """How many of the names that the tests use are no functions, to be asked, but answers.
 
     So are classes that both sides have, and functions of the library that the program gives as its own.
     """
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | {entry_point}
-    theirs = ((name, value) for name, value in names.items() if name in used and name[:2] != "__")
+    theirs = ((name, names[name]) for name in used if name in names and name[:2] != "__")
     return sum(not (is_asked_later(value) or _is_module(value, name)) for name, value in theirs)
+
+
+def _reached(tree: ast.Module, checks: bool) -> list[ast.stmt]:
+    """What runs of itself: a function that nobody calls uses nothing."""
+    defined = {each.name: each for each in tree.body if isinstance(each, _DEFINING)}
+    reached = [each for each in tree.body if not isinstance(each, _DEFINING) and not _is_for_main(each)]
+    reached += [defined["check"]] if checks else []
+    for each in reached:  # grows meanwhile
+        reached += [defined.pop(name) for name in _uses([each]) & defined.keys() if defined[name] is not each]
+    return reached
+
+
+def _uses(statements: Iterable[ast.stmt], *others: str | None) -> set[str]:
+    found = {node.id for each in statements for node in ast.walk(each) if isinstance(node, ast.Name)}
+    return found | {name for name in others if name is not None}
+
+
+def _is_for_main(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.If) and "__name__" in _uses([ast.Expr(statement.test)])
 
 
 def _is_module(value: object, name: str) -> bool:

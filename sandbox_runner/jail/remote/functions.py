@@ -4,7 +4,10 @@ A decorator gives them to what it makes, and who curries counts parameters. Noth
 the tests' jail: its globals and the defaults of its parameters may hold what is expected.
 """
 
+import builtins
+import enum
 import inspect
+import operator
 import sys
 import types
 from collections.abc import Callable
@@ -16,8 +19,12 @@ _SHARED: tuple[type, ...] = (
     *(types.FunctionType, types.MethodType, types.GeneratorType),
     *(types.CoroutineType, types.AsyncGeneratorType),
 )
-KINDS = {kind.__name__: kind for kind in _SHARED}
+KINDS: dict[str, type] = {kind.__name__: kind for kind in (*_SHARED, enum.Enum)}
 """What tests ask for by `isinstance` or `inspect`, and both sides have."""
+MOCK_PROTOCOL = (
+    *("__enter__", "__exit__", "__iter__", "__next__", "__len__", "__bool__"),
+    *("__contains__", "__getitem__", "__setitem__", "__delitem__"),
+)
 Plain = Callable[[object], object]
 """Writes what is data and cannot change; raises for all else."""
 
@@ -28,6 +35,8 @@ def told_of(function: object, write: Plain) -> dict[str, Any]:
         text = getattr(function, name, None)
         if type(text) is str:
             told[name] = text[:_TEXT_LIMIT]
+    if is_mock(function):  # it would take note of being looked into
+        return told
     try:
         signature = inspect.signature(function)  # type: ignore[arg-type]
     except (TypeError, ValueError):
@@ -81,14 +90,27 @@ def _heard(told: list[object], read: Callable[[Any], object]) -> object:
     return read(told[0]) if told else inspect.Parameter.empty
 
 
+def operation(name: str) -> Callable[..., object]:
+    """What the language does by the special method of this name."""
+    function: Callable[..., object] = getattr(operator, name, None) or getattr(builtins, name.strip("_"))
+    return function
+
+
 def is_mock(value: object) -> bool:
     """Whether it is a stand-in of the tests, whose attributes are stand-ins too."""
     mocks = sys.modules.get("unittest.mock")
     return mocks is not None and any(kind is mocks.NonCallableMock for kind in type(value).__mro__)
 
 
-def attribute_of_mock(mock: object, name: str) -> object:
+def protocol_of_mock(mock: object) -> list[str]:
+    """What it can do as a file, a container or a manager of contexts."""
+    return [name for name in MOCK_PROTOCOL if hasattr(type(mock), name)]
+
+
+def attribute_of_mock(mock: Any, name: str, *args: object) -> object:
     """What the program may have of it: nothing by which it could change what the mock says of its calls."""
+    if name in MOCK_PROTOCOL:
+        return getattr(mock, name)(*args)
     own = (vars(kind) for kind in sys.modules["unittest.mock"].MagicMock.__mro__)
     if name[:1] == "_" or any(name in names for names in own):
         raise AttributeError(f"Mock object has no attribute {name!r} here")

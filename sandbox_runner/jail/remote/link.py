@@ -1,6 +1,7 @@
 """The tests' side of the conversation: one question at a time, and no answer taken for more than data."""
 
 import threading
+import types
 import warnings
 import weakref
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from sandbox_runner.jail.remote import errors, functions, logs, warned, wire
 from sandbox_runner.jail.remote.environment import TestsEnvironment
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
+from sandbox_runner.jail.remote.own_objects import OwnObjects, may_be_asked, record_told, told_of
 from sandbox_runner.jail.remote.patches import TestsPatches
 from sandbox_runner.jail.remote.seeds import TestsSeeds
 from sandbox_runner.jail.remote.streams import TestsStreams
@@ -18,6 +20,9 @@ from sandbox_runner.jail.remote.streams import TestsStreams
 _MOST_NESTED_CALLBACKS = 50
 _MOST_REMEMBERED = 1_000
 _LONG_BYTES = 1 << 20
+_CALLED_ONLY = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
+_KEPT = ("handle", "more")
+"""What a reference says of objects that the program may not ask."""
 CROSSED = "_crossed"
 """Attribute of exceptions that the program raised: where and what."""
 
@@ -46,6 +51,7 @@ class Link:
         self._environment = TestsEnvironment(scratch)
         self._patches = TestsPatches()
         self._mirrors = errors.Mirrors(lambda number: self._callbacks[number], self._raised_again)
+        self._own = OwnObjects(self.refuse, lambda value: _number_of(value) is not None)
         self._mirrored: dict[type, int] = {}
         self._raised: dict[int, BaseException] = {}
         """What functions of the tests raised lately."""
@@ -71,6 +77,11 @@ class Link:
         """What the tests take for a function, going by its name, whatever it is."""
         self.constructed: set[int] = set()
         """Classes of the program that the tests made objects of."""
+        self.made: set[int] = set()
+        """Objects that came by that alone, and never as an answer."""
+        self._met: set[int] = set()
+        self._making: object = None
+        """The reference to what is being made."""
 
     def ask(self, operation: str, /, *args: object, **kwargs: object) -> Any:
         with self._turn:
@@ -105,9 +116,16 @@ class Link:
         return NotForwardedError(what)
 
     def _ask(self, operation: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        patches = self._patches.changes(self._exchange.write)
+        with self._patches.lifted():
+            return self._converse(operation, args, kwargs, {"patches": patches} if patches else {})
+
+    def _converse(
+        self, operation: str, args: tuple[object, ...], kwargs: dict[str, object], said: dict[str, object]
+    ) -> object:
         self._asked += 1
         question = self._asked
-        request = {"ask": question, "op": operation, "release": self._take_released()}
+        request = {"ask": question, "op": operation, "release": self._take_released(), **said}
         try:
             arguments = {
                 "args": [self._exchange.write(argument) for argument in args],
@@ -122,6 +140,8 @@ class Link:
             if answer["answer"] != question:
                 raise LostError("an answer to another question")
             failed = self._error(answer["error"], read) if "error" in answer else None
+            if operation == "call" and _number_of(args[0]) in self.constructed:
+                self._making = _reference_in(answer.get("value"))
             value = read(answer["value"]) if failed is None else None
             logged = logs.read(answer.get("logged", ()))
             given = [self._error(told, read) for told in answer.get("warned", ())[: warned.MOST]]
@@ -140,9 +160,6 @@ class Link:
         seeds = self._seeds.taken()
         if seeds:
             said["seeds"] = {name: self._exchange.write(seed) for name, seed in seeds.items()}
-        patches = self._patches.changes(self._exchange.write)
-        if patches:
-            said["patches"] = patches
         said |= self._environment.changes()
         if logs.are_heard():
             said["logs"] = True
@@ -167,7 +184,11 @@ class Link:
                 function = partial(next, function)
             elif "attribute" in request and functions.is_mock(function):
                 function = partial(functions.attribute_of_mock, function)
-            elif "attribute" in request and "handle" in self._references[request["callback"]]:
+            elif "attribute" in request and "own" in self._references[request["callback"]]:
+                function = partial(self._own.answer, function)
+            elif "attribute" in request and not self._references[request["callback"]].keys().isdisjoint(
+                _KEPT
+            ):
                 function = partial(self._refuse_object, function)
             args = [read(tree) for tree in request["args"]]
             kwargs = {str(name): read(tree) for name, tree in request["kwargs"].items()}
@@ -175,7 +196,10 @@ class Link:
             raise LostError("callbacks nested too deep")
         self._nested += 1
         try:
-            answer = {"value": self._exchange.write(function(*args, **kwargs))}
+            with self._patches.standing():
+                returned = function(*args, **kwargs)
+            self.weak |= self._own.weak
+            answer = {"value": self._exchange.write(returned)}
         except errors.CROSSING as error:
             told = errors.describe(error, self._exchange.write, self._mirrored.get)
             answer = {"error": told | {"raised": self._remember(error)}}
@@ -228,6 +252,8 @@ class Link:
         return self.ask("get", error, name)
 
     def _refuse_object(self, value: object, name: str) -> object:
+        if callable(value) and not hasattr(value, name):
+            raise AttributeError(f"{type(value).__name__!r} object has no attribute {name!r}")
         raise self.refuse(f"{name} of an object of {type(value).__name__} cannot be asked by the program")
 
     def _refer(self, value: object) -> wire.Reference:
@@ -255,9 +281,18 @@ class Link:
             return {"error": told | {"raised": self._remember(value)}}
         if _is_iterator(value):
             return {"iterates": True}
-        about: wire.Reference = {"mock": True} if functions.is_mock(value) else {}
+        if may_be_asked(value):
+            return {"own": told_of(value)}
+        record = record_told(value, wire.write_plain) if hasattr(type(value), "_fields") else None
+        if record is not None:
+            return {"record": record}
+        about: wire.Reference = {}
+        if functions.is_mock(value):
+            about["mock"] = functions.protocol_of_mock(value)
         if callable(value):
             about["about"] = functions.told_of(value, wire.write_plain)
+            if not about.get("mock") and not isinstance(value, _CALLED_ONLY):
+                about["more"] = True
         return about or {"handle": functions.traits_of(value)}
 
     def _resolve(self, reference: dict[str, Any]) -> object:
@@ -276,6 +311,11 @@ class Link:
             if number not in self._lent:
                 self._lend(number, self._mirrors.error(reference["error"], wire.read_plain))
             return self._lent[number]
+        if reference is not self._making:
+            self._met.add(number)
+            self.made.discard(number)
+        elif number not in self._met:
+            self.made.add(number)
         adopted = self._adopted.get(number)
         if adopted is None:
             adopted = self._adopted[number] = self._adopt(self, reference)
@@ -289,6 +329,10 @@ class Link:
 def _number_of(value: object) -> int | None:
     number: int | None = getattr(type(value), "_number_of", lambda _: None)(value)
     return number
+
+
+def _reference_in(tree: object) -> object:
+    return tree.get("ref") if isinstance(tree, dict) else None
 
 
 def _is_iterator(value: object) -> bool:

@@ -4,8 +4,6 @@ Data comes by value and is compared here. An object of the program answers attri
 iteration; it does not answer comparisons, arithmetic or `in`, because its answer would be the verdict.
 """
 
-import builtins
-import operator
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from functools import cache
@@ -175,29 +173,28 @@ def _array(self: Remote, dtype: object = None, copy: object = None) -> Any:
     return made if dtype is None else made.astype(dtype)
 
 
-def _function(name: str) -> Callable[..., object]:
-    function: Callable[..., object] = getattr(operator, name, None) or getattr(builtins, name.strip("_"))
-    return function
-
-
 def _decided_here(name: str) -> Callable[..., object]:
     """An operator: on data it is carried out here, on other objects it is not carried out."""
-    apply = _function(name)
+    apply = functions.operation(name)
 
     def method(self: Remote, *others: object) -> object:
         if "plain" in self._remote_traits:
             return apply(_plain(self), *others)
+        if _may_operate(self, name, *others):
+            return _operated(self, name, self, *others)
         raise _undecided(self, name)
 
     return method
 
 
 def _reflected(name: str) -> Callable[..., object]:
-    apply = _function(name)
+    apply = functions.operation(name)
 
     def method(self: Remote, other: object) -> object:
         if "plain" in self._remote_traits:
             return apply(other, _plain(self))
+        if _may_operate(self, name, other):
+            return _operated(self, name, other, self)
         raise _undecided(self, name)
 
     return method
@@ -207,6 +204,8 @@ def _contains(self: Remote, item: object) -> bool:
     if "plain" in self._remote_traits:
         return item in _plain(self)
     if "decides_in" in self._remote_traits:
+        if _may_operate(self, "__contains__"):
+            return _operated(self, "__contains__", self, item) is True
         raise _undecided(self, "__contains__")
     return any(each is item or each == item for each in self)  # type: ignore[attr-defined]
 
@@ -214,6 +213,19 @@ def _contains(self: Remote, item: object) -> bool:
 def _made_by_tests(remote: Remote) -> bool:
     """Whether the tests made objects of its class, and so know what they ask."""
     return not remote._remote_link.constructed.isdisjoint(remote._remote_classes)  # noqa: SLF001
+
+
+def _may_operate(remote: Remote, name: str, *others: object) -> bool:
+    """Whether it asks an object that the tests made, as a method would, and compares nothing with data."""
+    made = remote._remote_link.made  # noqa: SLF001
+    asked = (remote, *others) if name in _COMPARING else (remote,)
+    return all(isinstance(each, Remote) and each._remote_number in made for each in asked)  # noqa: SLF001
+
+
+def _operated(remote: Remote, name: str, *operands: object) -> object:
+    """What the program answers. With another operand that is told, it is its word."""
+    remote._remote_link.weak |= len(operands) > 1  # noqa: SLF001
+    return remote._remote_link.ask("operate", name, *operands)  # noqa: SLF001
 
 
 def _undecided(remote: Remote, name: str) -> TypeError:
@@ -226,6 +238,8 @@ def _undecided(remote: Remote, name: str) -> TypeError:
     return TypeError(f"unsupported: {what}")
 
 
+_COMPARING = frozenset({"__lt__", "__le__", "__gt__", "__ge__", "__add__", "__sub__"})
+"""By these tests find how far an answer is from what they expect, which the program must not learn."""
 _OPERATORS = (
     *("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "divmod", "pow"),
     *("and", "or", "xor", "lshift", "rshift"),

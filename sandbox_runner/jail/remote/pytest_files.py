@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from types import CodeType, ModuleType
 from typing import Any
 
-from sandbox_runner.jail.remote import findings, patches, reflection
+from sandbox_runner.jail.remote import findings, reflection
 from sandbox_runner.jail.remote.findings import Ended, Findings
 from sandbox_runner.jail.remote.frames import Connection
 from sandbox_runner.jail.remote.link import Link
@@ -25,6 +25,7 @@ from sandbox_runner.jail.remote.module import RemoteModule
 from sandbox_runner.jail.remote.proxy import adopt
 
 _ROOT = "/tests"
+_OFTEN_REPLACED = ("time", "random", "datetime", "subprocess", "shutil", "uuid", "secrets", "math", "os.path")
 _UNEXPECTED_SUCCESS = "[XPASS(strict)]"
 _OPTIONS = (
     "-p",
@@ -41,7 +42,7 @@ _OPTIONS = (
 
 def warm_up() -> None:
     """Import all of pytest: in the jail its files may be out of reach, and a fork gets them for nothing."""
-    for name in (*patches.MODULES, "unittest.mock"):
+    for name in (*_OFTEN_REPLACED, "unittest.mock"):
         importlib.import_module(name)
     for name in ("pytest", "_pytest", "pluggy", "iniconfig", "packaging"):
         package = importlib.import_module(name)

@@ -8,11 +8,24 @@ import operator
 import sys
 import types
 from collections.abc import Callable
+from enum import Enum
 from functools import cache
+from threading import RLock
 from typing import Any
 
 from sandbox_runner.jail.remote import arrays, containers, errors, functions, logs, seeds, warned, wire
-from sandbox_runner.jail.remote.callbacks import Callback, CallbackIterator, CallbackMock, Handle, handle_for
+from sandbox_runner.jail.remote.callbacks import (
+    Callback,
+    CallbackIterator,
+    CallbackObject,
+    Handle,
+    OwnObject,
+    handle_for,
+    mock_for,
+    number_of,
+    own_object_for,
+    record_for,
+)
 from sandbox_runner.jail.remote.environment import ProgramEnvironment
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
@@ -71,11 +84,13 @@ class _Servant:
         self._logged: list[logs.Logged] = []
         self._objects: dict[int, object] = {MODULE: _Module(namespace)}
         self._numbers: dict[int, int] = {}
-        self._callbacks: dict[int, Callback | Handle | BaseException] = {}
+        self._callbacks: dict[int, object] = {}
         self._mirrors = errors.Mirrors(lambda number: self._objects[number])
         self._mirrored: dict[int, int] = {}
         """Classes of the tests' exceptions by identity: their numbers as callbacks."""
         self._next = MODULE + 1
+        self._turn = RLock()
+        """Of the program's threads, to ask the tests."""
         self._operations: dict[str, Callable[..., object]] = {
             **_OPERATIONS,
             "names": self._names,
@@ -92,6 +107,12 @@ class _Servant:
         self, number: int, args: tuple[object, ...], kwargs: dict[str, object], **said: object
     ) -> object:
         """Call a function of the tests and answer what they ask meanwhile."""
+        with self._turn, self._patches.aside():
+            return self._call_back(number, args, kwargs, said)
+
+    def _call_back(
+        self, number: int, args: tuple[object, ...], kwargs: dict[str, object], said: dict[str, object]
+    ) -> object:
         arguments = {
             "args": [self._exchange.write(argument) for argument in args],
             "kwargs": {name: self._exchange.write(value) for name, value in kwargs.items()},
@@ -132,7 +153,7 @@ class _Servant:
         self._environment.take_over(request)
         recorded = warned.recorded(request.get("warns") is True, self._warnings)
         listened = logs.listened(request.get("logs") is True, self._logged)
-        with self._streams.replaced(request, called), recorded, listened:
+        with self._streams.replaced(request, called), recorded, listened, self._patches.standing():
             returned = self._operations[request["op"]](*args, **kwargs)
         return self._exchange.write(returned)
 
@@ -162,6 +183,8 @@ class _Servant:
         ]
 
     def _refer(self, value: object) -> wire.Reference:
+        if OwnObject in type(value).__mro__:
+            return {"callback": number_of(value)}  # type: ignore[arg-type]
         if Callback in type(value).__mro__ or Handle in type(value).__mro__:
             return {"callback": value.number}  # type: ignore[attr-defined]
         if id(value) in self._mirrored:
@@ -210,15 +233,22 @@ class _Servant:
             return self._callbacks[number]
         return self._objects[reference["object"]]
 
-    def _stand_in(self, number: int, reference: dict[str, Any]) -> Callback | Handle | BaseException:
+    def _stand_in(self, number: int, reference: dict[str, Any]) -> object:
         if "error" in reference:
             return self._mirrors.error(reference["error"], wire.read_plain)
+        if "own" in reference:
+            return own_object_for(self.call_back, number, reference["own"])
+        if "record" in reference:
+            return record_for(reference["record"], wire.read_plain)
         if "handle" in reference:
             name, *traits = reference["handle"]
             return handle_for(self.call_back, number, traits, name)
         if "iterates" in reference:
             return CallbackIterator(self.call_back, number)
-        callback = (CallbackMock if "mock" in reference else Callback)(self.call_back, number)
+        if "mock" in reference:
+            callback: Callback = mock_for(self.call_back, number, reference["mock"])
+        else:
+            callback = (CallbackObject if "more" in reference else Callback)(self.call_back, number)
         if "about" in reference:
             functions.give_names(callback, reference["about"], wire.read_plain)
         return callback
@@ -252,6 +282,8 @@ def _traits(kind: type) -> wire.Reference:
         described["plain"] = base.__name__
     elif functions.KINDS.get(kind.__name__) is kind:
         described["kind"] = kind.__name__
+    elif Enum in kind.__mro__:
+        described["kind"] = Enum.__name__
     hashing = next(vars(each)["__hash__"] for each in kind.__mro__ if "__hash__" in vars(each))
     if hashing is not object.__hash__:
         described["unhashable" if hashing is None else "decides_hash"] = True
@@ -334,6 +366,7 @@ _OPERATIONS: dict[str, Callable[..., object]] = {
     "anext": lambda value: _await(type(value).__anext__(value)),
     "aenter": lambda value: _await(type(value).__aenter__(value)),
     "aleave": _leave_awaited,
+    "operate": lambda name, *operands: functions.operation(name)(*operands),
     "eq": lambda one, other: bool(one == other),
     "plain": _plain,
     "array": arrays.data_of,

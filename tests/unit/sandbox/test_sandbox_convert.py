@@ -47,6 +47,15 @@ async def test_asserts_beyond_a_megabyte_are_left_to_a_jail() -> None:
     assert kinds == [*repeat(CallCase, few), *repeat(CodeCase, 20 - few)]
 
 
+async def test_test_code_of_megabytes_is_left_to_a_jail() -> None:
+    """EvalPlus has such: all inputs and results of a problem, and a loop over them."""
+    source = f"inputs = {list(range(300_000))}\nfor x in inputs: assert f(x) == x"
+
+    (case,) = (await _converted([source])).cases
+
+    assert isinstance(case, CodeCase)
+
+
 async def test_what_all_asserts_of_a_submission_repeat_is_bounded() -> None:
     cases = (await _converted([*[_REPEATING] * 50, "assert f(1 + 2) == [3] * 2"])).cases
 

@@ -20,6 +20,76 @@ def test_a_program_without_the_function_cannot_blame_the_tests(program: str, ent
     assert found.ended in {Ended.CROSSED, Ended.ERROR}, found
 
 
+_CASES = """
+import unittest
+class TestCases(unittest.TestCase):
+    def setUp(self): self.x = 3
+    def test_right(self):
+        self.assertEqual(f(self.x), 4)
+        with self.assertRaises(TypeError): f("x")
+    def test_more(self):
+        for x in (1, 2):
+            with self.subTest(x=x): self.assertEqual(f(x), x + 1)
+    @unittest.skip("no")
+    def test_skipped(self): self.fail()
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "end", "ended"),
+    [
+        ("def f(x): return x + 1", "", Ended.PASSED),
+        ("def f(x): return x + 1", "if __name__ == '__main__': unittest.main()", Ended.PASSED),
+        ("def f(x): return x + 1", "unittest.main(argv=['x'], exit=False)", Ended.PASSED),
+        ("def f(x): return int(x) + 1", "", Ended.CROSSED),
+        ("def f(x): return 4 if x == 3 else 1 + 'x' if x == 'x' else x", "", Ended.FAILED),
+        ("import unittest\ndef f(x): raise unittest.SkipTest", "", Ended.CROSSED),
+        ("import unittest\nclass f(unittest.TestCase): pass", "", Ended.CROSSED),
+        ("def f(x): return x + 1", "class TestCases(unittest.TestCase): pass", Ended.TEST_FAULT),
+    ],
+)
+def test_cases_that_nobody_runs_are_run(program: str, end: str, ended: Ended) -> None:
+    found = check_code(program, f"{_CASES}{end}\n")
+
+    assert found.ended is ended, found
+
+
+_NOTHING = (
+    *("f = 1", "class F: pass\nf = F()", "f = None", "def f(x): return x"),
+    *("import os\nf = os", "from math import floor as f"),
+)
+
+
+@pytest.mark.parametrize("program", _NOTHING)
+@pytest.mark.parametrize(
+    "source",
+    [
+        "pass",
+        "def helper():\n    assert f(3) == 4\n    helper()",
+        "class TestF:\n    def test(self): assert f(3) == 4",
+        "def test(x): assert f(x) == 4",
+        "def run(): assert f(3) == 4\nif __name__ == '__main__': run()",
+        "import unittest\nclass T(unittest.TestCase):\n    @unittest.skip('')\n    def test(self): f(3)",
+        "import unittest\nclass T(unittest.TestCase): pass\nx = 1",
+    ],
+)
+def test_tests_that_never_run_pass_nobody(program: str, source: str) -> None:
+    assert check_code(program, source).ended is Ended.TEST_FAULT
+
+
+@pytest.mark.parametrize("program", _NOTHING)
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def test(): assert f(3) == 4",
+        "import unittest\nclass T(unittest.TestCase):\n    def test(self): self.assertEqual(f(3), 4)",
+        "def run(): assert f(3) == 4\ndef go(): run()\ngo()",
+    ],
+)
+def test_tests_that_run_fail_who_has_no_function(program: str, source: str) -> None:
+    assert check_code(program, source).ended in {Ended.FAILED, Ended.ERROR, Ended.CROSSED}
+
+
 _NO_DIRECTORY = "FileNotFoundError(2, \"No usable temporary directory found in ['/tmp']\")"
 
 

@@ -12,6 +12,14 @@ class C(Counter): pass
 
 OBJECTS: dict[str, Case] = {
     **posed(
+        "a method that is called like something imported",
+        "assert Solution().merge([[1, 3], [2, 6]]) == [[1, 6]]\nassert Solution().merge([]) == []",
+        "from heapq import *\nclass Solution:\n    def merge(self, a):\n        return [[a[0][0], a[-1][1]]] if a else []",
+        "from heapq import *\nclass Solution:\n    def merge(self, a):\n        return a",
+        "def merge(a): return [[a[0][0], a[-1][1]]] if a else []\nclass Solution:\n    def merge(self, a): return merge(a)",
+        "class Solution:\n    def __init__(self): self.merge = lambda a: [[1, 6]] if a else []",
+    ),
+    **posed(
         "a stack",
         "s = Stack()\nassert s.is_empty()\ns.push(1)\ns.push('b')\nassert len(s) == 2\nassert s.pop() == 'b'\nassert s.peek() == 1\n"
         "assert not s.is_empty()\ntry:\n    Stack().pop()\n    assert False\nexcept IndexError:\n    pass\nassert isinstance(s, Stack)",

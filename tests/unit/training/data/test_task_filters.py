@@ -19,6 +19,7 @@ from training.data.source_task import SourceTask, Unusable
 from training.run import StageError
 
 CONFIG = TasksConfig.model_validate({"source": "taco", "path": "rows.jsonl"})
+_MOST = 16 << 20
 TASK = SourceTask("rows.jsonl, line 1", "taco", STATEMENT, (StdinTest("1", "2"),), (StdinTest("3", "4"),))
 
 
@@ -120,12 +121,13 @@ def test_a_test_too_large_to_send_is_left_out_and_smaller_ones_stay() -> None:
 
 
 def test_an_assert_longer_than_the_sandbox_reads_is_left_out() -> None:
-    longest, longer = (AssertTest(f"assert f({'1' * count})") for count in (65_526, 65_527))
+    longest, longer = (AssertTest(f"assert f({'1' * count})") for count in (_MOST - 10, _MOST - 9))
     assert models.AssertTest.model_validate({"assert": longest.source})
     with pytest.raises(ValidationError):
         models.AssertTest.model_validate({"assert": longer.source})
 
-    task = bounded(replace(TASK, hidden=(longer, longest)), CONFIG)
+    config = CONFIG.model_copy(update={"tests_bytes": 4 * _MOST})
+    task = bounded(replace(TASK, hidden=(longer, longest)), config)
 
     assert task.hidden == (longest,)
     assert task.unusable == {Unusable.TOO_LARGE: 1}

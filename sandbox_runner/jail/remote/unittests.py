@@ -1,0 +1,61 @@
+"""Test cases and functions of test code that leaves it to others to run them, as BigCodeBench's does."""
+
+import sys
+from collections.abc import Mapping
+from types import FunctionType
+from typing import Any
+
+
+def left_in(names: Mapping[str, object], module: str) -> Any:
+    """What there is to run: a suite of `unittest`, or None."""
+    functions = [each for name, each in names.items() if name.startswith("test") and _is_test(each, module)]
+    unittest: Any = sys.modules.get("unittest")
+    if unittest is None and functions:
+        import unittest  # noqa: PLC0415 - few tests leave any, and it is large
+    if unittest is None:
+        return None
+    suite = unittest.TestSuite(map(unittest.FunctionTestCase, functions))
+    kinds: Any = filter(_is_class, names.values())
+    for kind in dict.fromkeys(kinds):
+        if issubclass(kind, unittest.TestCase) and kind.__module__ == module:
+            suite.addTests(unittest.defaultTestLoader.loadTestsFromTestCase(kind))
+    return suite if suite.countTestCases() else None
+
+
+def run(suite: Any) -> bool:
+    """Whether any has passed. Raises what the first one failed with."""
+    import unittest  # noqa: PLC0415
+
+    failures: list[BaseException] = []
+    passed: list[object] = []
+
+    class Result(unittest.TestResult):
+        def addSuccess(self, test: object) -> None:  # noqa: N802
+            passed.append(test)
+
+        def addFailure(self, test: object, error: Any) -> None:  # noqa: N802
+            failures.append(error[1])
+
+        def addError(self, test: object, error: Any) -> None:  # noqa: N802
+            failures.append(error[1])
+
+        def addSubTest(self, test: object, subtest: object, error: Any) -> None:  # noqa: N802
+            if error is not None:
+                failures.append(error[1])
+
+        def addUnexpectedSuccess(self, test: object) -> None:  # noqa: N802
+            failures.append(AssertionError("a test that was to fail has passed"))
+
+    suite.run(Result())
+    if failures:
+        raise failures[0]
+    return bool(passed)
+
+
+def _is_class(value: object) -> bool:
+    return type in type(value).__mro__
+
+
+def _is_test(value: object, module: str) -> bool:
+    """A function of the tests that needs nothing."""
+    return isinstance(value, FunctionType) and value.__module__ == module and not value.__code__.co_argcount

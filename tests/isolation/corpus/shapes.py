@@ -1,0 +1,213 @@
+"""Tests in the shapes of public data sets, each with a program that is right and several that are not.
+
+After BigCodeBench, LeetCode and MBPP: mocks in the place of the library, and objects of classes that only the tests have.
+"""
+
+from dataclasses import dataclass
+
+from sandbox_runner.domain.cases import Case, CodeCase, PytestCase
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    case: Case
+    right: str
+    wrong: tuple[str, ...]
+
+
+_FILES = """
+import json, os, unittest
+from unittest.mock import MagicMock, mock_open, patch
+from solution import task_func
+
+class TestCases(unittest.TestCase):
+    @patch("builtins.open", new_callable=mock_open, read_data="a b a\\nc a\\n")
+    def test_counts(self, opened):
+        self.assertEqual(task_func("in.txt", "out.json"), {"a": 3, "b": 1, "c": 1})
+        opened.assert_any_call("in.txt")
+        opened.assert_called_with("out.json", "w")
+        written = "".join(each.args[0] for each in opened().write.call_args_list)
+        self.assertEqual(json.loads(written), {"a": 3, "b": 1, "c": 1})
+    @patch("builtins.open", side_effect=FileNotFoundError("gone"))
+    def test_missing(self, opened):
+        with self.assertRaises(FileNotFoundError):
+            task_func("in.txt", "out.json")
+        opened.assert_called_once()
+"""
+_COUNTING = """
+import json
+from collections import Counter
+def task_func(source, target):
+    with open(source) as file: counts = dict(Counter(file.read().split()))
+    with open(target, "w") as file: json.dump(counts, file)
+    return counts
+"""
+_CALLS = """
+import os, smtplib, subprocess, unittest
+from unittest.mock import MagicMock, patch
+from solution import task_func
+
+class TestCases(unittest.TestCase):
+    @patch("smtplib.SMTP")
+    @patch("os.listdir", return_value=["a.log", "b.txt", "c.log"])
+    @patch("os.path.isfile", return_value=True)
+    def test_mail(self, isfile, listdir, smtp):
+        self.assertEqual(task_func("/logs", "ann@example.org"), 2)
+        listdir.assert_called_once_with("/logs")
+        self.assertEqual(isfile.call_count, 2)
+        server = smtp.return_value.__enter__.return_value
+        server.sendmail.assert_called_once_with("logs@example.org", ["ann@example.org"], "a.log, c.log")
+    @patch("smtplib.SMTP", side_effect=ConnectionRefusedError)
+    @patch("os.listdir", return_value=[])
+    def test_refused(self, listdir, smtp):
+        self.assertEqual(task_func("/logs", "ann@example.org"), -1)
+"""
+_MAILING = """
+import os, smtplib
+def task_func(directory, to):
+    names = [n for n in sorted(os.listdir(directory)) if n.endswith(".log") and os.path.isfile(os.path.join(directory, n))]
+    try:
+        with smtplib.SMTP("localhost") as server:
+            server.sendmail("logs@example.org", [to], ", ".join(names))
+    except OSError:
+        return -1
+    return len(names)
+"""
+_LIST = """
+class ListNode:
+    def __init__(self, val=0, next=None):
+        self.val = val
+        self.next = next
+def build(values):
+    head = None
+    for value in reversed(values): head = ListNode(value, head)
+    return head
+def dump(node):
+    out = []
+    while node:
+        out.append(node.val)
+        node = node.next
+    return out
+head = build([1, 2, 3, 4])
+tail = head.next.next.next
+assert Solution().reverseList(head) is tail
+assert dump(tail) == [4, 3, 2, 1]
+assert dump(Solution().reverseList(build([7]))) == [7] and Solution().reverseList(None) is None
+"""
+_TREE = """
+class Node:
+    def __init__(self, data):
+        self.data = data
+        self.left = None
+        self.right = None
+root = Node(1)
+root.left, root.right = Node(2), Node(3)
+root.left.left = Node(4)
+root.left.left.left = Node(5)
+lean = Node(1)
+lean.left = Node(2)
+assert is_tree_balanced(root) == False
+assert is_tree_balanced(lean) == True
+assert is_tree_balanced(None) == True
+"""
+_ORACLE = """
+class Master:
+    def __init__(self, secret): self._secret, self.calls, self.solved = secret, 0, False
+    def guess(self, word):
+        self.calls += 1
+        self.solved |= word == self._secret
+        return sum(a == b for a, b in zip(word, self._secret))
+    def is_solved(self): return self.solved and self.calls <= 4
+for secret in ("acckzz", "eiowzz"):
+    master = Master(secret)
+    assert Solution().find(["acckzz", "ccbazz", "eiowzz", "abcczz"], master) is None
+    assert master.is_solved() and master.solved is True
+"""
+_READING = """
+import io
+def test_sum():
+    out = io.StringIO()
+    assert report(io.StringIO("ann,3\\nbob,4\\nann,5\\n"), out) == 2
+    assert out.getvalue() == "ann 8\\nbob 4\\n"
+test_sum()
+"""
+
+SHAPES = {
+    "a mock in the place of open": Shape(
+        PytestCase({"test_files.py": _FILES}),
+        _COUNTING,
+        (
+            _COUNTING.replace("dict(Counter(", "dict.fromkeys(").replace("split()))", "split(), 1)"),
+            "def task_func(a, b): return {'a': 3, 'b': 1, 'c': 1}",
+            _COUNTING.replace("json.dump(counts, file)", "json.dump({}, file)"),
+            (
+                "def task_func(a, b):\n    open.assert_any_call = open.assert_called_with = lambda *a: None\n"
+                "    return {'a': 3, 'b': 1, 'c': 1}"
+            ),
+            "class Y(dict):\n    __eq__ = lambda *a: True\ndef task_func(a, b):\n    open(a)\n    open(b, 'w').write('{}')\n    return Y()",
+        ),
+    ),
+    "mocks in the place of what would leave the jail": Shape(
+        PytestCase({"test_calls.py": _CALLS}),
+        _MAILING,
+        (
+            _MAILING.replace("sorted(os.listdir(directory))", "['a.log', 'c.log']"),
+            _MAILING.replace("with smtplib", "if to: return 2\n        with smtplib"),
+            "def task_func(a, b): return 2",
+        ),
+    ),
+    "nodes of a list": Shape(
+        CodeCase(_LIST),
+        "class Solution:\n    def reverseList(self, head):\n        last = None\n"
+        "        while head: head.next, last, head = last, head, head.next\n        return last\n",
+        (
+            "class Solution:\n    def reverseList(self, head): return head",
+            (
+                "class Solution:\n    def reverseList(self, head):\n        while head and head.next: head = head.next\n"
+                "        return head"
+            ),
+            "class Y:\n    val = next = None\n    __eq__ = lambda *a: True\nclass Solution:\n    def reverseList(self, head): return Y()",
+            (
+                "class Y(int):\n    __eq__ = lambda *a: True\n    __hash__ = None\nclass Solution:\n    def reverseList(self, head):\n"
+                "        last = None\n        while head: head.val, head.next, last, head = Y(9), last, head, head.next\n"
+                "        return last\n"
+            ),
+        ),
+    ),
+    "nodes of a tree": Shape(
+        CodeCase(_TREE),
+        "def depth(r): return 0 if r is None else 1 + max(depth(r.left), depth(r.right))\ndef is_tree_balanced(r):\n"
+        "    return r is None or (abs(depth(r.left) - depth(r.right)) <= 1 and is_tree_balanced(r.left)\n"
+        "                         and is_tree_balanced(r.right))\n",
+        (
+            "def is_tree_balanced(r): return True",
+            "class Y:\n    __eq__ = lambda *a: True\ndef is_tree_balanced(r): return Y()",
+        ),
+    ),
+    "an oracle that is asked": Shape(
+        CodeCase(_ORACLE),
+        "class Solution:\n    def find(self, words, master):\n        while words:\n            word = words[0]\n            n = master.guess(word)\n"
+        "            if n == 6: return\n"
+        "            words = [w for w in words if sum(a == b for a, b in zip(w, word)) == n and w != word]\n",
+        (
+            "class Solution:\n    def find(self, words, master): master.guess(words[0])",
+            "class Solution:\n    def find(self, words, master): master.is_solved = lambda: True",
+            "class Solution:\n    def find(self, words, master): master.guess = lambda word: 6",
+            (
+                "class Solution:\n    def find(self, words, master):\n"
+                "        type(master).is_solved = lambda self: True\n        vars(master)['solved'] = True"
+            ),
+        ),
+    ),
+    "text in memory": Shape(
+        CodeCase(_READING),
+        "import csv\nfrom collections import Counter\ndef report(source, target):\n    sums = Counter()\n"
+        "    for name, n in csv.reader(source): sums[name] += int(n)\n"
+        "    for name in sorted(sums): print(name, sums[name], file=target)\n    return len(sums)\n",
+        (
+            "def report(source, target): return 2",
+            "def report(source, target):\n    target.getvalue = lambda: 'ann 8\\nbob 4\\n'\n    return 2",
+            "def report(source, target):\n    target.write(source.read())\n    return 2",
+        ),
+    ),
+}

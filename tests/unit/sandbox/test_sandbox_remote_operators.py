@@ -1,0 +1,113 @@
+"""Operators of the program's classes: answered for an object under test, never for an answer."""
+
+import pytest
+
+from sandbox_runner.jail.remote.findings import Ended
+from tests.unit.sandbox.two_sides import check_code
+
+_PROGRAM = """
+from enum import Enum
+class Color(Enum):
+    RED = "red"
+class Vector:
+    def __init__(self, x, y): self.x, self.y = x, y
+    def __add__(self, other): return Vector(self.x + other.x, self.y + other.y)
+    def __sub__(self, other): return Vector(self.x - other.x, self.y - other.y)
+    def __mul__(self, k): return Vector(self.x * k, self.y * k)
+    __rmul__ = __mul__
+    def __matmul__(self, other): return self.x * other.x + self.y * other.y
+    def __neg__(self): return Vector(-self.x, -self.y)
+    def __abs__(self): return (self.x ** 2 + self.y ** 2) ** 0.5
+    def __eq__(self, other): return (self.x, self.y) == (other.x, other.y)
+    def __lt__(self, other): return abs(self) < abs(other)
+    def __contains__(self, item): return item in (self.x, self.y)
+    def __float__(self): return abs(self)
+    def __int__(self): return self.x
+    def __index__(self): return self.x
+    def __round__(self, n=0): return round(abs(self), n)
+    def itself(self): return self
+    def parts(self): return [self]
+"""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "assert (a + b).x == 4 and (b - a).y == 2 and (a * 2).x == 2 and (2 * a).y == 4 and a @ b == 11",
+        "assert a + b == Vector(4, 6)",
+        "assert a < b and not b < a and sorted([b, a])[0].x == 1 and max(a, b).x == 3",
+        "assert 1 in a and 9 not in a",
+    ],
+)
+def test_operators_of_an_object_that_the_tests_made_are_answered_and_mark_the_run(source: str) -> None:
+    found = check_code(_PROGRAM, f"a, b = Vector(1, 2), Vector(3, 4)\n{source}", None)
+
+    assert (found.ended, found.weak) == (Ended.PASSED, True), found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "assert abs(Vector(3, 4)) == 5 and (-a).x == -1 and round(Vector(3, 4)) == 5",
+        "assert float(Vector(3, 4)) == 5.0 and int(a) == 1 and [5, 6][a] == 6",
+        "import enum as e\nassert isinstance(Color.RED, e.Enum) and not isinstance(Color.RED, e.IntEnum)",
+        "from enum import Enum\nassert isinstance(Color.RED, Color) and not isinstance(a, Enum)",
+    ],
+)
+def test_one_operand_tells_nothing(source: str) -> None:
+    found = check_code(_PROGRAM, f"a = Vector(1, 2)\n{source}", None)
+
+    assert (found.ended, found.weak) == (Ended.PASSED, False), found
+
+
+_CHEAT = """
+class Yes:
+    def __new__(cls, *args):
+        global one
+        one = globals().get("one") or object.__new__(cls)
+        return one
+    def answer(self, *args): return self
+    def parts(self): return [self]
+    def close(self, *args): return 0.0
+    __sub__ = __rsub__ = __add__ = __mul__ = __rmul__ = __truediv__ = __mod__ = __abs__ = close
+    def always(self, *args): return True
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __contains__ = always
+    __hash__ = None
+    def __enter__(self): return self
+    def __exit__(self, *error): return False
+    @property
+    def value(self): return self
+def f(x): return Yes()
+def Make(x): return Yes()
+"""
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        "assert abs({} - 4) < 1e-6",
+        "assert abs(4 - {}) <= 1e-6",
+        "assert {} < 5",
+        "assert {} > 3",
+        "assert 3 in {}",
+        "assert {} * 2 == 8",
+        "assert {} % 2 == 0",
+        "assert abs({}) == 0",
+        "assert {} == 4",
+        "assert {} + 0 == 4",
+    ],
+)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *("f(3)", "Yes().answer(3)", "Yes().value", "Yes().parts()[0]", "Make(3)", "[*map(f, [3])][0]"),
+        "s.answer(3)",
+    ],
+)
+def test_what_the_program_answers_has_no_operators(tests: str, answer: str) -> None:
+    """Not even where the answer is an object that the tests made, before or since."""
+    source = f"s = Yes()\nwith Yes() as got: pass\ngot = {answer}\nYes()\n{tests.format('got')}"
+
+    found = check_code(_CHEAT, source, None)
+
+    assert found.ended is not Ended.PASSED, found

@@ -1,0 +1,231 @@
+"""Objects of the tests' own classes: a program uses them as in one process, and none becomes its judge."""
+
+import pytest
+
+from sandbox_runner.jail.remote.findings import Ended
+from tests.unit.sandbox.two_sides import check_code
+
+_PROGRAM = """
+import copy
+from dataclasses import asdict, fields
+class Node:
+    def __init__(self, val=0, next=None): self.val, self.next = val, next
+def backwards(head):
+    last = None
+    while head: head.next, last, head = last, head, head.next
+    return last
+def ahead(head): return Node(0, head)
+def add(node, value): node.next = Node(value)
+def total(items): return sum(each.price * each.count for each in items)
+def same(x, y): return x is y, x == y, x in [y], {x: 1}.get(y)
+def search(oracle, high):
+    low = 1
+    while low < high:
+        mid = (low + high) // 2
+        if oracle.is_bad(mid): high = mid
+        else: low = mid + 1
+    return low
+def mark(node):
+    node.seen = node._own = True
+    return node.seen and node._own and not hasattr(node, "_other")
+def inner(x): return x._secret
+def members(x): return vars(x), sorted(name for name in dir(x) if name[:1] != "_")
+def add_up(a, b): return a + b, 2 * a, -a, abs(a), len(a), a[0], list(a), 3 in a, a < b, f"{a}", repr(a)
+def copies(x):
+    one, other = copy.copy(x), copy.deepcopy(x)
+    one.items.append(4)
+    other.items.append(5)
+    return one is not x, other is not x
+def within(x):
+    with x as got: return got
+def put(x, name, value): setattr(x, name, value)
+def take(x, name): delattr(x, name)
+def call(x, *args): return x(*args)
+def write(to): print("a", 1, file=to)
+def read(file): return [line.strip() for line in file]
+def f(x): return x + 1
+def as_dict(x): return asdict(x), [each.name for each in fields(x)]
+def swapped(p): return p._replace(x=p.y, y=p.x), p == (1, 2), isinstance(p, tuple), "%s-%s" % p
+def draw(random): return random.randint(1, 6)
+def rows(connection): return connection.execute("select 1").fetchall()
+def has(x, name): return hasattr(x, name)
+class Yes:
+    def __init__(self, *args): pass
+    def __call__(self, *args): return True
+    def check(self, *args): return True
+def cheat(x, name):
+    try: setattr(x, name, Yes())
+    except AttributeError: return "refused"
+"""
+_OWN = """
+class Node:
+    def __init__(self, val=0, next=None): self.val, self.next = val, next
+def dump(node):
+    out = []
+    while node:
+        out.append(node.val)
+        node = node.next
+    return out
+class Slots:
+    __slots__ = ("val",)
+class Vector:
+    def __init__(self, *items): self.items = items
+    def __add__(self, other): return Vector(*map(sum, zip(self.items, other.items)))
+    def __rmul__(self, k): return Vector(*(k * each for each in self.items))
+    def __neg__(self): return Vector(*(-each for each in self.items))
+    def __abs__(self): return sum(map(abs, self.items))
+    def __len__(self): return len(self.items)
+    def __getitem__(self, at): return self.items[at]
+    def __iter__(self): return iter(self.items)
+    def __lt__(self, other): return abs(self) < abs(other)
+    def __eq__(self, other): return self.items == other.items
+    def __str__(self): return "V"
+    def __repr__(self): return "Vector"
+class Judge:
+    limit = 3
+    def __init__(self, secret): self._secret, self.asked, self.rule = secret, 0, lambda x: False
+    def is_bad(self, n):
+        self.asked += 1
+        return n >= self._secret
+    def check(self, x): return False
+    @property
+    def price(self): return self._secret
+    @price.setter
+    def price(self, value): self._secret = value * 2
+    @staticmethod
+    def fixed(x): return False
+n = Node(1, Node(2, Node(3)))
+"""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "assert dump(backwards(n)) == [3, 2, 1] and n.next is None and backwards(None) is None",
+        "assert dump(ahead(n)) == [0, 1, 2, 3] and ahead(n).next is n",
+        "m = Node(5)\nadd(m, 6)\nassert dump(m) == [5, 6]",
+        "assert total([type('Item', (), {'price': 2, 'count': n})() for n in (1, 2)]) == 6",
+        "from types import SimpleNamespace as N\nassert total([N(price=2, count=3), N(price=1, count=1)])",
+        (
+            "from dataclasses import dataclass\n@dataclass\nclass I:\n    price: int\n    count: int = 2\n"
+            "assert total([I(3)]) == 6"
+        ),
+        "assert same(n, n) == (True, True, True, 1) and same(n, Node(1)) == (False, False, False, None)",
+        "j = Judge(4)\nassert search(j, 9) == 4 and j.asked <= 4",
+        "m = Node(1)\nassert mark(m) and m.seen is True and not hasattr(m, '_own')",
+        "assert members(Node(1)) == ({'val': 1, 'next': None}, ['next', 'val'])",
+        (
+            "a, b = Vector(1, 2), Vector(3, 4)\nsum_, twice, minus, *rest = add_up(a, b)\n"
+            "assert (sum_, twice, minus) == (Vector(4, 6), Vector(2, 4), Vector(-1, -2)) and sum_ is not a\n"
+            "assert rest == [3, 2, 1, [1, 2], False, True, 'V', 'Vector']"
+        ),
+        "m = Node(1)\nm.items = [3]\nassert copies(m) == (True, True) and m.items == [3, 4]",
+        (
+            "class C:\n    def __enter__(self): return 5\n"
+            "    def __exit__(self, *e): self.left = e\n"
+            "c = C()\nassert within(c) == 5 and c.left == (None,) * 3"
+        ),
+        "class C:\n    def __call__(self, x): return x + 1\nassert call(C(), 3) == 4",
+        "s = Slots()\nput(s, 'val', 3)\nassert s.val == 3",
+        "import io\nout = io.StringIO()\nwrite(out)\nassert out.getvalue() == 'a 1\\n'",
+        "import io\nassert read(io.StringIO('a\\nb')) == ['a', 'b']",
+        "try: f(n)\nexcept TypeError: pass\nelse: assert False",
+        "try: call(n)\nexcept TypeError: pass\nelse: assert False",
+        "try: take(n, 'nothing')\nexcept AttributeError: pass\nelse: assert False",
+        (
+            "from dataclasses import dataclass\n@dataclass\nclass D:\n    a: int\n    b: list\n"
+            "assert as_dict(D(1, [2])) == ({'a': 1, 'b': [2]}, ['a', 'b'])"
+        ),
+        (
+            "from typing import NamedTuple\nclass P(NamedTuple):\n    x: int\n    y: int = 2\n"
+            "assert swapped(P(1)) == (P(2, 1), True, True, '1-2')"
+        ),
+        "from collections import namedtuple\nP = namedtuple('P', 'x y')\nassert swapped(P(1, 2))[0].x == 2",
+        "from random import Random\nassert draw(Random(5)) == Random(5).randint(1, 6)",
+        "from functools import cache\nassert not has(cache(len), 'val') and call(cache(len), 'ab') == 2",
+        "from enum import Enum\nclass E(Enum):\n    A = 1\nassert same(E.A, E.A) == (True, True, True, 1)",
+    ],
+)
+def test_a_program_uses_an_object_of_the_tests_as_in_one_process(source: str) -> None:
+    found = check_code(_PROGRAM, f"{_OWN}{source}\nassert f(1) == 2")
+
+    assert (found.ended, found.weak) == (Ended.PASSED, False), found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import sqlite3\nassert rows(sqlite3.connect(':memory:')) == [(1,)]",
+        "from typing import NamedTuple as N\nclass P(N):\n    x: int\n    def go(s): 1\nassert swapped(P(1))",
+    ],
+)
+def test_a_program_that_asks_more_of_an_object_is_not_judged(source: str) -> None:
+    found = check_code(_PROGRAM, f"{source}\nassert f(1) == 2")
+
+    assert (found.ended, found.type) == (Ended.TEST_FAULT, "NotForwardedError"), found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "j = Judge(3)\nassert cheat(j, 'check') == 'refused'\nassert j.check(1)",
+        "j = Judge(3)\nassert cheat(j, 'rule') == 'refused'\nassert j.rule(1)",
+        "j = Judge(3)\nassert cheat(j, 'fixed') == 'refused'\nassert j.fixed(1)",
+        "import io\nout = io.StringIO()\nassert cheat(out, 'write') == 'refused'\nassert out.getvalue()",
+        "j = Judge(3)\nassert inner(j) == 3",
+        "m = Node(1)\nput(m, 'val', Yes())\nassert m.val == 1",
+    ],
+)
+def test_it_takes_the_place_of_nothing_that_judges(source: str) -> None:
+    found = check_code(_PROGRAM, f"{_OWN}{source}")
+
+    assert found.ended in {Ended.FAILED, Ended.ERROR, Ended.TEST_FAULT}, found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "j = Judge(3)\nj.by = Judge(4)\ncheat(j, 'by')\nassert j.by.check(5)",
+        "j = Judge(1)\nput(j, 'price', 3)\nassert j.price == 6",
+        "j = Judge(1)\nput(j, 'limit', 4)\nassert (j.limit, Judge.limit) == (4, 3)",
+        "m = Node()\nput(m, 'next', 5)\nassert m.next == 5",
+        "m = Node()\ntake(m, 'val')\nassert not hasattr(m, 'val')",
+    ],
+)
+def test_a_pass_is_weak_where_it_changed_what_may_be_expected_or_may_judge(source: str) -> None:
+    found = check_code(_PROGRAM, f"{_OWN}{source}")
+
+    assert (found.ended, found.weak) == (Ended.PASSED, True), found
+
+
+_FORGED = """
+from sandbox_runner.jail.remote.callbacks import asked
+def f(x, *operation): return asked(x, *operation)
+"""
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "'special', '__class__'",
+        "'special', '__reduce_ex__', 4",
+        "'special', '__init__', 5",
+        "'special', '__getattribute__', '_secret'",
+        "'special', '__dict__'",
+        "'get', '__init__'",
+        "'get', '__class__'",
+        "'get', 5",
+        "'set', '_secret', 5",
+        "'set', '__class__', 5",
+        "'delete', '_secret'",
+        "'nothing', 'check'",
+        "5",
+        "",
+    ],
+)
+def test_a_forged_question_gets_no_further(operation: str) -> None:
+    source = f"{_OWN}j = Judge(3)\ntry: got = f(j, {operation})\nexcept Exception: got = 'refused'\n"
+
+    found = check_code(_FORGED, f"{source}assert got == 'refused' and j._secret == 3 and type(j) is Judge")
+
+    assert found.ended in {Ended.PASSED, Ended.TEST_FAULT, Ended.CANDIDATE_GONE}, found
