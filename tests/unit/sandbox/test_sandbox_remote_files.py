@@ -314,6 +314,32 @@ def test_what_mocks_replace_of_it_is_too_whatever_it_is() -> None:
     assert (found["ended"], found["failed"], found["weak"]) == ("passed", 0, False), found
 
 
+_RECORDS = """
+import solution
+from unittest.mock import AsyncMock, MagicMock, call
+def test_no_call_is_taken_back():
+    mock = MagicMock()
+    solution.use(mock)
+    assert mock.method_calls == [call.send(1)]
+def test_none_is_made_up():
+    mock = AsyncMock()
+    solution.use(mock)
+    assert mock.await_args_list == [call(1)]
+"""
+_FORGING = """
+def use(mock):
+    for name in ("method_calls", "await_args_list"):
+        try: getattr(mock, name)[:] = [("send", (1,), {})] if name == "method_calls" else [((1,), {})]
+        except AttributeError: pass
+"""
+
+
+def test_a_program_does_not_write_what_a_mock_tells_of_its_calls() -> None:
+    found = check_files(_FORGING, {"test_records.py": _RECORDS})
+
+    assert (found["ended"], found["failed"]) == ("failed", 2), found
+
+
 def test_what_tests_replace_of_the_library_is_replaced_for_the_program() -> None:
     program = (
         "import datetime, random, time\ndef slow():\n    time.sleep(1000)\n    return 1\n"

@@ -47,6 +47,17 @@ class Yes:
     def __init__(self, *args): pass
     def __call__(self, *args): return True
     def check(self, *args): return True
+def refill(x): x.items[:] = [9]
+def empty(x): vars(x)["items"][0].clear()
+def sort(x):
+    got = x.fresh()
+    got.sort()
+    return got
+def relink(x): x.expected = x.given
+def turn(x): x.children.reverse()
+def late(x):
+    try: x.late = 5
+    except ValueError: pass
 def cheat(x, name):
     try: setattr(x, name, Yes())
     except AttributeError: return "refused"
@@ -86,6 +97,16 @@ class Judge:
     def price(self): return self._secret
     @price.setter
     def price(self, value): self._secret = value * 2
+    late = property(lambda self: self._secret)
+    @late.setter
+    def late(self, value):
+        self._secret = value
+        raise ValueError
+    def judge(self, got): return getattr(self, "judge_" + type(got).__name__, self.check)(got)
+class Pair:
+    callback = None
+    def __init__(self, given, expected): self.given, self.expected = given, expected
+    def fresh(self): return [*self.given]
     @staticmethod
     def fixed(x): return False
 n = Node(1, Node(2, Node(3)))
@@ -113,7 +134,6 @@ n = Node(1, Node(2, Node(3)))
             "assert (sum_, twice, minus) == (Vector(4, 6), Vector(2, 4), Vector(-1, -2)) and sum_ is not a\n"
             "assert rest == [3, 2, 1, [1, 2], False, True, 'V', 'Vector']"
         ),
-        "m = Node(1)\nm.items = [3]\nassert copies(m) == (True, True) and m.items == [3, 4]",
         (
             "class C:\n    def __enter__(self): return 5\n"
             "    def __exit__(self, *e): self.left = e\n"
@@ -127,6 +147,8 @@ n = Node(1, Node(2, Node(3)))
         "try: call(n)\nexcept TypeError: pass\nelse: assert False",
         "try: take(n, 'nothing')\nexcept AttributeError: pass\nelse: assert False",
         "from enum import Enum\nclass E(Enum):\n    A = 1\nassert same(E.A, E.A) == (True, True, True, 1)",
+        "p = Pair([2, 1], 0)\nassert sort(p) == [1, 2] and p.given == [2, 1]",
+        "m = Node(1)\nm.children = [Node(2), Node(3)]\nturn(m)\nassert [n.val for n in m.children] == [3, 2]",
     ],
 )
 def test_a_program_uses_an_object_of_the_tests_as_in_one_process(source: str) -> None:
@@ -142,8 +164,8 @@ def test_a_program_uses_an_object_of_the_tests_as_in_one_process(source: str) ->
         "j = Judge(3)\nassert cheat(j, 'rule') == 'refused'\nassert j.rule(1)",
         "j = Judge(3)\nassert cheat(j, 'fixed') == 'refused'\nassert j.fixed(1)",
         "import io\nout = io.StringIO()\nassert cheat(out, 'write') == 'refused'\nassert out.getvalue()",
-        "j = Judge(3)\nassert inner(j) == 3",
         "m = Node(1)\nput(m, 'val', Yes())\nassert m.val == 1",
+        "m = Node(1)\nput(m, '_val', 5)\nassert hasattr(m, '_val')",
     ],
 )
 def test_it_takes_the_place_of_nothing_that_judges(source: str) -> None:
@@ -160,12 +182,34 @@ def test_it_takes_the_place_of_nothing_that_judges(source: str) -> None:
         "j = Judge(1)\nput(j, 'limit', 4)\nassert (j.limit, Judge.limit) == (4, 3)",
         "m = Node()\nput(m, 'next', 5)\nassert m.next == 5",
         "m = Node()\ntake(m, 'val')\nassert not hasattr(m, 'val')",
+        "m = Node(1)\nm.items = [3]\nassert copies(m) == (True, True) and m.items == [3, 4]",
+        "m = Node()\ntake(m, 'next')\nassert not hasattr(m, 'next')",
+        "m = Node()\nm.items = [1]\nrefill(m)\nassert m.items == [9]",
+        "m = Node()\nm.items = [[1]]\nempty(m)\nassert m.items == [[]]",
+        "p = Pair(Node(1), Node(2))\nrelink(p)\nassert p.expected is p.given",
+        (
+            "from types import SimpleNamespace as N\np = N(given=N(x=1), expected=N(x=2))\nrelink(p)\n"
+            "assert p.expected.x == 1"
+        ),
+        (
+            "from enum import Enum\nclass E(Enum):\n    A = 1\n    B = 2\n"
+            "p = Pair(E.A, E.B)\nrelink(p)\nassert p.expected is E.A"
+        ),
+        "p = Pair(0, 0)\ncheat(p, 'callback')\nassert p.callback(4)",
+        "j = Judge(3)\ncheat(j, 'judge_int')\nassert j.judge(4)",
+        "j = Judge(3)\nlate(j)\nassert j._secret == 5",
     ],
 )
 def test_a_pass_is_weak_where_it_changed_what_may_be_expected_or_may_judge(source: str) -> None:
     found = check_code(_PROGRAM, f"{_OWN}{source}")
 
     assert (found.ended, found.weak) == (Ended.PASSED, True), found
+
+
+def test_a_name_with_an_underscore_leaves_no_choice_to_have_no_verdict() -> None:
+    found = check_code(_PROGRAM, f"{_OWN}assert inner(Judge(3)) == 4")
+
+    assert (found.ended, found.type) == (Ended.CROSSED, "AttributeError"), found
 
 
 _FORGED = """
