@@ -11,7 +11,7 @@ from sandbox_runner.jail.remote import errors, functions, logs, warned, wire
 from sandbox_runner.jail.remote.environment import TestsEnvironment
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
-from sandbox_runner.jail.remote.own_objects import OwnObjects, may_be_asked, owner_of, told_of
+from sandbox_runner.jail.remote.own_objects import OwnObjects, may_be_asked, owner_of
 from sandbox_runner.jail.remote.patches import TestsPatches
 from sandbox_runner.jail.remote.seeds import TestsSeeds
 from sandbox_runner.jail.remote.streams import TestsStreams
@@ -281,7 +281,7 @@ class Link:
         if _is_iterator(value):
             return {"iterates": True}
         if may_be_asked(value):
-            return {"own": told_of(value)}
+            return {"own": self._own.told_of(value)}
         about: wire.Reference = {}
         if functions.is_mock(value):
             about["mock"] = functions.protocol_of_mock(value)

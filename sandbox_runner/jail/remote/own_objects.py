@@ -32,6 +32,7 @@ SPECIAL = frozenset(
     )
 )
 """Methods by which the language asks an object."""
+_AWAITED = ("__await__", "__aiter__", "__anext__", "__aenter__")
 _HARMLESS = frozenset(
     {object, abc.ABC, typing.Generic, typing.Protocol, enum.Enum, getattr(enum, "ReprEnum", enum.Enum)}
 )
@@ -49,13 +50,9 @@ def may_be_asked(value: object) -> bool:
     kind = type(value)
     if kind in _LIBRARY:
         return True
-    return _is_of_tests(kind) and all(each in _HARMLESS or _is_of_tests(each) for each in kind.__mro__)
-
-
-def told_of(value: object) -> Told:
-    """What the program must know to use it."""
-    kind = type(value)
-    return {"name": kind.__name__, "can": sorted(_specials(kind)), "hashed": kind.__hash__ is not None}
+    if not _is_of_tests(kind) or any(hasattr(kind, name) for name in _AWAITED):
+        return False
+    return all(each in _HARMLESS or _is_of_tests(each) for each in kind.__mro__)
 
 
 class OwnObjects:
@@ -65,10 +62,21 @@ class OwnObjects:
         self._is_remote = is_remote
         self._methods: dict[tuple[int, str], object] = {}
         """So that one method has one number, however often it is asked for."""
+        self._kinds: dict[int, int] = {}
         self.weak = False
         """Whether the program changed what may be expected of it, or what may judge it."""
 
-    def answer(self, value: Any, operation: str, name: str = "", *args: Any) -> object:
+    def told_of(self, value: object) -> Told:
+        """What the program must know to use it."""
+        kind = type(value)
+        return {
+            "name": kind.__name__,
+            "kind": self._kinds.setdefault(id(kind), len(self._kinds)),
+            "can": sorted(_specials(kind)),
+            "hashed": kind.__hash__ is not None,
+        }
+
+    def answer(self, value: Any, operation: str, name: str = "", /, *args: Any, **kwargs: Any) -> object:
         """Carry out an operation. Raises what that raises."""
         if operation == "special":
             return self._special(value, name, *args)
@@ -76,9 +84,11 @@ class OwnObjects:
             return [each for each in dir(value) if each[:1] != "_"]
         if operation == "members":
             return {each: item for each, item in vars(value).items() if each[:1] != "_"}
+        if operation == "make":
+            return type(value)(*args, **kwargs)
         self._see_that_it_is_public(value, name)
-        if operation == "get":
-            return self._get(value, name)
+        if operation in {"get", "of class"}:
+            return self._get(value, name) if operation == "get" else _of_class(type(value), name)
         self._see_that_it_may_change(value, name, *args)
         (setattr if operation == "set" else delattr)(value, name, *args)
         return None
@@ -107,7 +117,10 @@ class OwnObjects:
     def _see_that_it_may_change(self, value: Any, name: str, *new: object) -> None:
         """Neither a method nor a function: it may be what judges the program."""
         of_class = next((vars(kind)[name] for kind in type(value).__mro__ if name in vars(kind)), None)
-        old = getattr(value, name, _ABSENT)
+        try:
+            old = getattr(value, name, _ABSENT)
+        except Exception:  # noqa: BLE001 - a property that has nothing to tell yet
+            old = ...
         if _is_behaviour(of_class) or _is_behaviour(old):
             raise AttributeError(f"{type(value).__name__!r} object attribute {name!r} is read-only")
         self.weak |= any(map(callable, new)) or not (old is _ABSENT or self._is_relinked(value, old, *new))
@@ -137,6 +150,13 @@ def owner_of(function: object) -> object:
 
 def _both(one: tuple[type, ...], other: tuple[type, ...]) -> set[type]:
     return {*one} & {*other}
+
+
+def _of_class(kind: type, name: str) -> object:
+    """Nothing of the class of that class: by `register` of an ABC anything becomes an instance."""
+    if any(name in vars(each) for each in kind.__mro__):
+        return getattr(kind, name)
+    raise AttributeError(f"type object {kind.__name__!r} has no attribute {name!r}")
 
 
 def _is_behaviour(value: object) -> bool:

@@ -196,7 +196,7 @@ REPLACED_BY_MOCKS = """
 import csv, json, os, smtplib, subprocess, sys, unittest
 from pathlib import Path
 from unittest.mock import MagicMock, call, mock_open, patch
-from solution import count, exists, fetch, leave, listed, load, makes, run, save, send, table, where
+from solution import count, exists, fetch, leave, listed, load, makes, names, run, save, send, table, where
 
 class TestCases(unittest.TestCase):
     @patch("builtins.open", new_callable=mock_open, read_data="a b a\\nc a\\n")
@@ -251,6 +251,9 @@ class TestCases(unittest.TestCase):
             self.assertTrue(exists("/b"))
         exist.assert_called_once_with()
         self.assertFalse(exists("/b"))
+    @patch("builtins.vars", return_value=5)
+    def test_what_puts_it_back(self, vars_):
+        self.assertEqual(names(), 5)
     @patch("sys.exit")
     def test_exit(self, exit):
         self.assertEqual(leave(), 5)
@@ -302,6 +305,7 @@ def run(command, by=None):
     return done.returncode, done.stdout
 def exists(path): return Path(path).exists()
 def where(): return os.getcwd()
+def names(): return vars()
 def leave():
     sys.exit(1)
     return 5

@@ -7,6 +7,7 @@ from tests.unit.sandbox.two_sides import check_code
 
 _PROGRAM = """
 import copy
+from sandbox_runner.jail.remote.callbacks import asked
 class Node:
     def __init__(self, val=0, next=None): self.val, self.next = val, next
 def backwards(head):
@@ -53,6 +54,12 @@ def sort(x):
     got = x.fresh()
     got.sort()
     return got
+def ahead_of(node): return type(node)(0, next=node), node.__class__(5)
+def alike(x, y): return type(x) is type(y), isinstance(x, type(y)), type(x).__name__
+def of_class(x, *args): return type(x).limit, type(x).fixed(*args)
+def register(x):
+    try: asked(x, "of class", "register")(int)
+    except AttributeError: pass
 def relink(x): x.expected = x.given
 def turn(x): x.children.reverse()
 def late(x):
@@ -103,12 +110,12 @@ class Judge:
         self._secret = value
         raise ValueError
     def judge(self, got): return getattr(self, "judge_" + type(got).__name__, self.check)(got)
+    @staticmethod
+    def fixed(x): return False
 class Pair:
     callback = None
     def __init__(self, given, expected): self.given, self.expected = given, expected
     def fresh(self): return [*self.given]
-    @staticmethod
-    def fixed(x): return False
 n = Node(1, Node(2, Node(3)))
 """
 
@@ -147,6 +154,9 @@ n = Node(1, Node(2, Node(3)))
         "try: call(n)\nexcept TypeError: pass\nelse: assert False",
         "try: take(n, 'nothing')\nexcept AttributeError: pass\nelse: assert False",
         "from enum import Enum\nclass E(Enum):\n    A = 1\nassert same(E.A, E.A) == (True, True, True, 1)",
+        "one, other = ahead_of(n)\nassert dump(one) == [0, 1, 2, 3] and other.val == 5 and type(one) is Node",
+        "assert alike(n, Node(1)) == (True, True, 'Node') and alike(n, Slots())[:2] == (False, False)",
+        "assert of_class(Judge(3), 4) == (3, False)",
         "p = Pair([2, 1], 0)\nassert sort(p) == [1, 2] and p.given == [2, 1]",
         "m = Node(1)\nm.children = [Node(2), Node(3)]\nturn(m)\nassert [n.val for n in m.children] == [3, 2]",
     ],
@@ -166,6 +176,7 @@ def test_a_program_uses_an_object_of_the_tests_as_in_one_process(source: str) ->
         "import io\nout = io.StringIO()\nassert cheat(out, 'write') == 'refused'\nassert out.getvalue()",
         "m = Node(1)\nput(m, 'val', Yes())\nassert m.val == 1",
         "m = Node(1)\nput(m, '_val', 5)\nassert hasattr(m, '_val')",
+        "import abc\nclass A(abc.ABC): pass\nregister(A())\nassert isinstance(f(1), A)",
     ],
 )
 def test_it_takes_the_place_of_nothing_that_judges(source: str) -> None:
@@ -197,6 +208,10 @@ def test_it_takes_the_place_of_nothing_that_judges(source: str) -> None:
         ),
         "p = Pair(0, 0)\ncheat(p, 'callback')\nassert p.callback(4)",
         "j = Judge(3)\ncheat(j, 'judge_int')\nassert j.judge(4)",
+        (
+            "class C:\n    _x = None\n    @property\n    def x(self): return self._x or 1 / 0\n"
+            "    @x.setter\n    def x(self, value): self._x = value\nc = C()\nput(c, 'x', 3)\nassert c.x == 3"
+        ),
         "j = Judge(3)\nlate(j)\nassert j._secret == 5",
     ],
 )
@@ -227,6 +242,8 @@ def f(x, *operation): return asked(x, *operation)
         "'special', '__getattribute__', '_secret'",
         "'special', '__dict__'",
         "'get', '__init__'",
+        "'of class', '__init__'",
+        "'of class', '__dict__'",
         "'get', '__class__'",
         "'get', 5",
         "'set', '_secret', 5",
