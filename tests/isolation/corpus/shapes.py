@@ -140,6 +140,17 @@ def test_use():
     assert solution.use(mock) == 2
     assert mock.method_calls == [call.send(1), call.close()]
 """
+_SPYING = """
+import json, os, solution
+from unittest.mock import patch
+def test_save():
+    with patch("os.write", wraps=os.write), patch("os._exit", wraps=os._exit):
+        assert solution.f(3) == 4
+    with patch("builtins.open", wraps=open), patch("json.dump", wraps=json.dump) as dump:
+        solution.save([1])
+    dump.assert_called_once()
+"""
+_SAVING = "def save(x): json.dump(x, open(os.devnull, 'w'))\n"
 _PAIRS = """
 import abc
 from functools import partial
@@ -234,6 +245,14 @@ SHAPES = {
             "def use(mock):\n    mock.close()\n    mock.send(1)\n    mock.method_calls.reverse()\n    return 2",
             "def use(mock):\n    mock.method_calls[:] = [('send', (1,), {}), ('close', (), {})]\n    return 2",
             "def use(mock):\n    mock.reset_mock()\n    mock.method_calls = [('send', (1,), {}), ('close', (), {})]\n    return 2",
+        ),
+    ),
+    "functions of the library that tests listen to": Shape(
+        PytestCase({"test_save.py": _SPYING}),
+        f"import json, os\n{_SAVING}def f(x): return x + 1",
+        (
+            f"import json, os\n{_SAVING}def f(x): return x",
+            "def f(x): return x + 1\ndef save(x): pass",
         ),
     ),
     "objects by which one might come to what is expected": Shape(
