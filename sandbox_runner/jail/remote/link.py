@@ -209,10 +209,18 @@ class Link:
             raise
         finally:
             self._nested -= 1
+        self._send_answer(answer, owner)
+
+    def _send_answer(self, answer: dict[str, object], owner: object) -> None:
+        said = self._environment.changes()
         try:
-            self._exchange.send({**answer, **self._environment.changes()})
-        except ValueError as error:
-            raise self._unsendable(str(error)) from None
+            self._exchange.send({**answer, **said})
+        except (ValueError, MemoryError) as error:
+            if owner is None and isinstance(error, ValueError):
+                raise self._unsendable(str(error)) from None
+            # Of an object of the tests it may be the program that made this too long, to have no verdict.
+            told = errors.describe(ValueError(str(error)), self._exchange.write, self._mirrored.get)
+            self._exchange.send({"error": told, **said})
 
     def _construct(
         self, error: BaseException, kind: object, *args: object, **kwargs: object

@@ -144,8 +144,10 @@ class OwnObjects:
 
 def owner_of(function: object) -> object:
     """Whose state a function of the tests may give away: that of the object of theirs whose method it is."""
-    owner = function.__self__ if isinstance(function, types.MethodType) else None
-    return owner if owner is not None and may_be_asked(owner) else None
+    if not isinstance(function, types.MethodType | types.BuiltinMethodType):
+        return None
+    owner: object = function.__self__
+    return owner if may_be_asked(owner) else None
 
 
 def _both(one: tuple[type, ...], other: tuple[type, ...]) -> set[type]:

@@ -227,6 +227,15 @@ def test_a_name_with_an_underscore_leaves_no_choice_to_have_no_verdict() -> None
     assert (found.ended, found.type) == (Ended.CROSSED, "AttributeError"), found
 
 
+@pytest.mark.parametrize("write", ["'x' * 900_000", "'x' * 9_000_000"])
+def test_what_is_too_long_to_be_told_leaves_no_such_choice(write: str) -> None:
+    program = f"def f(x):\n    for _ in range(20): x.write({write})\n    return x.getvalue()"
+
+    found = check_code(program, "import io\nassert f(io.StringIO()) == 4")
+
+    assert (found.ended, found.type) == (Ended.CROSSED, "ValueError"), found
+
+
 _FORGED = """
 from sandbox_runner.jail.remote.callbacks import asked
 def f(x, *operation): return asked(x, *operation)
