@@ -63,7 +63,7 @@ class _OwnKind(type):
 class OwnObject(metaclass=_OwnKind):
     """An object of the tests' own class, which they have. Names with an underscore are kept here."""
 
-    __slots__ = ("_ask", "_kept", "number")
+    __slots__ = ("__weakref__", "_ask", "_kept", "number")
 
     _ask: Callable[..., object]
     _kept: dict[str, object]

@@ -6,7 +6,7 @@ from sandbox_runner.jail.remote.findings import Ended
 from tests.unit.sandbox.two_sides import check_code
 
 _PROGRAM = """
-import copy
+import copy, weakref
 from sandbox_runner.jail.remote.callbacks import asked
 class Node:
     def __init__(self, val=0, next=None): self.val, self.next = val, next
@@ -60,6 +60,7 @@ def of_class(x, *args): return type(x).limit, type(x).fixed(*args)
 def register(x):
     try: asked(x, "of class", "register")(int)
     except AttributeError: pass
+def remembered(x): return weakref.WeakKeyDictionary({x: 1}).get(x), weakref.ref(x)() is x
 def relink(x): x.expected = x.given
 def turn(x): x.children.reverse()
 def late(x):
@@ -156,6 +157,7 @@ n = Node(1, Node(2, Node(3)))
         "from enum import Enum\nclass E(Enum):\n    A = 1\nassert same(E.A, E.A) == (True, True, True, 1)",
         "one, other = ahead_of(n)\nassert dump(one) == [0, 1, 2, 3] and other.val == 5 and type(one) is Node",
         "assert alike(n, Node(1)) == (True, True, 'Node') and alike(n, Slots())[:2] == (False, False)",
+        "assert remembered(n) == (1, True)",
         "assert of_class(Judge(3), 4) == (3, False)",
         "p = Pair([2, 1], 0)\nassert sort(p) == [1, 2] and p.given == [2, 1]",
         "m = Node(1)\nm.children = [Node(2), Node(3)]\nturn(m)\nassert [n.val for n in m.children] == [3, 2]",
