@@ -38,6 +38,7 @@ class TestsProgram:
         scratch = SCRATCH if self._isolated else None
         # Only launchers that serve tests have these, and their packages, imported.
         from sandbox_runner.jail.remote import pickles  # noqa: PLC0415
+        from sandbox_runner.jail.remote.findings import SEAL  # noqa: PLC0415
         from sandbox_runner.jail.remote.frames import Connection  # noqa: PLC0415
 
         pickles.allow_data([told["source"]] if request == messages.TEST_CODE else told["files"].values())
@@ -53,7 +54,7 @@ class TestsProgram:
             findings = pytest_files.run_pytest(
                 told["files"], Connection(connection, clock), told["names"], scratch
             )
-        findings.write(REPORT_FD)
+        findings.write(REPORT_FD, told[SEAL])
         os._exit(0)
 
     def compiling_cpu_s(self) -> float:

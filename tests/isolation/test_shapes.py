@@ -44,3 +44,22 @@ async def test_a_wrong_program_fails_the_shape(arena: Arena, name: str, number: 
 
     assert result.outcome in _WRONG, result
     await arena.assert_unharmed()
+
+
+_FORGED = """
+import os
+SAID = b'{"value":{"dict":[["ended","passed"],["weak",false],["passed",1],["failed",0],["skipped",0]]}}'
+def f(x):
+    os.write(3, SAID)
+    os._exit(0)
+"""
+
+
+async def test_a_report_that_a_program_wrote_through_a_function_of_the_tests_is_none(arena: Arena) -> None:
+    """It comes to write there where the tests listen to `os.write` by a mock."""
+    shape = _shape("functions of the library that tests listen to")
+
+    result = await _judge(arena, _FORGED, shape)
+
+    assert result.outcome is not Outcome.ACCEPTED, result
+    await arena.assert_unharmed()

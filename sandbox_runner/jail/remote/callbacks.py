@@ -60,10 +60,22 @@ class CallbackIterator(Callback):
         return self()
 
 
-class OwnObject:
+class _OwnKind(type):
+    """What `type` gives for an object of the tests' own class: it makes more, and has what the class has."""
+
+    def __call__(cls, /, *args: object, **kwargs: object) -> object:
+        return asked(vars(cls)["_one"], "make", "", *args, **kwargs)
+
+    def __getattr__(cls, name: str) -> object:
+        if name[:1] == "_" or "_one" not in vars(cls):
+            raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
+        return asked(vars(cls)["_one"], "of class", name)
+
+
+class OwnObject(metaclass=_OwnKind):
     """An object of the tests' own class, which they have. Names with an underscore are kept here."""
 
-    __slots__ = ("_ask", "_kept", "number")
+    __slots__ = ("__weakref__", "_ask", "_kept", "number")
 
     _ask: Callable[..., object]
     _kept: dict[str, object]
@@ -114,13 +126,26 @@ def number_of(own: OwnObject) -> int:
     return number
 
 
-def asked(own: OwnObject, *operation: object) -> object:
+def asked(own: OwnObject, /, *operation: object, **kwargs: object) -> object:
     ask: Callable[..., object] = object.__getattribute__(own, "_ask")
-    return ask(number_of(own), operation, {}, attribute=True)
+    return ask(number_of(own), operation, kwargs, attribute=True)
 
 
-def own_object_for(ask: Callable[..., object], number: int, told: dict[str, Any]) -> OwnObject:
-    """Of a class that has its name and the methods by which the language asks it."""
+def own_object_for(
+    ask: Callable[..., object], number: int, told: dict[str, Any], kinds: dict[int, type[OwnObject]]
+) -> OwnObject:
+    """Of one class for all of theirs, which has its name and the methods by which the language asks it."""
+    kind = kinds.get(told["kind"])
+    if kind is None:
+        kind = kinds[told["kind"]] = _own_class(told)
+    made: OwnObject = object.__new__(kind)
+    OwnObject.__init__(made, ask, number)
+    if "_one" not in vars(kind):
+        type.__setattr__(kind, "_one", made)
+    return made
+
+
+def _own_class(told: dict[str, Any]) -> Any:
     methods: dict[str, Any] = {name: _special(name) for name in told["can"]}
     if not told["hashed"]:
         methods["__hash__"] = None
@@ -128,8 +153,7 @@ def own_object_for(ask: Callable[..., object], number: int, told: dict[str, Any]
         methods["__hash__"] = object.__hash__
     if "fields" in told:
         methods["__dataclass_fields__"] = {name: _field(name) for name in told["fields"]}
-    made: type[OwnObject] = type(told["name"], (OwnObject,), {"__slots__": (), **methods})
-    return made(ask, number)
+    return _OwnKind(told["name"], (OwnObject,), {"__slots__": (), **methods})
 
 
 def _field(name: str) -> Any:
@@ -207,7 +231,22 @@ _NAMES = (
         "deepcopy",
     ),
     *("len", "iter", "next", "reversed", "contains", "getitem", "setitem", "delitem", "enter", "exit"),
-    *("await", "aiter", "anext", "int", "float", "complex", "index", "round", "abs", "neg", "pos", "invert"),
+    *(
+        "await",
+        "aiter",
+        "anext",
+        "aenter",
+        "aexit",
+        "int",
+        "float",
+        "complex",
+        "index",
+        "round",
+        "abs",
+        "neg",
+        "pos",
+        "invert",
+    ),
     *("lt", "le", "gt", "ge"),
 )
 _OPERATORS = (

@@ -11,9 +11,12 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from sandbox_runner.jail.remote import containers, wire
+from sandbox_runner.jail.remote import arrays, containers, wire
 from sandbox_runner.jail.remote.frames import Connection
 from sandbox_runner.jail.remote.shared import Shared, share
+
+Altered = Callable[[object, list[object], list[object]], None]
+"""Told whose container it is, and what that held before and after."""
 
 
 class Exchange:
@@ -35,6 +38,8 @@ class Exchange:
         self._refer = refer
         self._refer_any = refer_any
         self._resolve = resolve
+        self.altered: Altered = lambda *_: None
+        """Told of containers that `write_of` wrote and the other side changed."""
         self._step = self._next = 1 if asks else -1
         depths = (wire.MOST_ASKED, wire.MOST_ANSWERED)
         self._writes_deep, self._reads_deep = depths if asks else reversed(depths)
@@ -44,6 +49,8 @@ class Exchange:
         """Of the message in the making; None for what is as told."""
         self._unwritten: list[int] = []
         self._dropped: list[int] = []
+        self._owners: dict[int, object] = {}
+        """Of containers that the other side came to by what it was lent."""
         self._arriving: set[int] = set()
         """What an arriving message tells of. To read it may take a question, which must not speak of them."""
 
@@ -57,6 +64,12 @@ class Exchange:
             self._trees = before
             self._withdraw()
             raise
+        return tree
+
+    def write_of(self, owner: object, value: object) -> object:
+        """The same of what `owner` holds, unless the other side has it anyway."""
+        tree = self.write(value)
+        self._owners |= {number: owner for number in self._trees if not self._shared[number].told}
         return tree
 
     def send(self, message: dict[str, object]) -> None:
@@ -174,6 +187,7 @@ class Exchange:
         self._dropped.append(number)
 
     def _forget(self, number: int) -> None:
+        self._owners.pop(number, None)
         shared = self._shared.pop(number, None)
         if shared is not None:
             del self._numbers[id(shared.value)]
@@ -188,5 +202,19 @@ class Exchange:
                 self._shared[number].is_of_other_side()
             if not containers.is_for(tree, self._find(number)):
                 raise ValueError("a container that is of another type now")
+        held = {
+            number: self._held(number)
+            for number in states.keys() & self._owners.keys()
+            if not self._shared[number].is_loose()
+        }
         for number, tree in states.items():
             wire.read_members(tree, self._find(number), self._resolve, self._find, self._reads_deep)
+        for number, before in held.items():
+            self.altered(self._owners[number], before, self._held(number))
+
+    def _held(self, number: int) -> list[object]:
+        """What it leads to: the keys of a dict are but names."""
+        container = self._find(number)
+        if type(container) is arrays.kind():
+            return [container]
+        return list(container.values() if isinstance(container, dict) else container)

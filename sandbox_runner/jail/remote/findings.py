@@ -8,6 +8,7 @@ from types import TracebackType
 from sandbox_runner.jail import report
 from sandbox_runner.jail.remote.link import CROSSED, CandidateGoneError, Link, NotForwardedError
 
+SEAL = "seal"
 _TEXT_LIMIT = 2_000
 _NO_DIRECTORY = "No usable temporary directory"
 
@@ -38,8 +39,9 @@ class Findings:
     failed: int = 0
     skipped: int = 0
 
-    def write(self, descriptor: int) -> None:
-        report.write_value(descriptor, asdict(self))
+    def write(self, descriptor: int, seal: str = "") -> None:
+        """With the seal, which who runs the tests asks for."""
+        report.write_value(descriptor, {**asdict(self), SEAL: seal})
 
 
 def of_end(link: Link, error: BaseException | None, files: frozenset[str], names: frozenset[str]) -> Findings:

@@ -21,6 +21,8 @@ _SHARED: tuple[type, ...] = (
 )
 KINDS: dict[str, type] = {kind.__name__: kind for kind in (*_SHARED, enum.Enum)}
 """What tests ask for by `isinstance` or `inspect`, and both sides have."""
+_RECORDS = ("method_calls",)
+"""What a mock keeps of its calls that its class does not tell of."""
 MOCK_PROTOCOL = (
     *("__enter__", "__exit__", "__iter__", "__next__", "__len__", "__bool__"),
     *("__contains__", "__getitem__", "__setitem__", "__delitem__"),
@@ -111,7 +113,7 @@ def attribute_of_mock(mock: Any, name: str, *args: object) -> object:
     """What the program may have of it: nothing by which it could change what the mock says of its calls."""
     if name in MOCK_PROTOCOL:
         return getattr(mock, name)(*args)
-    own = (vars(kind) for kind in sys.modules["unittest.mock"].MagicMock.__mro__)
+    own = (_RECORDS, *(vars(kind) for kind in sys.modules["unittest.mock"].AsyncMock.__mro__))
     if name[:1] == "_" or any(name in names for names in own):
         raise AttributeError(f"Mock object has no attribute {name!r} here")
     return getattr(mock, name)

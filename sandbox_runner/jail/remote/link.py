@@ -12,7 +12,7 @@ from sandbox_runner.jail.remote import errors, functions, logs, warned, wire
 from sandbox_runner.jail.remote.environment import TestsEnvironment
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
-from sandbox_runner.jail.remote.own_objects import OwnObjects, may_be_asked, record_told, told_of
+from sandbox_runner.jail.remote.own_objects import OwnObjects, may_be_asked, owner_of, record_told
 from sandbox_runner.jail.remote.patches import TestsPatches
 from sandbox_runner.jail.remote.seeds import TestsSeeds
 from sandbox_runner.jail.remote.streams import TestsStreams
@@ -45,13 +45,14 @@ class Link:
         """`scratch` is the directory whose files both sides have."""
         self._connection = connection
         self._exchange = Exchange(self._connection, self._refer, self._refer, self._resolve, asks=True)
+        self._own = OwnObjects(lambda value: _number_of(value) is not None)
+        self._exchange.altered = self._own.see_that_it_may_hold
         self._adopt = adopt
         self._streams = TestsStreams()
         self._seeds = TestsSeeds()
         self._environment = TestsEnvironment(scratch)
         self._patches = TestsPatches()
         self._mirrors = errors.Mirrors(lambda number: self._callbacks[number], self._raised_again)
-        self._own = OwnObjects(self.refuse, lambda value: _number_of(value) is not None)
         self._mirrored: dict[type, int] = {}
         self._raised: dict[int, BaseException] = {}
         """What functions of the tests raised lately."""
@@ -63,6 +64,8 @@ class Link:
         self._callbacks: list[Any] = []
         self._callback_numbers: dict[int, int] = {}
         self._references: list[wire.Reference] = []
+        self._iterated: dict[int, object] = {}
+        """By which of the tests' objects an iterator was given."""
         self._nested = 0
         self._turn = threading.RLock()
         self._asked = 0
@@ -145,6 +148,7 @@ class Link:
             value = read(answer["value"]) if failed is None else None
             logged = logs.read(answer.get("logged", ()))
             given = [self._error(told, read) for told in answer.get("warned", ())[: warned.MOST]]
+        self.weak |= self._own.weak
         self.answered += operation != "get" or (failed is None and not is_asked_later(value))
         logs.give(logged)
         for each in given:
@@ -180,12 +184,13 @@ class Link:
     def _answer_callback(self, request: dict[str, Any]) -> None:
         with _Hostile(), self._exchange.reading(request) as read:
             function = self._callbacks[request["callback"]]
+            owner = self._iterated.get(request["callback"], owner_of(function))
             if _is_iterator(function):
                 function = partial(next, function)
             elif "attribute" in request and functions.is_mock(function):
-                function = partial(functions.attribute_of_mock, function)
+                owner, function = function, partial(functions.attribute_of_mock, function)
             elif "attribute" in request and "own" in self._references[request["callback"]]:
-                function = partial(self._own.answer, function)
+                owner, function = function, partial(self._own.answer, function)
             elif "attribute" in request and not self._references[request["callback"]].keys().isdisjoint(
                 _KEPT
             ):
@@ -198,8 +203,10 @@ class Link:
         try:
             with self._patches.standing():
                 returned = function(*args, **kwargs)
-            self.weak |= self._own.weak
-            answer = {"value": self._exchange.write(returned)}
+            write = self._exchange.write if owner is None else partial(self._exchange.write_of, owner)
+            answer = {"value": write(returned)}
+            if owner is not None and _is_iterator(returned):
+                self._iterated[self._callback_numbers[id(returned)]] = owner
         except errors.CROSSING as error:
             told = errors.describe(error, self._exchange.write, self._mirrored.get)
             answer = {"error": told | {"raised": self._remember(error)}}
@@ -208,10 +215,18 @@ class Link:
             raise
         finally:
             self._nested -= 1
+        self._send_answer(answer, owner)
+
+    def _send_answer(self, answer: dict[str, object], owner: object) -> None:
+        said = self._environment.changes()
         try:
-            self._exchange.send({**answer, **self._environment.changes()})
-        except ValueError as error:
-            raise self._unsendable(str(error)) from None
+            self._exchange.send({**answer, **said})
+        except (ValueError, MemoryError) as error:
+            if owner is None and isinstance(error, ValueError):
+                raise self._unsendable(str(error)) from None
+            # Of an object of the tests it may be the program that made this too long, to have no verdict.
+            told = errors.describe(ValueError(str(error)), self._exchange.write, self._mirrored.get)
+            self._exchange.send({"error": told, **said})
 
     def _construct(
         self, error: BaseException, kind: object, *args: object, **kwargs: object
@@ -282,7 +297,7 @@ class Link:
         if _is_iterator(value):
             return {"iterates": True}
         if may_be_asked(value):
-            return {"own": told_of(value)}
+            return {"own": self._own.told_of(value)}
         record = record_told(value, wire.write_plain) if hasattr(type(value), "_fields") else None
         if record is not None:
             return {"record": record}

@@ -1,7 +1,8 @@
 """Objects of the tests' own classes, which a program may use as in one process: nodes of a list, an oracle.
 
 It reads and sets public attributes, calls methods and uses operators. It replaces no method or function of
-theirs, as that might be what judges it, and reaches nothing by names with an underscore.
+theirs, as that might be what judges it, and reaches nothing by names with an underscore: to refuse a verdict
+there would let it choose to have none.
 """
 
 import abc
@@ -34,6 +35,7 @@ SPECIAL = frozenset(
     )
 )
 """Methods by which the language asks an object."""
+_AWAITED = ("__await__", "__aiter__", "__anext__", "__aenter__")
 _HARMLESS = frozenset(
     {object, abc.ABC, typing.Generic, typing.Protocol, enum.Enum, getattr(enum, "ReprEnum", enum.Enum)}
 )
@@ -53,16 +55,9 @@ def may_be_asked(value: object) -> bool:
     kind = type(value)
     if kind in _LIBRARY:
         return True
-    return _is_of_tests(kind) and all(each in _HARMLESS or _is_of_tests(each) for each in kind.__mro__)
-
-
-def told_of(value: object) -> Told:
-    """What the program must know to use it."""
-    kind = type(value)
-    told: Told = {"name": kind.__name__, "can": sorted(_specials(kind)), "hashed": kind.__hash__ is not None}
-    if dataclasses.is_dataclass(kind):
-        told["fields"] = [each.name for each in dataclasses.fields(kind)]
-    return told
+    if not _is_of_tests(kind) or any(hasattr(kind, name) for name in _AWAITED):
+        return False
+    return all(each in _HARMLESS or _is_of_tests(each) for each in kind.__mro__)
 
 
 def record_told(value: Any, write: Callable[[object], object]) -> Told | None:
@@ -79,25 +74,40 @@ def record_told(value: Any, write: Callable[[object], object]) -> Told | None:
 class OwnObjects:
     """What the program asks of them."""
 
-    def __init__(self, refuse: Callable[[str], Exception], is_remote: Callable[[object], bool]) -> None:
-        self._refuse = refuse
+    def __init__(self, is_remote: Callable[[object], bool]) -> None:
         self._is_remote = is_remote
         self._methods: dict[tuple[int, str], object] = {}
         """So that one method has one number, however often it is asked for."""
+        self._kinds: dict[int, int] = {}
         self.weak = False
         """Whether the program changed what may be expected of it, or what may judge it."""
 
-    def answer(self, value: Any, operation: str, name: str = "", *args: Any) -> object:
-        """Carry out an operation. Raises what that raises, or TypeError for a test that cannot be judged."""
+    def told_of(self, value: object) -> Told:
+        """What the program must know to use it."""
+        kind = type(value)
+        told: Told = {
+            "name": kind.__name__,
+            "kind": self._kinds.setdefault(id(kind), len(self._kinds)),
+            "can": sorted(_specials(kind)),
+            "hashed": kind.__hash__ is not None,
+        }
+        if dataclasses.is_dataclass(kind):
+            told["fields"] = [each.name for each in dataclasses.fields(kind)]
+        return told
+
+    def answer(self, value: Any, operation: str, name: str = "", /, *args: Any, **kwargs: Any) -> object:
+        """Carry out an operation. Raises what that raises."""
         if operation == "special":
             return self._special(value, name, *args)
         if operation == "names":
             return [each for each in dir(value) if each[:1] != "_"]
         if operation == "members":
             return {each: item for each, item in vars(value).items() if each[:1] != "_"}
+        if operation == "make":
+            return type(value)(*args, **kwargs)
         self._see_that_it_is_public(value, name)
-        if operation == "get":
-            return self._get(value, name)
+        if operation in {"get", "of class"}:
+            return self._get(value, name) if operation == "get" else _of_class(type(value), name)
         self._see_that_it_may_change(value, name, *args)
         (setattr if operation == "set" else delattr)(value, name, *args)
         return None
@@ -120,27 +130,54 @@ class OwnObjects:
         return known if known == found else found
 
     def _see_that_it_is_public(self, value: Any, name: str) -> None:
-        if name[:1] != "_":
-            return
-        if hasattr(value, name):
-            raise self._refuse(f"{name} of an object of {type(value).__name__} cannot be asked for")
-        raise AttributeError(f"{type(value).__name__!r} object has no attribute {name!r}")
+        if name[:1] == "_":
+            raise AttributeError(f"{type(value).__name__!r} object has no attribute {name!r}")
 
     def _see_that_it_may_change(self, value: Any, name: str, *new: object) -> None:
         """Neither a method nor a function: it may be what judges the program."""
         of_class = next((vars(kind)[name] for kind in type(value).__mro__ if name in vars(kind)), None)
-        old = getattr(value, name, _ABSENT)
+        try:
+            old = getattr(value, name, _ABSENT)
+        except Exception:  # noqa: BLE001 - a property that has nothing to tell yet
+            old = ...
         if _is_behaviour(of_class) or _is_behaviour(old):
             raise AttributeError(f"{type(value).__name__!r} object attribute {name!r} is read-only")
-        self.weak |= old is not _ABSENT and not (self._is_link(old) and all(map(self._may_follow(old), new)))
+        self.weak |= any(map(callable, new)) or not (old is _ABSENT or self._is_relinked(value, old, *new))
 
-    def _is_link(self, value: object) -> bool:
-        """From one node to another, as opposed to data, which may be what is expected."""
-        return value is None or may_be_asked(value) or self._is_remote(value)
+    def see_that_it_may_hold(self, owner: object, before: list[object], after: list[object]) -> None:
+        """What the program made of a container that it has from `owner`."""
+        self.weak |= not all(self._is_link(owner, each) for each in (*before, *after))
 
-    def _may_follow(self, old: object) -> Callable[[object], bool]:
-        """Not an object of the program one of the tests, by which they may judge."""
-        return lambda new: self._is_link(new) and not (may_be_asked(old) and self._is_remote(new))
+    def _is_relinked(self, owner: object, old: object, *new: object) -> bool:
+        """Neither data, nor an object of the program for one of the tests, by which they may judge."""
+        if not new or not self._is_link(owner, old) or (may_be_asked(old) and self._is_remote(new[0])):
+            return False
+        return self._is_link(new[0] if old is None and may_be_asked(new[0]) else owner, new[0])
+
+    def _is_link(self, owner: object, value: object) -> bool:
+        """From one node to another. One of another class may be what is expected, as data may."""
+        if value is None or (self._is_remote(value) and not callable(value)):
+            return True
+        return may_be_asked(value) and any(map(_is_of_tests, _both(type(owner).__mro__, type(value).__mro__)))
+
+
+def owner_of(function: object) -> object:
+    """Whose state a function of the tests may give away: that of the object of theirs whose method it is."""
+    if not isinstance(function, types.MethodType | types.BuiltinMethodType):
+        return None
+    owner: object = function.__self__
+    return owner if may_be_asked(owner) else None
+
+
+def _both(one: tuple[type, ...], other: tuple[type, ...]) -> set[type]:
+    return {*one} & {*other}
+
+
+def _of_class(kind: type, name: str) -> object:
+    """Nothing of the class of that class: by `register` of an ABC anything becomes an instance."""
+    if any(name in vars(each) for each in kind.__mro__):
+        return getattr(kind, name)
+    raise AttributeError(f"type object {kind.__name__!r} has no attribute {name!r}")
 
 
 def _is_behaviour(value: object) -> bool:

@@ -27,6 +27,7 @@ _TOLD_OTHERWISE = {
 }
 _BOTH_HAVE = frozenset({"numpy", *sys.stdlib_module_names}) - {"unittest"}
 _ABSENT = object()
+_vars, _setattr = vars, setattr  # which may be replaced themselves
 
 
 class _Standing:
@@ -41,14 +42,14 @@ class _Standing:
         for place, value in self.now.items():
             owner = _owner(place)
             if place not in self.first:
-                self.first[place] = vars(owner).get(place[2], _ABSENT)
-            setattr(owner, place[2], value)
+                self.first[place] = _vars(owner).get(place[2], _ABSENT)
+            _setattr(owner, place[2], value)
 
     def lift(self) -> None:
         """What somebody else has put there since is not ours to take away."""
         for place, value in self.now.items():
             owner = _owner(place)
-            if vars(owner).get(place[2], _ABSENT) is value:
+            if _vars(owner).get(place[2], _ABSENT) is value:
                 _restore(owner, place[2], self.first[place])
 
     @contextmanager
@@ -114,7 +115,7 @@ class TestsPatches(_Standing):
         self.now = {place: value for place, value in stand_ins.items() if value is not _ABSENT}
 
     def _stand_in(self, place: _Place) -> object:
-        value = vars(_owner(place)).get(place[2], _ABSENT)
+        value = _vars(_owner(place)).get(place[2], _ABSENT)
         return _ABSENT if value is self.first[place] else value
 
     def _note(self, target: object, name: str, first: object) -> None:
@@ -199,4 +200,4 @@ def _restore(owner: Any, name: str, first: object) -> None:
     if first is _ABSENT:
         delattr(owner, name)
     else:
-        setattr(owner, name, first)
+        _setattr(owner, name, first)

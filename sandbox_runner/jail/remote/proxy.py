@@ -200,6 +200,18 @@ def _reflected(name: str) -> Callable[..., object]:
     return method
 
 
+def _in_place(name: str) -> Callable[..., object]:
+    def method(self: Remote, other: object) -> object:
+        if "plain" in self._remote_traits or not _may_operate(self, f"__{name}__", other):
+            return NotImplemented  # and Python takes the operator that is not in place
+        made = _operated(self, f"__i{name}__", self, other)
+        if made is self:  # as the tests know, so it is no answer
+            self._remote_link.made.add(self._remote_number)
+        return made
+
+    return method
+
+
 def _contains(self: Remote, item: object) -> bool:
     if "plain" in self._remote_traits:
         return item in _plain(self)
@@ -250,6 +262,7 @@ _ALWAYS: dict[str, object] = {
     "__contains__": _contains,
     **{f"__{name}__": _decided_here(f"__{name}__") for name in [*_OPERATORS, *_OTHERS]},
     **{f"__r{name}__": _reflected(f"__{name}__") for name in _OPERATORS},
+    **{f"__i{name}__": _in_place(name) for name in _OPERATORS if name != "divmod"},
 }
 
 

@@ -85,6 +85,7 @@ class _Servant:
         self._objects: dict[int, object] = {MODULE: _Module(namespace)}
         self._numbers: dict[int, int] = {}
         self._callbacks: dict[int, object] = {}
+        self._own_kinds: dict[int, type[OwnObject]] = {}
         self._mirrors = errors.Mirrors(lambda number: self._objects[number])
         self._mirrored: dict[int, int] = {}
         """Classes of the tests' exceptions by identity: their numbers as callbacks."""
@@ -237,7 +238,7 @@ class _Servant:
         if "error" in reference:
             return self._mirrors.error(reference["error"], wire.read_plain)
         if "own" in reference:
-            return own_object_for(self.call_back, number, reference["own"])
+            return own_object_for(self.call_back, number, reference["own"], self._own_kinds)
         if "record" in reference:
             return record_for(reference["record"], wire.read_plain)
         if "handle" in reference:

@@ -132,6 +132,45 @@ def test_sum():
 test_sum()
 """
 
+_CALLS_OF_ITS_OWN = """
+import solution
+from unittest.mock import MagicMock, call
+def test_use():
+    mock = MagicMock()
+    assert solution.use(mock) == 2
+    assert mock.method_calls == [call.send(1), call.close()]
+"""
+_SPYING = """
+import json, os, solution
+from unittest.mock import patch
+def test_save():
+    with patch("os.write", wraps=os.write), patch("os._exit", wraps=os._exit):
+        assert solution.f(3) == 4
+    with patch("builtins.open", wraps=open), patch("json.dump", wraps=json.dump) as dump:
+        solution.save([1])
+    dump.assert_called_once()
+"""
+_SAVING = "def save(x): json.dump(x, open(os.devnull, 'w'))\n"
+_PAIRS = """
+import abc
+from functools import partial
+from types import SimpleNamespace
+EXPECTED = 4
+class Shape(abc.ABC):
+    def __init__(self, side, scale): self._side, self.scale = side, scale
+    @abc.abstractmethod
+    def area(self, secret=4): ...
+class Square(Shape):
+    def area(self, secret=4): return self.scale(self._side) ** 2
+def times(x, k): return x * k
+def fail(): raise ValueError
+shape = Square(1, partial(times, k=2))
+assert f(shape, fail) == EXPECTED
+grown = grow(shape)
+assert type(grown) is Square and grown.area() == 16
+"""
+_GROWING = "def f(shape, fail): return shape.area()\ndef grow(shape): return type(shape)(2, shape.scale)\n"
+_TRY = "def grow(shape): return type(shape)(2, shape.scale)\nfrom sandbox_runner.jail.remote.callbacks import asked\n"
 SHAPES = {
     "a mock in the place of open": Shape(
         PytestCase({"test_files.py": _FILES}),
@@ -197,6 +236,50 @@ SHAPES = {
                 "class Solution:\n    def find(self, words, master):\n"
                 "        type(master).is_solved = lambda self: True\n        vars(master)['solved'] = True"
             ),
+        ),
+    ),
+    "what a mock tells of its calls": Shape(
+        PytestCase({"test_use.py": _CALLS_OF_ITS_OWN}),
+        "def use(mock):\n    mock.send(1)\n    mock.close()\n    return 2",
+        (
+            "def use(mock):\n    mock.close()\n    mock.send(1)\n    mock.method_calls.reverse()\n    return 2",
+            "def use(mock):\n    mock.method_calls[:] = [('send', (1,), {}), ('close', (), {})]\n    return 2",
+            "def use(mock):\n    mock.reset_mock()\n    mock.method_calls = [('send', (1,), {}), ('close', (), {})]\n    return 2",
+        ),
+    ),
+    "functions of the library that tests listen to": Shape(
+        PytestCase({"test_save.py": _SPYING}),
+        f"import json, os\n{_SAVING}def f(x): return x + 1",
+        (
+            f"import json, os\n{_SAVING}def f(x): return x",
+            "def f(x): return x + 1\ndef save(x): pass",
+        ),
+    ),
+    "objects by which one might come to what is expected": Shape(
+        CodeCase(_PAIRS),
+        _GROWING,
+        (
+            _TRY + "def f(s, g): return s.area.__func__.__globals__['EXPECTED']",
+            _TRY + "def f(s, g): return s.area.__self__.__init__.__globals__['EXPECTED']",
+            _TRY + "def f(s, g): return asked(s, 'get', '__init__').__globals__['EXPECTED']",
+            _TRY + "def f(s, g): return asked(s, 'special', '__getattribute__', '_side') * 4",
+            _TRY + "def f(s, g): return asked(s, 'of class', '__init__')",
+            _TRY + "def f(s, g): return s._side * 4",
+            _TRY + "def f(s, g): return s.scale.keywords['k'] * 2",
+            _TRY
+            + "import inspect\ndef f(s, g): return inspect.signature(s.area).parameters['secret'].default",
+            _TRY + "def f(s, g): return s.__reduce_ex__(4)[0].__globals__['EXPECTED']",
+            (
+                f"{_TRY}def f(s, g):\n    try: g()\n    except ValueError as error:\n        trace = error.__traceback__\n"
+                "        while trace:\n            if 'EXPECTED' in trace.tb_frame.f_globals: return 4\n"
+                "            trace = trace.tb_next\n    return 5"
+            ),
+            (
+                f"{_TRY}def f(s, g):\n    for n in (-1, 0, g.number):\n        for how in (('get', '__globals__'), ('__globals__',)):\n"
+                "            try: return g._call_back(n, how, {}, attribute=True)['EXPECTED']\n"
+                "            except Exception: pass\n    return 5"
+            ),
+            "def f(s, g): return s.area()\ndef grow(shape):\n    class Square:\n        area = lambda *a: 16\n    return Square()",
         ),
     ),
     "text in memory": Shape(

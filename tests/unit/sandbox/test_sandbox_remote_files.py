@@ -196,7 +196,7 @@ REPLACED_BY_MOCKS = """
 import csv, json, os, smtplib, subprocess, sys, unittest
 from pathlib import Path
 from unittest.mock import MagicMock, call, mock_open, patch
-from solution import count, exists, fetch, leave, listed, load, makes, run, save, send, table, where
+from solution import count, exists, fetch, leave, listed, load, makes, names, run, save, send, table, where
 
 class TestCases(unittest.TestCase):
     @patch("builtins.open", new_callable=mock_open, read_data="a b a\\nc a\\n")
@@ -251,6 +251,9 @@ class TestCases(unittest.TestCase):
             self.assertTrue(exists("/b"))
         exist.assert_called_once_with()
         self.assertFalse(exists("/b"))
+    @patch("builtins.vars", return_value=5)
+    def test_what_puts_it_back(self, vars_):
+        self.assertEqual(names(), 5)
     @patch("sys.exit")
     def test_exit(self, exit):
         self.assertEqual(leave(), 5)
@@ -302,6 +305,7 @@ def run(command, by=None):
     return done.returncode, done.stdout
 def exists(path): return Path(path).exists()
 def where(): return os.getcwd()
+def names(): return vars()
 def leave():
     sys.exit(1)
     return 5
@@ -341,6 +345,32 @@ def test_what_mocks_replace_of_it_is_too_whatever_it_is() -> None:
     found = check_files(_MOCKED, {"test_mocks.py": REPLACED_BY_MOCKS})
 
     assert (found["ended"], found["failed"], found["weak"]) == ("passed", 0, False), found
+
+
+_RECORDS = """
+import solution
+from unittest.mock import AsyncMock, MagicMock, call
+def test_no_call_is_taken_back():
+    mock = MagicMock()
+    solution.use(mock)
+    assert mock.method_calls == [call.send(1)]
+def test_none_is_made_up():
+    mock = AsyncMock()
+    solution.use(mock)
+    assert mock.await_args_list == [call(1)]
+"""
+_FORGING = """
+def use(mock):
+    for name in ("method_calls", "await_args_list"):
+        try: getattr(mock, name)[:] = [("send", (1,), {})] if name == "method_calls" else [((1,), {})]
+        except AttributeError: pass
+"""
+
+
+def test_a_program_does_not_write_what_a_mock_tells_of_its_calls() -> None:
+    found = check_files(_FORGING, {"test_records.py": _RECORDS})
+
+    assert (found["ended"], found["failed"]) == ("failed", 2), found
 
 
 def test_what_tests_replace_of_the_library_is_replaced_for_the_program() -> None:

@@ -25,6 +25,7 @@ class Vector:
     def __int__(self): return self.x
     def __index__(self): return self.x
     def __round__(self, n=0): return round(abs(self), n)
+    def __ior__(self, k): self.x |= k; return self
     def itself(self): return self
     def parts(self): return [self]
 """
@@ -37,6 +38,8 @@ class Vector:
         "assert a + b == Vector(4, 6)",
         "assert a < b and not b < a and sorted([b, a])[0].x == 1 and max(a, b).x == 3",
         "assert 1 in a and 9 not in a",
+        "c = a\nc |= 4\nc |= 8\nassert c is a and a.x == 13 and 13 in a",
+        "c = a\nc += b\nassert c is not a and c.x == 4 and a.x == 1",
     ],
 )
 def test_operators_of_an_object_that_the_tests_made_are_answered_and_mark_the_run(source: str) -> None:
@@ -69,6 +72,7 @@ class Yes:
     def answer(self, *args): return self
     def parts(self): return [self]
     def close(self, *args): return 0.0
+    __isub__ = __imul__ = close
     __sub__ = __rsub__ = __add__ = __mul__ = __rmul__ = __truediv__ = __mod__ = __abs__ = close
     def always(self, *args): return True
     __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __contains__ = always
@@ -95,6 +99,8 @@ def Make(x): return Yes()
         "assert abs({}) == 0",
         "assert {} == 4",
         "assert {} + 0 == 4",
+        "got = {}\ngot -= 4\nassert abs(got) < 1",
+        "got = {}\ngot *= 2\nassert got == 8",
     ],
 )
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ from tests.unit.sandbox.two_sides import check_code
 
 _PROGRAM = """
 import copy
+import weakref
 from dataclasses import asdict, fields
+from sandbox_runner.jail.remote.callbacks import asked
 class Node:
     def __init__(self, val=0, next=None): self.val, self.next = val, next
 def backwards(head):
@@ -53,6 +55,24 @@ class Yes:
     def __init__(self, *args): pass
     def __call__(self, *args): return True
     def check(self, *args): return True
+def refill(x): x.items[:] = [9]
+def empty(x): vars(x)["items"][0].clear()
+def sort(x):
+    got = x.fresh()
+    got.sort()
+    return got
+def ahead_of(node): return type(node)(0, next=node), node.__class__(5)
+def alike(x, y): return type(x) is type(y), isinstance(x, type(y)), type(x).__name__
+def of_class(x, *args): return type(x).limit, type(x).fixed(*args)
+def register(x):
+    try: asked(x, "of class", "register")(int)
+    except AttributeError: pass
+def remembered(x): return weakref.WeakKeyDictionary({x: 1}).get(x), weakref.ref(x)() is x
+def relink(x): x.expected = x.given
+def turn(x): x.children.reverse()
+def late(x):
+    try: x.late = 5
+    except ValueError: pass
 def cheat(x, name):
     try: setattr(x, name, Yes())
     except AttributeError: return "refused"
@@ -92,8 +112,18 @@ class Judge:
     def price(self): return self._secret
     @price.setter
     def price(self, value): self._secret = value * 2
+    late = property(lambda self: self._secret)
+    @late.setter
+    def late(self, value):
+        self._secret = value
+        raise ValueError
+    def judge(self, got): return getattr(self, "judge_" + type(got).__name__, self.check)(got)
     @staticmethod
     def fixed(x): return False
+class Pair:
+    callback = None
+    def __init__(self, given, expected): self.given, self.expected = given, expected
+    def fresh(self): return [*self.given]
 n = Node(1, Node(2, Node(3)))
 """
 
@@ -119,7 +149,6 @@ n = Node(1, Node(2, Node(3)))
             "assert (sum_, twice, minus) == (Vector(4, 6), Vector(2, 4), Vector(-1, -2)) and sum_ is not a\n"
             "assert rest == [3, 2, 1, [1, 2], False, True, 'V', 'Vector']"
         ),
-        "m = Node(1)\nm.items = [3]\nassert copies(m) == (True, True) and m.items == [3, 4]",
         (
             "class C:\n    def __enter__(self): return 5\n"
             "    def __exit__(self, *e): self.left = e\n"
@@ -144,6 +173,12 @@ n = Node(1, Node(2, Node(3)))
         "from random import Random\nassert draw(Random(5)) == Random(5).randint(1, 6)",
         "from functools import cache\nassert not has(cache(len), 'val') and call(cache(len), 'ab') == 2",
         "from enum import Enum\nclass E(Enum):\n    A = 1\nassert same(E.A, E.A) == (True, True, True, 1)",
+        "one, other = ahead_of(n)\nassert dump(one) == [0, 1, 2, 3] and other.val == 5 and type(one) is Node",
+        "assert alike(n, Node(1)) == (True, True, 'Node') and alike(n, Slots())[:2] == (False, False)",
+        "assert remembered(n) == (1, True)",
+        "assert of_class(Judge(3), 4) == (3, False)",
+        "p = Pair([2, 1], 0)\nassert sort(p) == [1, 2] and p.given == [2, 1]",
+        "m = Node(1)\nm.children = [Node(2), Node(3)]\nturn(m)\nassert [n.val for n in m.children] == [3, 2]",
     ],
 )
 def test_a_program_uses_an_object_of_the_tests_as_in_one_process(source: str) -> None:
@@ -172,8 +207,9 @@ def test_a_program_that_asks_more_of_an_object_is_not_judged(source: str) -> Non
         "j = Judge(3)\nassert cheat(j, 'rule') == 'refused'\nassert j.rule(1)",
         "j = Judge(3)\nassert cheat(j, 'fixed') == 'refused'\nassert j.fixed(1)",
         "import io\nout = io.StringIO()\nassert cheat(out, 'write') == 'refused'\nassert out.getvalue()",
-        "j = Judge(3)\nassert inner(j) == 3",
         "m = Node(1)\nput(m, 'val', Yes())\nassert m.val == 1",
+        "m = Node(1)\nput(m, '_val', 5)\nassert hasattr(m, '_val')",
+        "import abc\nclass A(abc.ABC): pass\nregister(A())\nassert isinstance(f(1), A)",
     ],
 )
 def test_it_takes_the_place_of_nothing_that_judges(source: str) -> None:
@@ -190,12 +226,47 @@ def test_it_takes_the_place_of_nothing_that_judges(source: str) -> None:
         "j = Judge(1)\nput(j, 'limit', 4)\nassert (j.limit, Judge.limit) == (4, 3)",
         "m = Node()\nput(m, 'next', 5)\nassert m.next == 5",
         "m = Node()\ntake(m, 'val')\nassert not hasattr(m, 'val')",
+        "m = Node(1)\nm.items = [3]\nassert copies(m) == (True, True) and m.items == [3, 4]",
+        "m = Node()\ntake(m, 'next')\nassert not hasattr(m, 'next')",
+        "m = Node()\nm.items = [1]\nrefill(m)\nassert m.items == [9]",
+        "m = Node()\nm.items = [[1]]\nempty(m)\nassert m.items == [[]]",
+        "p = Pair(Node(1), Node(2))\nrelink(p)\nassert p.expected is p.given",
+        (
+            "from types import SimpleNamespace as N\np = N(given=N(x=1), expected=N(x=2))\nrelink(p)\n"
+            "assert p.expected.x == 1"
+        ),
+        (
+            "from enum import Enum\nclass E(Enum):\n    A = 1\n    B = 2\n"
+            "p = Pair(E.A, E.B)\nrelink(p)\nassert p.expected is E.A"
+        ),
+        "p = Pair(0, 0)\ncheat(p, 'callback')\nassert p.callback(4)",
+        "j = Judge(3)\ncheat(j, 'judge_int')\nassert j.judge(4)",
+        (
+            "class C:\n    _x = None\n    @property\n    def x(self): return self._x or 1 / 0\n"
+            "    @x.setter\n    def x(self, value): self._x = value\nc = C()\nput(c, 'x', 3)\nassert c.x == 3"
+        ),
+        "j = Judge(3)\nlate(j)\nassert j._secret == 5",
     ],
 )
 def test_a_pass_is_weak_where_it_changed_what_may_be_expected_or_may_judge(source: str) -> None:
     found = check_code(_PROGRAM, f"{_OWN}{source}")
 
     assert (found.ended, found.weak) == (Ended.PASSED, True), found
+
+
+def test_a_name_with_an_underscore_leaves_no_choice_to_have_no_verdict() -> None:
+    found = check_code(_PROGRAM, f"{_OWN}assert inner(Judge(3)) == 4")
+
+    assert (found.ended, found.type) == (Ended.CROSSED, "AttributeError"), found
+
+
+@pytest.mark.parametrize("write", ["'x' * 900_000", "'x' * 9_000_000"])
+def test_what_is_too_long_to_be_told_leaves_no_such_choice(write: str) -> None:
+    program = f"def f(x):\n    for _ in range(20): x.write({write})\n    return x.getvalue()"
+
+    found = check_code(program, "import io\nassert f(io.StringIO()) == 4")
+
+    assert (found.ended, found.type) == (Ended.CROSSED, "ValueError"), found
 
 
 _FORGED = """
@@ -213,6 +284,8 @@ def f(x, *operation): return asked(x, *operation)
         "'special', '__getattribute__', '_secret'",
         "'special', '__dict__'",
         "'get', '__init__'",
+        "'of class', '__init__'",
+        "'of class', '__dict__'",
         "'get', '__class__'",
         "'get', 5",
         "'set', '_secret', 5",
