@@ -20,7 +20,7 @@ from sandbox_runner.jail.remote.streams import TestsStreams
 _MOST_NESTED_CALLBACKS = 50
 _MOST_REMEMBERED = 1_000
 _LONG_BYTES = 1 << 20
-_CALLED_ONLY = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
+_CALLED_ONLY = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType, partial)
 _KEPT = ("handle", "more")
 """What a reference says of objects that the program may not ask."""
 CROSSED = "_crossed"
