@@ -47,16 +47,26 @@ def _run(source: str, link: Link, entry_point: str | None) -> None:
     words = {*_WORD.findall(source), entry_point or ""}  # also those of code in strings
     names = globals_for(module, link, entry_point, words)
     checks = _defines_check_alone(tree)
-    link.answered = in_place = _answers_in_place(
-        names, _uses(_reached(tree, checks), entry_point if checks else None)
-    )
+    reached = _reached(tree, checks)
+    link.answered = in_place = _answers_in_place(names, _uses(reached, entry_point if checks else None))
     exec(code, names)  # noqa: S102
     if checks:
         names["check"](_entry_point(names, entry_point))
-    elif link.answered == in_place and (suite := unittests.left_in(names, names["__name__"])):
-        link.answered += _answers_in_place(names, _uses(tree.body))
-        if not unittests.run(suite):
-            link.answered = 0
+    else:
+        _run_left(link, names, tree, reached, link.answered > in_place)
+
+
+def _run_left(
+    link: Link, names: dict[str, Any], tree: ast.Module, reached: list[ast.stmt], asked: bool
+) -> None:
+    """Run the tests that the code has defined and does not use, whatever else it has run."""
+    known = {each.name for each in reached if isinstance(each, _DEFINING)}
+    suite = unittests.left_in(names, names["__name__"], known)
+    if suite is None:
+        return
+    link.answered += _answers_in_place(names, _uses(tree.body))
+    if not unittests.run(suite) and not asked:
+        link.answered = 0
 
 
 def _answers_in_place(names: Mapping[str, object], used: Iterable[str]) -> int:

@@ -1,21 +1,23 @@
 """Test cases and functions of test code that leaves it to others to run them, as BigCodeBench's does."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from inspect import iscoroutinefunction
 from types import FunctionType
 from typing import Any
 
 
-def left_in(names: Mapping[str, object], module: str) -> Any:
-    """What there is to run: a suite of `unittest`, or None."""
-    functions = [each for name, each in names.items() if name.startswith("test") and _is_test(each, module)]
+def left_in(names: Mapping[str, object], module: str, known: Container[str]) -> Any:
+    """What there is to run, but for what is `known` to be used already: a suite of `unittest`, or None."""
+    left = {name: each for name, each in names.items() if name not in known}
+    functions = [each for name, each in left.items() if name.startswith("test") and _is_test(each, module)]
     unittest: Any = sys.modules.get("unittest")
     if unittest is None and functions:
         import unittest  # noqa: PLC0415 - few tests leave any, and it is large
     if unittest is None:
         return None
-    suite = unittest.TestSuite(map(unittest.FunctionTestCase, functions))
-    kinds: Any = filter(_is_class, names.values())
+    suite = unittest.TestSuite(unittest.FunctionTestCase(_whole(each)) for each in functions)
+    kinds: Any = filter(_is_class, left.values())
     for kind in dict.fromkeys(kinds):
         if issubclass(kind, unittest.TestCase) and kind.__module__ == module:
             suite.addTests(unittest.defaultTestLoader.loadTestsFromTestCase(kind))
@@ -52,10 +54,19 @@ def run(suite: Any) -> bool:
     return bool(passed)
 
 
+def _whole(function: Any) -> Any:
+    """What runs a function to its end, one that awaits too."""
+    if not iscoroutinefunction(function):
+        return function
+    import asyncio  # noqa: PLC0415 - few tests await, and it is large
+
+    return lambda: asyncio.run(function())
+
+
 def _is_class(value: object) -> bool:
     return type in type(value).__mro__
 
 
 def _is_test(value: object, module: str) -> bool:
     """A function of the tests that needs nothing."""
-    return isinstance(value, FunctionType) and value.__module__ == module and not value.__code__.co_argcount
+    return type(value) is FunctionType and value.__module__ == module and not value.__code__.co_argcount

@@ -54,6 +54,37 @@ def test_cases_that_nobody_runs_are_run(program: str, end: str, ended: Ended) ->
     assert found.ended is ended, found
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"f(3)\n{_CASES}",
+        f"{_CASES}assert f(3) == 4",
+        "got = f(3)\ndef test_right(): assert f(4) == 5",
+        "got = f(3)\nasync def test_right(): assert f(4) == 5",
+        "def test_one(): assert f(3) == 4\ndef test_other(): assert f(4) == 5\ntest_one()",
+    ],
+)
+def test_what_is_left_is_run_though_the_code_has_asked_the_program_already(source: str) -> None:
+    assert check_code("def f(x): return 4", source).ended is Ended.FAILED
+    assert check_code("def f(x): return x + 1", source).ended is Ended.PASSED
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "def test(): ran.append(f(3))\ntest()",
+        (
+            "class T(unittest.TestCase):\n    def test(self): ran.append(f(3))\n"
+            "unittest.TextTestRunner().run(unittest.defaultTestLoader.loadTestsFromTestCase(T))"
+        ),
+    ],
+)
+def test_what_the_code_runs_itself_is_not_run_again(run: str) -> None:
+    source = f"import unittest\nran = []\n{run}\ndef test_later(): assert ran == [4]"
+
+    assert check_code("def f(x): return x + 1", source).ended is Ended.PASSED
+
+
 _NOTHING = (
     *("f = 1", "class F: pass\nf = F()", "f = None", "def f(x): return x"),
     *("import os\nf = os", "from math import floor as f"),
