@@ -45,7 +45,7 @@ def _invented(rng: random.Random, reference: Pipeline, code: str) -> Review:
     edit = rng.choice(_leading_astray(reference, code, index, asked))
     before = reference.steps[:index]
     claimed = [*before, *_claimed(edit, asked, reference.steps[index + 1 :], found[index:])]
-    return _review(analysis(claimed, [*before, *found[index:]]), edit)
+    return _review(analysis(claimed, [*before, *found[index:]], index), edit)
 
 
 def _claimed(edit: Edit, asked: Step, after: Sequence[Step], found: Sequence[Step | None]) -> list[Step]:

@@ -77,8 +77,8 @@ def careful_review(reference: Pipeline, code: str) -> Review:
     """Compare what is asked with what each line does, and settle the first difference."""
     found = parse_lines(reference.shape, code)
     asked = reference.steps
-    said = analysis(asked, found)
     first = _first_difference(asked, found)
+    said = analysis(asked, found, first)
     if first is None:
         return Review(said, NO_SUGGESTION, Judgment.CORRECT)
     edit = _first_edit(first, asked, found)
@@ -91,9 +91,8 @@ def _first_difference(asked: Sequence[Step], found: Sequence[Step | None]) -> in
     return next((i for i, (step, does) in enumerate(both) if step is None or not step.does_as(does)), None)
 
 
-def analysis(asked: Sequence[Step], found: Sequence[Step | None]) -> str:
+def analysis(asked: Sequence[Step], found: Sequence[Step | None], first: int | None) -> str:
     """Comparisons of steps with lines, a line of text each, to the first difference and crosswise there."""
-    first = _first_difference(asked, found)
     if first is None:
         compared = [(index, index) for index in range(len(asked))]
     else:
