@@ -1,4 +1,4 @@
-"""What the tests handed over that is no data, as the program sees it: to be called, and no more."""
+"""What the tests handed over that is no data, as the program sees it: what it may do is carried out there."""
 
 import dataclasses
 from collections import namedtuple
@@ -43,9 +43,7 @@ def mock_for(call_back: Callable[..., object], number: int, protocol: list[str])
 
 def _asking(name: str) -> Callable[..., object]:
     def method(self: CallbackMock, *args: object) -> object:
-        if name == "__exit__":
-            args = (*args[:2], None)  # no traceback crosses
-        return self._call_back(self.number, (name, *args), {}, attribute=True)
+        return self._call_back(self.number, (name, *_crossing(name, args)), {}, attribute=True)
 
     return method
 
@@ -175,11 +173,14 @@ def _record_class(name: str, fields: tuple[str, ...]) -> Any:
 
 def _special(name: str) -> Callable[..., object]:
     def method(self: OwnObject, *args: object) -> object:
-        if name == "__exit__":
-            args = (*args[:2], None)  # no traceback crosses
-        return asked(self, "special", name, *args)
+        return asked(self, "special", name, *_crossing(name, args))
 
     return method
+
+
+def _crossing(name: str, args: tuple[object, ...]) -> tuple[object, ...]:
+    """What a special method is told on the other side: no traceback crosses."""
+    return (*args[:2], None) if name == "__exit__" else args
 
 
 class Handle:
