@@ -1,9 +1,7 @@
 """What the tests handed over that is no data, as the program sees it: what it may do is carried out there."""
 
 import dataclasses
-from collections import namedtuple
 from collections.abc import Callable
-from functools import cache
 from typing import Any, Self
 
 
@@ -159,16 +157,6 @@ def _field(name: str) -> Any:
     field: Any = dataclasses.field()
     field.name, field._field_type = name, dataclasses._FIELD  # type: ignore[attr-defined]  # noqa: SLF001
     return field
-
-
-def record_for(told: dict[str, Any], read: Callable[[object], object]) -> object:
-    """A named tuple of a class like that of the tests."""
-    return _record_class(told["name"], tuple(told["fields"]))(*map(read, told["items"]))
-
-
-@cache
-def _record_class(name: str, fields: tuple[str, ...]) -> Any:
-    return namedtuple(name, fields)  # noqa: PYI024
 
 
 def _special(name: str) -> Callable[..., object]:

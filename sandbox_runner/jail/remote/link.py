@@ -8,11 +8,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sandbox_runner.jail.remote import errors, functions, logs, warned, wire
+from sandbox_runner.jail.remote import alike, errors, functions, logs, warned, wire
 from sandbox_runner.jail.remote.environment import TestsEnvironment
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
-from sandbox_runner.jail.remote.own_objects import OwnObjects, may_be_asked, owner_of, record_told
+from sandbox_runner.jail.remote.own_objects import OwnObjects, may_be_asked, owner_of
 from sandbox_runner.jail.remote.patches import TestsPatches
 from sandbox_runner.jail.remote.seeds import TestsSeeds
 from sandbox_runner.jail.remote.streams import TestsStreams
@@ -81,7 +81,7 @@ class Link:
         self.constructed: set[int] = set()
         """Classes of the program that the tests made objects of."""
         self.made: set[int] = set()
-        """Objects that came by that alone, and never as an answer."""
+        """Objects that came by that and by operators on such objects alone, and never as an answer."""
         self._met: set[int] = set()
         self._making: object = None
         """The reference to what is being made."""
@@ -143,7 +143,7 @@ class Link:
             if answer["answer"] != question:
                 raise LostError("an answer to another question")
             failed = self._error(answer["error"], read) if "error" in answer else None
-            if operation == "call" and _number_of(args[0]) in self.constructed:
+            if operation == "operate" or (operation == "call" and _number_of(args[0]) in self.constructed):
                 self._making = _reference_in(answer.get("value"))
             value = read(answer["value"]) if failed is None else None
             logged = logs.read(answer.get("logged", ()))
@@ -298,9 +298,8 @@ class Link:
             return {"iterates": True}
         if may_be_asked(value):
             return {"own": self._own.told_of(value)}
-        record = record_told(value, wire.write_plain) if hasattr(type(value), "_fields") else None
-        if record is not None:
-            return {"record": record}
+        if (like := alike.told_of(value, wire.write_plain)) is not None:
+            return {"alike": like}
         about: wire.Reference = {}
         if functions.is_mock(value):
             about["mock"] = functions.protocol_of_mock(value)

@@ -16,7 +16,6 @@ import subprocess
 import sys
 import types
 import typing
-from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
@@ -43,8 +42,9 @@ _LIBRARY = frozenset(
     {io.StringIO, io.BytesIO, types.SimpleNamespace, argparse.Namespace, subprocess.CompletedProcess}
     | {random.Random}
 )
+_FILES = frozenset({io.TextIOWrapper, io.BufferedReader, io.BufferedWriter, io.BufferedRandom, io.FileIO})
 _PACKAGES = frozenset({"numpy", "pytest", "_pytest", "pluggy", "iniconfig", "packaging", "sandbox_runner"})
-_OF_RECORDS = frozenset(vars(namedtuple("_Record", ""))) | {"__annotations__", "__orig_bases__"}  # noqa: PYI024
+_OF_CLASS = ("make", "of class")
 _ABSENT = object()
 
 Told = dict[str, object]
@@ -53,22 +53,11 @@ Told = dict[str, object]
 def may_be_asked(value: object) -> bool:
     """Not one of a class that derives from more, such as a `TestCase`: that can skip its tests, for one."""
     kind = type(value)
-    if kind in _LIBRARY:
+    if kind in _LIBRARY or _is_file(value):
         return True
     if not _is_of_tests(kind) or any(hasattr(kind, name) for name in _AWAITED):
         return False
     return all(each in _HARMLESS or _is_of_tests(each) for each in kind.__mro__)
-
-
-def record_told(value: Any, write: Callable[[object], object]) -> Told | None:
-    """A named tuple without methods of its own, which the other side makes itself if its items are data."""
-    kind = type(value)
-    if kind.__mro__[1:] != (tuple, object) or not vars(kind).keys() <= _OF_RECORDS | {*value._fields}:
-        return None
-    try:
-        return {"name": kind.__name__, "fields": [*value._fields], "items": [*map(write, value)]}
-    except (TypeError, ValueError):
-        return None
 
 
 class OwnObjects:
@@ -103,6 +92,8 @@ class OwnObjects:
             return [each for each in dir(value) if each[:1] != "_"]
         if operation == "members":
             return {each: item for each, item in vars(value).items() if each[:1] != "_"}
+        if operation in _OF_CLASS and _is_file(value):  # another one would be any descriptor of this process
+            raise TypeError(f"nothing is asked of {type(value).__name__}, the class of an open file")
         if operation == "make":
             return type(value)(*args, **kwargs)
         self._see_that_it_is_public(value, name)
@@ -167,6 +158,14 @@ def owner_of(function: object) -> object:
         return None
     owner: object = function.__self__
     return owner if may_be_asked(owner) else None
+
+
+def _is_file(value: object) -> bool:
+    """One that the tests opened, or what reads for it: a temporary file's wrapper too."""
+    if type(value) in _FILES:
+        return all(value is not each for each in (sys.__stdin__, sys.__stdout__, sys.__stderr__))
+    wrapper = getattr(sys.modules.get("tempfile"), "_TemporaryFileWrapper", None)
+    return wrapper is not None and type(value) is wrapper
 
 
 def _both(one: tuple[type, ...], other: tuple[type, ...]) -> set[type]:

@@ -193,21 +193,24 @@ def _reflected(name: str) -> Callable[..., object]:
     def method(self: Remote, other: object) -> object:
         if "plain" in self._remote_traits:
             return apply(other, _plain(self))
-        if _may_operate(self, name, other):
+        others = () if _is_begun_with(name, other) else (other,)
+        if _may_operate(self, name, *others):
             return _operated(self, name, other, self)
         raise _undecided(self, name)
 
     return method
 
 
+def _is_begun_with(name: str, other: object) -> bool:
+    """What `sum` begins with: it tells nothing of what is expected."""
+    return name == "__add__" and type(other) is int and other == 0
+
+
 def _in_place(name: str) -> Callable[..., object]:
     def method(self: Remote, other: object) -> object:
         if "plain" in self._remote_traits or not _may_operate(self, f"__{name}__", other):
             return NotImplemented  # and Python takes the operator that is not in place
-        made = _operated(self, f"__i{name}__", self, other)
-        if made is self:  # as the tests know, so it is no answer
-            self._remote_link.made.add(self._remote_number)
-        return made
+        return _operated(self, f"__i{name}__", self, other)
 
     return method
 

@@ -13,7 +13,7 @@ from functools import cache
 from threading import RLock
 from typing import Any
 
-from sandbox_runner.jail.remote import arrays, containers, errors, functions, logs, seeds, warned, wire
+from sandbox_runner.jail.remote import alike, arrays, containers, errors, functions, logs, seeds, warned, wire
 from sandbox_runner.jail.remote.callbacks import (
     Callback,
     CallbackIterator,
@@ -24,7 +24,6 @@ from sandbox_runner.jail.remote.callbacks import (
     mock_for,
     number_of,
     own_object_for,
-    record_for,
 )
 from sandbox_runner.jail.remote.environment import ProgramEnvironment
 from sandbox_runner.jail.remote.exchange import Exchange
@@ -88,7 +87,7 @@ class _Servant:
         self._own_kinds: dict[int, type[OwnObject]] = {}
         self._mirrors = errors.Mirrors(lambda number: self._objects[number])
         self._mirrored: dict[int, int] = {}
-        """Classes of the tests' exceptions by identity: their numbers as callbacks."""
+        """Classes of the tests' exceptions, and what was made like theirs, by identity: their numbers."""
         self._next = MODULE + 1
         self._turn = RLock()
         """Of the program's threads, to ask the tests."""
@@ -239,8 +238,10 @@ class _Servant:
             return self._mirrors.error(reference["error"], wire.read_plain)
         if "own" in reference:
             return own_object_for(self.call_back, number, reference["own"], self._own_kinds)
-        if "record" in reference:
-            return record_for(reference["record"], wire.read_plain)
+        if "alike" in reference:
+            made = alike.made_of(reference["alike"], wire.read_plain)
+            self._mirrored[id(made)] = number
+            return made
         if "handle" in reference:
             name, *traits = reference["handle"]
             return handle_for(self.call_back, number, traits, name)

@@ -131,6 +131,33 @@ def test_sum():
     assert out.getvalue() == "ann 8\\nbob 4\\n"
 test_sum()
 """
+_HANDED_OVER = """
+import io, logging, re, unittest
+from solution import task_func
+
+class TestCases(unittest.TestCase):
+    def test_report(self):
+        raw = io.BytesIO(b"ann,3\\nbob,x\\nann,5\\n")
+        out = io.TextIOWrapper(io.BytesIO())
+        with self.assertLogs("report", "WARNING") as seen:
+            got = task_func(io.TextIOWrapper(raw, newline=""), out, re.compile("[0-9]+"), logging.getLogger("report"))
+        self.assertEqual(got, 8)
+        self.assertEqual(seen.output, ["WARNING:report:no number: x"])
+        out.flush()
+        self.assertEqual(out.buffer.getvalue(), b"ann 3\\nann 8\\n")
+"""
+_REPORTING = """
+import csv
+def task_func(source, target, number, logger):
+    total = 0
+    for name, text in csv.reader(source):
+        if not number.fullmatch(text):
+            logger.warning("no number: %s", text)
+            continue
+        total += int(text)
+        print(name, total, file=target)
+    return total
+"""
 
 _CALLS_OF_ITS_OWN = """
 import solution
@@ -291,6 +318,20 @@ SHAPES = {
             "def report(source, target): return 2",
             "def report(source, target):\n    target.getvalue = lambda: 'ann 8\\nbob 4\\n'\n    return 2",
             "def report(source, target):\n    target.write(source.read())\n    return 2",
+        ),
+    ),
+    "an open file, a pattern and a logger": Shape(
+        PytestCase({"test_report.py": _HANDED_OVER}),
+        _REPORTING,
+        (
+            "def task_func(a, b, c, d): return 8",
+            _REPORTING.replace("not number.fullmatch(text)", "not text.isdigit() and not number.search('1')"),
+            _REPORTING.replace('logger.warning("no number: %s", text)', "pass"),
+            _REPORTING.replace("file=target", ""),
+            _REPORTING.replace(
+                "print(", "target.buffer.getvalue = lambda: b'ann 3\\nann 8\\n'; (lambda *a, **k: 0)("
+            ),
+            _REPORTING.replace("print(", "type(target)(1).write('ann 3'); print("),
         ),
     ),
 }

@@ -16,6 +16,7 @@ class Vector:
     def __mul__(self, k): return Vector(self.x * k, self.y * k)
     __rmul__ = __mul__
     def __matmul__(self, other): return self.x * other.x + self.y * other.y
+    def __radd__(self, none): return self
     def __neg__(self): return Vector(-self.x, -self.y)
     def __abs__(self): return (self.x ** 2 + self.y ** 2) ** 0.5
     def __eq__(self, other): return (self.x, self.y) == (other.x, other.y)
@@ -40,6 +41,9 @@ class Vector:
         "assert 1 in a and 9 not in a",
         "c = a\nc |= 4\nc |= 8\nassert c is a and a.x == 13 and 13 in a",
         "c = a\nc += b\nassert c is not a and c.x == 4 and a.x == 1",
+        "assert ((a + b) + a).x == 5 and (a + (b - a) * 2).y == 6 and a < a + b and 4 in a + b",
+        "assert sum([a, b, a]).x == 5 and sum([a, b], a) == Vector(5, 8)",
+        "c = a + b\nc += a\nc |= 8\nassert c.x == 13",
     ],
 )
 def test_operators_of_an_object_that_the_tests_made_are_answered_and_mark_the_run(source: str) -> None:
@@ -52,6 +56,7 @@ def test_operators_of_an_object_that_the_tests_made_are_answered_and_mark_the_ru
     "source",
     [
         "assert abs(Vector(3, 4)) == 5 and (-a).x == -1 and round(Vector(3, 4)) == 5",
+        "assert abs(-Vector(3, 4)) == 5 and (--a).x == 1",
         "assert float(Vector(3, 4)) == 5.0 and int(a) == 1 and [5, 6][a] == 6",
         "import enum as e\nassert isinstance(Color.RED, e.Enum) and not isinstance(Color.RED, e.IntEnum)",
         "from enum import Enum\nassert isinstance(Color.RED, Color) and not isinstance(a, Enum)",
@@ -73,6 +78,7 @@ class Yes:
     def parts(self): return [self]
     def close(self, *args): return 0.0
     __isub__ = __imul__ = close
+    __invert__ = answer
     __sub__ = __rsub__ = __add__ = __mul__ = __rmul__ = __truediv__ = __mod__ = __abs__ = close
     def always(self, *args): return True
     __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __contains__ = always
@@ -108,6 +114,8 @@ def Make(x): return Yes()
     [
         *("f(3)", "Yes().answer(3)", "Yes().value", "Yes().parts()[0]", "Make(3)", "[*map(f, [3])][0]"),
         "s.answer(3)",
+        "(~s).answer(3)",
+        "(~s, f(3))[1]",
     ],
 )
 def test_what_the_program_answers_has_no_operators(tests: str, answer: str) -> None:
