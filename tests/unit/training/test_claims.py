@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from training.evaluate import rows
-from training.evaluate.findings import TEST, Findings, generator_group
+from training.evaluate.findings import TEST, UNSTOPPED, Findings, generator_group
 from training.evaluate.group import Group
 from training.evaluate.pairs import DRAFTS, MISREAD
 from training.evaluate.trial import Trial
@@ -138,12 +138,17 @@ def test_every_length_has_to_gain_and_the_longest_the_most() -> None:
     ]
 
 
-def test_similarity_is_compared_where_both_revised() -> None:
-    assert changes_more(findings(paper())).status is Status.HOLDS
-    same = replace(paper()[rows.CTRL], similarity=(0.5,) * COUNT)
-    assert changes_more(with_row(rows.CTRL, same)).status is Status.REFUTED
-    none = replace(paper()[rows.CTRL], similarity=(None,) * COUNT)
-    assert changes_more(with_row(rows.CTRL, none)).status is Status.NOT_RUN
+def test_similarity_is_compared_where_every_draft_is_revised() -> None:
+    def claim(ours: float | None, theirs: float | None) -> Claim:
+        similar = {rows.CTRL: ours, rows.SELF: theirs}
+        trials = {rows.unstopped_row(key): trial(first(20), similarity=s) for key, s in similar.items()}
+        return changes_more(findings(paper(), **{UNSTOPPED: Group(LENGTHS, 1, trials)}))
+
+    assert changes_more(findings(paper())).status is Status.NOT_RUN
+    assert claim(0.3, 0.5).status is Status.HOLDS
+    assert claim(0.5, 0.5).status is Status.REFUTED
+    assert claim(None, 0.5).status is Status.NOT_RUN
+    assert "Where Correct ends a refinement: 0.300" in claim(0.3, 0.5).notes[0]
 
 
 def sized(lift: int, critics: Sequence[str]) -> Group:
