@@ -1,8 +1,7 @@
-"""What the tests handed over that is no data, as the program sees it: what it may do is carried out there."""
+"""Functions of the tests that were passed as arguments, as the program has them: they are called there."""
 
-import dataclasses
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Self
 
 
 class Callback:
@@ -41,7 +40,7 @@ def mock_for(call_back: Callable[..., object], number: int, protocol: list[str])
 
 def _asking(name: str) -> Callable[..., object]:
     def method(self: CallbackMock, *args: object) -> object:
-        return self._call_back(self.number, (name, *_crossing(name, args)), {}, attribute=True)
+        return self._call_back(self.number, (name, *crossing(name, args)), {}, attribute=True)
 
     return method
 
@@ -56,197 +55,6 @@ class CallbackIterator(Callback):
         return self()
 
 
-class _OwnKind(type):
-    """What `type` gives for an object of the tests' own class: it makes more, and has what the class has."""
-
-    def __call__(cls, /, *args: object, **kwargs: object) -> object:
-        return asked(vars(cls)["_one"], "make", "", *args, **kwargs)
-
-    def __getattr__(cls, name: str) -> object:
-        if name[:1] == "_" or "_one" not in vars(cls):
-            raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
-        return asked(vars(cls)["_one"], "of class", name)
-
-
-class OwnObject(metaclass=_OwnKind):
-    """An object of the tests' own class, which they have. Names with an underscore are kept here."""
-
-    __slots__ = ("__weakref__", "_ask", "_kept", "number")
-
-    _ask: Callable[..., object]
-    _kept: dict[str, object]
-    number: int
-
-    def __init__(self, ask: Callable[..., object], number: int) -> None:
-        for name, value in (("_ask", ask), ("_kept", {}), ("number", number)):
-            object.__setattr__(self, name, value)
-
-    def __getattribute__(self, name: str) -> object:
-        """An attribute of theirs may be called `number`, too."""
-        if name[:1] == "_":
-            return object.__getattribute__(self, name)
-        return asked(self, "get", name)
-
-    def __getattr__(self, name: str) -> object:
-        """A name with an underscore that is none of ours."""
-        return self._kept[name] if name in self._kept else asked(self, "get", name)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name[:1] != "_":
-            asked(self, "set", name, value)
-        elif name in self._kept or not hasattr(self, name):
-            self._kept[name] = value
-
-    def __delattr__(self, name: str) -> None:
-        if name in self._kept:
-            del self._kept[name]
-        else:
-            asked(self, "delete", name)
-
-    def __dir__(self) -> list[str]:
-        return [*asked(self, "names"), *self._kept]  # type: ignore[misc]
-
-    @property
-    def __dict__(self) -> dict[str, object]:  # type: ignore[override]
-        return {**asked(self, "members"), **self._kept}  # type: ignore[dict-item]
-
-    def __copy__(self) -> object:
-        return asked(self, "special", "__copy__")
-
-    def __deepcopy__(self, memo: object) -> object:
-        return asked(self, "special", "__deepcopy__")
-
-
-def number_of(own: OwnObject) -> int:
-    number: int = object.__getattribute__(own, "number")
-    return number
-
-
-def asked(own: OwnObject, /, *operation: object, **kwargs: object) -> object:
-    ask: Callable[..., object] = object.__getattribute__(own, "_ask")
-    return ask(number_of(own), operation, kwargs, attribute=True)
-
-
-def own_object_for(
-    ask: Callable[..., object], number: int, told: dict[str, Any], kinds: dict[int, type[OwnObject]]
-) -> OwnObject:
-    """Of one class for all of theirs, which has its name and the methods by which the language asks it."""
-    kind = kinds.get(told["kind"])
-    if kind is None:
-        kind = kinds[told["kind"]] = _own_class(told)
-    made: OwnObject = object.__new__(kind)
-    OwnObject.__init__(made, ask, number)
-    if "_one" not in vars(kind):
-        type.__setattr__(kind, "_one", made)
-    return made
-
-
-def _own_class(told: dict[str, Any]) -> Any:
-    methods: dict[str, Any] = {name: _special(name) for name in told["can"]}
-    if not told["hashed"]:
-        methods["__hash__"] = None
-    elif "__hash__" not in methods:
-        methods["__hash__"] = object.__hash__
-    if "fields" in told:
-        methods["__dataclass_fields__"] = {name: _field(name) for name in told["fields"]}
-    return _OwnKind(told["name"], (OwnObject,), {"__slots__": (), **methods})
-
-
-def _field(name: str) -> Any:
-    """By which `dataclasses.asdict` goes."""
-    field: Any = dataclasses.field()
-    field.name, field._field_type = name, dataclasses._FIELD  # type: ignore[attr-defined]  # noqa: SLF001
-    return field
-
-
-def _special(name: str) -> Callable[..., object]:
-    def method(self: OwnObject, *args: object) -> object:
-        return asked(self, "special", name, *_crossing(name, args))
-
-    return method
-
-
-def _crossing(name: str, args: tuple[object, ...]) -> tuple[object, ...]:
+def crossing(name: str, args: tuple[object, ...]) -> tuple[object, ...]:
     """What a special method is told on the other side: no traceback crosses."""
     return (*args[:2], None) if name == "__exit__" else args
-
-
-class Handle:
-    """An object of the tests' that may be kept and handed back. What else is asked of it is not told."""
-
-    __slots__ = ("_ask", "_traits", "number")
-
-    _ask: Callable[..., object]
-    _traits: list[str]
-    number: int
-
-    def __init__(self, ask: Callable[..., object], number: int, traits: list[str]) -> None:
-        for name, value in (("_ask", ask), ("number", number), ("_traits", traits)):
-            object.__setattr__(self, name, value)
-
-    def __eq__(self, other: object) -> bool:
-        return bool(self._asked("__eq__")) if "__eq__" in self._traits else self is other
-
-    def __hash__(self) -> int:
-        return hash(self._asked("__hash__") if "__eq__" in self._traits else self.number)
-
-    def __bool__(self) -> bool:
-        return "__bool__" not in self._traits or bool(self._asked("__bool__"))
-
-    def __getattr__(self, name: str) -> object:
-        return self._asked(name)
-
-    def _asked(self, name: str) -> object:
-        """Raises TypeError, and the test judges nobody."""
-        return self._ask(self.number, (name,), {}, attribute=True)
-
-
-def _refused(name: str) -> Callable[..., object]:
-    return lambda self, *_, **__: self._asked(name)
-
-
-_NAMES = (
-    *(
-        "repr",
-        "str",
-        "format",
-        "bytes",
-        "dir",
-        "setattr",
-        "delattr",
-        "reduce_ex",
-        "fspath",
-        "copy",
-        "deepcopy",
-    ),
-    *("len", "iter", "next", "reversed", "contains", "getitem", "setitem", "delitem", "enter", "exit"),
-    *(
-        "await",
-        "aiter",
-        "anext",
-        "aenter",
-        "aexit",
-        "int",
-        "float",
-        "complex",
-        "index",
-        "round",
-        "abs",
-        "neg",
-        "pos",
-        "invert",
-    ),
-    *("lt", "le", "gt", "ge"),
-)
-_OPERATORS = (
-    *("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "divmod", "pow"),
-    *("and", "or", "xor", "lshift", "rshift"),
-)
-for _name in (*_NAMES, *(f"{side}{name}" for name in _OPERATORS for side in ("", "r", "i"))):
-    setattr(Handle, f"__{_name}__", _refused(f"__{_name}__"))
-
-
-def handle_for(ask: Callable[..., object], number: int, traits: list[str], name: str) -> Handle:
-    """Of a class that is called as that of the object."""
-    made: type[Handle] = type(name, (Handle,), {"__slots__": ()})
-    return made(ask, number, traits)

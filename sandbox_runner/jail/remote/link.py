@@ -1,18 +1,18 @@
 """The tests' side of the conversation: one question at a time, and no answer taken for more than data."""
 
 import threading
-import types
 import warnings
 import weakref
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sandbox_runner.jail.remote import alike, errors, functions, logs, warned, wire
+from sandbox_runner.jail.remote import errors, logs, warned, wire
 from sandbox_runner.jail.remote.environment import TestsEnvironment
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
-from sandbox_runner.jail.remote.own_objects import OwnObjects, may_be_asked, owner_of
+from sandbox_runner.jail.remote.lending import Lending
+from sandbox_runner.jail.remote.own_objects import OwnObjects
 from sandbox_runner.jail.remote.patches import TestsPatches
 from sandbox_runner.jail.remote.seeds import TestsSeeds
 from sandbox_runner.jail.remote.streams import TestsStreams
@@ -20,9 +20,6 @@ from sandbox_runner.jail.remote.streams import TestsStreams
 _MOST_NESTED_CALLBACKS = 50
 _MOST_REMEMBERED = 1_000
 _LONG_BYTES = 1 << 20
-_CALLED_ONLY = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType, partial)
-_KEPT = ("handle", "more")
-"""What a reference says of objects that the program may not ask."""
 CROSSED = "_crossed"
 """Attribute of exceptions that the program raised: where and what."""
 
@@ -46,13 +43,14 @@ class Link:
         self._connection = connection
         self._exchange = Exchange(self._connection, self._refer, self._refer, self._resolve, asks=True)
         self._own = OwnObjects(lambda value: _number_of(value) is not None)
+        self._lending = Lending(self._own, self.refuse, self._exception_told)
         self._exchange.altered = self._own.see_that_it_may_hold
         self._adopt = adopt
         self._streams = TestsStreams()
         self._seeds = TestsSeeds()
         self._environment = TestsEnvironment(scratch)
         self._patches = TestsPatches()
-        self._mirrors = errors.Mirrors(lambda number: self._callbacks[number], self._raised_again)
+        self._mirrors = errors.Mirrors(self._lending.__getitem__, self._raised_again)
         self._mirrored: dict[type, int] = {}
         self._raised: dict[int, BaseException] = {}
         """What functions of the tests raised lately."""
@@ -61,11 +59,6 @@ class Link:
         """Exceptions of the program that were no failure but an answer, or made for the tests."""
         self._adopted: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
         self._released: list[int] = []
-        self._callbacks: list[Any] = []
-        self._callback_numbers: dict[int, int] = {}
-        self._references: list[wire.Reference] = []
-        self._iterated: dict[int, object] = {}
-        """By which of the tests' objects an iterator was given."""
         self._nested = 0
         self._turn = threading.RLock()
         self._asked = 0
@@ -183,18 +176,7 @@ class Link:
 
     def _answer_callback(self, request: dict[str, Any]) -> None:
         with _Hostile(), self._exchange.reading(request) as read:
-            function = self._callbacks[request["callback"]]
-            owner = self._iterated.get(request["callback"], owner_of(function))
-            if _is_iterator(function):
-                function = partial(next, function)
-            elif "attribute" in request and functions.is_mock(function):
-                owner, function = function, partial(functions.attribute_of_mock, function)
-            elif "attribute" in request and "own" in self._references[request["callback"]]:
-                owner, function = function, partial(self._own.answer, function)
-            elif "attribute" in request and not self._references[request["callback"]].keys().isdisjoint(
-                _KEPT
-            ):
-                function = partial(self._refuse_object, function)
+            function, owner = self._lending.asked(request["callback"], attribute="attribute" in request)
             args = [read(tree) for tree in request["args"]]
             kwargs = {str(name): read(tree) for name, tree in request["kwargs"].items()}
         if self._nested == _MOST_NESTED_CALLBACKS:
@@ -205,8 +187,8 @@ class Link:
                 returned = function(*args, **kwargs)
             write = self._exchange.write if owner is None else partial(self._exchange.write_of, owner)
             answer = {"value": write(returned)}
-            if owner is not None and _is_iterator(returned):
-                self._iterated[self._callback_numbers[id(returned)]] = owner
+            if owner is not None:
+                self._lending.was_given(returned, owner)
         except errors.CROSSING as error:
             told = errors.describe(error, self._exchange.write, self._mirrored.get)
             answer = {"error": told | {"raised": self._remember(error)}}
@@ -266,11 +248,6 @@ class Link:
             raise AttributeError(f"{type(error).__name__!r} object has no attribute {name!r}")
         return self.ask("get", error, name)
 
-    def _refuse_object(self, value: object, name: str) -> object:
-        if callable(value) and not hasattr(value, name):
-            raise AttributeError(f"{type(value).__name__!r} object has no attribute {name!r}")
-        raise self.refuse(f"{name} of an object of {type(value).__name__} cannot be asked by the program")
-
     def _refer(self, value: object) -> wire.Reference:
         """Whether the tests may put an object of their own into a list must not depend on who shares it."""
         number = _number_of(value)
@@ -280,38 +257,19 @@ class Link:
             number = self._numbers_of_lent.get(id(value))
         if number is not None:
             return {"object": number}
-        known = self._callback_numbers.get(id(value))
-        if known is None:
-            known = self._callback_numbers[id(value)] = len(self._callbacks)
-            self._callbacks.append(value)
-            self._references.append({"callback": known, **self._about(value)})
-        return self._references[known]
+        return self._lending.reference_to(value)
 
-    def _about(self, value: object) -> wire.Reference:
-        """What the program must know of what it is handed."""
+    def _exception_told(self, value: object) -> wire.Reference | None:
         if isinstance(value, type) and issubclass(value, Exception):
             return {"exception": errors.class_node(value, self._mirrored.get)}
         if isinstance(value, errors.CROSSING):
             told = errors.describe(value, wire.write_plain, self._mirrored.get)
             return {"error": told | {"raised": self._remember(value)}}
-        if _is_iterator(value):
-            return {"iterates": True}
-        if may_be_asked(value):
-            return {"own": self._own.told_of(value)}
-        if (like := alike.told_of(value, wire.write_plain)) is not None:
-            return {"alike": like}
-        about: wire.Reference = {}
-        if functions.is_mock(value):
-            about["mock"] = functions.protocol_of_mock(value)
-        if callable(value):
-            about["about"] = functions.told_of(value, wire.write_plain)
-            if not about.get("mock") and not isinstance(value, _CALLED_ONLY):
-                about["more"] = True
-        return about or {"handle": functions.traits_of(value)}
+        return None
 
     def _resolve(self, reference: dict[str, Any]) -> object:
         if "callback" in reference:
-            return self._callbacks[reference["callback"]]
+            return self._lending[reference["callback"]]
         number = reference["object"]
         if type(number) is not int:
             raise LostError("a reference that is no number")
@@ -347,11 +305,6 @@ def _number_of(value: object) -> int | None:
 
 def _reference_in(tree: object) -> object:
     return tree.get("ref") if isinstance(tree, dict) else None
-
-
-def _is_iterator(value: object) -> bool:
-    """A generator, or an iterator of the language: others, such as a file, can do more."""
-    return type(value).__module__ in {"builtins", "itertools"} and hasattr(type(value), "__next__")
 
 
 def is_asked_later(value: object) -> bool:

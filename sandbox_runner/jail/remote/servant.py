@@ -13,22 +13,12 @@ from functools import cache
 from threading import RLock
 from typing import Any
 
-from sandbox_runner.jail.remote import alike, arrays, containers, errors, functions, logs, seeds, warned, wire
-from sandbox_runner.jail.remote.callbacks import (
-    Callback,
-    CallbackIterator,
-    CallbackObject,
-    Handle,
-    OwnObject,
-    handle_for,
-    mock_for,
-    number_of,
-    own_object_for,
-)
+from sandbox_runner.jail.remote import arrays, containers, errors, functions, logs, seeds, warned, wire
 from sandbox_runner.jail.remote.environment import ProgramEnvironment
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
 from sandbox_runner.jail.remote.patches import ProgramPatches
+from sandbox_runner.jail.remote.stand_ins import StandIns
 from sandbox_runner.jail.remote.streams import CALLED, ProgramStreams
 
 MOST_OBJECTS = 100_000
@@ -83,11 +73,8 @@ class _Servant:
         self._logged: list[logs.Logged] = []
         self._objects: dict[int, object] = {MODULE: _Module(namespace)}
         self._numbers: dict[int, int] = {}
-        self._callbacks: dict[int, object] = {}
-        self._own_kinds: dict[int, type[OwnObject]] = {}
         self._mirrors = errors.Mirrors(lambda number: self._objects[number])
-        self._mirrored: dict[int, int] = {}
-        """Classes of the tests' exceptions, and what was made like theirs, by identity: their numbers."""
+        self._stand_ins = StandIns(self.call_back, self._mirrors)
         self._next = MODULE + 1
         self._turn = RLock()
         """Of the program's threads, to ask the tests."""
@@ -168,11 +155,8 @@ class _Servant:
         return {**said, "logged": logged} if logged else {**said}
 
     def _describe(self, error: BaseException) -> dict[str, object]:
-        told = errors.describe(error, self._exchange.write, self._number_of_class)
+        told = errors.describe(error, self._exchange.write, self._stand_ins.number_of)
         return told if errors.is_data(type(error)) else {**told, "object": self._number(error)}
-
-    def _number_of_class(self, kind: type) -> int | None:
-        return self._mirrored.get(id(kind))
 
     def _names(self) -> list[list[str | None]]:
         """Public names with the module they come from, where that is not the program itself."""
@@ -183,12 +167,9 @@ class _Servant:
         ]
 
     def _refer(self, value: object) -> wire.Reference:
-        if OwnObject in type(value).__mro__:
-            return {"callback": number_of(value)}  # type: ignore[arg-type]
-        if Callback in type(value).__mro__ or Handle in type(value).__mro__:
-            return {"callback": value.number}  # type: ignore[attr-defined]
-        if id(value) in self._mirrored:
-            return {"callback": self._mirrored[id(value)]}
+        lent = self._stand_ins.number_of(value)
+        if lent is not None:
+            return {"callback": lent}
         kind = type(value)
         described: wire.Reference = {
             "object": self._number(value),
@@ -198,13 +179,13 @@ class _Servant:
         }
         described |= _traits(kind)
         if errors.is_data(kind):
-            described["error"] = errors.describe(value, wire.write_plain, self._number_of_class)  # type: ignore[arg-type]
+            described["error"] = errors.describe(value, wire.write_plain, self._stand_ins.number_of)  # type: ignore[arg-type]
         if isinstance(value, type):
             described["class"] = value.__name__
             if _decides_by_attributes(value):
                 described["protocol"] = sorted(sys.modules["typing"]._get_protocol_attrs(value))  # noqa: SLF001
             if issubclass(value, Exception):
-                described["exception"] = errors.class_node(value, self._number_of_class)
+                described["exception"] = errors.class_node(value, self._stand_ins.number_of)
         return described
 
     def _number(self, value: object) -> int:
@@ -221,39 +202,9 @@ class _Servant:
             del self._numbers[id(self._objects.pop(number))]
 
     def _resolve(self, reference: dict[str, Any]) -> object:
-        if "exception" in reference:
-            mirror = self._mirrors.of(reference["exception"])
-            if self._mirrors.is_mirror(mirror):
-                self._mirrored[id(mirror)] = int(reference["callback"])
-            return mirror
         if "callback" in reference:
-            number = int(reference["callback"])
-            if number not in self._callbacks:
-                self._callbacks[number] = self._stand_in(number, reference)
-            return self._callbacks[number]
+            return self._stand_ins.made_for(reference)
         return self._objects[reference["object"]]
-
-    def _stand_in(self, number: int, reference: dict[str, Any]) -> object:
-        if "error" in reference:
-            return self._mirrors.error(reference["error"], wire.read_plain)
-        if "own" in reference:
-            return own_object_for(self.call_back, number, reference["own"], self._own_kinds)
-        if "alike" in reference:
-            made = alike.made_of(reference["alike"], wire.read_plain)
-            self._mirrored[id(made)] = number
-            return made
-        if "handle" in reference:
-            name, *traits = reference["handle"]
-            return handle_for(self.call_back, number, traits, name)
-        if "iterates" in reference:
-            return CallbackIterator(self.call_back, number)
-        if "mock" in reference:
-            callback: Callback = mock_for(self.call_back, number, reference["mock"])
-        else:
-            callback = (CallbackObject if "more" in reference else Callback)(self.call_back, number)
-        if "about" in reference:
-            functions.give_names(callback, reference["about"], wire.read_plain)
-        return callback
 
 
 def _origin(value: object) -> str | None:

@@ -197,7 +197,7 @@ grown = grow(shape)
 assert type(grown) is Square and grown.area() == 16
 """
 _GROWING = "def f(shape, fail): return shape.area()\ndef grow(shape): return type(shape)(2, shape.scale)\n"
-_TRY = "def grow(shape): return type(shape)(2, shape.scale)\nfrom sandbox_runner.jail.remote.callbacks import asked\n"
+_TRY = "def grow(shape): return type(shape)(2, shape.scale)\nfrom sandbox_runner.jail.remote.borrowed import asked\n"
 SHAPES = {
     "a mock in the place of open": Shape(
         PytestCase({"test_files.py": _FILES}),

@@ -11,7 +11,7 @@ import csv
 import json
 import weakref
 from dataclasses import asdict, fields
-from sandbox_runner.jail.remote.callbacks import asked
+from sandbox_runner.jail.remote.borrowed import asked
 class Node:
     def __init__(self, val=0, next=None): self.val, self.next = val, next
 def backwards(head):
@@ -282,7 +282,7 @@ def test_by_an_open_file_it_opens_no_other(ask: str) -> None:
 
 
 _FORGED = """
-from sandbox_runner.jail.remote.callbacks import asked
+from sandbox_runner.jail.remote.borrowed import asked
 def f(x, *operation): return asked(x, *operation)
 """
 

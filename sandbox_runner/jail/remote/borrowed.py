@@ -1,0 +1,117 @@
+"""Objects of the tests' own classes, as the program has them: `own_objects` does what it asks of them."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from sandbox_runner.jail.remote.callbacks import crossing
+
+
+class _BorrowedKind(type):
+    """What `type` gives for an object of the tests' own class: it makes more, and has what the class has."""
+
+    def __call__(cls, /, *args: object, **kwargs: object) -> object:
+        return asked(vars(cls)["_one"], "make", "", *args, **kwargs)
+
+    def __getattr__(cls, name: str) -> object:
+        if name[:1] == "_" or "_one" not in vars(cls):
+            raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
+        return asked(vars(cls)["_one"], "of class", name)
+
+
+class Borrowed(metaclass=_BorrowedKind):
+    """An object of the tests' own class, which they have. Names with an underscore are kept here."""
+
+    __slots__ = ("__weakref__", "_ask", "_kept", "number")
+
+    _ask: Callable[..., object]
+    _kept: dict[str, object]
+    number: int
+
+    def __init__(self, ask: Callable[..., object], number: int) -> None:
+        for name, value in (("_ask", ask), ("_kept", {}), ("number", number)):
+            object.__setattr__(self, name, value)
+
+    def __getattribute__(self, name: str) -> object:
+        """An attribute of theirs may be called `number`, too."""
+        if name[:1] == "_":
+            return object.__getattribute__(self, name)
+        return asked(self, "get", name)
+
+    def __getattr__(self, name: str) -> object:
+        """A name with an underscore that is none of ours."""
+        return self._kept[name] if name in self._kept else asked(self, "get", name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name[:1] != "_":
+            asked(self, "set", name, value)
+        elif name in self._kept or not hasattr(self, name):
+            self._kept[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        if name in self._kept:
+            del self._kept[name]
+        else:
+            asked(self, "delete", name)
+
+    def __dir__(self) -> list[str]:
+        return [*asked(self, "names"), *self._kept]  # type: ignore[misc]
+
+    @property
+    def __dict__(self) -> dict[str, object]:  # type: ignore[override]
+        return {**asked(self, "members"), **self._kept}  # type: ignore[dict-item]
+
+    def __copy__(self) -> object:
+        return asked(self, "special", "__copy__")
+
+    def __deepcopy__(self, memo: object) -> object:
+        return asked(self, "special", "__deepcopy__")
+
+
+def number_of(one: Borrowed) -> int:
+    number: int = object.__getattribute__(one, "number")
+    return number
+
+
+def asked(one: Borrowed, /, *operation: object, **kwargs: object) -> object:
+    ask: Callable[..., object] = object.__getattribute__(one, "_ask")
+    return ask(number_of(one), operation, kwargs, attribute=True)
+
+
+def borrowed_for(
+    ask: Callable[..., object], number: int, told: dict[str, Any], kinds: dict[int, type[Borrowed]]
+) -> Borrowed:
+    """Of one class for all of theirs, which has its name and the methods by which the language asks it."""
+    kind = kinds.get(told["kind"])
+    if kind is None:
+        kind = kinds[told["kind"]] = _class_of(told)
+    made: Borrowed = object.__new__(kind)
+    Borrowed.__init__(made, ask, number)
+    if "_one" not in vars(kind):
+        type.__setattr__(kind, "_one", made)
+    return made
+
+
+def _class_of(told: dict[str, Any]) -> Any:
+    methods: dict[str, Any] = {name: _special(name) for name in told["can"]}
+    if not told["hashed"]:
+        methods["__hash__"] = None
+    elif "__hash__" not in methods:
+        methods["__hash__"] = object.__hash__
+    if "fields" in told:
+        methods["__dataclass_fields__"] = {name: _field(name) for name in told["fields"]}
+    return _BorrowedKind(told["name"], (Borrowed,), {"__slots__": (), **methods})
+
+
+def _field(name: str) -> Any:
+    """By which `dataclasses.asdict` goes."""
+    field: Any = dataclasses.field()
+    field.name, field._field_type = name, dataclasses._FIELD  # type: ignore[attr-defined]  # noqa: SLF001
+    return field
+
+
+def _special(name: str) -> Callable[..., object]:
+    def method(self: Borrowed, *args: object) -> object:
+        return asked(self, "special", name, *crossing(name, args))
+
+    return method

@@ -1,0 +1,89 @@
+"""What the tests handed over that is no data: how it is told, and what the program may ask of it."""
+
+import types
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from sandbox_runner.jail.remote import alike, functions, wire
+from sandbox_runner.jail.remote.own_objects import OwnObjects, may_be_asked, owner_of
+
+_CALLED_ONLY = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType, partial)
+_KEPT = ("handle", "more")
+"""What a reference says of objects that the program may not ask."""
+
+
+class Lending:
+    """Numbers what is handed over, and remembers it as long as the conversation lasts."""
+
+    def __init__(
+        self,
+        own: OwnObjects,
+        refuse: Callable[[str], Exception],
+        exception_told: Callable[[object], wire.Reference | None],
+    ) -> None:
+        self._own, self._refuse, self._exception_told = own, refuse, exception_told
+        self._lent: list[Any] = []
+        self._numbers: dict[int, int] = {}
+        self._references: list[wire.Reference] = []
+        self._iterated: dict[int, object] = {}
+        """By which of the tests' objects an iterator was given."""
+
+    def __getitem__(self, number: int) -> Any:
+        return self._lent[number]
+
+    def reference_to(self, value: object) -> wire.Reference:
+        known = self._numbers.get(id(value))
+        if known is None:
+            known = self._numbers[id(value)] = len(self._lent)
+            self._lent.append(value)
+            self._references.append({"callback": known, **self._about(value)})
+        return self._references[known]
+
+    def asked(self, number: int, *, attribute: bool) -> tuple[Callable[..., object], object]:
+        """What to call when the program asks, and the object of the tests whose state that may give away."""
+        value, reference = self._lent[number], self._references[number]
+        owner = self._iterated.get(number, owner_of(value))
+        if _is_iterator(value):
+            return partial(next, value), owner
+        if not attribute:
+            return value, owner
+        if functions.is_mock(value):
+            return partial(functions.attribute_of_mock, value), value
+        if "own" in reference:
+            return partial(self._own.answer, value), value
+        return (value if reference.keys().isdisjoint(_KEPT) else partial(self._refused, value)), owner
+
+    def was_given(self, returned: object, owner: object) -> None:
+        """Note that an iterator came from an object of the tests."""
+        if _is_iterator(returned):
+            self._iterated[self._numbers[id(returned)]] = owner
+
+    def _about(self, value: object) -> wire.Reference:
+        """What the program must know of what it is handed."""
+        if (told := self._exception_told(value)) is not None:
+            return told
+        if _is_iterator(value):
+            return {"iterates": True}
+        if may_be_asked(value):
+            return {"own": self._own.told_of(value)}
+        if (like := alike.told_of(value, wire.write_plain)) is not None:
+            return {"alike": like}
+        about: wire.Reference = {}
+        if functions.is_mock(value):
+            about["mock"] = functions.protocol_of_mock(value)
+        if callable(value):
+            about["about"] = functions.told_of(value, wire.write_plain)
+            if not about.get("mock") and not isinstance(value, _CALLED_ONLY):
+                about["more"] = True
+        return about or {"handle": functions.traits_of(value)}
+
+    def _refused(self, value: object, name: str) -> object:
+        if callable(value) and not hasattr(value, name):
+            raise AttributeError(f"{type(value).__name__!r} object has no attribute {name!r}")
+        raise self._refuse(f"{name} of an object of {type(value).__name__} cannot be asked by the program")
+
+
+def _is_iterator(value: object) -> bool:
+    """A generator, or an iterator of the language: others, such as a file, can do more."""
+    return type(value).__module__ in {"builtins", "itertools"} and hasattr(type(value), "__next__")

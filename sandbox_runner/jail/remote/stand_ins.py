@@ -1,0 +1,67 @@
+"""What the program has in the place of what the tests handed over and is no data."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sandbox_runner.jail.remote import alike, errors, functions, wire
+from sandbox_runner.jail.remote.borrowed import Borrowed, borrowed_for, number_of
+from sandbox_runner.jail.remote.callbacks import Callback, CallbackIterator, CallbackObject, mock_for
+from sandbox_runner.jail.remote.handles import Handle, handle_for
+
+
+class StandIns:
+    """One for each thing of the tests, however often it is handed over."""
+
+    def __init__(self, call_back: Callable[..., object], mirrors: errors.Mirrors) -> None:
+        self._call_back, self._mirrors = call_back, mirrors
+        self._made: dict[int, object] = {}
+        self._numbers: dict[int, int] = {}
+        """Of what does not bear its own: classes of exceptions, and what is only like theirs, by identity."""
+        self._kinds: dict[int, type[Borrowed]] = {}
+
+    def made_for(self, reference: dict[str, Any]) -> object:
+        """What a reference leads to. Raises KeyError or TypeError for one that is none."""
+        number = int(reference["callback"])
+        if "exception" in reference:
+            mirror = self._mirrors.of(reference["exception"])
+            if self._mirrors.is_mirror(mirror):
+                self._numbers[id(mirror)] = number
+            return mirror
+        if number not in self._made:
+            self._made[number] = self._make(number, reference)
+        return self._made[number]
+
+    def number_of(self, value: object) -> int | None:
+        """The number that the tests know it by, if it is one; none of its methods is asked."""
+        kinds = type(value).__mro__
+        if Borrowed in kinds:
+            return number_of(value)  # type: ignore[arg-type]
+        if Callback in kinds or Handle in kinds:
+            number: int = value.number  # type: ignore[attr-defined]
+            return number
+        return self._numbers.get(id(value))
+
+    def _make(self, number: int, reference: dict[str, Any]) -> object:
+        if "error" in reference:
+            return self._mirrors.error(reference["error"], wire.read_plain)
+        if "own" in reference:
+            return borrowed_for(self._call_back, number, reference["own"], self._kinds)
+        if "alike" in reference:
+            made = alike.made_of(reference["alike"], wire.read_plain)
+            self._numbers[id(made)] = number
+            return made
+        if "handle" in reference:
+            name, *traits = reference["handle"]
+            return handle_for(self._call_back, number, traits, name)
+        if "iterates" in reference:
+            return CallbackIterator(self._call_back, number)
+        return self._callback(number, reference)
+
+    def _callback(self, number: int, reference: dict[str, Any]) -> Callback:
+        if "mock" in reference:
+            made: Callback = mock_for(self._call_back, number, reference["mock"])
+        else:
+            made = (CallbackObject if "more" in reference else Callback)(self._call_back, number)
+        if "about" in reference:
+            functions.give_names(made, reference["about"], wire.read_plain)
+        return made
