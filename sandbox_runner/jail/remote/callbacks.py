@@ -3,7 +3,6 @@
 import dataclasses
 from collections import namedtuple
 from collections.abc import Callable
-from functools import cache
 from typing import Any, Self
 
 
@@ -150,25 +149,24 @@ def _own_class(told: dict[str, Any]) -> Any:
     elif "__hash__" not in methods:
         methods["__hash__"] = object.__hash__
     if "fields" in told:
-        methods["__dataclass_fields__"] = {name: _field(name) for name in told["fields"]}
+        fields = told["fields"].items()
+        methods["__dataclass_fields__"] = {name: _field(name, is_set) for name, is_set in fields}
     return _OwnKind(told["name"], (OwnObject,), {"__slots__": (), **methods})
 
 
-def _field(name: str) -> Any:
-    """By which `dataclasses.asdict` goes."""
-    field: Any = dataclasses.field()
+def _field(name: str, is_set: bool) -> Any:
+    """By which `dataclasses.asdict` and `replace` go."""
+    field: Any = dataclasses.field(init=is_set)
     field.name, field._field_type = name, dataclasses._FIELD  # type: ignore[attr-defined]  # noqa: SLF001
     return field
 
 
-def record_for(told: dict[str, Any], read: Callable[[object], object]) -> object:
+def record_for(told: dict[str, Any], read: Callable[[object], object], kinds: dict[int, Any]) -> Any:
     """A named tuple of a class like that of the tests."""
-    return _record_class(told["name"], tuple(told["fields"]))(*map(read, told["items"]))
-
-
-@cache
-def _record_class(name: str, fields: tuple[str, ...]) -> Any:
-    return namedtuple(name, fields)  # noqa: PYI024
+    kind: Any = kinds.get(told["kind"])
+    if kind is None:
+        kind = kinds[told["kind"]] = namedtuple(told["name"], told["fields"])  # noqa: PYI024
+    return kind(*map(read, told["items"]))
 
 
 def _special(name: str) -> Callable[..., object]:

@@ -1,5 +1,6 @@
 """The tests' side of the conversation: one question at a time, and no answer taken for more than data."""
 
+import dis
 import threading
 import types
 import warnings
@@ -16,11 +17,13 @@ from sandbox_runner.jail.remote.own_objects import OwnObjects, may_be_asked, own
 from sandbox_runner.jail.remote.patches import TestsPatches
 from sandbox_runner.jail.remote.seeds import TestsSeeds
 from sandbox_runner.jail.remote.streams import TestsStreams
+from sandbox_runner.jail.remote.turns import give_after_sleep
 
 _MOST_NESTED_CALLBACKS = 50
 _MOST_REMEMBERED = 1_000
 _LONG_BYTES = 1 << 20
 _CALLED_ONLY = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType, partial)
+_ITERATES = frozenset({"next", "anext"})
 _KEPT = ("handle", "more")
 """What a reference says of objects that the program may not ask."""
 CROSSED = "_crossed"
@@ -67,8 +70,12 @@ class Link:
         self._iterated: dict[int, object] = {}
         """By which of the tests' objects an iterator was given."""
         self._nested = 0
+        self._has_threads = False
+        give_after_sleep(self._pause)
         self._turn = threading.RLock()
         self._asked = 0
+        self._stopping: BaseException | None = None
+        """What the program raised last that ends an iterator, where nobody asked one for its next item."""
         self.answered = 0
         """Questions that the program answered: none means that the tests never used it."""
         self.gone: str | None = None
@@ -90,6 +97,7 @@ class Link:
         with self._turn:
             if self.gone is not None:
                 raise CandidateGoneError(self.gone)
+            self.see_what_was_swallowed()
             try:
                 return self._ask(operation, args, kwargs)
             except LostError as error:
@@ -112,6 +120,14 @@ class Link:
     def has_mirrored(self, kind: type) -> bool:
         """Whether it is made after a class of the program."""
         return kind in self._mirrored
+
+    def see_what_was_swallowed(self) -> None:
+        """Mark the run if `map` or the like took an exception of the program for its own end.
+
+        No line of the tests has then seen it, and what they look at is shorter by the program's choice.
+        """
+        error, self._stopping = self._stopping, None
+        self.weak |= error is not None and not _is_handled(error)
 
     def refuse(self, what: str) -> NotForwardedError:
         """The error for a test that cannot be judged; remembered, as the test may swallow it."""
@@ -149,14 +165,23 @@ class Link:
             logged = logs.read(answer.get("logged", ()))
             given = [self._error(told, read) for told in answer.get("warned", ())[: warned.MOST]]
         self.weak |= self._own.weak
-        self.answered += operation != "get" or (failed is None and not is_asked_later(value))
+        if operation != "pause":
+            self.answered += operation != "get" or (failed is None and not is_asked_later(value))
         logs.give(logged)
         for each in given:
             if isinstance(each, Warning):
                 warnings.warn(each, stacklevel=4)
         if failed is not None:
+            self._stopping = (
+                failed if isinstance(failed, StopIteration) and operation not in _ITERATES else None
+            )
             raise failed
         return value
+
+    def _pause(self) -> None:
+        """Let threads of the program, if it has any, ask what they have to ask."""
+        if self._has_threads and self.gone is None and not self._nested:
+            self.ask("pause")
 
     def _surroundings(self) -> dict[str, object]:
         """What the program cannot see of the tests' process, and would in its own."""
@@ -174,6 +199,7 @@ class Link:
         with _Hostile():
             self._streams.hear(message)
             self._environment.hear(message)
+            self._has_threads = "threads" in message
             self.weak |= self._environment.is_altered
         return message
 
@@ -300,7 +326,7 @@ class Link:
             return {"own": self._own.told_of(value)}
         record = record_told(value, wire.write_plain) if hasattr(type(value), "_fields") else None
         if record is not None:
-            return {"record": record}
+            return {"record": record | {"kind": self._own.number_of(type(value))}}
         about: wire.Reference = {}
         if functions.is_mock(value):
             about["mock"] = functions.protocol_of_mock(value)
@@ -312,7 +338,8 @@ class Link:
 
     def _resolve(self, reference: dict[str, Any]) -> object:
         if "callback" in reference:
-            return self._callbacks[reference["callback"]]
+            lent = self._callbacks[reference["callback"]]
+            return self._record_like(lent, reference) if "items" in reference else lent
         number = reference["object"]
         if type(number) is not int:
             raise LostError("a reference that is no number")
@@ -336,6 +363,12 @@ class Link:
             adopted = self._adopted[number] = self._adopt(self, reference)
         return adopted
 
+    def _record_like(self, lent: Any, reference: dict[str, Any]) -> object:
+        """What the program made of a class of named tuples that it was lent one of."""
+        if "record" not in self._references[reference["callback"]]:
+            raise LostError("items of no named tuple")
+        return type(lent)._make(map(wire.read_plain, reference["items"]))
+
     def _take_released(self) -> list[int]:
         released, self._released = self._released, []
         return [number for number in released if number not in self._adopted]
@@ -353,6 +386,20 @@ def _reference_in(tree: object) -> object:
 def _is_iterator(value: object) -> bool:
     """A generator, or an iterator of the language: others, such as a file, can do more."""
     return type(value).__module__ in {"builtins", "itertools"} and hasattr(type(value), "__next__")
+
+
+def _is_handled(error: BaseException) -> bool:
+    """Whether it came to code that has something to do with exceptions at that place.
+
+    Before Python 3.12 an exception notes only such places, and the last of ours is where it left us.
+    """
+    last = error.__traceback__
+    if last is None:  # who handled it has taken it away
+        return True
+    if last.tb_frame.f_code is Link.ask.__code__:
+        return False
+    handlers = dis._parse_exception_table(last.tb_frame.f_code)  # type: ignore[attr-defined]  # noqa: SLF001
+    return any(each.start <= last.tb_lasti < each.end for each in handlers)
 
 
 def is_asked_later(value: object) -> bool:

@@ -8,9 +8,10 @@ import operator
 import sys
 import types
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from enum import Enum
 from functools import cache
-from threading import RLock
+from threading import active_count
 from typing import Any
 
 from sandbox_runner.jail.remote import arrays, containers, errors, functions, logs, seeds, warned, wire
@@ -31,6 +32,7 @@ from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
 from sandbox_runner.jail.remote.patches import ProgramPatches
 from sandbox_runner.jail.remote.streams import CALLED, ProgramStreams
+from sandbox_runner.jail.remote.turns import Given, Turns
 
 MOST_OBJECTS = 100_000
 MODULE = 0
@@ -86,12 +88,16 @@ class _Servant:
         self._numbers: dict[int, int] = {}
         self._callbacks: dict[int, object] = {}
         self._own_kinds: dict[int, type[OwnObject]] = {}
+        self._record_kinds: dict[int, type[tuple[object, ...]]] = {}
+        self._lent_records: dict[type, int] = {}
+        """By its class the number of the first of the tests' named tuples."""
         self._mirrors = errors.Mirrors(lambda number: self._objects[number])
         self._mirrored: dict[int, int] = {}
         """Classes of the tests' exceptions by identity: their numbers as callbacks."""
         self._next = MODULE + 1
-        self._turn = RLock()
-        """Of the program's threads, to ask the tests."""
+        self._turn = Turns()
+        """To speak. Who answers has it, but not while the program's code runs: then its threads may ask."""
+        self._asking = 0
         self._operations: dict[str, Callable[..., object]] = {
             **_OPERATIONS,
             "names": self._names,
@@ -99,8 +105,9 @@ class _Servant:
 
     def answer_until_closed(self) -> None:
         try:
-            while True:
-                self._answer(self._connection.receive())
+            with self._turn:
+                while True:
+                    self._answer(self._connection.receive())
         except LostError:
             return
 
@@ -109,7 +116,11 @@ class _Servant:
     ) -> object:
         """Call a function of the tests and answer what they ask meanwhile."""
         with self._turn, self._patches.aside():
-            return self._call_back(number, args, kwargs, said)
+            self._asking += 1
+            try:
+                return self._call_back(number, args, kwargs, said)
+            finally:
+                self._asking -= 1
 
     def _call_back(
         self, number: int, args: tuple[object, ...], kwargs: dict[str, object], said: dict[str, object]
@@ -154,12 +165,16 @@ class _Servant:
         self._environment.take_over(request)
         recorded = warned.recorded(request.get("warns") is True, self._warnings)
         listened = logs.listened(request.get("logs") is True, self._logged)
-        with self._streams.replaced(request, called), recorded, listened, self._patches.standing():
+        # Who asks the tests goes on speaking until they answer, whatever they ask meanwhile.
+        open_to_threads = nullcontext() if self._asking else Given(self._turn)
+        streams, standing = self._streams.replaced(request, called), self._patches.standing()
+        with streams, recorded, listened, standing, open_to_threads:
             returned = self._operations[request["op"]](*args, **kwargs)
         return self._exchange.write(returned)
 
     def _said(self) -> dict[str, object]:
-        return {**self._streams.said(), **self._environment.said()}
+        threads = {"threads": True} if active_count() > 1 else {}
+        return {**self._streams.said(), **self._environment.said(), **threads}
 
     def _warned(self) -> dict[str, object]:
         """What was warned of and logged since this was last asked."""
@@ -191,6 +206,10 @@ class _Servant:
         if id(value) in self._mirrored:
             return {"callback": self._mirrored[id(value)]}
         kind = type(value)
+        if kind in self._lent_records:
+            with suppress(TypeError, ValueError):  # as data, if it is
+                items = [*map(wire.write_plain, value)]  # type: ignore[call-overload]
+                return {"callback": self._lent_records[kind], "items": items}
         described: wire.Reference = {
             "object": self._number(value),
             "name": kind.__name__,
@@ -240,7 +259,9 @@ class _Servant:
         if "own" in reference:
             return own_object_for(self.call_back, number, reference["own"], self._own_kinds)
         if "record" in reference:
-            return record_for(reference["record"], wire.read_plain)
+            record = record_for(reference["record"], wire.read_plain, self._record_kinds)
+            self._lent_records.setdefault(type(record), number)
+            return record
         if "handle" in reference:
             name, *traits = reference["handle"]
             return handle_for(self.call_back, number, traits, name)
@@ -375,4 +396,5 @@ _OPERATIONS: dict[str, Callable[..., object]] = {
     "str": str,
     "format": format,
     "dir": dir,
+    "pause": lambda: None,
 }

@@ -8,7 +8,7 @@ from tests.unit.sandbox.two_sides import check_code
 _PROGRAM = """
 import copy
 import weakref
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from sandbox_runner.jail.remote.callbacks import asked
 class Node:
     def __init__(self, val=0, next=None): self.val, self.next = val, next
@@ -46,6 +46,8 @@ def call(x, *args): return x(*args)
 def write(to): print("a", 1, file=to)
 def read(file): return [line.strip() for line in file]
 def f(x): return x + 1
+def next_of(x): return replace(x, n=x.n + 1)
+def records(p, q): return type(p)(p.y, p.x), q._replace(x=5), (p, [q]), p
 def as_dict(x): return asdict(x), [each.name for each in fields(x)]
 def swapped(p): return p._replace(x=p.y, y=p.x), p == (1, 2), isinstance(p, tuple), "%s-%s" % p
 def draw(random): return random.randint(1, 6)
@@ -55,6 +57,9 @@ class Yes:
     def __init__(self, *args): pass
     def __call__(self, *args): return True
     def check(self, *args): return True
+def fill(x, new):
+    x.items.clear()
+    (x.items.extend if isinstance(new, list) else x.items.update)(new)
 def refill(x): x.items[:] = [9]
 def empty(x): vars(x)["items"][0].clear()
 def sort(x):
@@ -69,6 +74,7 @@ def register(x):
     except AttributeError: pass
 def remembered(x): return weakref.WeakKeyDictionary({x: 1}).get(x), weakref.ref(x)() is x
 def relink(x): x.expected = x.given
+def plant(x): x.children[0] = x
 def turn(x): x.children.reverse()
 def late(x):
     try: x.late = 5
@@ -169,6 +175,17 @@ n = Node(1, Node(2, Node(3)))
             "from typing import NamedTuple\nclass P(NamedTuple):\n    x: int\n    y: int = 2\n"
             "assert swapped(P(1)) == (P(2, 1), True, True, '1-2')"
         ),
+        (
+            "from dataclasses import dataclass, field\n@dataclass\nclass D:\n    n: int\n"
+            "    twice: int = field(init=False)\n    def __post_init__(self): self.twice = 2 * self.n\n"
+            "assert next_of(D(1)) == D(2)"
+        ),
+        (
+            "from typing import NamedTuple\nclass P(NamedTuple):\n    x: int\n    y: int = 2\nfirst = P\n"
+            "class P(NamedTuple):\n    x: int\n    y: int\n"
+            "a, b, c, d = records(first(1), P(3, 4))\nassert type(a) is first is type(d) and a == first(2, 1)"
+            "\nassert isinstance(b, P) and b == (5, 4) and type(c[0]) is first and type(c[1][0]) is P"
+        ),
         "from collections import namedtuple\nP = namedtuple('P', 'x y')\nassert swapped(P(1, 2))[0].x == 2",
         "from random import Random\nassert draw(Random(5)) == Random(5).randint(1, 6)",
         "from functools import cache\nassert not has(cache(len), 'val') and call(cache(len), 'ab') == 2",
@@ -177,6 +194,8 @@ n = Node(1, Node(2, Node(3)))
         "assert alike(n, Node(1)) == (True, True, 'Node') and alike(n, Slots())[:2] == (False, False)",
         "assert remembered(n) == (1, True)",
         "assert of_class(Judge(3), 4) == (3, False)",
+        "m = Node(1)\nm.children = [None, None]\nplant(m)\nassert m.children == [m, None]",
+        "m = Node(1)\nm.children = {}\nplant(m)\nassert m.children == {0: m}",
         "p = Pair([2, 1], 0)\nassert sort(p) == [1, 2] and p.given == [2, 1]",
         "m = Node(1)\nm.children = [Node(2), Node(3)]\nturn(m)\nassert [n.val for n in m.children] == [3, 2]",
     ],
@@ -228,6 +247,8 @@ def test_it_takes_the_place_of_nothing_that_judges(source: str) -> None:
         "m = Node()\ntake(m, 'val')\nassert not hasattr(m, 'val')",
         "m = Node(1)\nm.items = [3]\nassert copies(m) == (True, True) and m.items == [3, 4]",
         "m = Node()\ntake(m, 'next')\nassert not hasattr(m, 'next')",
+        "m = Node()\nm.items = [None]\nfill(m, [])\nassert m.items == []",
+        "m = Node()\nm.items = {}\nfill(m, {'a': None})\nassert m.items == {'a': None}",
         "m = Node()\nm.items = [1]\nrefill(m)\nassert m.items == [9]",
         "m = Node()\nm.items = [[1]]\nempty(m)\nassert m.items == [[]]",
         "p = Pair(Node(1), Node(2))\nrelink(p)\nassert p.expected is p.given",
