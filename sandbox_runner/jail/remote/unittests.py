@@ -1,9 +1,10 @@
 """Test cases and functions of test code that leaves it to others to run them, as BigCodeBench's does."""
 
 import sys
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
+from contextlib import contextmanager
 from inspect import iscoroutinefunction
-from types import FunctionType
+from types import FunctionType, SimpleNamespace
 from typing import Any
 
 
@@ -20,11 +21,11 @@ def left_in(names: Mapping[str, object], module: str, known: Container[str]) -> 
     kinds: Any = filter(_is_class, left.values())
     for kind in dict.fromkeys(kinds):
         if issubclass(kind, unittest.TestCase) and kind.__module__ == module:
-            suite.addTests(unittest.defaultTestLoader.loadTestsFromTestCase(kind))
+            suite.addTests(map(_awaited, unittest.defaultTestLoader.loadTestsFromTestCase(kind)))
     return suite if suite.countTestCases() else None
 
 
-def run(suite: Any) -> bool:
+def run(suite: Any, names: Mapping[str, object]) -> bool:
     """Whether any has passed. Raises what the first one failed with."""
     import unittest  # noqa: PLC0415
 
@@ -48,10 +49,32 @@ def run(suite: Any) -> bool:
         def addUnexpectedSuccess(self, test: object) -> None:  # noqa: N802
             failures.append(AssertionError("a test that was to fail has passed"))
 
-    suite.run(Result())
+    with _known_as(str(names["__name__"]), names):  # where it looks for `setUpModule`
+        suite.run(Result())
     if failures:
         raise failures[0]
     return bool(passed)
+
+
+@contextmanager
+def _known_as(module: str, names: Mapping[str, object]) -> Iterator[None]:
+    known = sys.modules.get(module)
+    sys.modules[module] = SimpleNamespace(**names)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if known is None:
+            del sys.modules[module]
+        else:
+            sys.modules[module] = known
+
+
+def _awaited(test: Any) -> Any:
+    """The test, with a method that only makes something to be awaited replaced by one that awaits it."""
+    name = test._testMethodName  # noqa: SLF001
+    if not hasattr(test, "asyncSetUp"):
+        setattr(test, name, _whole(getattr(test, name)))
+    return test
 
 
 def _whole(function: Any) -> Any:
