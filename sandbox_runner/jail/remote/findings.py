@@ -48,7 +48,7 @@ class Findings:
 
 def of_end(link: Link, error: BaseException | None, files: frozenset[str], names: frozenset[str]) -> Findings:
     """Judge how test code ended; `files` are its files, `names` those under which it knows the program."""
-    link.see_what_was_swallowed()
+    link.end()
     if link.gone is not None or isinstance(error, CandidateGoneError):
         return Findings(Ended.CANDIDATE_GONE, text=link.gone or "", weak=link.weak)
     if link.not_forwarded is not None:

@@ -17,7 +17,7 @@ from sandbox_runner.jail.remote.own_objects import OwnObjects, may_be_asked, own
 from sandbox_runner.jail.remote.patches import TestsPatches
 from sandbox_runner.jail.remote.seeds import TestsSeeds
 from sandbox_runner.jail.remote.streams import TestsStreams
-from sandbox_runner.jail.remote.turns import give_after_sleep
+from sandbox_runner.jail.remote.turns import give_after_sleep, give_no_more
 
 _MOST_NESTED_CALLBACKS = 50
 _MOST_REMEMBERED = 1_000
@@ -97,7 +97,7 @@ class Link:
         with self._turn:
             if self.gone is not None:
                 raise CandidateGoneError(self.gone)
-            self.see_what_was_swallowed()
+            self._see_what_was_swallowed()
             try:
                 return self._ask(operation, args, kwargs)
             except LostError as error:
@@ -121,7 +121,12 @@ class Link:
         """Whether it is made after a class of the program."""
         return kind in self._mirrored
 
-    def see_what_was_swallowed(self) -> None:
+    def end(self) -> None:
+        """The tests have ended, however they did."""
+        self._see_what_was_swallowed()
+        give_no_more()
+
+    def _see_what_was_swallowed(self) -> None:
         """Mark the run if `map` or the like took an exception of the program for its own end.
 
         No line of the tests has then seen it, and what they look at is shorter by the program's choice.
@@ -234,6 +239,8 @@ class Link:
             if owner is not None and _is_iterator(returned):
                 self._iterated[self._callback_numbers[id(returned)]] = owner
         except errors.CROSSING as error:
+            # An assertion that failed, which the program may keep from them.
+            self.weak |= isinstance(error, AssertionError)
             told = errors.describe(error, self._exchange.write, self._mirrored.get)
             answer = {"error": told | {"raised": self._remember(error)}}
         except BaseException as error:

@@ -19,7 +19,18 @@ from sandbox_runner.jail.remote.servant import MODULE
 # Modules that test code uses without importing them, because the program did. Never the program's.
 _OURS = frozenset(
     {"collections", "copy", "decimal", "fractions", "functools", "itertools", "json", "math", "operator"}
-    | {"random", "re", "statistics", "string", "numpy"}
+    | {
+        "random",
+        "re",
+        "statistics",
+        "string",
+        "numpy",
+        "asyncio",
+        "contextlib",
+        "datetime",
+        "pytest",
+        "unittest",
+    }
 )
 _ALIASES = {"np": "numpy"}
 _FIXTURES = {f"{when}{what}" for when in ("setup", "teardown") for what in ("module", "function")}

@@ -69,3 +69,8 @@ def give_after_sleep(give: Callable[[], object]) -> None:
         give()
 
     time.sleep = sleep
+
+
+def give_no_more() -> None:
+    """Have it only sleep again."""
+    time.sleep = _sleep

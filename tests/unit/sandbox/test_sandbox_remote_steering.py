@@ -233,3 +233,50 @@ def test_fixtures_of_the_module_run_with_its_test_cases() -> None:
     assert check_code("def f(x): return x + 1", _FIXTURES).ended is Ended.PASSED
     assert check_code("def f(x): return 5", _FIXTURES).ended is Ended.FAILED
     assert check_code("def f(x): return 4 if x else 1 / 0", _FIXTURES).ended is Ended.CROSSED
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("unittest", "class T(unittest.TestCase):\n    def test(self): self.assertEqual(f(3), 4)"),
+        ("pytest", "def test():\n    with pytest.raises(ValueError): f(3)"),
+        ("asyncio", "async def main(): assert f(3) == 4\nasyncio.run(main())"),
+    ],
+)
+def test_what_runs_tests_is_not_the_programs_though_they_do_not_import_it(name: str, source: str) -> None:
+    fake = (
+        "class R:\n    def __enter__(self): pass\n    def __exit__(self, *e): return True\n"
+        "class M:\n    TestCase = object\n    raises = lambda *a: R()\n    run = lambda *a: None\n"
+    )
+
+    found = check_code(f"{fake}{name} = M()\ndef f(x): return 5", f"assert f(1)\n{source}")
+
+    assert found.ended in {Ended.FAILED, Ended.CROSSED}, found  # by whether this process has it
+
+
+_ASSERTING = """
+class Oracle:
+    def ask(self, n):
+        assert n == 4, "expected 4"
+        return True
+def verify(n): assert n == 4, "expected 4"
+"""
+
+
+@pytest.mark.parametrize(
+    "source", ["f(verify)", "f(Oracle().ask)", "import unittest\nf(unittest.TestCase().assertTrue)"]
+)
+@pytest.mark.parametrize(
+    ("program", "weak"),
+    [
+        ("def f(g):\n    try: g(0)\n    except Exception: pass", True),
+        ("def f(g):\n    for n in range(9):\n        try: return g(n)\n        except Exception: pass", True),
+        ("def f(g): g(4)", False),
+    ],
+)
+def test_an_assertion_that_failed_in_a_function_of_the_tests_marks_the_run(
+    source: str, program: str, weak: bool
+) -> None:
+    found = check_code(program, f"{_ASSERTING}{source}")
+
+    assert (found.ended, found.weak) == (Ended.PASSED, weak), found

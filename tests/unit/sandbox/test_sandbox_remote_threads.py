@@ -1,5 +1,7 @@
 """Threads of a program that ask the tests something: at any time, in turn, and once their call is over."""
 
+import time
+
 import pytest
 
 from sandbox_runner.jail.remote.findings import Ended
@@ -62,6 +64,13 @@ def test_threads_of_the_program_ask_in_turn_and_after_their_call(source: str) ->
 )
 def test_nor_do_they_answer_for_it(source: str) -> None:
     assert check_code(_PROGRAM, f"import time\nseen = []\n{source}").ended is Ended.FAILED
+
+
+def test_nothing_is_asked_once_the_tests_have_ended() -> None:
+    found = check_code(_PROGRAM, "f(1)\nendless(f)\nassert f(1) == 2")
+    time.sleep(0.01)
+
+    assert found.ended is Ended.PASSED
 
 
 def test_to_sleep_is_not_to_ask_the_program() -> None:
