@@ -6,6 +6,7 @@ import linecache
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from types import ModuleType
 from typing import Any
 
@@ -49,11 +50,16 @@ def _run(source: str, link: Link, entry_point: str | None) -> None:
     checks = _defines_check_alone(tree)
     reached = _reached(tree, checks)
     link.answered = _answers_in_place(names, _uses(reached, entry_point if checks else None))
-    exec(code, names)  # noqa: S102
-    if checks:
-        names["check"](_entry_point(names, entry_point))
-    else:
-        _run_left(link, names, tree, reached)
+    with unittests.heard() if "unittest" in source else nullcontext(unittests.Outcomes()) as outcomes:
+        exec(code, names)  # noqa: S102
+        if checks:
+            names["check"](_entry_point(names, entry_point))
+        else:
+            _run_left(link, names, tree, reached)
+    if outcomes.failures:  # of a runner of the code's own, which has not looked
+        raise outcomes.failures[0]
+    if outcomes.skipped and not outcomes.passed:
+        link.answered = 0
 
 
 def _run_left(link: Link, names: dict[str, Any], tree: ast.Module, reached: list[ast.stmt]) -> None:
