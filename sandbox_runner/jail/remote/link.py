@@ -184,8 +184,11 @@ class Link:
         return value
 
     def _pause(self) -> None:
-        """Let threads of the program, if it has any, ask what they have to ask."""
-        if self._has_threads and self.gone is None and not self._nested:
+        """Let threads of the program, if it has any and was given something to ask, ask that.
+
+        Else nothing of it would be heard of, and files that it writes meanwhile must not be either.
+        """
+        if self._has_threads and self._callbacks and self.gone is None and not self._nested:
             self.ask("pause")
 
     def _surroundings(self) -> dict[str, object]:
