@@ -165,7 +165,8 @@ def record_for(told: dict[str, Any], read: Callable[[object], object], kinds: di
     """A named tuple of a class like that of the tests."""
     kind: Any = kinds.get(told["kind"])
     if kind is None:
-        kind = kinds[told["kind"]] = namedtuple(told["name"], told["fields"])  # noqa: PYI024
+        defaults = map(read, told["defaults"])
+        kind = kinds[told["kind"]] = namedtuple(told["name"], told["fields"], defaults=defaults)  # noqa: PYI024
     return kind(*map(read, told["items"]))
 
 

@@ -23,6 +23,8 @@ _MOST_NESTED_CALLBACKS = 50
 _MOST_REMEMBERED = 1_000
 _LONG_BYTES = 1 << 20
 _CALLED_ONLY = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType, partial)
+_NO_QUESTIONS = frozenset({"names", "pause"})
+"""What is asked for no test."""
 _ITERATES = frozenset({"next", "anext"})
 _KEPT = ("handle", "more")
 """What a reference says of objects that the program may not ask."""
@@ -170,7 +172,7 @@ class Link:
             logged = logs.read(answer.get("logged", ()))
             given = [self._error(told, read) for told in answer.get("warned", ())[: warned.MOST]]
         self.weak |= self._own.weak
-        if operation != "pause":
+        if operation not in _NO_QUESTIONS:
             self.answered += operation != "get" or (failed is None and not is_asked_later(value))
         logs.give(logged)
         for each in given:

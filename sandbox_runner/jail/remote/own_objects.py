@@ -66,7 +66,8 @@ def record_told(value: Any, write: Callable[[object], object]) -> Told | None:
     if kind.__mro__[1:] != (tuple, object) or not vars(kind).keys() <= _OF_RECORDS | {*value._fields}:
         return None
     try:
-        return {"name": kind.__name__, "fields": [*value._fields], "items": [*map(write, value)]}
+        told: Told = {"name": kind.__name__, "fields": [*value._fields], "items": [*map(write, value)]}
+        return told | {"defaults": [*map(write, value._field_defaults.values())]}
     except (TypeError, ValueError):
         return None
 

@@ -135,6 +135,14 @@ def test_tests_that_run_fail_who_has_no_function(program: str, source: str) -> N
     assert check_code(program, source).ended in {Ended.FAILED, Ended.ERROR, Ended.CROSSED}
 
 
+@pytest.mark.parametrize("names", ["A, f", "*"])
+def test_to_import_a_class_or_a_function_is_not_to_use_it(names: str) -> None:
+    """pytest asks of every class whether it is a test case."""
+    files = {"test_a.py": f"from solution import {names}\ndef test_a(): pass\n"}
+
+    assert check_files("class A: pass\ndef f(x): return x", files)["ended"] == Ended.TEST_FAULT
+
+
 _NO_DIRECTORY = "FileNotFoundError(2, \"No usable temporary directory found in ['/tmp']\")"
 
 

@@ -47,7 +47,7 @@ def write(to): print("a", 1, file=to)
 def read(file): return [line.strip() for line in file]
 def f(x): return x + 1
 def next_of(x): return replace(x, n=x.n + 1)
-def records(p, q): return type(p)(p.y, p.x), q._replace(x=5), (p, [q]), p
+def records(p, q): return type(p)(p.y, p.x), q._replace(x=5), (p, [q]), type(p)(1)
 def as_dict(x): return asdict(x), [each.name for each in fields(x)]
 def swapped(p): return p._replace(x=p.y, y=p.x), p == (1, 2), isinstance(p, tuple), "%s-%s" % p
 def draw(random): return random.randint(1, 6)
@@ -183,8 +183,9 @@ n = Node(1, Node(2, Node(3)))
         (
             "from typing import NamedTuple\nclass P(NamedTuple):\n    x: int\n    y: int = 2\nfirst = P\n"
             "class P(NamedTuple):\n    x: int\n    y: int\n"
-            "a, b, c, d = records(first(1), P(3, 4))\nassert type(a) is first is type(d) and a == first(2, 1)"
-            "\nassert isinstance(b, P) and b == (5, 4) and type(c[0]) is first and type(c[1][0]) is P"
+            "a, b, c, d = records(first(1), P(3, 4))\nassert type(a) is first and a == first(2, 1)\n"
+            "assert d == (1, 2) and isinstance(b, P) and b == (5, 4)\n"
+            "assert type(c[0]) is first and type(c[1][0]) is P"
         ),
         "from collections import namedtuple\nP = namedtuple('P', 'x y')\nassert swapped(P(1, 2))[0].x == 2",
         "from random import Random\nassert draw(Random(5)) == Random(5).randint(1, 6)",
