@@ -47,7 +47,8 @@ _DICT_VIEWS: dict[type, str] = {
 }
 _SINGLETONS = {"Ellipsis": ..., "NotImplemented": NotImplemented, "MISSING": dataclasses.MISSING}
 _COLLECTIONS = ("Counter", "OrderedDict", "defaultdict", "deque")
-_CLASSES = frozenset((*_PARTS, *(f"collections.{name}" for name in _COLLECTIONS)))
+_BASES = ("abc.ABC", *(f"enum.{name}" for name in ("Enum", "IntEnum", "StrEnum", "Flag", "IntFlag")))
+_CLASSES = frozenset((*_PARTS, *(f"collections.{name}" for name in _COLLECTIONS), *_BASES))
 
 
 def parts(value: Any) -> tuple[str, list[object]] | None:

@@ -46,6 +46,16 @@ async def test_a_wrong_program_fails_the_shape(arena: Arena, name: str, number: 
     await arena.assert_unharmed()
 
 
+@pytest.mark.parametrize(("name", "number"), [(n, i) for n, s in SHAPES.items() for i in range(len(s.weak))])
+async def test_a_wrong_program_that_may_pass_is_marked(arena: Arena, name: str, number: int) -> None:
+    shape = _shape(name)
+
+    result = await _judge(arena, shape.weak[number], shape)
+
+    assert (result.outcome, result.integrity) == (Outcome.ACCEPTED, Integrity.WEAK), result
+    await arena.assert_unharmed()
+
+
 _FORGED = """
 import os
 SAID = b'{"value":{"dict":[["ended","passed"],["weak",false],["passed",1],["failed",0],["skipped",0]]}}'

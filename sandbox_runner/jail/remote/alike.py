@@ -1,13 +1,13 @@
 """What the tests hand over and the program's side makes anew: named tuples, patterns and loggers.
 
-Unlike plain data they stay the tests' own: who hands one back hands back the very same.
+Unlike plain data they stay the tests' own: who hands one back hands back the very same. A named tuple that
+the program makes of such a class is one of the tests' class.
 """
 
 import re
 import sys
 from collections import namedtuple
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 Told = dict[str, Any]
@@ -15,23 +15,36 @@ Told = dict[str, Any]
 _OF_RECORDS = frozenset(vars(namedtuple("_Record", ""))) | {"__annotations__", "__orig_bases__"}  # noqa: PYI024
 
 
-def told_of(value: Any, write: Callable[[object], object]) -> Told | None:
-    """What makes one like it; None for all else. `write` raises for what is no data that cannot change."""
+def told_of(value: Any, write: Callable[[object], object], number_of: Callable[[type], int]) -> Told | None:
+    """What makes one like it; None for all else.
+
+    `write` raises for what is no data that cannot change; `number_of` tells the tests' classes apart.
+    """
     if type(value) is re.Pattern:
         return {"pattern": write(value.pattern), "flags": value.flags & ~re.DEBUG}
     if _is_logger(value):
         return {"logger": value.name}
-    return _record_told(value, write) if hasattr(type(value), "_fields") else None
+    told = _record_told(value, write) if hasattr(type(value), "_fields") else None
+    return told and told | {"kind": number_of(type(value))}
 
 
-def made_of(told: Told, read: Callable[[object], Any]) -> object:
+def is_record(told: object) -> bool:
+    return isinstance(told, dict) and "fields" in told
+
+
+def made_of(told: Told, read: Callable[[object], Any], kinds: dict[int, Any]) -> object:
+    """`kinds` are the classes of named tuples that were made so far."""
     if "pattern" in told:
         return re.compile(read(told["pattern"]), told["flags"])
     if "logger" in told:
         import logging  # noqa: PLC0415 - large, and few programs need it
 
         return logging.getLogger(told["logger"])
-    return _record_class(told["name"], tuple(told["fields"]))(*map(read, told["items"]))
+    kind = kinds.get(told["kind"])
+    if kind is None:
+        defaults = map(read, told["defaults"])
+        kind = kinds[told["kind"]] = namedtuple(told["name"], told["fields"], defaults=defaults)  # noqa: PYI024
+    return kind(*map(read, told["items"]))
 
 
 def _is_logger(value: Any) -> bool:
@@ -48,11 +61,7 @@ def _record_told(value: Any, write: Callable[[object], object]) -> Told | None:
     if kind.__mro__[1:] != (tuple, object) or not vars(kind).keys() <= _OF_RECORDS | {*value._fields}:
         return None
     try:
-        return {"name": kind.__name__, "fields": [*value._fields], "items": [*map(write, value)]}
+        told: Told = {"name": kind.__name__, "fields": [*value._fields], "items": [*map(write, value)]}
+        return told | {"defaults": [*map(write, value._field_defaults.values())]}
     except (TypeError, ValueError):
         return None
-
-
-@cache
-def _record_class(name: str, fields: tuple[str, ...]) -> Any:
-    return namedtuple(name, fields)  # noqa: PYI024

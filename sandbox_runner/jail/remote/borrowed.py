@@ -99,13 +99,14 @@ def _class_of(told: dict[str, Any]) -> Any:
     elif "__hash__" not in methods:
         methods["__hash__"] = object.__hash__
     if "fields" in told:
-        methods["__dataclass_fields__"] = {name: _field(name) for name in told["fields"]}
+        fields = told["fields"].items()
+        methods["__dataclass_fields__"] = {name: _field(name, is_set) for name, is_set in fields}
     return _BorrowedKind(told["name"], (Borrowed,), {"__slots__": (), **methods})
 
 
-def _field(name: str) -> Any:
-    """By which `dataclasses.asdict` goes."""
-    field: Any = dataclasses.field()
+def _field(name: str, is_set: bool) -> Any:
+    """By which `dataclasses.asdict` and `replace` go."""
+    field: Any = dataclasses.field(init=is_set)
     field.name, field._field_type = name, dataclasses._FIELD  # type: ignore[attr-defined]  # noqa: SLF001
     return field
 

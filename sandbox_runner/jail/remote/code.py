@@ -6,6 +6,7 @@ import linecache
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from types import ModuleType
 from typing import Any
 
@@ -38,7 +39,7 @@ def run_assert_code(
 
 
 def _run(source: str, link: Link, entry_point: str | None) -> None:
-    reflection.install()
+    reflection.install([source])
     tree = reflection.asking_for_types(ast.parse(source, FILE_NAME))
     code = compile(tree, FILE_NAME, "exec", dont_inherit=True)
     linecache.cache[FILE_NAME] = (len(source), None, source.splitlines(keepends=True), FILE_NAME)
@@ -48,24 +49,30 @@ def _run(source: str, link: Link, entry_point: str | None) -> None:
     names = globals_for(module, link, entry_point, words)
     checks = _defines_check_alone(tree)
     reached = _reached(tree, checks)
-    link.answered = in_place = _answers_in_place(names, _uses(reached, entry_point if checks else None))
-    exec(code, names)  # noqa: S102
-    if checks:
-        names["check"](_entry_point(names, entry_point))
-    else:
-        _run_left(link, names, tree, reached, link.answered > in_place)
+    link.answered = _answers_in_place(names, _uses(reached, entry_point if checks else None))
+    with unittests.heard() if "unittest" in source else nullcontext(unittests.Outcomes()) as outcomes:
+        exec(code, names)  # noqa: S102
+        if checks:
+            names["check"](_entry_point(names, entry_point))
+        else:
+            _run_left(link, names, tree, reached)
+    if outcomes.failures:  # of a runner of the code's own, which has not looked
+        raise outcomes.failures[0]
+    if outcomes.skipped and not outcomes.passed:
+        link.answered = 0
 
 
-def _run_left(
-    link: Link, names: dict[str, Any], tree: ast.Module, reached: list[ast.stmt], asked: bool
-) -> None:
-    """Run the tests that the code has defined and does not use, whatever else it has run."""
+def _run_left(link: Link, names: dict[str, Any], tree: ast.Module, reached: list[ast.stmt]) -> None:
+    """Run the tests that the code has defined and does not use, whatever else it has run.
+
+    One at least must pass, as of pytest's: which are skipped may depend on what the program answers.
+    """
     known = {each.name for each in reached if isinstance(each, _DEFINING)}
     suite = unittests.left_in(names, names["__name__"], known)
     if suite is None:
         return
     link.answered += _answers_in_place(names, _uses(tree.body))
-    if not unittests.run(suite) and not asked:
+    if not unittests.run(suite, names):
         link.answered = 0
 
 

@@ -1,5 +1,6 @@
 """What the tests' jail reports: how the test's code ended, and whether the program was asked at all."""
 
+import ast
 import linecache
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -7,6 +8,7 @@ from types import TracebackType
 
 from sandbox_runner.jail import report
 from sandbox_runner.jail.remote.link import CROSSED, CandidateGoneError, Link, NotForwardedError
+from sandbox_runner.jail.remote.module import is_of_program
 
 SEAL = "seal"
 _TEXT_LIMIT = 2_000
@@ -46,6 +48,7 @@ class Findings:
 
 def of_end(link: Link, error: BaseException | None, files: frozenset[str], names: frozenset[str]) -> Findings:
     """Judge how test code ended; `files` are its files, `names` those under which it knows the program."""
+    link.end()
     if link.gone is not None or isinstance(error, CandidateGoneError):
         return Findings(Ended.CANDIDATE_GONE, text=link.gone or "", weak=link.weak)
     if link.not_forwarded is not None:
@@ -75,7 +78,7 @@ def _of_error(link: Link, error: BaseException, files: frozenset[str], names: fr
         return Findings(Ended.CROSSED, *told[:2], weak=link.weak)
     unreadable = isinstance(error, SyntaxError) and error.filename in files
     cannot = isinstance(error, ImportError) or _lacks_a_directory(error)
-    if unreadable or cannot or not link.answered:
+    if unreadable or cannot or not (link.answered or _looked_at_the_program(error, files)):
         return Findings(Ended.TEST_FAULT, *told)
     if isinstance(error, AssertionError) or _is_pytest_failure(error):
         return Findings(Ended.FAILED, *told)
@@ -101,16 +104,46 @@ def _lacks_a_name(error: BaseException, names: frozenset[str]) -> bool:
     return isinstance(error, NameError) or (isinstance(error, ImportError) and error.name in names)
 
 
+def _looked_at_the_program(error: BaseException, files: frozenset[str]) -> bool:
+    """Whether the statement that failed names something of the program, such as a function in place of data.
+
+    To take it for one that tests never asked would let the program choose to have no verdict.
+    """
+    last = _last_of(error, files)
+    if last is None:
+        return False
+    frame = last.tb_frame
+    try:
+        tree = ast.parse("".join(linecache.getlines(frame.f_code.co_filename)))
+    except (SyntaxError, RecursionError, MemoryError):
+        return False
+    nodes = [*ast.walk(tree)]
+    lines = [_lines_of(each) for each in nodes if isinstance(each, ast.stmt)]
+    failed = [each for each in lines if last.tb_lineno in each][-1]
+    names = {each.id for each in nodes if isinstance(each, ast.Name) and each.lineno in failed}
+    return any(is_of_program(frame.f_locals.get(name, frame.f_globals.get(name))) for name in names)
+
+
+def _lines_of(statement: ast.stmt) -> range:
+    return range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
+
+
 def _location(error: BaseException, files: frozenset[str]) -> tuple[int | None, str]:
     if isinstance(error, SyntaxError):
         return error.lineno, (error.text or "").strip()[:_TEXT_LIMIT]
+    last = _last_of(error, files)
+    if last is None:
+        return None, ""
+    file = last.tb_frame.f_code.co_filename
+    return last.tb_lineno, linecache.getline(file, last.tb_lineno).strip()[:_TEXT_LIMIT]
+
+
+def _last_of(error: BaseException, files: frozenset[str]) -> TracebackType | None:
+    """Where the error left the tests' own code."""
     last: TracebackType | None = None
     frame = error.__traceback__
     while frame is not None:
         if frame.tb_frame.f_code.co_filename in files:
             last = frame
         frame = frame.tb_next
-    if last is None:
-        return None, ""
-    file = last.tb_frame.f_code.co_filename
-    return last.tb_lineno, linecache.getline(file, last.tb_lineno).strip()[:_TEXT_LIMIT]
+    return last

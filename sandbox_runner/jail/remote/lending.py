@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from sandbox_runner.jail.remote import alike, functions, wire
+from sandbox_runner.jail.remote.frames import LostError
 from sandbox_runner.jail.remote.own_objects import OwnObjects, may_be_asked, owner_of
 
 _CALLED_ONLY = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType, partial)
@@ -31,6 +32,18 @@ class Lending:
 
     def __getitem__(self, number: int) -> Any:
         return self._lent[number]
+
+    def __len__(self) -> int:
+        return len(self._lent)
+
+    def found(self, reference: dict[str, Any]) -> object:
+        """What the program handed back, or made of a class of named tuples that it was lent one of."""
+        lent = self._lent[reference["callback"]]
+        if "items" not in reference:
+            return lent
+        if not alike.is_record(self._references[reference["callback"]].get("alike")):
+            raise LostError("items of no named tuple")
+        return type(lent)._make(map(wire.read_plain, reference["items"]))
 
     def reference_to(self, value: object) -> wire.Reference:
         known = self._numbers.get(id(value))
@@ -67,7 +80,7 @@ class Lending:
             return {"iterates": True}
         if may_be_asked(value):
             return {"own": self._own.told_of(value)}
-        if (like := alike.told_of(value, wire.write_plain)) is not None:
+        if (like := alike.told_of(value, wire.write_plain, self._own.number_of)) is not None:
             return {"alike": like}
         about: wire.Reference = {}
         if functions.is_mock(value):

@@ -1,5 +1,6 @@
 """The tests' side of the conversation: one question at a time, and no answer taken for more than data."""
 
+import dis
 import threading
 import warnings
 import weakref
@@ -16,10 +17,14 @@ from sandbox_runner.jail.remote.own_objects import OwnObjects
 from sandbox_runner.jail.remote.patches import TestsPatches
 from sandbox_runner.jail.remote.seeds import TestsSeeds
 from sandbox_runner.jail.remote.streams import TestsStreams
+from sandbox_runner.jail.remote.turns import give_after_sleep, give_no_more
 
 _MOST_NESTED_CALLBACKS = 50
 _MOST_REMEMBERED = 1_000
 _LONG_BYTES = 1 << 20
+_NO_QUESTIONS = frozenset({"names", "pause"})
+"""What is asked for no test."""
+_ITERATES = frozenset({"next", "anext"})
 CROSSED = "_crossed"
 """Attribute of exceptions that the program raised: where and what."""
 
@@ -60,8 +65,12 @@ class Link:
         self._adopted: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
         self._released: list[int] = []
         self._nested = 0
+        self._has_threads = False
+        give_after_sleep(self._pause)
         self._turn = threading.RLock()
         self._asked = 0
+        self._stopping: BaseException | None = None
+        """What the program raised last that ends an iterator, where nobody asked one for its next item."""
         self.answered = 0
         """Questions that the program answered: none means that the tests never used it."""
         self.gone: str | None = None
@@ -83,6 +92,7 @@ class Link:
         with self._turn:
             if self.gone is not None:
                 raise CandidateGoneError(self.gone)
+            self._see_what_was_swallowed()
             try:
                 return self._ask(operation, args, kwargs)
             except LostError as error:
@@ -105,6 +115,19 @@ class Link:
     def has_mirrored(self, kind: type) -> bool:
         """Whether it is made after a class of the program."""
         return kind in self._mirrored
+
+    def end(self) -> None:
+        """The tests have ended, however they did."""
+        self._see_what_was_swallowed()
+        give_no_more()
+
+    def _see_what_was_swallowed(self) -> None:
+        """Mark the run if `map` or the like took an exception of the program for its own end.
+
+        No line of the tests has then seen it, and what they look at is shorter by the program's choice.
+        """
+        error, self._stopping = self._stopping, None
+        self.weak |= error is not None and not _is_handled(error)
 
     def refuse(self, what: str) -> NotForwardedError:
         """The error for a test that cannot be judged; remembered, as the test may swallow it."""
@@ -142,14 +165,26 @@ class Link:
             logged = logs.read(answer.get("logged", ()))
             given = [self._error(told, read) for told in answer.get("warned", ())[: warned.MOST]]
         self.weak |= self._own.weak
-        self.answered += operation != "get" or (failed is None and not is_asked_later(value))
+        if operation not in _NO_QUESTIONS:
+            self.answered += operation != "get" or (failed is None and not is_asked_later(value))
         logs.give(logged)
         for each in given:
             if isinstance(each, Warning):
                 warnings.warn(each, stacklevel=4)
         if failed is not None:
+            self._stopping = (
+                failed if isinstance(failed, StopIteration) and operation not in _ITERATES else None
+            )
             raise failed
         return value
+
+    def _pause(self) -> None:
+        """Let threads of the program, if it has any and was given something to ask, ask that.
+
+        Else nothing of it would be heard of, and files that it writes meanwhile must not be either.
+        """
+        if self._has_threads and self._lending and self.gone is None and not self._nested:
+            self.ask("pause")
 
     def _surroundings(self) -> dict[str, object]:
         """What the program cannot see of the tests' process, and would in its own."""
@@ -167,6 +202,7 @@ class Link:
         with _Hostile():
             self._streams.hear(message)
             self._environment.hear(message)
+            self._has_threads = "threads" in message
             self.weak |= self._environment.is_altered
         return message
 
@@ -190,6 +226,8 @@ class Link:
             if owner is not None:
                 self._lending.was_given(returned, owner)
         except errors.CROSSING as error:
+            # An assertion that failed, which the program may keep from them.
+            self.weak |= isinstance(error, AssertionError)
             told = errors.describe(error, self._exchange.write, self._mirrored.get)
             answer = {"error": told | {"raised": self._remember(error)}}
         except BaseException as error:
@@ -269,7 +307,7 @@ class Link:
 
     def _resolve(self, reference: dict[str, Any]) -> object:
         if "callback" in reference:
-            return self._lending[reference["callback"]]
+            return self._lending.found(reference)
         number = reference["object"]
         if type(number) is not int:
             raise LostError("a reference that is no number")
@@ -305,6 +343,20 @@ def _number_of(value: object) -> int | None:
 
 def _reference_in(tree: object) -> object:
     return tree.get("ref") if isinstance(tree, dict) else None
+
+
+def _is_handled(error: BaseException) -> bool:
+    """Whether it came to code that has something to do with exceptions at that place.
+
+    Before Python 3.12 an exception notes only such places, and the last of ours is where it left us.
+    """
+    last = error.__traceback__
+    if last is None:  # who handled it has taken it away
+        return True
+    if last.tb_frame.f_code is Link.ask.__code__:
+        return False
+    handlers = dis._parse_exception_table(last.tb_frame.f_code)  # type: ignore[attr-defined]  # noqa: SLF001
+    return any(each.start <= last.tb_lasti < each.end for each in handlers)
 
 
 def is_asked_later(value: object) -> bool:

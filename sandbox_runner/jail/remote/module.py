@@ -13,15 +13,27 @@ from typing import Any
 from sandbox_runner.jail import warm
 from sandbox_runner.jail.remote import wire
 from sandbox_runner.jail.remote.link import Link
-from sandbox_runner.jail.remote.proxy import adopt
+from sandbox_runner.jail.remote.proxy import Remote, adopt
 from sandbox_runner.jail.remote.servant import MODULE
 
 # Modules that test code uses without importing them, because the program did. Never the program's.
 _OURS = frozenset(
     {"collections", "copy", "decimal", "fractions", "functools", "itertools", "json", "math", "operator"}
-    | {"random", "re", "statistics", "string", "numpy"}
+    | {
+        "random",
+        "re",
+        "statistics",
+        "string",
+        "numpy",
+        "asyncio",
+        "contextlib",
+        "datetime",
+        "pytest",
+        "unittest",
+    }
 )
 _ALIASES = {"np": "numpy"}
+_FIXTURES = {f"{when}{what}" for when in ("setup", "teardown") for what in ("module", "function")}
 
 
 class _Names(Mapping[str, Any]):
@@ -68,7 +80,7 @@ class RemoteModule(ModuleType):
             # `import *` comes from here: it must not replace what a test file has imported before.
             importing = sys._getframe(1).f_globals  # noqa: SLF001
             offered = own_names(self._remote_link)
-            return [name for name in offered if name not in importing and name[:4].lower() != "test"]
+            return [name for name in offered if name not in importing and not _steers(name)]
         if name.startswith("__"):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         value = self._remote_link.ask("get", self._remote_module, name)
@@ -80,6 +92,11 @@ class RemoteModule(ModuleType):
 
     def __delattr__(self, name: str) -> None:
         self._remote_link.ask("delete", self._remote_module, name)
+
+
+def is_of_program(value: object) -> bool:
+    """Whether it is an object of the program, or its module."""
+    return Remote in type(value).__mro__ or isinstance(value, RemoteModule)
 
 
 def own_names(link: Link, entry_point: str | None = None) -> Iterator[str]:
@@ -124,6 +141,12 @@ def _offered(link: Link) -> Iterator[tuple[str, str | None]]:
 
 def _is_ours(name: str) -> bool:
     return hasattr(builtins, name) or name in _OURS or name in _ALIASES
+
+
+def _steers(name: str) -> bool:
+    """Whether it would run as a test, a fixture or a hook of pytest once it is imported with all others."""
+    lower = name.lower()
+    return lower.startswith(("test", "pytest")) or lower.replace("_", "") in _FIXTURES
 
 
 def _is_on_both_sides(origin: str | None) -> bool:

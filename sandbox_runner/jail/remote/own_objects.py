@@ -76,13 +76,17 @@ class OwnObjects:
         kind = type(value)
         told: Told = {
             "name": kind.__name__,
-            "kind": self._kinds.setdefault(id(kind), len(self._kinds)),
+            "kind": self.number_of(kind),
             "can": sorted(_specials(kind)),
             "hashed": kind.__hash__ is not None,
         }
         if dataclasses.is_dataclass(kind):
-            told["fields"] = [each.name for each in dataclasses.fields(kind)]
+            told["fields"] = {each.name: each.init for each in dataclasses.fields(kind)}
         return told
+
+    def number_of(self, kind: type) -> int:
+        """By which the program tells the tests' classes apart."""
+        return self._kinds.setdefault(id(kind), len(self._kinds))
 
     def answer(self, value: Any, operation: str, name: str = "", /, *args: Any, **kwargs: Any) -> object:
         """Carry out an operation. Raises what that raises."""
@@ -137,7 +141,9 @@ class OwnObjects:
 
     def see_that_it_may_hold(self, owner: object, before: list[object], after: list[object]) -> None:
         """What the program made of a container that it has from `owner`."""
-        self.weak |= not all(self._is_link(owner, each) for each in (*before, *after))
+        held = [*before, *after]
+        is_data = all(each is None for each in held)  # as where only a length, or the keys of a dict, changed
+        self.weak |= is_data or not all(self._is_link(owner, each) for each in held)
 
     def _is_relinked(self, owner: object, old: object, *new: object) -> bool:
         """Neither data, nor an object of the program for one of the tests, by which they may judge."""

@@ -80,13 +80,13 @@ class Remote:
 
     def __bool__(self) -> bool:
         if "plain" in self._remote_traits:
-            return bool(_plain(self))
+            return bool(data_of(self))
         return "decides_truth" not in self._remote_traits or self._remote_link.ask("bool", self) is True
 
     def __hash__(self) -> int:
         """The program may answer it: of two objects with one hash it is asked whether they are equal."""
         if "plain" in self._remote_traits:
-            return hash(_plain(self))
+            return hash(data_of(self))
         if "unhashable" in self._remote_traits:
             raise TypeError(f"unhashable type: {self._remote_name!r}")
         decides = "decides_hash" in self._remote_traits
@@ -99,7 +99,7 @@ class Remote:
             self._remote_link.weak = True
             return self is other or self._remote_link.ask("eq", self, other) is True
         if "plain" in self._remote_traits:
-            return _plain(self) == other  # no truth if the other is an array
+            return data_of(self) == other  # no truth if the other is an array
         return NotImplemented
 
     def __instancecheck__(self, instance: object) -> bool:
@@ -152,7 +152,7 @@ def _kind_told(reference: dict[str, Any]) -> type | None:
     return functions.KINDS[reference["kind"]] if "kind" in reference else None
 
 
-def _plain(remote: Remote) -> Any:
+def data_of(remote: Remote) -> Any:
     """The data of an object whose class derives from a plain type; compared here, like any other.
 
     Data that cannot change is asked for once: an object must not be 4 for one comparison and 5 for the next.
@@ -179,7 +179,7 @@ def _decided_here(name: str) -> Callable[..., object]:
 
     def method(self: Remote, *others: object) -> object:
         if "plain" in self._remote_traits:
-            return apply(_plain(self), *others)
+            return apply(data_of(self), *others)
         if _may_operate(self, name, *others):
             return _operated(self, name, self, *others)
         raise _undecided(self, name)
@@ -192,7 +192,7 @@ def _reflected(name: str) -> Callable[..., object]:
 
     def method(self: Remote, other: object) -> object:
         if "plain" in self._remote_traits:
-            return apply(other, _plain(self))
+            return apply(other, data_of(self))
         others = () if _is_begun_with(name, other) else (other,)
         if _may_operate(self, name, *others):
             return _operated(self, name, other, self)
@@ -217,7 +217,7 @@ def _in_place(name: str) -> Callable[..., object]:
 
 def _contains(self: Remote, item: object) -> bool:
     if "plain" in self._remote_traits:
-        return item in _plain(self)
+        return item in data_of(self)
     if "decides_in" in self._remote_traits:
         if _may_operate(self, "__contains__"):
             return _operated(self, "__contains__", self, item) is True

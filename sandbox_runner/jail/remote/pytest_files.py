@@ -60,7 +60,7 @@ def run_pytest(
     """Run the tests of `files`; they import the program by any of `names`."""
     import pytest  # noqa: PLC0415 - only this jail's packages have it
 
-    reflection.install()
+    reflection.install(files.values())
     link = Link(connection, adopt, scratch)
     known = frozenset(names)
     for name in known:
@@ -163,9 +163,17 @@ class _Watcher:
     def pytest_pyfunc_call(self, pyfuncitem: Any) -> None:
         """Asked before pytest, which fails such a test, and after a `conftest.py` that could run it."""
         if inspect.iscoroutinefunction(pyfuncitem.obj) or inspect.isasyncgenfunction(pyfuncitem.obj):
-            self._unjudgeable = (
-                f"{pyfuncitem.name} is an async function, which pytest runs by no means of its own"
-            )
+            self._take_for_async(pyfuncitem)
+
+    def pytest_runtest_call(self, item: Any) -> None:
+        """Of a plain test case: those pass, as nobody awaits them."""
+        kind = getattr(item, "cls", None)
+        is_plain = hasattr(kind, "assertEqual") and not hasattr(kind, "asyncSetUp")
+        if is_plain and inspect.iscoroutinefunction(item.obj):
+            self._take_for_async(item)
+
+    def _take_for_async(self, item: Any) -> None:
+        self._unjudgeable = f"{item.name} is an async function, which pytest runs by no means of its own"
 
     def pytest_exception_interact(self, call: Any) -> None:
         import pytest  # noqa: PLC0415

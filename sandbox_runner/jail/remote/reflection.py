@@ -1,7 +1,8 @@
 """What tests ask of objects of the program by functions of Python itself, which know nothing of proxies.
 
 `type(x)` becomes the class that was told with the object, and functions of `dataclasses` go by its fields.
-A text of the program that it might forge, and to run it anew, are refused.
+A text of the program that it might forge, and to run it anew, are refused. What compares by asking the other
+operand compares data.
 """
 
 import ast
@@ -11,25 +12,31 @@ import dataclasses
 import importlib
 import inspect
 import typing
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
-from sandbox_runner.jail.remote.module import RemoteModule
-from sandbox_runner.jail.remote.proxy import Remote, class_of, is_class, link_of
+from sandbox_runner.jail import library
+from sandbox_runner.jail.remote.module import RemoteModule, is_of_program
+from sandbox_runner.jail.remote.proxy import Remote, class_of, data_of, is_class, link_of
 
 _TYPE, _CLASS = "@type", "@class"
 """No names that tests could use."""
 _FIELDS = "__dataclass_fields__"
+_OF_COUNTERS = [f"__{name}__" for name in ("eq", "ne", "lt", "le", "gt", "ge", "add", "sub", "and", "or")]
 _NAMING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-def install() -> None:
-    """Do it once for a process, before tests import the functions by name."""
+def install(texts: Iterable[str]) -> None:
+    """Do it once for a process, before tests, whose texts these are, import the functions by name."""
+    if any("assertSetEqual" in text for text in texts):
+        _compare_sets(importlib.import_module("unittest").TestCase)
     if hasattr(builtins, _TYPE):
         return
     setattr(builtins, _TYPE, _type_of)
     setattr(builtins, _CLASS, _class_of)
+    _put(builtins, "issubclass", _is_subclass)
     _put(dataclasses, "fields", _fields)
     _put(dataclasses, "is_dataclass", _is_dataclass)
     _put(dataclasses, "asdict", _asdict)
@@ -42,6 +49,8 @@ def install() -> None:
     _put(inspect, "getsource", _refused("the text"))
     _put(inspect, "getsourcelines", _refused("the text"))
     _put(importlib, "reload", _refused("a reload"))
+    for name in _OF_COUNTERS:
+        _leave_to_other(name)
 
 
 def asking_for_types(tree: ast.Module) -> ast.Module:
@@ -95,10 +104,45 @@ def _put(module: Any, name: str, stand_in: Callable[..., object]) -> None:
 
     @wraps(function)
     def answer(first: Any, /, *args: Any, **kwargs: Any) -> object:
-        asked = stand_in if _is_remote(first) or isinstance(first, RemoteModule) else function
+        asked = stand_in if is_of_program(first) else function
         return asked(first, *args, **kwargs)
 
     setattr(module, name, answer)
+
+
+def _compare_sets(case: Any) -> None:
+    """Test cases ask the first set for its difference from the second, which would tell it that."""
+    compare = case.assertSetEqual
+    if hasattr(compare, "__wrapped__"):
+        return
+
+    @wraps(compare)
+    def compare_data(self: Any, set1: Any, set2: Any, msg: Any = None) -> None:
+        for each in filter(_is_remote, (set1, set2)):
+            self.assertIsInstance(each, set | frozenset, msg)  # noqa: PT009 - it is one
+        compare(self, *(data_of(each) if _is_remote(each) else each for each in (set1, set2)), msg)
+
+    case.assertSetEqual = compare_data
+
+
+def _leave_to_other(name: str) -> None:
+    """Of a counter and one of the program, let that answer, which does it by its data."""
+    method = getattr(Counter, name)
+
+    @wraps(method)
+    def operate(self: Any, other: Any) -> object:
+        return NotImplemented if _is_remote(other) else method(self, other)
+
+    setattr(Counter, name, operate)
+
+
+def _is_subclass(value: Any, kinds: Any) -> bool:
+    """By the classes that the program tells. It is not asked about one that it cannot tell of."""
+    if not _is_remote(value) or not is_class(value):
+        raise TypeError("issubclass() arg 1 must be a class")
+    wanted = kinds if isinstance(kinds, tuple) else (kinds,)
+    known = [each for each in wanted if _is_remote(each) or library.parts(each) is not None]
+    return bool(known) and any(each is kind for each in value.__mro__ for kind in known)
 
 
 def _refused(what: str) -> Callable[..., object]:

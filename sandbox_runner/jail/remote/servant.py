@@ -8,9 +8,10 @@ import operator
 import sys
 import types
 from collections.abc import Callable
+from contextlib import nullcontext
 from enum import Enum
 from functools import cache
-from threading import RLock
+from threading import active_count
 from typing import Any
 
 from sandbox_runner.jail.remote import arrays, containers, errors, functions, logs, seeds, warned, wire
@@ -20,6 +21,7 @@ from sandbox_runner.jail.remote.frames import Connection, LostError
 from sandbox_runner.jail.remote.patches import ProgramPatches
 from sandbox_runner.jail.remote.stand_ins import StandIns
 from sandbox_runner.jail.remote.streams import CALLED, ProgramStreams
+from sandbox_runner.jail.remote.turns import Given, Turns
 
 MOST_OBJECTS = 100_000
 MODULE = 0
@@ -76,8 +78,9 @@ class _Servant:
         self._mirrors = errors.Mirrors(lambda number: self._objects[number])
         self._stand_ins = StandIns(self.call_back, self._mirrors)
         self._next = MODULE + 1
-        self._turn = RLock()
-        """Of the program's threads, to ask the tests."""
+        self._turn = Turns()
+        """To speak. Who answers has it, but not while the program's code runs: then its threads may ask."""
+        self._asking = 0
         self._operations: dict[str, Callable[..., object]] = {
             **_OPERATIONS,
             "names": self._names,
@@ -85,8 +88,9 @@ class _Servant:
 
     def answer_until_closed(self) -> None:
         try:
-            while True:
-                self._answer(self._connection.receive())
+            with self._turn:
+                while True:
+                    self._answer(self._connection.receive())
         except LostError:
             return
 
@@ -95,7 +99,11 @@ class _Servant:
     ) -> object:
         """Call a function of the tests and answer what they ask meanwhile."""
         with self._turn, self._patches.aside():
-            return self._call_back(number, args, kwargs, said)
+            self._asking += 1
+            try:
+                return self._call_back(number, args, kwargs, said)
+            finally:
+                self._asking -= 1
 
     def _call_back(
         self, number: int, args: tuple[object, ...], kwargs: dict[str, object], said: dict[str, object]
@@ -140,12 +148,16 @@ class _Servant:
         self._environment.take_over(request)
         recorded = warned.recorded(request.get("warns") is True, self._warnings)
         listened = logs.listened(request.get("logs") is True, self._logged)
-        with self._streams.replaced(request, called), recorded, listened, self._patches.standing():
+        # Who asks the tests goes on speaking until they answer, whatever they ask meanwhile.
+        open_to_threads = nullcontext() if self._asking else Given(self._turn)
+        streams, standing = self._streams.replaced(request, called), self._patches.standing()
+        with streams, recorded, listened, standing, open_to_threads:
             returned = self._operations[request["op"]](*args, **kwargs)
         return self._exchange.write(returned)
 
     def _said(self) -> dict[str, object]:
-        return {**self._streams.said(), **self._environment.said()}
+        threads = {"threads": True} if active_count() > 1 else {}
+        return {**self._streams.said(), **self._environment.said(), **threads}
 
     def _warned(self) -> dict[str, object]:
         """What was warned of and logged since this was last asked."""
@@ -167,9 +179,9 @@ class _Servant:
         ]
 
     def _refer(self, value: object) -> wire.Reference:
-        lent = self._stand_ins.number_of(value)
+        lent = self._stand_ins.reference_to(value)
         if lent is not None:
-            return {"callback": lent}
+            return lent
         kind = type(value)
         described: wire.Reference = {
             "object": self._number(value),
@@ -327,4 +339,5 @@ _OPERATIONS: dict[str, Callable[..., object]] = {
     "str": str,
     "format": format,
     "dir": dir,
+    "pause": lambda: None,
 }

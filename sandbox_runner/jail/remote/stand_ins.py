@@ -1,6 +1,7 @@
 """What the program has in the place of what the tests handed over and is no data."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from sandbox_runner.jail.remote import alike, errors, functions, wire
@@ -18,6 +19,9 @@ class StandIns:
         self._numbers: dict[int, int] = {}
         """Of what does not bear its own: classes of exceptions, and what is only like theirs, by identity."""
         self._kinds: dict[int, type[Borrowed]] = {}
+        self._record_kinds: dict[int, type[tuple[object, ...]]] = {}
+        self._records: dict[type, int] = {}
+        """By its class the number of the first of the tests' named tuples."""
 
     def made_for(self, reference: dict[str, Any]) -> object:
         """What a reference leads to. Raises KeyError or TypeError for one that is none."""
@@ -30,6 +34,17 @@ class StandIns:
         if number not in self._made:
             self._made[number] = self._make(number, reference)
         return self._made[number]
+
+    def reference_to(self, value: Any) -> wire.Reference | None:
+        """How to hand it back, if it is one, or a named tuple of data that the program made of its class."""
+        number = self.number_of(value)
+        if number is not None:
+            return {"callback": number}
+        if type(value) in self._records:
+            with suppress(TypeError, ValueError):
+                items = [*map(wire.write_plain, value)]
+                return {"callback": self._records[type(value)], "items": items}
+        return None
 
     def number_of(self, value: object) -> int | None:
         """The number that the tests know it by, if it is one; none of its methods is asked."""
@@ -47,8 +62,10 @@ class StandIns:
         if "own" in reference:
             return borrowed_for(self._call_back, number, reference["own"], self._kinds)
         if "alike" in reference:
-            made = alike.made_of(reference["alike"], wire.read_plain)
+            made = alike.made_of(reference["alike"], wire.read_plain, self._record_kinds)
             self._numbers[id(made)] = number
+            if alike.is_record(reference["alike"]):
+                self._records.setdefault(type(made), number)
             return made
         if "handle" in reference:
             name, *traits = reference["handle"]

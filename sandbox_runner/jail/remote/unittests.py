@@ -1,57 +1,132 @@
-"""Test cases and functions of test code that leaves it to others to run them, as BigCodeBench's does."""
+"""Test cases and functions of test code that leaves it to others to run them, as BigCodeBench's does.
+
+And what becomes of those that it runs itself: a runner tells that in a result, at which nobody may look.
+"""
 
 import sys
-from collections.abc import Container, Mapping
-from inspect import iscoroutinefunction
-from types import FunctionType
+from collections.abc import Callable, Container, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from inspect import Parameter, iscoroutinefunction, signature
+from types import FunctionType, SimpleNamespace
 from typing import Any
+
+_TOLD = ("addSuccess", "addSkip", "addExpectedFailure", "addUnexpectedSuccess", "addSubTest")
+_FAILED = ("addFailure", "addError")
+
+
+@dataclass(slots=True)
+class Outcomes:
+    """Of the test cases that any runner has run."""
+
+    failures: list[BaseException] = field(default_factory=list)
+    passed: int = 0
+    skipped: int = 0
+
+    def take(self, told: str, *args: Any) -> None:
+        if told == "addSuccess":
+            self.passed += 1
+        elif told in {"addSkip", "addExpectedFailure"}:
+            self.skipped += 1
+        elif told == "addUnexpectedSuccess":
+            self.failures.append(AssertionError("a test that was to fail has passed"))
+        elif args[-1] is not None:  # as for a part of a test that has passed
+            self.failures.append(args[-1][1])
+
+
+@contextmanager
+def heard() -> Iterator[Outcomes]:
+    """What is told meanwhile."""
+    import unittest  # noqa: PLC0415 - few tests have cases, and it is large
+
+    outcomes = Outcomes()
+    methods = {name: getattr(unittest.TestResult, name) for name in (*_TOLD, *_FAILED)}
+    for name, method in methods.items():
+        setattr(unittest.TestResult, name, _heard(outcomes, name, method))
+    try:
+        yield outcomes
+    finally:
+        for name, method in methods.items():
+            setattr(unittest.TestResult, name, method)
+
+
+def _heard(outcomes: Outcomes, name: str, method: Callable[..., object]) -> Callable[..., object]:
+    def told(self: object, *args: object) -> object:
+        outcomes.take(name, *args)
+        return method(self, *args)
+
+    return told
 
 
 def left_in(names: Mapping[str, object], module: str, known: Container[str]) -> Any:
     """What there is to run, but for what is `known` to be used already: a suite of `unittest`, or None."""
     left = {name: each for name, each in names.items() if name not in known}
     functions = [each for name, each in left.items() if name.startswith("test") and _is_test(each, module)]
-    unittest: Any = sys.modules.get("unittest")
-    if unittest is None and functions:
-        import unittest  # noqa: PLC0415 - few tests leave any, and it is large
-    if unittest is None:
+    values: Any = left.values()
+    kinds = [each for each in values if _is_class(each) and each.__module__ == module]
+    functions += [each for kind in dict.fromkeys(kinds) for each in _methods_of(kind)]
+    if not functions and "unittest" not in sys.modules:
         return None
+    import unittest  # noqa: PLC0415
+
     suite = unittest.TestSuite(unittest.FunctionTestCase(_whole(each)) for each in functions)
-    kinds: Any = filter(_is_class, left.values())
     for kind in dict.fromkeys(kinds):
-        if issubclass(kind, unittest.TestCase) and kind.__module__ == module:
-            suite.addTests(unittest.defaultTestLoader.loadTestsFromTestCase(kind))
+        if issubclass(kind, unittest.TestCase):
+            suite.addTests(map(_awaited, unittest.defaultTestLoader.loadTestsFromTestCase(kind)))
     return suite if suite.countTestCases() else None
 
 
-def run(suite: Any) -> bool:
+def run(suite: Any, names: Mapping[str, object]) -> bool:
     """Whether any has passed. Raises what the first one failed with."""
     import unittest  # noqa: PLC0415
 
-    failures: list[BaseException] = []
-    passed: list[object] = []
+    with heard() as outcomes, _known_as(str(names["__name__"]), names):  # where it looks for `setUpModule`
+        suite.run(unittest.TestResult())
+    if outcomes.failures:
+        raise outcomes.failures[0]
+    return outcomes.passed > 0
 
-    class Result(unittest.TestResult):
-        def addSuccess(self, test: object) -> None:  # noqa: N802
-            passed.append(test)
 
-        def addFailure(self, test: object, error: Any) -> None:  # noqa: N802
-            failures.append(error[1])
+@contextmanager
+def _known_as(module: str, names: Mapping[str, object]) -> Iterator[None]:
+    known = sys.modules.get(module)
+    sys.modules[module] = SimpleNamespace(**names)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if known is None:
+            del sys.modules[module]
+        else:
+            sys.modules[module] = known
 
-        def addError(self, test: object, error: Any) -> None:  # noqa: N802
-            failures.append(error[1])
 
-        def addSubTest(self, test: object, subtest: object, error: Any) -> None:  # noqa: N802
-            if error is not None:
-                failures.append(error[1])
+def _methods_of(kind: Any) -> Iterator[Callable[[], object]]:
+    """The tests of a class that pytest would run."""
+    if not kind.__name__.startswith("Test") or kind.__init__ is not object.__init__:
+        return
+    for name in dir(kind):
+        method = getattr(kind, name)
+        is_test = name.startswith("test") and type(method) is FunctionType
+        if is_test and _needs_nothing(method.__get__(kind)):
+            yield partial(_run_method, kind, name)
 
-        def addUnexpectedSuccess(self, test: object) -> None:  # noqa: N802
-            failures.append(AssertionError("a test that was to fail has passed"))
 
-    suite.run(Result())
-    if failures:
-        raise failures[0]
-    return bool(passed)
+def _run_method(kind: Any, name: str) -> None:
+    one = kind()
+    test = getattr(one, name)
+    for each in ("setup_method", name, "teardown_method"):
+        method = getattr(one, each, None)
+        if method is not None:
+            _whole(method if _needs_nothing(method) else partial(method, test))()
+
+
+def _awaited(test: Any) -> Any:
+    """The test, with a method that only makes something to be awaited replaced by one that awaits it."""
+    name = test._testMethodName  # noqa: SLF001
+    if not hasattr(test, "asyncSetUp"):
+        setattr(test, name, _whole(getattr(test, name)))
+    return test
 
 
 def _whole(function: Any) -> Any:
@@ -69,4 +144,13 @@ def _is_class(value: object) -> bool:
 
 def _is_test(value: object, module: str) -> bool:
     """A function of the tests that needs nothing."""
-    return type(value) is FunctionType and value.__module__ == module and not value.__code__.co_argcount
+    return type(value) is FunctionType and value.__module__ == module and _needs_nothing(value)
+
+
+def _needs_nothing(function: Callable[..., object]) -> bool:
+    optional = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+    try:
+        parameters = signature(function).parameters.values()
+    except ValueError:  # a static method, which has none to be bound
+        return False
+    return all(each.default is not Parameter.empty or each.kind in optional for each in parameters)

@@ -13,6 +13,8 @@ class Shape:
     case: Case
     right: str
     wrong: tuple[str, ...]
+    weak: tuple[str, ...] = ()
+    """Wrong ones that may pass, but not unmarked."""
 
 
 _FILES = """
@@ -196,6 +198,45 @@ assert f(shape, fail) == EXPECTED
 grown = grow(shape)
 assert type(grown) is Square and grown.area() == 16
 """
+_IMPORTING = {
+    "conftest.py": "from solution import *\n",
+    "test_f.py": "from solution import *\ndef test_f(): assert f(3) == 4\ndef test_more(): assert f(4) == 5\n",
+}
+_STEERING = (
+    *("def pytest_pyfunc_call(): return True", "def pytest_runtest_protocol(): return True"),
+    *("def pytest_collection_modifyitems(items): items.clear()", "pytestmark = lambda: 0"),
+    *(
+        "def pytest_runtest_logreport(report): report.outcome = 'passed'",
+        "def setUpModule(): raise ValueError",
+    ),
+    *("def setup_module(module): module.test_f = module.test_more = lambda: None", "pytest_plugins = ['x']"),
+)
+_HOLDING = """
+import unittest
+from collections import Counter
+class T(unittest.TestCase):
+    def test_set(self): self.assertSetEqual(letters("ab"), {"a", "b"})
+    def test_counts(self):
+        self.assertTrue(Counter("ab") == counts("ab"))
+        self.assertFalse(Counter("ab") - counts("ab"))
+"""
+_PRETENDING = """
+from collections import Counter
+class S({}):
+    def difference(self, other): self.seen = other; return set()
+    def __iter__(self): return iter(self.seen)
+class C(Counter):
+    def __getitem__(self, key): return 1
+    def __iter__(self): return iter(())
+def letters(text): return S()
+def counts(text): return C()
+"""
+_MAPPING = """
+cases = {1: 2, 3: 4}
+assert all(got == expected for got, expected in zip(map(f, cases), cases.values()))
+assert not any(map(lambda x: f(x) % 2, cases))
+"""
+_BY_NAME = "assert ANSWER == 42 and len(TABLE) == 2\nassert TABLE['a'] == ANSWER"
 _GROWING = "def f(shape, fail): return shape.area()\ndef grow(shape): return type(shape)(2, shape.scale)\n"
 _TRY = "def grow(shape): return type(shape)(2, shape.scale)\nfrom sandbox_runner.jail.remote.borrowed import asked\n"
 SHAPES = {
@@ -308,6 +349,27 @@ SHAPES = {
             ),
             "def f(s, g): return s.area()\ndef grow(shape):\n    class Square:\n        area = lambda *a: 16\n    return Square()",
         ),
+    ),
+    "all names of the program": Shape(
+        PytestCase(_IMPORTING),
+        "def f(x): return x + 1",
+        tuple(f"{name}\ndef f(x): return 5" for name in _STEERING),
+    ),
+    "sets and counters": Shape(
+        CodeCase(_HOLDING),
+        "from collections import Counter as counts\nletters = set",
+        (_PRETENDING.format("set"), _PRETENDING.format("")),
+    ),
+    "functions within map": Shape(
+        CodeCase(_MAPPING),
+        "def f(x): return x + 1",
+        ("def f(x): return x",),
+        ("def f(x): raise StopIteration", "class E(StopIteration): pass\ndef f(x): raise E"),
+    ),
+    "data by its name": Shape(
+        CodeCase(_BY_NAME),
+        "ANSWER, TABLE = 42, {'a': 42, 'b': 1}",
+        ("def ANSWER(): pass\nTABLE = ANSWER", "ANSWER = 42\nclass TABLE: pass", "ANSWER, TABLE = 42, {}"),
     ),
     "text in memory": Shape(
         CodeCase(_READING),

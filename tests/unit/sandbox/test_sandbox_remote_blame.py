@@ -61,6 +61,15 @@ def test_cases_that_nobody_runs_are_run(program: str, end: str, ended: Ended) ->
         f"{_CASES}assert f(3) == 4",
         "got = f(3)\ndef test_right(): assert f(4) == 5",
         "got = f(3)\nasync def test_right(): assert f(4) == 5",
+        f"{_CASES}unittest.TextTestRunner().run(unittest.TestSuite([TestCases('test_more')]))",
+        (
+            f"{_CASES}unittest.TextTestRunner().run(\n"
+            "    unittest.defaultTestLoader.loadTestsFromTestCase(TestCases))"
+        ),
+        (
+            "got = f(3)\nclass TestF:\n    def setup_method(self, test): self.x = 4\n"
+            "    def test_right(self): assert f(self.x) == 5"
+        ),
         "def test_one(): assert f(3) == 4\ndef test_other(): assert f(4) == 5\ntest_one()",
     ],
 )
@@ -97,7 +106,8 @@ _NOTHING = (
     [
         "pass",
         "def helper():\n    assert f(3) == 4\n    helper()",
-        "class TestF:\n    def test(self): assert f(3) == 4",
+        "class TestF:\n    def test(self, x): assert f(x) == 4",
+        "class TestF:\n    def __init__(self): self.x = 3\n    def test(self): assert f(self.x) == 4",
         "def test(x): assert f(x) == 4",
         "def run(): assert f(3) == 4\nif __name__ == '__main__': run()",
         "import unittest\nclass T(unittest.TestCase):\n    @unittest.skip('')\n    def test(self): f(3)",
@@ -113,12 +123,24 @@ def test_tests_that_never_run_pass_nobody(program: str, source: str) -> None:
     "source",
     [
         "def test(): assert f(3) == 4",
+        "def test(x=3, *more, **rest): assert f(x) == 4",
+        "class TestF:\n    def test(self): assert f(3) == 4",
+        "class TestF:\n    def setup_method(self): self.x = 3\n    async def test(self): f(self.x) + [4]",
+        "class TestF:\n    def test(self): pass\n    def teardown_method(self, test): assert f(3) == 4",
         "import unittest\nclass T(unittest.TestCase):\n    def test(self): self.assertEqual(f(3), 4)",
         "def run(): assert f(3) == 4\ndef go(): run()\ngo()",
     ],
 )
 def test_tests_that_run_fail_who_has_no_function(program: str, source: str) -> None:
     assert check_code(program, source).ended in {Ended.FAILED, Ended.ERROR, Ended.CROSSED}
+
+
+@pytest.mark.parametrize("names", ["A, f", "*"])
+def test_to_import_a_class_or_a_function_is_not_to_use_it(names: str) -> None:
+    """pytest asks of every class whether it is a test case."""
+    files = {"test_a.py": f"from solution import {names}\ndef test_a(): pass\n"}
+
+    assert check_files("class A: pass\ndef f(x): return x", files)["ended"] == Ended.TEST_FAULT
 
 
 _NO_DIRECTORY = "FileNotFoundError(2, \"No usable temporary directory found in ['/tmp']\")"

@@ -10,7 +10,7 @@ import copy
 import csv
 import json
 import weakref
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from sandbox_runner.jail.remote.borrowed import asked
 class Node:
     def __init__(self, val=0, next=None): self.val, self.next = val, next
@@ -50,6 +50,7 @@ def read(file): return [line.strip() for line in file]
 def f(x): return x + 1
 def table(file): return list(csv.reader(file))
 def loaded(file): return json.load(file)
+def next_of(x): return replace(x, n=x.n + 1)
 def as_dict(x): return asdict(x), [each.name for each in fields(x)]
 def draw(random): return random.randint(1, 6)
 def rows(connection): return connection.execute("select 1").fetchall()
@@ -58,6 +59,9 @@ class Yes:
     def __init__(self, *args): pass
     def __call__(self, *args): return True
     def check(self, *args): return True
+def fill(x, new):
+    x.items.clear()
+    (x.items.extend if isinstance(new, list) else x.items.update)(new)
 def refill(x): x.items[:] = [9]
 def empty(x): vars(x)["items"][0].clear()
 def sort(x):
@@ -72,6 +76,7 @@ def register(x):
     except AttributeError: pass
 def remembered(x): return weakref.WeakKeyDictionary({x: 1}).get(x), weakref.ref(x)() is x
 def relink(x): x.expected = x.given
+def plant(x): x.children[0] = x
 def turn(x): x.children.reverse()
 def late(x):
     try: x.late = 5
@@ -173,6 +178,11 @@ n = Node(1, Node(2, Node(3)))
             "from dataclasses import dataclass\n@dataclass\nclass D:\n    a: int\n    b: list\n"
             "assert as_dict(D(1, [2])) == ({'a': 1, 'b': [2]}, ['a', 'b'])"
         ),
+        (
+            "from dataclasses import dataclass, field\n@dataclass\nclass D:\n    n: int\n"
+            "    twice: int = field(init=False)\n    def __post_init__(self): self.twice = 2 * self.n\n"
+            "assert next_of(D(1)) == D(2)"
+        ),
         "from random import Random\nassert draw(Random(5)) == Random(5).randint(1, 6)",
         "from functools import cache\nassert not has(cache(len), 'val') and call(cache(len), 'ab') == 2",
         "from enum import Enum\nclass E(Enum):\n    A = 1\nassert same(E.A, E.A) == (True, True, True, 1)",
@@ -180,6 +190,8 @@ n = Node(1, Node(2, Node(3)))
         "assert alike(n, Node(1)) == (True, True, 'Node') and alike(n, Slots())[:2] == (False, False)",
         "assert remembered(n) == (1, True)",
         "assert of_class(Judge(3), 4) == (3, False)",
+        "m = Node(1)\nm.children = [None, None]\nplant(m)\nassert m.children == [m, None]",
+        "m = Node(1)\nm.children = {}\nplant(m)\nassert m.children == {0: m}",
         "p = Pair([2, 1], 0)\nassert sort(p) == [1, 2] and p.given == [2, 1]",
         "m = Node(1)\nm.children = [Node(2), Node(3)]\nturn(m)\nassert [n.val for n in m.children] == [3, 2]",
     ],
@@ -231,6 +243,8 @@ def test_it_takes_the_place_of_nothing_that_judges(source: str) -> None:
         "m = Node()\ntake(m, 'val')\nassert not hasattr(m, 'val')",
         "m = Node(1)\nm.items = [3]\nassert copies(m) == (True, True) and m.items == [3, 4]",
         "m = Node()\ntake(m, 'next')\nassert not hasattr(m, 'next')",
+        "m = Node()\nm.items = [None]\nfill(m, [])\nassert m.items == []",
+        "m = Node()\nm.items = {}\nfill(m, {'a': None})\nassert m.items == {'a': None}",
         "m = Node()\nm.items = [1]\nrefill(m)\nassert m.items == [9]",
         "m = Node()\nm.items = [[1]]\nempty(m)\nassert m.items == [[]]",
         "p = Pair(Node(1), Node(2))\nrelink(p)\nassert p.expected is p.given",

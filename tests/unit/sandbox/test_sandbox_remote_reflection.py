@@ -48,6 +48,13 @@ class Swallow:
     def __exit__(self, kind, error, trace): return kind is not None and issubclass(kind, self.kinds)
     async def __aenter__(self): return self
     async def __aexit__(self, kind, error, trace): return True
+import abc, enum
+class Living(abc.ABC): pass
+class Cat(Living): pass
+class Color(enum.Enum):
+    RED = 1
+class Level(enum.IntEnum):
+    LOW = 1
 @contextlib.contextmanager
 def swallow(*kinds):
     try: yield
@@ -55,6 +62,13 @@ def swallow(*kinds):
 """
 
 RIGHT = {
+    "what its class derives from": (
+        "assert issubclass(T, S) and not issubclass(S, T) and issubclass(T, (int, S))\n"
+        "from abc import ABC\nassert issubclass(Living, ABC) and issubclass(Cat, (ABC, Living))"
+        "\nimport enum\nassert issubclass(Color, enum.Enum) and issubclass(Level, (enum.IntEnum,))\n"
+        "assert not issubclass(S, enum.Enum) and issubclass(Mine, Exception) and issubclass(Level, int)\n"
+        "try: issubclass(S(), S)\nexcept TypeError: pass\nelse: assert False"
+    ),
     "a class": "x = S()\nassert type(x) is S and type(x) == S and type(x) is not T and type(make()) is S",
     "by its attribute": (
         "x = S()\nassert x.__class__ is S and x.__class__ is not T and sub().__class__ == T\n"
