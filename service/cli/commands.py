@@ -23,8 +23,20 @@ app.add_typer(job_commands.app, name="jobs")
 app.add_typer(key_commands.app, name="keys")
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"ctrl-refine {version('ctrl-refine')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _prepare() -> None:
+def _prepare(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say which this is.")
+    ] = False,
+) -> None:
     """Make SIGTERM end a command as Ctrl-C does: children are stopped on the way out."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 

@@ -220,3 +220,13 @@ def test_settings_of_an_endpoint_that_contradict_each_other_are_refused(
 ) -> None:
     with pytest.raises(SettingsError, match=says):
         _far(tmp_path, lines)
+
+
+def test_a_complaint_says_what_is_wrong_and_no_word_of_the_library(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text('[defaults]\ncritic = "nobody"\n', encoding="utf-8")
+
+    with pytest.raises(SettingsError, match=r"^configuration: defaults.critic names 'nobody'"):
+        load_settings(path)
+    with pytest.raises(SettingsError, match=r"none.toml: No such file or directory$"):
+        load_settings(tmp_path / "none.toml")
