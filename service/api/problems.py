@@ -259,6 +259,8 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
 def field_error(complaint: Mapping[str, Any]) -> FieldError:
     """Turn pydantic's complaint into a field's name and a sentence."""
     message = str(complaint["msg"]).removeprefix("Value error, ")
+    if complaint["type"] == "model_attributes_type" and tuple(complaint["loc"]) == ("body",):
+        message = "must be a JSON object, sent as application/json"
     return FieldError(field=".".join(_path(complaint["loc"])) or "body", message=message)
 
 
