@@ -65,6 +65,7 @@ HTTP = {
     row.status: row
     for row in (
         Row("bad-request", "The request cannot be read", HTTPStatus.BAD_REQUEST),
+        Row("stranger", "This page may not call", HTTPStatus.FORBIDDEN),
         Row("not-found", "There is nothing here", HTTPStatus.NOT_FOUND),
         Row("method-not-allowed", "Not with this method", HTTPStatus.METHOD_NOT_ALLOWED),
         Row("body-too-slow", "The request body did not arrive", HTTPStatus.REQUEST_TIMEOUT),
