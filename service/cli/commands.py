@@ -66,13 +66,17 @@ def serve(
     ] = False,
 ) -> None:
     """Start the gateway alone: what a container runs."""
+    from service.cli.stopping import ended_at_once
+
     if with_parent:
         from service.cli.parent import end_with_parent
 
         end_with_parent()
-    from service.cli.serve import serve_gateway
+    with ended_at_once():  # an interrupt in these imports becomes errors of all kinds
+        from service.cli.serve import gateway_of
 
-    serve_gateway(host, port, sandbox_url, config)
+        serve_until_stopped = gateway_of(host, port, sandbox_url, config)
+    serve_until_stopped()
 
 
 @app.command()
