@@ -27,9 +27,12 @@ _ANY = {
     503: "Full, stopping, or without its store; come back after `Retry-After`",
 }
 _WITH_ID = {404: "There is no such thing"}
+_LOOKING = ("get", "head")
+_SETS_TO_WORK = {421: "A gateway without keys is called by another name than its own"}
 _WITH_BODY = {
     408: "The body did not arrive in time",
     413: "The body is longer than the service reads",
+    415: "The body is compressed, or of another kind than JSON",
     502: "A part failed",
     504: "Time ran out",
 }
@@ -56,11 +59,11 @@ def _complete(schema: Json) -> None:
         described = model.model_json_schema(ref_template=_REFS)
         schemas.update(described.pop("$defs", {}) | {model.__name__: described})
     for path, operations in schema["paths"].items():
-        for operation in operations.values():
-            operation["responses"] = _answers(path, operation)
+        for method, operation in operations.items():
+            operation["responses"] = _answers(path, operation, works=method not in _LOOKING)
 
 
-def _answers(path: str, operation: Json) -> Json:
+def _answers(path: str, operation: Json, *, works: bool) -> Json:
     """Keep what the route says of itself, but for what FastAPI says of refusals."""
     said = {status: answer for status, answer in operation["responses"].items() if status != "422"}
     if path in OPEN:
@@ -68,6 +71,8 @@ def _answers(path: str, operation: Json) -> Json:
     errors = dict(_ANY)
     if "{" in path:
         errors |= _WITH_ID
+    if works:
+        errors |= _SETS_TO_WORK
     if "requestBody" in operation:
         errors |= _WITH_BODY
     if path.startswith(PATHS):

@@ -65,6 +65,7 @@ HTTP = {
     row.status: row
     for row in (
         Row("bad-request", "The request cannot be read", HTTPStatus.BAD_REQUEST),
+        Row("stranger", "This page may not call", HTTPStatus.FORBIDDEN),
         Row("not-found", "There is nothing here", HTTPStatus.NOT_FOUND),
         Row("method-not-allowed", "Not with this method", HTTPStatus.METHOD_NOT_ALLOWED),
         Row("body-too-slow", "The request body did not arrive", HTTPStatus.REQUEST_TIMEOUT),
@@ -259,6 +260,8 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
 def field_error(complaint: Mapping[str, Any]) -> FieldError:
     """Turn pydantic's complaint into a field's name and a sentence."""
     message = str(complaint["msg"]).removeprefix("Value error, ")
+    if complaint["type"] == "model_attributes_type" and tuple(complaint["loc"]) == ("body",):
+        message = "must be a JSON object, sent as application/json"
     return FieldError(field=".".join(_path(complaint["loc"])) or "body", message=message)
 
 

@@ -23,8 +23,20 @@ app.add_typer(job_commands.app, name="jobs")
 app.add_typer(key_commands.app, name="keys")
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"ctrl-refine {version('ctrl-refine')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _prepare() -> None:
+def _prepare(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say which this is.")
+    ] = False,
+) -> None:
     """Make SIGTERM end a command as Ctrl-C does: children are stopped on the way out."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
@@ -54,13 +66,17 @@ def serve(
     ] = False,
 ) -> None:
     """Start the gateway alone: what a container runs."""
+    from service.cli.stopping import ended_at_once
+
     if with_parent:
         from service.cli.parent import end_with_parent
 
         end_with_parent()
-    from service.cli.serve import serve_gateway
+    with ended_at_once():  # an interrupt in these imports becomes errors of all kinds
+        from service.cli.serve import gateway_of
 
-    serve_gateway(host, port, sandbox_url, config)
+        serve_until_stopped = gateway_of(host, port, sandbox_url, config)
+    serve_until_stopped()
 
 
 @app.command()

@@ -4,10 +4,12 @@ import errno
 from collections.abc import Generator
 from contextlib import contextmanager
 from enum import IntEnum
+from http import HTTPStatus
 
 import typer
 
-from service.client import GatewayError, JobCancelledError, ProblemError
+from service.client import AddressError, GatewayError, JobCancelledError, ProblemError
+from service.settings import API_KEY_VARIABLE
 
 
 class Exit(IntEnum):
@@ -40,9 +42,11 @@ def explained() -> Generator[None, None, None]:
     try:
         yield
     except ProblemError as error:
-        typer.echo(f"ctrl: {error}", err=True)
+        unknown = error.status == HTTPStatus.UNAUTHORIZED
+        hint = f"; `ctrl` sends what {API_KEY_VARIABLE} holds" if unknown else ""
+        typer.echo(f"ctrl: {error}{hint}", err=True)
         raise typer.Exit(Exit.USAGE if error.status < 500 else Exit.INFRASTRUCTURE) from None
-    except UsageError as error:
+    except (UsageError, AddressError) as error:
         typer.echo(f"ctrl: {error}", err=True)
         raise typer.Exit(Exit.USAGE) from None
     except OSError as error:

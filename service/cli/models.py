@@ -20,7 +20,9 @@ def list_models(url: str | None, config: Path | None, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(listed))
         return
-    table = Table("name", "role", "engine", "default", "template", "notice")
+    table = Table()
+    for heading in ("name", "role", "engine", "default", "template"):
+        table.add_column(heading, overflow="fold")  # a name that is cut cannot be asked for
     for model in listed["data"]:
         table.add_row(
             Text(printable(model["name"])),
@@ -28,6 +30,11 @@ def list_models(url: str | None, config: Path | None, *, as_json: bool) -> None:
             model["engine"],
             "yes" if model["default"] else "",
             Text(printable(model["template"])),
-            Text(printable(model["notice"] or "")),
         )
     console.print(table)
+    notices: dict[str, list[str]] = {}
+    for model in listed["data"]:
+        if model["notice"]:
+            notices.setdefault(model["notice"], []).append(model["name"])
+    for notice, names in notices.items():
+        console.print(Text(f"{printable(', '.join(names))}: {printable(notice)}", style="yellow"))

@@ -41,8 +41,10 @@ def read_text(source: str) -> str:
         if source == "-":
             return sys.stdin.buffer.read().decode("utf-8-sig")
         return Path(source).read_text(encoding="utf-8-sig")  # editors of Windows begin a text with a mark
-    except (OSError, UnicodeDecodeError) as error:
-        raise typer.BadParameter(f"{source}: {error}") from error
+    except OSError as error:
+        raise typer.BadParameter(f"{source}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise typer.BadParameter(f"{source}: is no text in UTF-8") from error
 
 
 def read_tests(source: str | None) -> list[Json] | None:

@@ -1,6 +1,8 @@
 """`ctrl serve`: the gateway in this process."""
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -13,8 +15,10 @@ from service.cli.server import run_server
 from service.settings import BaseUrl, Settings, SettingsError, load_settings
 
 
-def serve_gateway(host: str | None, port: int | None, sandbox_url: str | None, config: Path | None) -> None:
-    """Serve until SIGTERM or Ctrl-C, then let work in flight end."""
+def gateway_of(
+    host: str | None, port: int | None, sandbox_url: str | None, config: Path | None
+) -> Callable[[], None]:
+    """Make the gateway; what is returned serves until SIGTERM or Ctrl-C, then lets work in flight end."""
     try:
         settings = _with_options(load_settings(config), host, port, sandbox_url)
     except SettingsError as error:
@@ -23,7 +27,7 @@ def serve_gateway(host: str | None, port: int | None, sandbox_url: str | None, c
     configure_logs(settings.log.level)
     # The application says why it did not start; uvicorn would repeat it as a traceback.
     logging.getLogger("uvicorn.error").addFilter(lambda record: "Traceback" not in record.getMessage())
-    run_server(create_app(settings), settings.server)
+    return partial(run_server, create_app(settings), settings.server)
 
 
 def _with_options(

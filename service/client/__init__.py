@@ -3,6 +3,7 @@
 from service.client.answers import Job
 from service.client.blocking import Client
 from service.client.errors import (
+    AddressError,
     AnswerError,
     GatewayError,
     JobCancelledError,
@@ -16,6 +17,7 @@ from service.client.waiting import AsyncClient
 
 __all__ = [
     "DEFAULT_URL",
+    "AddressError",
     "AnswerError",
     "AsyncClient",
     "Client",

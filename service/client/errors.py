@@ -2,6 +2,7 @@
 
 GatewayError
 ├── UnreachableError    nothing answers at the address, or it stopped answering
+│   └── AddressError    the address is none
 ├── AnswerError         what answers is no gateway, or one of another version
 ├── ProblemError        the gateway refused or failed, and says why (RFC 9457)
 └── JobCancelledError   the refinement was cancelled before it had a result
@@ -22,6 +23,13 @@ class UnreachableError(GatewayError):
         super().__init__(message)
         self.was_sent = was_sent
         """Whether the request may have been carried out, as far as anyone here knows."""
+
+
+class AddressError(UnreachableError):
+    """What was given as the gateway's address is none."""
+
+    def __init__(self, message: str):
+        super().__init__(message, was_sent=False)
 
 
 class AnswerError(GatewayError):

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from service.client.errors import AnswerError, ProblemError, UnreachableError
+from service.client.errors import AddressError, AnswerError, ProblemError, UnreachableError
 from service.client.patience import retry_after_s
 from service.client.settings import configured_key
 from service.client.sse import Json
@@ -36,12 +36,20 @@ def translated() -> Iterator[None]:
     """Turn what the transport raises into an error of ours."""
     try:
         yield
+    except httpx.UnsupportedProtocol as error:
+        raise AddressError("the gateway's address must begin with http:// or https://") from error
     except httpx.HTTPError as error:
-        raise UnreachableError(
-            f"{type(error).__name__}: {error}", was_sent=not isinstance(error, _NEVER_SENT)
-        ) from error
+        sent = not isinstance(error, _NEVER_SENT)
+        what = f"the connection to {_origin(error)} broke" if sent else f"nobody answers at {_origin(error)}"
+        raise UnreachableError(f"{what} ({type(error).__name__}: {error})", was_sent=sent) from error
     except httpx.InvalidURL as error:
-        raise UnreachableError(f"the gateway's address cannot be read: {error}", was_sent=False) from error
+        raise AddressError(f"the gateway's address cannot be read: {error}") from error
+
+
+def _origin(error: httpx.HTTPError) -> str:
+    """Name the gateway that was asked, without the name and password that its address may hold."""
+    url = error.request.url
+    return f"{url.scheme}://{url.netloc.decode()}"
 
 
 def checked(response: httpx.Response) -> Json:

@@ -101,6 +101,17 @@ def score_of(result: Json | None) -> float | None:
     return float(result["score"]) if result is not None and result["status"] == "ok" else None
 
 
+def missing(result: Json | None, url: str) -> RewardMissingError:
+    """Say why a program has no reward: no answer, an answer without a judgment, or a part that failed."""
+    if result is None:
+        why = f"no answer from {url}"
+    elif result["error"] is None:
+        why = "the critic's answer has no judgment that can be read"
+    else:
+        why = str(result["error"].get("detail") or result["error"]["title"])
+    return RewardMissingError(f"a program could not be judged: {why}")
+
+
 def _results(text: str, status: int) -> list[Json]:
     """Read the results; whatever else comes, such as a page of a proxy, stops the run and is quoted."""
     try:

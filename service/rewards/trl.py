@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any, Literal
 
-from service.rewards.asking import Asker, Json, RewardMissingError, score_of
+from service.rewards.asking import Asker, Json, missing, score_of
 from service.rewards.rows import answered, asked, item_of, truth_of
 
 Rewards = list[float | None]
@@ -35,7 +35,15 @@ class JudgeReward:
         ]
         results = await self.asker.results(items)
         _log(columns.get("log_metric"), results)
-        return [_reward(result, self.on_error) for result in results]
+        return [self._reward(result) for result in results]
+
+    def _reward(self, result: Json | None) -> float | None:
+        score = score_of(result)
+        if score is not None or self.on_error == "none":
+            return score
+        if self.on_error == "raise":
+            raise missing(result, self.asker.url)
+        return self.on_error
 
 
 def make_reward(
@@ -51,6 +59,8 @@ def make_reward(
     The problem is the column `problem`, else the prompt. Tests are the columns `tests` and `entry_point`,
     else the column that `truth` names. `options` are those of `Asker`: mode, critic, votes, timeout_s.
     """
+    if on_error not in {"none", "raise"} and not isinstance(on_error, int | float):
+        raise ValueError(f'on_error is "none", "raise" or a number that stands in, not {on_error!r}')
     return JudgeReward(Asker(url, key, **options), truth, on_error)
 
 
@@ -61,15 +71,6 @@ def _row(columns: dict[str, Any], number: int, count: int) -> dict[str, Any]:
         for name, values in columns.items()
         if isinstance(values, list) and len(values) == count
     }
-
-
-def _reward(result: Json | None, on_error: OnError) -> float | None:
-    score = score_of(result)
-    if score is not None or on_error == "none":
-        return score
-    if on_error == "raise":
-        raise RewardMissingError(f"a program could not be judged: {result and result['error']}")
-    return float(on_error)
 
 
 def _log(log_metric: Callable[[str, float], None] | None, results: Sequence[Json | None]) -> None:

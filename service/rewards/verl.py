@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from service.rewards.asking import TIMEOUT_S, Asker, RewardMissingError, score_of
+from service.rewards.asking import TIMEOUT_S, Asker, missing, score_of
 from service.rewards.rows import item_of, truth_of
 
 
@@ -42,7 +42,7 @@ async def compute_score(  # noqa: PLR0913 - verl's own four, and reward_kwargs b
     (result,) = await asker.results([item_of(problem, solution_str, truth)])
     score = score_of(result)
     if score is None and fallback is None:
-        raise RewardMissingError(f"a program could not be judged: {result and result['error']}")
+        raise missing(result, url)
     return {
         "score": score if score is not None else float(fallback or 0.0),
         "judged": float(score is not None),

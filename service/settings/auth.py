@@ -39,5 +39,7 @@ class AuthSection(Section):
             return None
         try:
             return self.keys.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
+            raise SettingsError(f"auth.keys: {self.keys}: {error.strerror}") from None
+        except UnicodeDecodeError as error:
             raise SettingsError(f"auth.keys: {self.keys}: {error}") from None

@@ -121,7 +121,9 @@ def _mini_models() -> dict[str, dict[str, object]]:
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path}: {error}") from error
 
 
@@ -144,6 +146,7 @@ def _refuse_unknown(variables: Iterable[str]) -> None:
 def _explain(error: ValidationError) -> str:
     """Give each complaint its own line, by the key it is about; values stay out, they may be secrets."""
     return "\n".join(
-        f"{'.'.join(str(part) for part in complaint['loc']) or 'configuration'}: {complaint['msg']}"
+        f"{'.'.join(str(part) for part in complaint['loc']) or 'configuration'}: "
+        f"{complaint['msg'].removeprefix('Value error, ')}"
         for complaint in error.errors(include_input=False, include_url=False)
     )

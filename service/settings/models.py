@@ -73,13 +73,13 @@ class OpenAIModelSettings(ModelSection):
         urls = self.base_urls if self.base_url is None else (self.base_url,)
         return tuple(map(str, urls))
 
-    def api_key(self) -> SecretStr | None:
-        """Read the key from the file or the variable this model names."""
+    def api_key(self, name: str) -> SecretStr | None:
+        """Read the key from the file or the variable of the model that is called `name` here."""
         if self.api_key_file is not None:
-            return secret_in(self.api_key_file, f"model {self.model!r}: api_key_file")
+            return secret_in(self.api_key_file, f"models.{name}.api_key_file")
         if self.api_key_env is None:
             return None
-        return SecretStr(variable(self.api_key_env, f"model {self.model!r}"))
+        return SecretStr(variable(self.api_key_env, f"models.{name}.api_key_env"))
 
 
 ModelSettings = Annotated[EmbeddedModelSettings | OpenAIModelSettings, Field(discriminator="engine")]

@@ -111,6 +111,23 @@ def test_what_keys_and_quotas_may_answer_is_documented_at_every_door_behind_them
     assert undocumented == []
 
 
+def test_what_a_page_or_a_compressed_body_is_answered_is_documented_where_it_is(url: str) -> None:
+    """`/refine` answers 415 to a compressed body and 421 to a name that is not its own: neither was told."""
+    undocumented = [
+        (method, path, status)
+        for path, operations in _contract()["paths"].items()
+        for method, operation in operations.items()
+        for status, may in (("415", "requestBody" in operation), ("421", method in {"post", "delete"}))
+        if may and status not in operation["responses"]
+    ]
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    compressed = requests.post(f"{url}/score", data=b"\x1f\x8b", headers=headers, timeout=10)
+    rebound = requests.post(f"{url}/score", json={}, headers={"Host": "evil.example"}, timeout=10)
+
+    assert (compressed.status_code, rebound.status_code) == (415, 421)
+    assert undocumented == []
+
+
 def test_the_contract_is_written_once() -> None:
     app = World().app()
 

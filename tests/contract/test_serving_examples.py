@@ -166,7 +166,7 @@ def test_a_provider_without_its_key_is_named(monkeypatch: pytest.MonkeyPatch) ->
     provider = _models(SERVING / "provider.toml")["generator"][1]
 
     with pytest.raises(SettingsError, match="PROVIDER_API_KEY is not set"):
-        provider.api_key()
+        provider.api_key("coder")
 
 
 def test_ctrl_32b_is_asked_in_the_published_form() -> None:

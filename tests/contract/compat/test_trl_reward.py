@@ -189,6 +189,26 @@ async def test_missing_rewards_may_end_the_run_or_have_a_number() -> None:
             await _rewards(make_reward(url, on_error="raise"), [RIGHT])
 
 
+@pytest.mark.parametrize(
+    ("critic", "why"),
+    [("no idea", "the critic's answer has no judgment"), (None, "no answer from http://127")],
+)
+async def test_a_missing_reward_says_why_it_is_missing(critic: str | None, why: str) -> None:
+    """Both said "None": an abstention has no error, and a gateway that is away no answer."""
+    with serving(World(critic=FakeChatModel([critic or ""])).app()) as url:
+        asked = url if critic else "http://127.0.0.1:9"
+        reward = make_reward(asked, on_error="raise", attempts=1)
+        with pytest.raises(RewardMissingError, match=why):
+            await _rewards(reward, [RIGHT])
+
+
+@pytest.mark.parametrize("on_error", ["fallback:0.5", "rais", ""])
+def test_what_no_missing_reward_can_become_is_refused_before_the_run(on_error: str) -> None:
+    """It was a ValueError at the first program that could not be judged, perhaps hours into a run."""
+    with pytest.raises(ValueError, match='"none", "raise" or a number'):
+        make_reward("http://gateway:8000", on_error=on_error)  # type: ignore[arg-type]
+
+
 async def test_a_wrong_configuration_ends_the_run() -> None:
     with serving(World().app()) as url, pytest.raises(RewardError, match="mini-critic"):
         await _rewards(make_reward(url, critic="gpt-17"), [RIGHT])

@@ -233,3 +233,12 @@ async def test_what_is_no_json_is_an_error_of_openais_form() -> None:
 
     assert response.status_code == 400
     assert response.json()["error"]["code"] == "bad_request"
+
+
+async def test_what_does_not_say_that_it_is_json_is_told_to() -> None:
+    """It was told to be a dictionary, or an object to extract fields from."""
+    async with client_of(World().app()) as client:
+        response = await client.post("/score", content=b'{"model": "mini-critic"}')
+
+    assert response.status_code == 400
+    assert response.json()["error"]["message"] == "body: must be a JSON object, sent as application/json"

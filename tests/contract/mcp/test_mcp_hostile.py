@@ -30,6 +30,7 @@ async def test_a_page_in_somebodys_browser_may_not_call() -> None:
             assert (headers, answer.status_code) == (headers, status)
             assert answer.headers["content-type"] == "application/problem+json"
             assert said in answer.json()["detail"]
+            assert answer.json()["type"] in {"/problems/misdirected-request", "/problems/stranger"}
 
     assert world.generator.calls == 0
 

@@ -160,7 +160,7 @@ def test_a_key_comes_from_the_environment_and_is_never_printed(
     far = load_settings(_file(tmp_path)).models["far"]
     assert isinstance(far, OpenAIModelSettings)
 
-    key = far.api_key()
+    key = far.api_key("far")
 
     assert key is not None
     assert key.get_secret_value() == "sk-secret"
@@ -171,8 +171,8 @@ def test_a_key_that_is_not_set_is_named(tmp_path: Path) -> None:
     far = load_settings(_file(tmp_path)).models["far"]
     assert isinstance(far, OpenAIModelSettings)
 
-    with pytest.raises(SettingsError, match="FAR_KEY is not set"):
-        far.api_key()
+    with pytest.raises(SettingsError, match=r"^models\.far\.api_key_env: .*FAR_KEY is not set"):
+        far.api_key("far")
 
 
 def test_settings_cannot_be_changed(tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def _far(tmp_path: Path, lines: str) -> OpenAIModelSettings:
 def test_a_key_may_come_from_a_file_beside_the_configuration(tmp_path: Path) -> None:
     (tmp_path / "far.key").write_text("sk-9\n", encoding="utf-8")
 
-    key = _far(tmp_path, 'api_key_file = "far.key"').api_key()
+    key = _far(tmp_path, 'api_key_file = "far.key"').api_key("far")
 
     assert key is not None
     assert key.get_secret_value() == "sk-9"
@@ -204,8 +204,8 @@ def test_a_key_file_that_holds_none_is_named(tmp_path: Path, content: bytes | No
     if content is not None:
         (tmp_path / "far.key").write_bytes(content)
 
-    with pytest.raises(SettingsError, match=rf"api_key_file: .*far\.key.*{says}"):
-        _far(tmp_path, 'api_key_file = "far.key"').api_key()
+    with pytest.raises(SettingsError, match=rf"^models\.far\.api_key_file: .*far\.key.*{says}"):
+        _far(tmp_path, 'api_key_file = "far.key"').api_key("far")
 
 
 @pytest.mark.parametrize(
@@ -220,3 +220,13 @@ def test_settings_of_an_endpoint_that_contradict_each_other_are_refused(
 ) -> None:
     with pytest.raises(SettingsError, match=says):
         _far(tmp_path, lines)
+
+
+def test_a_complaint_says_what_is_wrong_and_no_word_of_the_library(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text('[defaults]\ncritic = "nobody"\n', encoding="utf-8")
+
+    with pytest.raises(SettingsError, match=r"^configuration: defaults.critic names 'nobody'"):
+        load_settings(path)
+    with pytest.raises(SettingsError, match=r"none.toml: No such file or directory$"):
+        load_settings(tmp_path / "none.toml")

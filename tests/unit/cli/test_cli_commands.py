@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from service.cli.commands import app
 from service.cli.exits import Exit, explained
 from service.domain.errors import ModelError
 from tests.fakes import CORRECT, FakeChatModel, ScriptedGenerator, ScriptedSandbox, verdict_of
+from tests.unit.api.auth_keys import auth
 from tests.unit.api.world import NOTICE, RIGHT, TESTS, WRONG, World
 from tests.unit.cli.serving import serving
 
@@ -114,6 +116,43 @@ def test_wrong_usage_exits_with_two(url: str, tmp_path: Path) -> None:
 
     assert (unknown[0], missing[0], not_json[0]) == (2, 2, 2)
     assert "configured models: mini-generator" in unknown[2]
+
+
+def test_a_file_that_cannot_be_read_is_named_once(tmp_path: Path) -> None:
+    (tmp_path / "latin.md").write_bytes(b"f\xfcr")
+    for name, why in (("none.json", "No such file or directory"), (".", "Is a directory")):
+        _, _, said = _run("refine", tmp_path / name)
+
+        assert said.endswith(f"Invalid value: {tmp_path / name}: {why}\n")
+    _, _, said = _run("refine", tmp_path / "latin.md")
+
+    assert said.endswith("latin.md: is no text in UTF-8\n")
+
+
+def test_nobody_there_is_said_with_the_address() -> None:
+    _, _, said = _run("models", "--url", "http://me:s3cret@127.0.0.1:9")
+
+    assert said.startswith("ctrl: nobody answers at http://127.0.0.1:9 (ConnectError: ")
+    assert "s3cret" not in said
+
+
+def test_an_address_that_is_none_is_wrong_usage() -> None:
+    for url in ("nonsense", "127.0.0.1:9", "ftp://gateway"):
+        code, _, said = _run("models", "--url", url)
+
+        assert (code, said.count("\n")) == (2, 1)
+        assert "must begin with http:// or https://" in said
+
+
+def test_who_needs_a_key_is_told_where_it_goes(tmp_path: Path) -> None:
+    with serving(World().app(auth=auth(tmp_path))) as url:
+        _, _, said = _run("models", "--url", url)
+
+    assert "CTRL_API_KEY" in said
+
+
+def test_the_version_is_the_packages() -> None:
+    assert _run("--version")[:2] == (0, f"ctrl-refine {version('ctrl-refine')}\n")
 
 
 def test_what_is_no_json_for_a_gateway_is_wrong_usage(tmp_path: Path) -> None:
@@ -241,6 +280,16 @@ def test_models_are_listed(url: str) -> None:
     assert code == 0
     assert "mini-critic" in shown
     assert json.loads(as_json)["data"][0]["id"] == "mini-generator"
+
+
+def test_names_of_models_are_whole_in_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They were cut to `mini-genera…` beside a note that took fourteen lines."""
+    monkeypatch.setenv("COLUMNS", "80")
+    with serving(World().app()) as url:
+        _, shown, _ = _run("models", "--url", url)
+
+    assert "refine/mini-generator" in shown
+    assert shown.count(NOTICE) == 1
 
 
 def test_a_model_cannot_drive_the_terminal() -> None:
