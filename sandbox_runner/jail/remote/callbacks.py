@@ -3,6 +3,7 @@
 import dataclasses
 from collections import namedtuple
 from collections.abc import Callable
+from types import MethodType
 from typing import Any, Self
 
 
@@ -15,6 +16,13 @@ class Callback:
 
     def __call__(self, /, *args: object, **kwargs: object) -> object:
         return self._call_back(self.number, args, kwargs)
+
+
+class CallbackFunction(Callback):
+    """One that is told who it is of where it stands in a class, as functions are."""
+
+    def __get__(self, one: object, kind: object = None) -> object:
+        return self if one is None else MethodType(self, one)
 
 
 class CallbackMock(Callback):

@@ -17,6 +17,7 @@ from typing import Any
 from sandbox_runner.jail.remote import arrays, containers, errors, functions, logs, seeds, warned, wire
 from sandbox_runner.jail.remote.callbacks import (
     Callback,
+    CallbackFunction,
     CallbackIterator,
     CallbackObject,
     Handle,
@@ -270,7 +271,8 @@ class _Servant:
         if "mock" in reference:
             callback: Callback = mock_for(self.call_back, number, reference["mock"])
         else:
-            callback = (CallbackObject if "more" in reference else Callback)(self.call_back, number)
+            kind = CallbackFunction if "binds" in reference else Callback
+            callback = (CallbackObject if "more" in reference else kind)(self.call_back, number)
         if "about" in reference:
             functions.give_names(callback, reference["about"], wire.read_plain)
         return callback
