@@ -1,6 +1,7 @@
 """Functions of the tests that were passed as arguments, as the program has them: they are called there."""
 
 from collections.abc import Callable
+from types import MethodType
 from typing import Self
 
 
@@ -13,6 +14,13 @@ class Callback:
 
     def __call__(self, /, *args: object, **kwargs: object) -> object:
         return self._call_back(self.number, args, kwargs)
+
+
+class CallbackFunction(Callback):
+    """One that is told who it is of where it stands in a class, as functions are."""
+
+    def __get__(self, one: object, kind: object = None) -> object:
+        return self if one is None else MethodType(self, one)
 
 
 class CallbackMock(Callback):

@@ -87,6 +87,8 @@ class Lending:
             about["mock"] = functions.protocol_of_mock(value)
         if callable(value):
             about["about"] = functions.told_of(value, wire.write_plain)
+            if isinstance(value, types.FunctionType):
+                about["binds"] = True
             if not about.get("mock") and not isinstance(value, _CALLED_ONLY):
                 about["more"] = True
         return about or {"handle": functions.traits_of(value)}

@@ -13,8 +13,6 @@ from threading import active_count
 from types import ModuleType
 from typing import Any
 
-from sandbox_runner.jail.remote.callbacks import Callback
-
 Change = list[object]
 """Module, class if it is of one, and name, and what stands there now, if it is not what stood there first."""
 _Place = tuple[str, str, str]
@@ -153,8 +151,7 @@ class ProgramPatches(_Standing):
                 place = (module, kind, name)
                 if replaced:
                     importlib.import_module(module)
-                    value = read(replaced[0])
-                    self.now[place] = _method(value) if kind and type(value) is Callback else value
+                    self.now[place] = read(replaced[0])
                 else:
                     self.now.pop(place, None)
                     self.first.pop(place, None)
@@ -168,11 +165,6 @@ def _replaced_by_mock(patcher: Any) -> Iterator[tuple[object, str, object]]:
 def _replaced_by_pytest(patcher: Any) -> Iterator[tuple[object, str, object]]:
     for target, name, first in patcher._setattr[-1:]:  # noqa: SLF001
         yield target, name, _ABSENT if type(first).__module__.startswith("_pytest") else first
-
-
-def _method(function: Callback) -> Callable[..., object]:
-    """What is told who it is of, as functions in a class are."""
-    return lambda self, /, *args, **kwargs: function(self, *args, **kwargs)
 
 
 def _place(target: object) -> tuple[str, str] | None:

@@ -6,7 +6,13 @@ from typing import Any
 
 from sandbox_runner.jail.remote import alike, errors, functions, wire
 from sandbox_runner.jail.remote.borrowed import Borrowed, borrowed_for, number_of
-from sandbox_runner.jail.remote.callbacks import Callback, CallbackIterator, CallbackObject, mock_for
+from sandbox_runner.jail.remote.callbacks import (
+    Callback,
+    CallbackFunction,
+    CallbackIterator,
+    CallbackObject,
+    mock_for,
+)
 from sandbox_runner.jail.remote.handles import Handle, handle_for
 
 
@@ -78,7 +84,8 @@ class StandIns:
         if "mock" in reference:
             made: Callback = mock_for(self._call_back, number, reference["mock"])
         else:
-            made = (CallbackObject if "more" in reference else Callback)(self._call_back, number)
+            kind = CallbackFunction if "binds" in reference else Callback
+            made = (CallbackObject if "more" in reference else kind)(self._call_back, number)
         if "about" in reference:
             functions.give_names(made, reference["about"], wire.read_plain)
         return made

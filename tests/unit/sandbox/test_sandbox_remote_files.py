@@ -114,6 +114,17 @@ def test_mock(f):
     assert solution.twice(3) == 14
     f.assert_called_with(3)
 
+def test_of_a_class(monkeypatch):
+    monkeypatch.setattr(solution.Point, "norm", lambda self: self.x + 40)
+    assert solution.Point(1, 2).norm() == 41 and solution.Point.norm(solution.Point(2, 2)) == 42
+    monkeypatch.setattr(solution.Point, "norm", len)
+    assert solution.Point(3, 4).norm("ab") == 2
+    with patch.object(solution.Point, "norm", return_value=8) as norm:
+        assert solution.Point(3, 4).norm() == 8
+    norm.assert_called_once_with()
+    monkeypatch.undo()
+    assert solution.Point(3, 4).norm() == 5
+
 def test_a_name_of_its_own(monkeypatch):
     monkeypatch.setattr(solution, "NEW", 5, raising=False)
     assert solution.NEW == 5 and "NEW" in dir(solution) and vars(solution)["NEW"] == 5
@@ -130,7 +141,7 @@ def test_names_of_the_program_are_replaced_and_put_back() -> None:
 
     found = check_files(program, {"test_it.py": PATCHES})
 
-    assert (found["ended"], found["passed"]) == ("passed", 5), found
+    assert (found["ended"], found["passed"]) == ("passed", 6), found
 
 
 WARNED = """

@@ -221,6 +221,21 @@ def test_a_frame_that_is_cut_short_is_the_end() -> None:
         Connection(descriptor).receive()
 
 
+def test_a_program_does_not_write_what_it_is_to_read() -> None:
+    program = (
+        "from sandbox_runner.jail.remote import servant\ndef f():\n"
+        "    servant._Servant._said = lambda self: {'printed': {'stdin': '9'}}\n    return 9"
+    )
+    source = (
+        "import io, sys\nold, sys.stdin = sys.stdin, io.StringIO('4')\n"
+        "try: assert f() == int(sys.stdin.getvalue())\nfinally: sys.stdin = old"
+    )
+
+    found = check_code(program, source)
+
+    assert found.ended is Ended.CANDIDATE_GONE, found
+
+
 def test_a_class_is_not_fetched_from_a_module_of_the_programs_choice() -> None:
     node = {"module": "unittest.case", "name": "SkipTest"}
     told: dict[str, object] = {
