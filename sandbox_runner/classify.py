@@ -14,7 +14,7 @@ from sandbox_runner.domain.comparison import Equality, equal
 from sandbox_runner.domain.differences import Difference
 from sandbox_runner.domain.verdict import Integrity, Limits, Outcome, ProgramError, TestResult
 from sandbox_runner.jail import values
-from sandbox_runner.jail.remote.findings import Ended
+from sandbox_runner.jail.remote.tests_side.findings import Ended
 from sandbox_runner.jail.report import ALIKE
 
 # A program that used less of its wall clock than this was waiting, not slow.

@@ -13,7 +13,7 @@ from sandbox_runner.boxes.box import Box, BoxError, Trace
 from sandbox_runner.boxes.memory_files import sealable_file
 from sandbox_runner.domain.cases import CodeCase, RemoteCase
 from sandbox_runner.jail import messages
-from sandbox_runner.jail.remote.findings import SEAL
+from sandbox_runner.jail.remote.tests_side.findings import SEAL
 
 # A program has its answer once its tests have ended; what it does from then on is its own affair.
 _FAREWELL_S = 1.0

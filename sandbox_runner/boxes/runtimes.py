@@ -27,7 +27,7 @@ _PACKAGE_SETS: dict[str, tuple[str, ...]] = {"stdlib": (), "numpy": ("numpy",)}
 _FOR_TESTS: dict[str, tuple[str, ...]] = {"numpy": ("numpy.testing",)}
 _TEST_PACKAGES = ("pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments")
 _REMOTE = "sandbox_runner.jail.remote"
-_TESTING = (f"{_REMOTE}.code", f"{_REMOTE}.pickles")
+_TESTING = (f"{_REMOTE}.tests_side.code", f"{_REMOTE}.tests_side.pickles")
 
 STDLIB = Runtime("stdlib")
 
@@ -46,7 +46,7 @@ def python_runtimes() -> dict[str, Runtime]:
 def servant_runtimes() -> dict[str, Runtime]:
     """The same, for programs that answer test code in another jail."""
     return {
-        name: _with_ours(runtime, f"{name}, answering", f"{_REMOTE}.servant")
+        name: _with_ours(runtime, f"{name}, answering", f"{_REMOTE}.program_side.servant")
         for name, runtime in python_runtimes().items()
     }
 
@@ -68,7 +68,7 @@ def _of_tests(name: str) -> Runtime:
     if found is None:
         without = _with_packages("", preload, packages) or Runtime("")
         return _with_ours(without, f"{name}, testing", *_TESTING)
-    return _with_ours(found, f"{name}, testing", *_TESTING, f"{_REMOTE}.pytest_files")
+    return _with_ours(found, f"{name}, testing", *_TESTING, f"{_REMOTE}.tests_side.pytest_files")
 
 
 def _with_ours(runtime: Runtime, name: str, *modules: str) -> Runtime:

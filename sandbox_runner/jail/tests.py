@@ -37,19 +37,19 @@ class TestsProgram:
         clock = WaitingClock(connection + 1)
         scratch = SCRATCH if self._isolated else None
         # Only launchers that serve tests have these, and their packages, imported.
-        from sandbox_runner.jail.remote import pickles  # noqa: PLC0415
-        from sandbox_runner.jail.remote.findings import SEAL  # noqa: PLC0415
         from sandbox_runner.jail.remote.frames import Connection  # noqa: PLC0415
+        from sandbox_runner.jail.remote.tests_side import pickles  # noqa: PLC0415
+        from sandbox_runner.jail.remote.tests_side.findings import SEAL  # noqa: PLC0415
 
         pickles.allow_data([told["source"]] if request == messages.TEST_CODE else told["files"].values())
         if request == messages.TEST_CODE:
-            from sandbox_runner.jail.remote import code  # noqa: PLC0415
+            from sandbox_runner.jail.remote.tests_side import code  # noqa: PLC0415
 
             findings = code.run_assert_code(
                 told["source"], Connection(connection, clock), told["entry_point"], scratch
             )
         else:
-            from sandbox_runner.jail.remote import pytest_files  # noqa: PLC0415
+            from sandbox_runner.jail.remote.tests_side import pytest_files  # noqa: PLC0415
 
             findings = pytest_files.run_pytest(
                 told["files"], Connection(connection, clock), told["names"], scratch

@@ -27,6 +27,9 @@ _NESTED = frozenset({list, dict})
 _SIMPLE = frozenset({float, str, bool, type(None)})
 _LONG = 1 << 4000  # longer integers have a form of their own
 
+MODULE = 0
+"""The reference to the program's module."""
+
 Reference = dict[str, object]
 Refer = Callable[[object], Reference]
 Resolve = Callable[[dict[str, Any]], object]

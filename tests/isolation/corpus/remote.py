@@ -212,7 +212,7 @@ def _in_f(code: str) -> str:
 
 
 _ANSWERS = "[{'answer': n, 'value': 4, 'states': [], 'dropped': []} for n in range(1, 60)]"
-_SERVANT = "from sandbox_runner.jail.remote import servant\nservant._Servant."
+_SERVANT = "from sandbox_runner.jail.remote.program_side import servant\nservant._Servant."
 _ENDS = frozenset({_WRONG, _NONE, _ERROR})
 
 CHEATS: dict[str, tuple[str, frozenset[Outcome]]] = {

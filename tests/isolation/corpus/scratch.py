@@ -175,7 +175,7 @@ TELLING_APART = (PICKLED, SAVED, AGAIN, LATER, NEXT, IMPORTED)
 """What cheats meet, and honest programs pass."""
 
 _FORGE = (
-    "from sandbox_runner.jail.remote.findings import Ended, Findings\n"
+    "from sandbox_runner.jail.remote.tests_side.findings import Ended, Findings\n"
     "Findings(Ended.PASSED, passed=1).write(3)\nimport os\nos._exit(0)\n"
 )
 _START = f"import json, os, shutil, sys, threading, time\nFORGE = {_FORGE!r}\n"

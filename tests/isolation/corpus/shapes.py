@@ -238,7 +238,7 @@ assert not any(map(lambda x: f(x) % 2, cases))
 """
 _BY_NAME = "assert ANSWER == 42 and len(TABLE) == 2\nassert TABLE['a'] == ANSWER"
 _GROWING = "def f(shape, fail): return shape.area()\ndef grow(shape): return type(shape)(2, shape.scale)\n"
-_TRY = "def grow(shape): return type(shape)(2, shape.scale)\nfrom sandbox_runner.jail.remote.borrowed import asked\n"
+_TRY = "def grow(shape): return type(shape)(2, shape.scale)\nfrom sandbox_runner.jail.remote.program_side.borrowed import asked\n"
 SHAPES = {
     "a mock in the place of open": Shape(
         PytestCase({"test_files.py": _FILES}),

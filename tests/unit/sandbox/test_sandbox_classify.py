@@ -20,7 +20,7 @@ from sandbox_runner.domain.differences import Difference
 from sandbox_runner.domain.verdict import Integrity, Limits, Outcome
 from sandbox_runner.jail import values
 from sandbox_runner.jail.ending import Ending
-from sandbox_runner.jail.remote.findings import Ended
+from sandbox_runner.jail.remote.tests_side.findings import Ended
 
 LIMITS = Limits(cpu_s=1, wall_s=3, memory_bytes=100, output_bytes=100, processes=1)
 CALL = CallCase("f", (), {}, 4, Equality.JSON)

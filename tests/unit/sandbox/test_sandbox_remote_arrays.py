@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox_runner.jail.remote import arrays
-from sandbox_runner.jail.remote.findings import Ended
+from sandbox_runner.jail.remote.tests_side.findings import Ended
 from tests.unit.sandbox.two_sides import check_code
 
 PROGRAM = """

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox_runner.jail.remote.exchange import Exchange
-from sandbox_runner.jail.remote.findings import Ended
 from sandbox_runner.jail.remote.frames import MOST_BYTES, Connection, LostError
-from sandbox_runner.jail.remote.link import CandidateGoneError, Link
-from sandbox_runner.jail.remote.proxy import adopt
+from sandbox_runner.jail.remote.tests_side.findings import Ended
+from sandbox_runner.jail.remote.tests_side.link import CandidateGoneError, Link
+from sandbox_runner.jail.remote.tests_side.proxy import adopt
 from tests.unit.sandbox.two_sides import check_code, check_files, other_side
 
 CHEATS = {
@@ -87,7 +87,8 @@ def test_a_module_that_the_program_replaces_is_still_the_real_one(module: str) -
 def test_a_name_that_steers_python_is_not_taken(name: str) -> None:
     program = "def f(x): return 5\nclass Lies:\n    def __getitem__(self, n): return f\n"
     forged = (
-        f"{program}globals()[{name!r}] = Lies()\nfrom sandbox_runner.jail.remote import servant\n"
+        f"{program}globals()[{name!r}] = Lies()\n"
+        "from sandbox_runner.jail.remote.program_side import servant\n"
         f"servant._Servant._names = lambda self: [['f', None], [{name!r}, None], [{name!r}, 'os'], 3, [1, 2]]"
     )
 
@@ -133,7 +134,7 @@ def test_tests_that_the_program_brings_are_not_collected() -> None:
 
 def test_a_program_cannot_have_its_tests_judge_nobody_by_what_it_asks_of_a_function() -> None:
     program = (
-        "from sandbox_runner.jail.remote.callbacks import Callback\n"
+        "from sandbox_runner.jail.remote.program_side.callbacks import Callback\n"
         "def f(g): return g._call_back(g.number, ('__globals__',), {}, attribute=True)\n"
     )
 
@@ -223,7 +224,7 @@ def test_a_frame_that_is_cut_short_is_the_end() -> None:
 
 def test_a_program_does_not_write_what_it_is_to_read() -> None:
     program = (
-        "from sandbox_runner.jail.remote import servant\ndef f():\n"
+        "from sandbox_runner.jail.remote.program_side import servant\ndef f():\n"
         "    servant._Servant._said = lambda self: {'printed': {'stdin': '9'}}\n    return 9"
     )
     source = (

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox_runner.jail.remote.findings import Ended
+from sandbox_runner.jail.remote.tests_side.findings import Ended
 from tests.unit.sandbox.two_sides import check_code
 
 PROGRAM = """

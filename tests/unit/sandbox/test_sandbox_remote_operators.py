@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox_runner.jail.remote.findings import Ended
+from sandbox_runner.jail.remote.tests_side.findings import Ended
 from tests.unit.sandbox.two_sides import check_code
 
 _PROGRAM = """

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox_runner.jail.remote.findings import Ended
+from sandbox_runner.jail.remote.tests_side.findings import Ended
 from tests.unit.sandbox.two_sides import check_code
 
 _PROGRAM = """
@@ -11,7 +11,7 @@ import csv
 import json
 import weakref
 from dataclasses import asdict, fields, replace
-from sandbox_runner.jail.remote.borrowed import asked
+from sandbox_runner.jail.remote.program_side.borrowed import asked
 class Node:
     def __init__(self, val=0, next=None): self.val, self.next = val, next
 def backwards(head):
@@ -296,7 +296,7 @@ def test_by_an_open_file_it_opens_no_other(ask: str) -> None:
 
 
 _FORGED = """
-from sandbox_runner.jail.remote.borrowed import asked
+from sandbox_runner.jail.remote.program_side.borrowed import asked
 def f(x, *operation): return asked(x, *operation)
 """
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox_runner.jail.remote.findings import Ended
+from sandbox_runner.jail.remote.tests_side.findings import Ended
 from tests.unit.sandbox.two_sides import check_code, check_files
 
 _STOP = "def f(x): raise StopIteration\ng = f\nclass A:\n    @property\n    def x(self): return f(1)\n"

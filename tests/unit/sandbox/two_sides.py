@@ -10,17 +10,17 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, NoReturn
 
-from sandbox_runner.jail.remote import servant
-from sandbox_runner.jail.remote.code import run_assert_code
 from sandbox_runner.jail.remote.environment import ProgramEnvironment
-from sandbox_runner.jail.remote.findings import Findings
 from sandbox_runner.jail.remote.frames import Connection
+from sandbox_runner.jail.remote.program_side import servant
+from sandbox_runner.jail.remote.tests_side.code import run_assert_code
+from sandbox_runner.jail.remote.tests_side.findings import Findings
 
 _PYTEST = """
 import dataclasses, json, sys
 sys.path.insert(0, ".")
 from sandbox_runner.jail.remote.frames import Connection
-from sandbox_runner.jail.remote.pytest_files import run_pytest
+from sandbox_runner.jail.remote.tests_side.pytest_files import run_pytest
 said = json.load(sys.stdin)
 found = run_pytest(said["files"], Connection(int(sys.argv[1])), said["names"])
 print("FOUND" + json.dumps(dataclasses.asdict(found)))

@@ -12,12 +12,12 @@ from sandbox_runner.jail.remote import errors, logs, warned, wire
 from sandbox_runner.jail.remote.environment import TestsEnvironment
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
-from sandbox_runner.jail.remote.lending import Lending
-from sandbox_runner.jail.remote.own_objects import OwnObjects
 from sandbox_runner.jail.remote.patches import TestsPatches
 from sandbox_runner.jail.remote.seeds import TestsSeeds
 from sandbox_runner.jail.remote.streams import TestsStreams
-from sandbox_runner.jail.remote.turns import give_after_sleep, give_no_more
+from sandbox_runner.jail.remote.tests_side.lending import Lending
+from sandbox_runner.jail.remote.tests_side.own_objects import OwnObjects
+from sandbox_runner.jail.remote.tests_side.sleeping import give_after_sleep, give_no_more
 
 _MOST_NESTED_CALLBACKS = 50
 _MOST_REMEMBERED = 1_000

@@ -5,15 +5,15 @@ from contextlib import suppress
 from typing import Any
 
 from sandbox_runner.jail.remote import alike, errors, functions, wire
-from sandbox_runner.jail.remote.borrowed import Borrowed, borrowed_for, number_of
-from sandbox_runner.jail.remote.callbacks import (
+from sandbox_runner.jail.remote.program_side.borrowed import Borrowed, borrowed_for, number_of
+from sandbox_runner.jail.remote.program_side.callbacks import (
     Callback,
     CallbackFunction,
     CallbackIterator,
     CallbackObject,
     mock_for,
 )
-from sandbox_runner.jail.remote.handles import Handle, handle_for
+from sandbox_runner.jail.remote.program_side.handles import Handle, handle_for
 
 
 class StandIns:

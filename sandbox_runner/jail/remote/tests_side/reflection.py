@@ -18,8 +18,8 @@ from functools import wraps
 from typing import Any
 
 from sandbox_runner.jail import library
-from sandbox_runner.jail.remote.module import RemoteModule, is_of_program
-from sandbox_runner.jail.remote.proxy import Remote, class_of, data_of, is_class, link_of
+from sandbox_runner.jail.remote.tests_side.module import RemoteModule, is_of_program
+from sandbox_runner.jail.remote.tests_side.proxy import Remote, class_of, data_of, is_class, link_of
 
 _TYPE, _CLASS = "@type", "@class"
 """No names that tests could use."""

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from sandbox_runner.jail.remote import arrays, containers, functions, wire
-from sandbox_runner.jail.remote.link import Link
+from sandbox_runner.jail.remote.tests_side.link import Link
 
 _NAME_LIMIT = 100
 # By these numpy would take memory or a verdict from the program. It gets elements instead, as of a list.

@@ -19,13 +19,11 @@ from sandbox_runner.jail.remote.environment import ProgramEnvironment
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
 from sandbox_runner.jail.remote.patches import ProgramPatches
-from sandbox_runner.jail.remote.stand_ins import StandIns
+from sandbox_runner.jail.remote.program_side.stand_ins import StandIns
+from sandbox_runner.jail.remote.program_side.turns import Given, Turns
 from sandbox_runner.jail.remote.streams import CALLED, ProgramStreams
-from sandbox_runner.jail.remote.turns import Given, Turns
 
 MOST_OBJECTS = 100_000
-MODULE = 0
-"""The reference to the program's module."""
 
 _MOST_CLASSES = 50
 _ABILITIES = {
@@ -73,11 +71,11 @@ class _Servant:
         self._environment = environment
         self._warnings: list[Warning] = []
         self._logged: list[logs.Logged] = []
-        self._objects: dict[int, object] = {MODULE: _Module(namespace)}
+        self._objects: dict[int, object] = {wire.MODULE: _Module(namespace)}
         self._numbers: dict[int, int] = {}
         self._mirrors = errors.Mirrors(lambda number: self._objects[number])
         self._stand_ins = StandIns(self.call_back, self._mirrors)
-        self._next = MODULE + 1
+        self._next = wire.MODULE + 1
         self._turn = Turns()
         """To speak. Who answers has it, but not while the program's code runs: then its threads may ask."""
         self._asking = 0
@@ -210,7 +208,7 @@ class _Servant:
         return number
 
     def _forget(self, number: int) -> None:
-        if number != MODULE and number in self._objects:
+        if number != wire.MODULE and number in self._objects:
             del self._numbers[id(self._objects.pop(number))]
 
     def _resolve(self, reference: dict[str, Any]) -> object:

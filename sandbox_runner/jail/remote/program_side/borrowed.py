@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from sandbox_runner.jail.remote.callbacks import crossing
+from sandbox_runner.jail.remote.program_side.callbacks import crossing
 
 
 class _BorrowedKind(type):

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox_runner.jail.remote import alike, functions, wire
 from sandbox_runner.jail.remote.frames import LostError
-from sandbox_runner.jail.remote.own_objects import OwnObjects, may_be_asked, owner_of
+from sandbox_runner.jail.remote.tests_side.own_objects import OwnObjects, may_be_asked, owner_of
 
 _CALLED_ONLY = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType, partial)
 _KEPT = ("handle", "more")

@@ -1,12 +1,8 @@
-"""Whose turn it is to speak: of a program's threads, and of them and the tests, which sleep meanwhile."""
+"""Whose turn it is to speak, of a program's threads."""
 
-import time
 from collections import deque
-from collections.abc import Callable
 from threading import Lock, get_ident
-from typing import Any, Self
-
-_sleep = time.sleep
+from typing import Self
 
 
 class Turns:
@@ -59,18 +55,3 @@ class Given:
 
     def __exit__(self, *error: object) -> None:
         self._turns.__enter__()
-
-
-def give_after_sleep(give: Callable[[], object]) -> None:
-    """Have the tests' `time.sleep` give a turn to threads of the program that have waited for one."""
-
-    def sleep(seconds: Any, /) -> None:
-        _sleep(seconds)
-        give()
-
-    time.sleep = sleep
-
-
-def give_no_more() -> None:
-    """Have it only sleep again."""
-    time.sleep = _sleep

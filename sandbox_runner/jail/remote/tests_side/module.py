@@ -12,9 +12,8 @@ from typing import Any
 
 from sandbox_runner.jail import warm
 from sandbox_runner.jail.remote import wire
-from sandbox_runner.jail.remote.link import Link
-from sandbox_runner.jail.remote.proxy import Remote, adopt
-from sandbox_runner.jail.remote.servant import MODULE
+from sandbox_runner.jail.remote.tests_side.link import Link
+from sandbox_runner.jail.remote.tests_side.proxy import Remote, adopt
 
 # Modules that test code uses without importing them, because the program did. Never the program's.
 _OURS = frozenset(
@@ -64,7 +63,7 @@ class RemoteModule(ModuleType):
 
     def __init__(self, name: str, link: Link) -> None:
         super().__init__(name)
-        module = adopt(link, {"object": MODULE, "name": name, "can": [], "classes": []})
+        module = adopt(link, {"object": wire.MODULE, "name": name, "can": [], "classes": []})
         super().__setattr__("_remote_link", link)
         super().__setattr__("_remote_module", module)
 
