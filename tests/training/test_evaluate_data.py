@@ -12,6 +12,7 @@ from tests.tiny_run import tiny_config
 from training.config import TrainConfig
 from training.evaluate import rows
 from training.evaluate.findings import TEST, UNSTOPPED, Findings, read_findings
+from training.evaluate.pairs import DRAFTS
 from training.judging import sandbox_service
 from training.options import Options
 from training.run import Record, Run, StageError
@@ -97,7 +98,7 @@ def test_the_critic_that_is_served_repairs_drafts(evaluated: tuple[Path, Finding
 
 
 def test_the_probability_of_correct_comes_from_the_endpoint(evaluated: tuple[Path, Findings]) -> None:
-    ((right, wrong),) = evaluated[1].pairs[rows.CTRL]["scores"]
+    ((right, wrong),) = evaluated[1].pairs[DRAFTS][rows.CTRL]["scores"]
 
     assert 0 <= wrong <= 1
     assert 0 <= right <= 1

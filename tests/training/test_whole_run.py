@@ -130,7 +130,8 @@ def test_the_shipped_critic_says_what_it_was_made_of_and_how_good_it_is(finished
     assert critic["files"]["model.safetensors"] == sha256(shipped / "model.safetensors")
     assert set(critic["metrics"]) == {gate["name"] for gate in evaluation["gates"]}
     assert set(evaluation["groups"]["test"]["trials"]) >= {"zero-shot", "resample", "ctrl", "oracle"}
-    assert set(evaluation["pairs"]) <= {"self", "sft", "ctrl"}
+    assert set(evaluation["pairs"]) <= {"drafts", "misread"}
+    assert set(evaluation["pairs"]["misread"]) == {"self", "sft", "ctrl", "oracle"}
 
 
 def test_the_report_shows_every_claim_and_its_plots(finished: Finished) -> None:

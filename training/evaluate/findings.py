@@ -28,8 +28,8 @@ class Findings:
 
     groups: Mapping[str, Group]
     gates: tuple[Gate, ...]
-    pairs: Mapping[str, Mapping[str, Any]]
-    """Votes and scores of the critics as reward models, by row."""
+    pairs: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    """Votes and scores of the critics as reward models, by kind of pair and row."""
     parameters: Mapping[str, int]
     """By size."""
     seconds: Mapping[str, float]
@@ -58,7 +58,7 @@ class Findings:
             "parameters": dict(self.parameters),
             "gates": [asdict(gate) | {"holds": gate.holds} for gate in self.gates],
             "groups": {name: group.to_json() for name, group in self.groups.items()},
-            "pairs": dict(self.pairs),
+            "pairs": {kind: dict(records) for kind, records in self.pairs.items()},
             "seconds": dict(self.seconds),
         }
         write_whole(path, json.dumps(record, separators=(",", ":"), ensure_ascii=False))

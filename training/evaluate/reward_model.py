@@ -1,12 +1,10 @@
 """The critic as a reward model: of two programs for one problem, which is the right one (paper, C.4)."""
 
 import asyncio
-import random
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.progress import Progress
 
@@ -18,46 +16,49 @@ from service.domain.estimate import Estimate, mean
 from service.domain.roles import ChatCritic
 from service.domain.task import Candidate
 from training.evaluate.cast import Cast
-from training.evaluate.critics import Reviewed
+from training.evaluate.critics import Oracle, Remark, Reviewed
+from training.evaluate.pairs import Pair
 from training.first_error import first_error
 from training.run import Record
 from training.writing.served import served_model
 
+_T = TypeVar("_T")
+
 VOTES = (1, 2, 8, 32)
 _SLOTS = 16
-
-Pair = tuple[Reviewed, Reviewed]
-"""A right and a wrong program of one problem."""
-
-
-def draw_pairs(drafts: Sequence[Reviewed], count: int, seed: int) -> list[Pair]:
-    """Pair distinct programs of one problem: one pair a problem, and more of each only where too few."""
-    rng = random.Random(f"{seed}:pairs")
-    by_problem: dict[str, tuple[dict[str, Reviewed], dict[str, Reviewed]]] = defaultdict(lambda: ({}, {}))
-    for item in drafts:
-        by_problem[item.problem.id][item.accepted][item.code] = item
-    pairs = [
-        sorted(((r, w) for r in right.values() for w in wrong.values()), key=lambda _: rng.random())
-        for wrong, right in by_problem.values()
-    ]
-    layers = max(map(len, pairs), default=0)
-    in_turn = [group[depth] for depth in range(layers) for group in pairs if depth < len(group)]
-    return in_turn[:count]
 
 
 def scored_pairs(cast: Cast, role: str, pairs: Sequence[Pair]) -> Record:
     """Votes and logprob scores of a critic, for the right and the wrong program of each pair."""
-    programs = [program for pair in pairs for program in pair]
+    programs = _programs(pairs)
     reviewer = cast.critic(role, sampling=replace(cast.greedy, temperature=1.0))
     remarks = reviewer.review([program for program in programs for _ in range(max(VOTES))], 1)
-    correct = ["1" if remark.critique.judgment is Judgment.CORRECT else "0" for remark in remarks]
-    votes = ["".join(correct[start : start + max(VOTES)]) for start in range(0, len(correct), max(VOTES))]
     scores = asyncio.run(_logprob_scores(cast, role, programs))
+    return _record(pairs, remarks, None if scores is None else _in_pairs(scores))
+
+
+def careful_pairs(pairs: Sequence[Pair]) -> Record:
+    """What a careful reviewer who knows the reference says of each program, once: it would not change."""
+    return _record(pairs, Oracle().review(_programs(pairs), 1), None)
+
+
+def _programs(pairs: Sequence[Pair]) -> list[Reviewed]:
+    return [program for pair in pairs for program in pair]
+
+
+def _record(pairs: Sequence[Pair], remarks: Sequence[Remark], scores: Sequence[object] | None) -> Record:
+    correct = ["1" if remark.critique.judgment is Judgment.CORRECT else "0" for remark in remarks]
+    each = len(remarks) // (2 * len(pairs))
+    votes = ["".join(correct[start : start + each]) for start in range(0, len(correct), each)]
     return {
         "problems": [right.problem.id for right, _ in pairs],
-        "votes": [votes[i : i + 2] for i in range(0, len(votes), 2)],
-        "scores": None if scores is None else [scores[i : i + 2] for i in range(0, len(scores), 2)],
+        "votes": _in_pairs(votes),
+        "scores": scores,
     }
+
+
+def _in_pairs(values: Sequence[_T]) -> list[Sequence[_T]]:
+    return [values[i : i + 2] for i in range(0, len(values), 2)]
 
 
 async def _logprob_scores(cast: Cast, role: str, programs: Sequence[Reviewed]) -> list[float | None] | None:
@@ -118,6 +119,12 @@ def by_votes(record: Mapping[str, Any], votes: int) -> Pairwise:
     return _pairwise(name, wins_by_votes(record, votes), ties, record["problems"])
 
 
+def votes_drawn(record: Mapping[str, Any]) -> list[int]:
+    """The numbers of votes that its accuracy can be told for."""
+    drawn = len(record["votes"][0][0])
+    return [votes for votes in VOTES if votes <= drawn]
+
+
 def wins_by_votes(record: Mapping[str, Any], votes: int) -> list[float]:
     """How often the right program of each pair gets more votes."""
     return [fmean(m > 0 for m in _margins(right, wrong, votes)) for right, wrong in record["votes"]]
@@ -132,10 +139,17 @@ def by_logprob(record: Mapping[str, Any]) -> Pairwise | None:
     """Accuracy of the probability of Correct; a critique without a judgment scores below all others."""
     if record["scores"] is None:
         return None
-    pairs = [[-1.0 if score is None else score for score in pair] for pair in record["scores"]]
-    wins = [float(right > wrong) for right, wrong in pairs]
-    ties = [float(right == wrong) for right, wrong in pairs]
-    return _pairwise("logprob", wins, ties, record["problems"])
+    ties = [float(right == wrong) for right, wrong in _scores(record)]
+    return _pairwise("logprob", wins_by_logprob(record), ties, record["problems"])
+
+
+def wins_by_logprob(record: Mapping[str, Any]) -> list[float]:
+    """Whether the right program of each pair scores higher."""
+    return [float(right > wrong) for right, wrong in _scores(record)]
+
+
+def _scores(record: Mapping[str, Any]) -> list[list[float]]:
+    return [[-1.0 if score is None else score for score in pair] for pair in record["scores"]]
 
 
 def _pairwise(method: str, wins: Sequence[float], ties: Sequence[float], problems: Sequence[str]) -> Pairwise:

@@ -7,7 +7,6 @@ from training.config import SolveConfig, TrainConfig
 from training.evaluate import rows
 from training.evaluate.findings import TEST, UNSTOPPED, Findings
 from training.evaluate.measures import summarize
-from training.evaluate.reward_model import VOTES, Pairwise, by_logprob, by_votes
 from training.report.claim import Claim
 from training.report.course_plots import BEHIND, TIMES, mean_of, measured
 from training.report.health import Course
@@ -22,6 +21,7 @@ from training.report.reviewers import (
     rounds_table,
     summaries_of,
 )
+from training.report.rewarding import pairs_table
 from training.report.transfer import matrix, told
 
 _READING = """\
@@ -67,7 +67,9 @@ def page(material: Material) -> str:
         section("Critic size and generator size", *_sizes(material)),
         section("Other problems", *_elsewhere(material)),
         section(
-            "The critic as a reward model", _pairs(material), material.picture("votes", "Accuracy by votes")
+            "The critic as a reward model",
+            pairs_table(material.findings) or NOT_RUN,
+            material.picture("votes", "Accuracy by votes"),
         ),
         section("Edit similarity", material.picture("similarity", "Edit similarity of first revisions")),
         section("Reinforcement", *_reinforcement(material)),
@@ -170,20 +172,6 @@ def _elsewhere(material: Material) -> tuple[str, ...]:
         for name in material.findings.elsewhere
     ]
     return tuple(away) or (NOT_RUN,)
-
-
-def _pairs(material: Material) -> str:
-    lines = []
-    for key, record in material.findings.pairs.items():
-        methods: list[Pairwise | None] = [by_votes(record, votes) for votes in VOTES]
-        for found in [*methods, by_logprob(record)]:
-            if found is not None:
-                figures = (found.ties_lose, found.ties_halve, found.ties)
-                name = "base model" if key == rows.SELF else rows.NAMES[key]
-                lines.append((name, found.method, *map(share, figures), str(found.ties.samples)))
-    if not lines:
-        return NOT_RUN
-    return table(("critic", "score", "ties lose", "ties halve", "ties", "pairs"), lines)
 
 
 def _reinforcement(material: Material) -> tuple[str, ...]:

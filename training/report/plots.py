@@ -1,13 +1,17 @@
 """The plots of an evaluation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
 
 from service.domain.estimate import difference, mean
 from training.evaluate import rows
 from training.evaluate.findings import TEST, Findings
-from training.evaluate.reward_model import VOTES, by_logprob, by_votes
+from training.evaluate.reward_model import VOTES, by_logprob, by_votes, votes_drawn
 from training.report.drawing import COLOURS, drawn, legend
+from training.report.rewarding import KINDS
 from training.report.transfer import Cell
 
 _CURVES = (rows.RESAMPLE, rows.MOST_FREQUENT, rows.CONTENTLESS, rows.SELF, rows.SFT, rows.CTRL, rows.ORACLE)
@@ -70,18 +74,25 @@ def plot_similarity(findings: Findings, path: Path) -> None:
 
 
 def plot_votes(findings: Findings, path: Path) -> None:
-    """Pairwise accuracy by votes, ties as errors; dashed: the logprob score."""
-    with drawn(path) as (axes,):
-        for colour, (key, record) in zip(COLOURS, findings.pairs.items(), strict=False):
-            accuracies = [by_votes(record, votes).ties_lose for votes in VOTES]
-            values, errors = [100 * a.value for a in accuracies], [200 * a.error for a in accuracies]
-            axes.errorbar(VOTES, values, yerr=errors, marker="o", color=colour, label=rows.NAMES[key])
-            if scored := by_logprob(record):
-                axes.axhline(100 * scored.ties_lose.value, color=colour, linestyle="--", linewidth=1)
-        axes.set_xscale("log", base=2)
-        axes.set(xlabel="votes (dashed: logprob score)", ylabel="pairwise accuracy, %", xticks=VOTES)
-        axes.set_xticklabels([str(votes) for votes in VOTES])
-        legend(axes)
+    """Pairwise accuracy by votes for each kind of pair, ties as errors; dashed: the logprob score."""
+    with drawn(path, columns=len(findings.pairs)) as each:
+        for axes, (kind, records) in zip(each, findings.pairs.items(), strict=True):
+            critics = {key: record for key, record in records.items() if len(votes_drawn(record)) > 1}
+            for colour, (key, record) in zip(COLOURS, critics.items(), strict=False):
+                _plot_accuracies(axes, colour, rows.NAMES[key], record)
+            axes.set_xscale("log", base=2)
+            axes.set(title=KINDS[kind], xlabel="votes (dashed: logprob score)", xticks=VOTES)
+            axes.set_xticklabels([str(votes) for votes in VOTES])
+        each[0].set_ylabel("pairwise accuracy, %")
+        legend(each[-1])
+
+
+def _plot_accuracies(axes: Axes, colour: str, name: str, record: Mapping[str, Any]) -> None:
+    accuracies = [by_votes(record, votes).ties_lose for votes in VOTES]
+    values, errors = [100 * a.value for a in accuracies], [200 * a.error for a in accuracies]
+    axes.errorbar(VOTES, values, yerr=errors, marker="o", color=colour, label=name)
+    if scored := by_logprob(record):
+        axes.axhline(100 * scored.ties_lose.value, color=colour, linestyle="--", linewidth=1)
 
 
 def plot_matrix(cells: Sequence[Cell], path: Path) -> None:

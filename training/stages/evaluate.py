@@ -37,8 +37,9 @@ from training.evaluate.group import Group
 from training.evaluate.judge import BackgroundJudge, Judge
 from training.evaluate.measures import summarize
 from training.evaluate.notebook import Notebook
+from training.evaluate.pairs import DRAFTS, MISREAD, Pair, draw_pairs, misread_pairs
 from training.evaluate.posed import Posed, elsewhere, held_out
-from training.evaluate.reward_model import draw_pairs, scored_pairs
+from training.evaluate.reward_model import careful_pairs, scored_pairs
 from training.evaluate.tables import LEGEND, gate_table, trial_tables
 from training.judging import sandbox_service
 from training.options import Options
@@ -132,14 +133,19 @@ class _Evaluation:
         assert isinstance(gates, list)
         return [gate_from_json(gate) for gate in gates]
 
-    def _pairs(self, test: Drafted) -> dict[str, Record]:
-        pairs = draw_pairs(test.drafts(), self._config.pairs, self._run.config.seed)
-        if not pairs:
-            return {}
-        return {
-            key: self._notebook.part(f"{PAIRS}/{key}", partial(scored_pairs, self._cast, role, pairs))
+    def _pairs(self, test: Drafted) -> dict[str, dict[str, Record]]:
+        count, seed = self._config.pairs, self._run.config.seed
+        kinds = {DRAFTS: draw_pairs(test.drafts(), count, seed)}
+        if test.has_references:
+            kinds[MISREAD] = misread_pairs(self._judge, count, seed)
+        return {kind: self._scored(kind, pairs, test) for kind, pairs in kinds.items() if pairs}
+
+    def _scored(self, kind: str, pairs: Sequence[Pair], test: Drafted) -> dict[str, Record]:
+        scored = {
+            key: self._notebook.part(f"{PAIRS}/{kind}/{key}", partial(scored_pairs, self._cast, role, pairs))
             for key, role in _PAIRED.items()
         }
+        return scored | ({rows.ORACLE: careful_pairs(pairs)} if test.has_references else {})
 
     def _parameters(self) -> dict[str, int]:
         return {size: self._cast.parameters(BASE, size) for size in self._cast.sizes(BASE)}

@@ -8,6 +8,7 @@ import pytest
 from training.evaluate import rows
 from training.evaluate.findings import TEST, Findings, generator_group
 from training.evaluate.group import Group
+from training.evaluate.pairs import DRAFTS, MISREAD
 from training.evaluate.trial import Trial
 from training.report.claim import Claim, Part, Status
 from training.report.claims import (
@@ -18,7 +19,7 @@ from training.report.claims import (
     keeps_rising,
 )
 from training.report.health import Course, healthy
-from training.report.rewarding import rewards_rightly
+from training.report.rewarding import pairs_table, rewards_rightly
 from training.report.transfer import generalises, weak_to_strong
 from training.tasks.mini import Split
 
@@ -189,15 +190,30 @@ def votes(right: str, wrong: str, *, pairs: int = 50) -> dict[str, object]:
 
 
 def test_a_reward_model_needs_more_votes_to_be_better_and_training_too() -> None:
-    good, poor = votes("10" * 16, "01" + "00" * 15), votes("0" * 32, "0" * 32)
-    found = findings(paper())
+    good, poor = votes("10" * 16, "01" + "00" * 15), votes("0" * 32, "0" * 32) | {"scores": [[0.1, 0.9]] * 50}
 
-    assert rewards_rightly(found).status is Status.NOT_RUN
-    both = replace(found, pairs={rows.CTRL: good, rows.SELF: poor})
-    assert rewards_rightly(both).status is Status.HOLDS
-    assert rewards_rightly(replace(found, pairs={rows.CTRL: good})).status is Status.NOT_RUN
-    swapped = replace(found, pairs={rows.CTRL: poor, rows.SELF: good})
-    assert statuses(rewards_rightly(swapped)) == [Status.REFUTED] * 3
+    def claim(**pairs: dict[str, dict[str, object]]) -> Claim:
+        return rewards_rightly(replace(findings(paper()), pairs=pairs))
+
+    assert claim().status is Status.NOT_RUN
+    assert claim(drafts={rows.CTRL: good, rows.SELF: poor}).status is Status.HOLDS
+    assert claim(drafts={rows.CTRL: good}).status is Status.NOT_RUN
+    assert statuses(claim(drafts={rows.CTRL: poor, rows.SELF: good})) == [Status.REFUTED] * 4
+    misled = claim(drafts={rows.CTRL: good, rows.SELF: poor}, misread={rows.CTRL: poor, rows.SELF: good})
+    assert statuses(misled) == [Status.HOLDS] * 4 + [Status.REFUTED]
+
+
+def test_a_careful_reviewer_who_never_changes_is_shown_once() -> None:
+    pairs = {DRAFTS: {rows.CTRL: votes("1" * 32, "0" * 32), rows.ORACLE: votes("0", "0") | {"scores": None}}}
+    found = replace(findings(paper()), pairs=pairs | {MISREAD: {rows.CTRL: votes("1" * 32, "1" * 32)}})
+
+    lines = pairs_table(found).splitlines()
+
+    assert [line for line in lines if "oracle" in line] == [
+        "| drafts of the generator | oracle † | 1 vote | 0.0 ± 0.0 | 50.0 ± 0.0 | 100.0 ± 0.0 | 50 |"
+    ]
+    assert sum("| CTRL |" in line for line in lines) == 10
+    assert "The oracle on these pairs: 0.0 %, ties 100.0 %" in " ".join(rewards_rightly(found).notes)
 
 
 GOOD = {

@@ -1,11 +1,7 @@
 import pytest
 
-from tests.rulings import ruled
-from training.evaluate.critics import Reviewed
-from training.evaluate.reward_model import by_logprob, by_votes, draw_pairs
-from training.tasks.mini import Split, problems
+from training.evaluate.reward_model import by_logprob, by_votes
 
-RIGHT, WRONG = ruled(right=True), ruled(right=False)
 RECORD = {
     "problems": ["a", "b"],
     "votes": [["1110", "1000"], ["1100", "1100"]],
@@ -38,21 +34,3 @@ def test_a_critique_without_a_judgment_scores_below_all_others() -> None:
 
 def test_a_checkpoint_without_scores_has_no_logprob_accuracy() -> None:
     assert by_logprob(RECORD | {"scores": None}) is None
-
-
-def test_each_problem_gives_one_pair_before_any_gives_two() -> None:
-    first, second = problems(Split.TEST, 3, 2)
-    drafts = [Reviewed(first, "right", RIGHT), Reviewed(first, "wrong", WRONG), Reviewed(first, "bad", WRONG)]
-    drafts += [Reviewed(second, "right", RIGHT), Reviewed(second, "wrong", WRONG)]
-
-    pairs = draw_pairs(drafts, 2, 1)
-
-    assert {right.problem.id for right, _ in pairs} == {first.id, second.id}
-    assert all(right.accepted and not wrong.accepted for right, wrong in pairs)
-    assert len(draw_pairs(drafts, 9, 1)) == 3
-
-
-def test_a_problem_without_a_wrong_program_gives_no_pair() -> None:
-    (problem,) = problems(Split.TEST, 3, 1)
-
-    assert draw_pairs([Reviewed(problem, "right", RIGHT)], 5, 1) == []
