@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from fastapi import FastAPI
 from typer.testing import CliRunner
 
 from service.cli.commands import app
@@ -134,6 +135,14 @@ def test_nobody_there_is_said_with_the_address() -> None:
 
     assert said.startswith("ctrl: nobody answers at http://127.0.0.1:9 (ConnectError: ")
     assert "s3cret" not in said
+
+
+def test_another_service_at_the_address_is_not_taken_for_a_gateway_that_knows_nothing() -> None:
+    """All that was said was `Not Found`."""
+    with serving(FastAPI()) as url:
+        _, _, said = _run("refine", "-", "--url", url, stdin=json.dumps(ASK))
+
+    assert "is a gateway at this address?" in said
 
 
 def test_an_address_that_is_none_is_wrong_usage() -> None:
