@@ -1,4 +1,4 @@
-"""`docs/api.md` names every field of what the gateway's own routes take and answer, and every value of a closed set."""
+"""`docs/api.md` names every field of the gateway's own routes, and every value of a closed set."""
 
 import re
 from collections.abc import Iterator
