@@ -282,6 +282,24 @@ def test_the_environment_names_the_gateway(url: str, monkeypatch: pytest.MonkeyP
     assert "mini-critic" in shown
 
 
+def test_a_configuration_that_is_named_is_used_whatever_the_environment_says(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was ignored, in silence, where CTRL_URL named a gateway or --url did."""
+    config = tmp_path / "mine.toml"
+    config.write_text("[server]\nprot = 1\n", encoding="utf-8")
+    both = _run("models", "--config", config, "--url", url)
+    spread = _run("batch", config, tmp_path / "out", "--engine", "ray", "--config", config, "--url", url)
+    left = _run("refine", "-", "--config", config, "--background", stdin=json.dumps(ASK))
+    monkeypatch.setenv("CTRL_URL", url)
+    named = _run("models", "--config", config)
+
+    assert (left[0], "a running gateway" in left[2]) == (2, True)
+    assert (spread[0], "leave one of them out" in spread[2]) == (2, True)
+    assert (both[0], "leave one of them out" in both[2]) == (2, True)
+    assert (named[0], "server.prot" in named[2]) == (3, True)
+
+
 def test_models_are_listed(url: str) -> None:
     code, shown, _ = _run("models", "--url", url)
     _, as_json, _ = _run("models", "--url", url, "--json")
