@@ -1,9 +1,10 @@
 """What a caller wants done about a program that could not be judged."""
 
+import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from service.domain.ruling import Ruling, Status
 
@@ -12,24 +13,42 @@ _FALLBACK = "fallback:"
 
 _SCORE = r"fallback:-?[0-9]{1,6}(\.[0-9]{1,6})?"
 
+_ANY, _SCALAR = rf"^(error|abstain|{_SCORE})$", rf"^(error|{_SCORE})$"
+
+
+def _known(value: object) -> object:
+    """Say what there is: a pattern tells nobody."""
+    if isinstance(value, str) and not re.match(_ANY, value):
+        raise ValueError("must be error, abstain, or a score that stands in, such as fallback:0.5")
+    return value
+
+
+def _scalar(value: object) -> object:
+    if isinstance(value, str) and not re.match(_SCALAR, value):
+        raise ValueError("must be error, or a score that stands in, such as fallback:0.5")
+    return value
+
+
 OnErrorText = Annotated[
     str,
     Field(
-        pattern=rf"^(error|abstain|{_SCORE})$",
+        pattern=_ANY,
         description="`error`: a part's failure is told as one. `abstain`: it is told as an abstention. "
         "`fallback:0.5`: what has no score gets this one, and is marked.",
         examples=[ERROR, ABSTAIN, "fallback:0.5"],
     ),
+    BeforeValidator(_known),
 ]
 
 ScalarOnErrorText = Annotated[
     str,
     Field(
-        pattern=rf"^(error|{_SCORE})$",
+        pattern=_SCALAR,
         description="`error`: the request fails. `fallback:0.5`: what has no score gets this one. "
         "There is no abstaining where a reward must be a number.",
         examples=[ERROR, "fallback:0.5"],
     ),
+    BeforeValidator(_scalar),
 ]
 
 

@@ -116,8 +116,11 @@ def refine(
     request = read_request(source, options)
     with explained():
         if background:
+            from service.cli.exits import UsageError
             from service.cli.jobs import start_job
 
+            if config is not None:
+                raise UsageError("--background leaves it to a running gateway, which has its own --config")
             start_job(request, url, as_json=as_json)
             return
         solved = run_refinement(request, url, config, as_json=as_json)

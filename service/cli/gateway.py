@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from service.cli.exits import UsageError
 from service.cli.stack import passing_stack
 from service.client import DEFAULT_URL, Client, GatewayError, Patience
 from service.client.settings import configured_url
@@ -21,10 +22,18 @@ def gateway(url: str | None, config: Path | None, console: Console) -> Generator
         yield client
 
 
+def check_named_once(url: object, config: Path | None) -> None:
+    """Refuse a configuration that nobody would read."""
+    if url and config is not None:
+        raise UsageError("--url names a gateway, --config is for one of this call's: leave one of them out")
+
+
 @contextmanager
 def address(url: str | None, config: Path | None, console: Console) -> Generator[str, None, None]:
     """Yield where a gateway is, for as long as the context lasts."""
-    url = url or configured_url()
+    check_named_once(url, config)
+    if config is None:
+        url = url or configured_url()
     if url is not None or (config is None and _is_running(DEFAULT_URL)):
         yield url or DEFAULT_URL
         return

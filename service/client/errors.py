@@ -9,6 +9,7 @@ GatewayError
 """
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 
@@ -77,4 +78,7 @@ class ProblemError(GatewayError):
             return "\n".join(f"{error.get('field')}: {error.get('message')}" for error in self.errors)
         title = self.problem.get("title", f"status {self.status}")
         detail = self.problem.get("detail")
-        return f"{title}: {detail}" if detail else str(title)
+        said = f"{title}: {detail}" if detail else str(title)
+        # A gateway's own has an id, and is about something that was named.
+        stranger = self.status == HTTPStatus.NOT_FOUND and self.request_id is None
+        return f"{said}; is a gateway at this address?" if stranger else said

@@ -172,7 +172,7 @@ class Desk:
                 if kicked or polls % IDLE_POLLS == 0:
                     await self._take()
                     self.services.telemetry.refinements_waiting(await self.services.store.waiting())
-                self._answers(None)
+                    self._answers(None)  # the other polls may have had nothing to ask
             except StoreError as error:
                 self._answers(error)
             except Exception:

@@ -236,6 +236,15 @@ async def test_a_wrong_configuration_names_the_field(query: str, body: object, f
     assert response.json()["errors"][0]["field"] == field
 
 
+async def test_what_may_be_done_about_an_error_is_said_in_words() -> None:
+    """It was the regular expression."""
+    with _served(World(), "?on_error=abstain") as url:
+        async with httpx.AsyncClient() as client:
+            complaint = (await client.post(url, json={"query": []})).json()["errors"][0]["message"]
+
+    assert complaint == "must be error, or a score that stands in, such as fallback:0.5"
+
+
 def _one_rollout() -> tuple[list[str], list[str], list[object]]:
     query, prompt = rollout("Add one.", ANSWER)
     return [query], [prompt], [None]

@@ -42,6 +42,8 @@ def _names(schema: object, schemas: Schema, seen: set[str]) -> Iterator[str]:
         ("post", "/critique"),
         ("post", "/judge"),
         ("get", "/v1/models"),
+        ("get", "/ready"),
+        ("get", "/health"),
     ],
 )
 def test_every_field_and_value_of_a_route_is_documented(method: str, path: str) -> None:

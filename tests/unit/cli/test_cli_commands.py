@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from fastapi import FastAPI
 from typer.testing import CliRunner
 
 from service.cli.commands import app
@@ -134,6 +135,14 @@ def test_nobody_there_is_said_with_the_address() -> None:
 
     assert said.startswith("ctrl: nobody answers at http://127.0.0.1:9 (ConnectError: ")
     assert "s3cret" not in said
+
+
+def test_another_service_at_the_address_is_not_taken_for_a_gateway_that_knows_nothing() -> None:
+    """All that was said was `Not Found`."""
+    with serving(FastAPI()) as url:
+        _, _, said = _run("refine", "-", "--url", url, stdin=json.dumps(ASK))
+
+    assert "is a gateway at this address?" in said
 
 
 def test_an_address_that_is_none_is_wrong_usage() -> None:
@@ -271,6 +280,24 @@ def test_the_environment_names_the_gateway(url: str, monkeypatch: pytest.MonkeyP
 
     assert code == 0
     assert "mini-critic" in shown
+
+
+def test_a_configuration_that_is_named_is_used_whatever_the_environment_says(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was ignored, in silence, where CTRL_URL named a gateway or --url did."""
+    config = tmp_path / "mine.toml"
+    config.write_text("[server]\nprot = 1\n", encoding="utf-8")
+    both = _run("models", "--config", config, "--url", url)
+    spread = _run("batch", config, tmp_path / "out", "--engine", "ray", "--config", config, "--url", url)
+    left = _run("refine", "-", "--config", config, "--background", stdin=json.dumps(ASK))
+    monkeypatch.setenv("CTRL_URL", url)
+    named = _run("models", "--config", config)
+
+    assert (left[0], "a running gateway" in left[2]) == (2, True)
+    assert (spread[0], "leave one of them out" in spread[2]) == (2, True)
+    assert (both[0], "leave one of them out" in both[2]) == (2, True)
+    assert (named[0], "server.prot" in named[2]) == (3, True)
 
 
 def test_models_are_listed(url: str) -> None:

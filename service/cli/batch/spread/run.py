@@ -23,7 +23,7 @@ from service.cli.batch.spread.refiner import Order
 from service.cli.batch.spread.repeats import new_index
 from service.cli.batch.work import PATIENT
 from service.cli.exits import Exit, StackError, UsageError
-from service.cli.gateway import address
+from service.cli.gateway import address, check_named_once
 from service.client import Patience
 from service.client.settings import configured_key, configured_url
 
@@ -47,6 +47,7 @@ def run_spread(spread: Spread, *, as_json: bool) -> Exit:
     """Refine what is not done yet, and say what came of it."""
     if spread.ray_address and not (spread.urls or configured_url()):
         raise UsageError("--ray-address needs --url: where the actors find a gateway, wherever they run")
+    check_named_once(spread.urls, spread.config)
     with said():
         run = _Run(spread, find_sources(spread.source))
         try:

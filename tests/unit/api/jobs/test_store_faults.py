@@ -1,6 +1,7 @@
 """A store that is away costs promises, not work; one that comes back is used again, one that forgot, told."""
 
 import asyncio
+from collections.abc import MutableMapping
 from typing import Any
 
 import pytest
@@ -36,6 +37,20 @@ async def test_without_the_store_there_is_no_background_and_it_is_said_when_to_t
         assert answer.status_code == 503
         assert answer.json()["type"] == "/problems/store-failed"
         assert answer.headers["retry-after"]
+
+
+async def test_a_store_that_stays_away_is_told_of_once_and_its_return_too(
+    log: list[MutableMapping[str, Any]],
+) -> None:
+    """Twice a second the log said that it was away, and that it was back: there was nothing to ask it."""
+    store = FaultyStore(down=True)
+    async with client_of(_world(store).app()):
+        await until(lambda: store.refused >= 4)
+        store.down = False
+        await until(lambda: "store_reachable" in [entry["event"] for entry in log])
+
+    told = [entry["event"] for entry in log if entry["event"].startswith("store_")]
+    assert told == ["store_unreachable", "store_reachable"]
 
 
 @pytest.mark.parametrize("headers", [{}, KEY, {"Prefer": "wait=0"}])
