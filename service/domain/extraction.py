@@ -96,19 +96,35 @@ def _usages(snippets: Sequence[_Snippet]) -> Iterator[bool]:
         known |= snippet.defined
 
 
+class _Allowance:
+    """What may still be parsed. Words are counted only where the characters alone may be too many."""
+
+    def __init__(self) -> None:
+        self._left = _READ_TOKENS
+        self._uncounted: list[str] = []
+
+    def takes(self, code: str) -> bool:
+        """Spend what it costs to parse this, and tell whether that was there."""
+        if self._left <= 0:
+            return False
+        self._uncounted.append(code)
+        if sum(map(len, self._uncounted)) >= self._left:
+            self._left -= sum(map(size, self._uncounted))
+            self._uncounted.clear()
+        return self._left > 0
+
+
 def _snippets(lines: Sequence[str], found: Sequence[Block]) -> list[_Snippet]:
     """Read the blocks, the last one first: what may be spent on reading is spent on it."""
     snippets: list[_Snippet] = []
-    left = _READ_TOKENS
+    allowance = _Allowance()
     for block in reversed(found):
         code = _code(lines, block, block.end)
-        left -= size(code) if left > 0 else 0
-        snippet = _Snippet(code, block.fence.tag, block.closed, is_read=left > 0)
-        ends = _later_ends(lines, block) if left > 0 else []
+        snippet = _Snippet(code, block.fence.tag, block.closed, is_read=allowance.takes(code))
+        ends = _later_ends(lines, block) if snippet.is_read else []
         for end in ends if ends and snippet.tree is None else ():
             longer = _code(lines, block, end)
-            left -= size(longer)
-            mended = _Snippet(longer, block.fence.tag, closed=True, is_read=left > 0)
+            mended = _Snippet(longer, block.fence.tag, closed=True, is_read=allowance.takes(longer))
             if mended.tree is not None:
                 snippet = mended
                 break
