@@ -16,17 +16,15 @@ _SCORE = r"fallback:-?[0-9]{1,6}(\.[0-9]{1,6})?"
 _ANY, _SCALAR = rf"^(error|abstain|{_SCORE})$", rf"^(error|{_SCORE})$"
 
 
-def _known(value: object) -> object:
-    """Say what there is: a pattern tells nobody."""
-    if isinstance(value, str) and not re.match(_ANY, value):
-        raise ValueError("must be error, abstain, or a score that stands in, such as fallback:0.5")
-    return value
+def _told(pattern: str, choices: str) -> BeforeValidator:
+    """Say what there is, as a pattern tells nobody."""
 
+    def check(value: object) -> object:
+        if isinstance(value, str) and not re.match(pattern, value):
+            raise ValueError(f"must be {choices}, or a score that stands in, such as fallback:0.5")
+        return value
 
-def _scalar(value: object) -> object:
-    if isinstance(value, str) and not re.match(_SCALAR, value):
-        raise ValueError("must be error, or a score that stands in, such as fallback:0.5")
-    return value
+    return BeforeValidator(check)
 
 
 OnErrorText = Annotated[
@@ -37,7 +35,7 @@ OnErrorText = Annotated[
         "`fallback:0.5`: what has no score gets this one, and is marked.",
         examples=[ERROR, ABSTAIN, "fallback:0.5"],
     ),
-    BeforeValidator(_known),
+    _told(_ANY, "error, abstain"),
 ]
 
 ScalarOnErrorText = Annotated[
@@ -48,7 +46,7 @@ ScalarOnErrorText = Annotated[
         "There is no abstaining where a reward must be a number.",
         examples=[ERROR, "fallback:0.5"],
     ),
-    BeforeValidator(_scalar),
+    _told(_SCALAR, "error"),
 ]
 
 
