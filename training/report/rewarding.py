@@ -34,7 +34,7 @@ def rewards_rightly(findings: Findings) -> Claim:
         return Claim(7, title, (not_run("CTRL prefers the right program", "no pairs"),))
     better = f"with {_MOST} votes CTRL is better than the untrained base model"
     parts = [_above_chance(ours), _votes_help(ours), _trained(better, drafts, votes=_MOST)]
-    if ours["scores"] is not None:
+    if _are_scored(drafts):
         parts.append(_trained("so it is by the logprob score", drafts, votes=None))
     if misread is not None:
         parts.append(_trained(f"{better} where the wrong program is a misreading", misread, votes=_MOST))
@@ -68,8 +68,15 @@ def _trained(statement: str, pairs: Mapping[str, Mapping[str, Any]], *, votes: i
     return Part(statement, f"{percent(after)} against {percent(before)}: {points(gain)}", gain.is_above_zero)
 
 
+def _are_scored(pairs: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether there are logprobs of both, where there are both: not every engine gives them."""
+    return all(pairs[key]["scores"] is not None for key in (rows.CTRL, rows.SELF) if key in pairs)
+
+
 def _notes(drafts: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
     notes = [f"Ties with {_MOST} votes: {percent(by_votes(drafts[rows.CTRL], _MOST).ties.value)}."]
+    if not _are_scored(drafts):
+        notes.append("Logprob score: not run.")
     if careful := drafts.get(rows.ORACLE):
         found = by_votes(careful, 1)
         notes.append(

@@ -208,6 +208,15 @@ def test_a_reward_model_needs_more_votes_to_be_better_and_training_too() -> None
     assert statuses(misled) == [Status.HOLDS] * 4 + [Status.REFUTED]
 
 
+def test_where_an_engine_gives_no_logprobs_the_score_is_not_run() -> None:
+    good, poor = votes("1" * 32, "0" * 32), votes("0" * 32, "0" * 32) | {"scores": None}
+
+    claim = rewards_rightly(replace(findings(paper()), pairs={DRAFTS: {rows.CTRL: good, rows.SELF: poor}}))
+
+    assert len(claim.parts) == 3
+    assert "Logprob score: not run." in claim.notes
+
+
 def test_a_careful_reviewer_who_never_changes_is_shown_once() -> None:
     pairs = {DRAFTS: {rows.CTRL: votes("1" * 32, "0" * 32), rows.ORACLE: votes("0", "0") | {"scores": None}}}
     found = replace(findings(paper()), pairs=pairs | {MISREAD: {rows.CTRL: votes("1" * 32, "1" * 32)}})
