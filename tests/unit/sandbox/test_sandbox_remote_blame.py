@@ -249,3 +249,11 @@ def test_tests_may_nest_what_they_pass_deeper_than_a_program_its_answer(levels: 
     source = f"a = 1\nfor _ in range({levels}): a = (a,)\nassert f([a]) == 1 and f([a]) == 1"
 
     assert check_code("def f(x): return len(x)", source).ended is ended
+
+
+def test_a_decorator_that_fails_is_a_line_of_its_own() -> None:
+    """Which is before the lines of what it decorates."""
+    faulty, asking = "@(1 / 0)\ndef g(): return f(1)\n", "@f['a']\ndef g(): pass\n"
+
+    assert check_code("def f(x): return x", faulty).ended is Ended.TEST_FAULT
+    assert check_code("def f(x): return x", asking).ended is Ended.ERROR

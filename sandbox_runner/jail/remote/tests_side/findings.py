@@ -2,6 +2,7 @@
 
 import ast
 import linecache
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from types import TracebackType
@@ -118,14 +119,17 @@ def _looked_at_the_program(error: BaseException, files: frozenset[str]) -> bool:
     except (SyntaxError, RecursionError, MemoryError):
         return False
     nodes = [*ast.walk(tree)]
-    lines = [_lines_of(each) for each in nodes if isinstance(each, ast.stmt)]
-    failed = [each for each in lines if last.tb_lineno in each][-1]
+    lines = [lines for each in nodes for lines in _lines_of(each) if last.tb_lineno in lines]
+    failed = lines[-1] if lines else range(0)
     names = {each.id for each in nodes if isinstance(each, ast.Name) and each.lineno in failed}
     return any(is_of_program(frame.f_locals.get(name, frame.f_globals.get(name))) for name in names)
 
 
-def _lines_of(statement: ast.stmt) -> range:
-    return range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
+def _lines_of(node: ast.AST) -> Iterator[range]:
+    """Those of a statement, and those of its decorators, which are before them."""
+    parts = [node, *getattr(node, "decorator_list", ())] if isinstance(node, ast.stmt) else []
+    for each in parts:
+        yield range(each.lineno, (each.end_lineno or each.lineno) + 1)
 
 
 def _location(error: BaseException, files: frozenset[str]) -> tuple[int | None, str]:
