@@ -1,8 +1,9 @@
 """What the gateway adds to the calls it makes: `python -m benchmarks.gateway`.
 
 The models behind it are one mock endpoint with a fixed latency, in a process of its own; the load comes from
-a third. CPU time is that of the gateway alone, read from /proc, with its metrics and logs on. Figures are
-medians over rounds. With `--peers`, LiteLLM's proxy and optillm pass on the same calls in the same run.
+a third. CPU time is that of the gateway alone, read from /proc, with its metrics and logs on, and with
+`--traces` its spans too. Figures are medians over rounds. With `--peers`, LiteLLM's proxy and optillm pass on
+the same calls in the same run.
 """
 
 import asyncio
@@ -46,6 +47,7 @@ class Plan:
     cancelled: int
     soak: int
     peers: bool
+    traces: bool
 
 
 async def _measure(plan: Plan) -> None:
@@ -54,7 +56,7 @@ async def _measure(plan: Plan) -> None:
         folder = Path(name)
         async with (
             module("upstream", "benchmarks.gateway.upstream", *pace, ready="/counts") as upstream,
-            opened(upstream, folder) as gateway,
+            opened(upstream, folder, _traced(upstream) if plan.traces else "") as gateway,
             module("bare", "benchmarks.gateway.bare", "--endpoint", upstream.url, ready="/") as bare,
         ):
             print(
@@ -70,6 +72,10 @@ async def _measure(plan: Plan) -> None:
                 await soak(gateway, plan.soak)
 
 
+def _traced(collector: Service) -> str:
+    return f'[tracing]\nendpoint = "{collector.url}"\n'
+
+
 def main(  # noqa: PLR0913, PLR0917 - options
     count: Annotated[int, typer.Option(help="Requests a round.")] = 400,
     rounds: Annotated[int, typer.Option(help="Rounds.")] = 3,
@@ -78,9 +84,10 @@ def main(  # noqa: PLR0913, PLR0917 - options
     cancelled: Annotated[int, typer.Option(help="Clients that leave, for each way to leave.")] = 100,
     soak: Annotated[int, typer.Option(help="Refinements for the memory figure; 0 leaves it out.")] = 0,
     peers: Annotated[bool, typer.Option(help="Install and measure other gateways too.")] = False,
+    traces: Annotated[bool, typer.Option(help="Record and send spans.")] = False,
 ) -> None:
     """Measure the gateway in front of a mock endpoint."""
-    asyncio.run(_measure(Plan(count, rounds, latency_ms, pieces, cancelled, soak, peers)))
+    asyncio.run(_measure(Plan(count, rounds, latency_ms, pieces, cancelled, soak, peers, traces)))
 
 
 if __name__ == "__main__":

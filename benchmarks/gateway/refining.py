@@ -31,7 +31,7 @@ async def refinements(gateway: Service, bare: Service, count: int, rounds: int) 
     print(f"{'':20}", *(f"{column:>8}" for column in columns))
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
         for at_once in _AT_ONCE:
-            enough = max(2 * at_once, min(count, 25 * at_once))
+            enough = max(4 * at_once, min(count, 25 * at_once))
             found: dict[str, list[Round]] = {name: [] for name, _, _ in kinds}
             for _ in range(rounds):
                 for name, service, stream in kinds:

@@ -1,21 +1,29 @@
 """A model endpoint that costs next to nothing: `python -m benchmarks.gateway.upstream`.
 
 Raw asyncio, so that the gateway in front of it is what a measurement sees. Answers take a fixed time; a
-streamed one comes in even pieces. Model `critic` finds fault every time, any other writes a new program.
+streamed one comes in even pieces. Model `critic` finds the same fault every time, and its answers, long with
+the log probabilities of every token, are written once; any other model writes a new program. As a collector
+of traces it takes all and keeps none.
 """
 
 import asyncio
+import functools
 import itertools
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 import typer
 
-_CRITIQUE = "Analysis:\n{analysis}\n\nImprovement suggestions:\n{suggestions}\n\nOverall judgment: Incorrect"
 _WORDS = 220
 """Of a critique or a program, about 300 tokens of an ordinary model."""
+
+_CRITIQUE = (
+    f"Analysis:\n{' '.join(f'word{n % 37}' for n in range(_WORDS))}\n\n"
+    "Improvement suggestions:\nBegin from another number.\n\nOverall judgment: Incorrect"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,8 @@ class Connection(asyncio.Protocol):
 
     def _answer(self, request: list[bytes], body: bytes) -> None:
         match request:
+            case [b"POST", b"/v1/traces"]:
+                self._send(b"")
             case [b"POST", _]:
                 self._answering = asyncio.get_running_loop().create_task(self._complete(json.loads(body)))
             case [_, b"/counts"]:
@@ -82,23 +92,24 @@ class Connection(asyncio.Protocol):
     async def _complete(self, request: dict[str, Any]) -> None:
         self._counts.begun += 1
         self._counts.open += 1
+        text = _CRITIQUE if request["model"] == "critic" else _program(next(self.numbers))
+        with_logprobs = bool(request.get("logprobs"))
         try:
-            text = _text(request["model"], next(self.numbers))
             if request.get("stream"):
-                await self._stream(text, with_logprobs=bool(request.get("logprobs")))
+                await self._stream(_events(text, self._pace.pieces, with_logprobs))
             else:
                 await asyncio.sleep(self._pace.latency_s)
-                self._send(_whole(text, with_logprobs=bool(request.get("logprobs"))))
+                self._send(_whole(text, with_logprobs))
         finally:
             self._counts.open -= 1
 
-    async def _stream(self, text: str, *, with_logprobs: bool) -> None:
+    async def _stream(self, events: Sequence[bytes]) -> None:
         self._transport.write(
             b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
         )
-        for piece in _pieces(text, self._pace.pieces):
-            await asyncio.sleep(self._pace.latency_s / self._pace.pieces)
-            self._transport.write(_chunk(_event(piece, with_logprobs=with_logprobs)))
+        for event in events:
+            await asyncio.sleep(self._pace.latency_s / len(events))
+            self._transport.write(event)
         self._transport.write(_chunk(_LAST) + b"0\r\n\r\n")
 
     def _send(self, body: bytes) -> None:
@@ -121,15 +132,13 @@ def _content_length(head: bytes) -> int:
     return 0
 
 
-def _text(model: str, number: int) -> str:
-    words = " ".join(f"word{n % 37}" for n in range(_WORDS))
-    if model == "critic":
-        return _CRITIQUE.format(analysis=words, suggestions=f"Begin from {number}.")
+def _program(number: int) -> str:
     lines = "\n".join(f"    x += {n}  # {number}" for n in range(_WORDS // 4))
     return f"```python\ndef f(x):\n{lines}\n    return x\n```"
 
 
-def _whole(text: str, *, with_logprobs: bool) -> bytes:
+@functools.lru_cache(maxsize=64)
+def _whole(text: str, with_logprobs: bool) -> bytes:
     message = {"role": "assistant", "content": text}
     choice: dict[str, object] = {"index": 0, "message": message, "finish_reason": "stop"}
     if with_logprobs:
@@ -141,6 +150,11 @@ def _whole(text: str, *, with_logprobs: bool) -> bytes:
 def _pieces(text: str, count: int) -> list[str]:
     size = -(-len(text) // count)
     return [text[start : start + size] for start in range(0, len(text), size)]
+
+
+@functools.lru_cache(maxsize=64)
+def _events(text: str, count: int, with_logprobs: bool) -> Sequence[bytes]:
+    return [_chunk(_event(piece, with_logprobs=with_logprobs)) for piece in _pieces(text, count)]
 
 
 def _event(piece: str, *, with_logprobs: bool) -> bytes:
