@@ -4,7 +4,7 @@ import random
 import shutil
 from pathlib import Path
 
-from training.config import TrainConfig, load_config
+from training.config import load_config
 from training.run import Record, Run
 from training.tasks.mini import Problem, Split, problems
 from training.tasks.records import problem_to_json, write_jsonl
@@ -20,9 +20,9 @@ def _slipped(problem: Problem, seed: int) -> str:
 
 def run_at(folder: Path, **grpo: object) -> Run:
     """A run that has come as far as `sft`: wrong drafts, careful critiques of the first eight."""
-    config: TrainConfig = load_config(Path("configs/smoke.toml"))
-    changed = config.grpo.model_copy(update=grpo)
-    run = Run(config.model_copy(update={"out": folder, "grpo": changed}))
+    smoke, quick = (load_config(Path(f"configs/{name}.toml")) for name in ("smoke", "quick"))
+    changed = smoke.grpo.model_copy(update=grpo)
+    run = Run(quick.model_copy(update={"out": folder, "grpo": changed, "screen": None}))
     drawn = list(problems(Split.TRAIN, 3, 24))
     codes = [_slipped(problem, n) for n, problem in enumerate(drawn)]
     drafts: list[Record] = [
@@ -36,6 +36,5 @@ def run_at(folder: Path, **grpo: object) -> Run:
     write_jsonl(run.file("tasks.jsonl"), [problem_to_json(problem) for problem in drawn])
     write_jsonl(run.file("hints.jsonl"), drafts)
     write_jsonl(run.file("critiques.jsonl"), critiques)
-    shutil.copytree(SHIPPED / "generator", run.file("base"))
     shutil.copytree(SHIPPED / "critic", run.file("critic"))
     return run

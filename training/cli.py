@@ -48,7 +48,12 @@ _Sandbox = Annotated[
 _Weights = Annotated[
     Path | None, typer.Option(help="Where `export` puts generator and critic; weights/NAME by default.")
 ]
-_Docs = Annotated[Path, typer.Option(help="Where `report` puts results.md and its plots.")]
+_Docs = Annotated[
+    Path | None,
+    typer.Option(
+        help="Where `report` puts results.md and its plots; where the configuration says by default."
+    ),
+]
 _Again = Annotated[bool, typer.Option("--again", help="Run the stage from its beginning even if it is done.")]
 
 
@@ -58,7 +63,7 @@ def _stage_command(name: str) -> None:
         config: _Config,
         sandbox: _Sandbox = None,
         weights: _Weights = None,
-        docs: _Docs = Path("docs"),
+        docs: _Docs = None,
         again: _Again = False,
     ) -> None:
         run = Run(_load(config))
@@ -86,7 +91,7 @@ def run_all(
     config: _Config,
     sandbox: _Sandbox = None,
     weights: _Weights = None,
-    docs: _Docs = Path("docs"),
+    docs: _Docs = None,
     only_plan: Annotated[bool, typer.Option("--plan", help="Run nothing; print what it would take.")] = False,
 ) -> None:
     """Run every stage that is not done, in order."""
@@ -127,8 +132,10 @@ def _load(path: Path) -> TrainConfig:
         _fail(f"{path}: not TOML: {error}", status=2)
 
 
-def _options(run: Run, sandbox: str | None, weights: Path | None, docs: Path) -> Options:
-    return Options(sandbox, weights or Path("weights") / run.config.name, docs)
+def _options(run: Run, sandbox: str | None, weights: Path | None, docs: Path | None) -> Options:
+    return Options(
+        sandbox, weights or Path("weights") / run.config.name, docs or run.config.docs or run.config.out
+    )
 
 
 def _plan(config: TrainConfig, said: dict[str, object], *, as_json: bool) -> None:

@@ -34,15 +34,15 @@ def test_reinforcement_moves_the_critic_and_never_the_generator(tmp_path: Path, 
     from training.stages import grpo
 
     run = run_at(tmp_path / "run", wrong_share=1.0, learning_rate=1e-3)
-    before = {role: sha256(run.file(role) / "model.safetensors") for role in ("base", "critic")}
+    models = (SHIPPED / "generator", run.file("critic"))
+    before = [sha256(model / "model.safetensors") for model in models]
 
     grpo.run_stage(run, Options(sandbox_url=sandbox))
 
-    assert sha256(run.file("base") / "model.safetensors") == before["base"]
-    assert sha256(run.file("critic") / "model.safetensors") == before["critic"]
+    assert [sha256(model / "model.safetensors") for model in models] == before
     hashes = [sha256(run.file("grpo") / f"seed-{n}" / "critic" / "model.safetensors") for n in (1, 2)]
     assert sha256(run.file("critic-rl") / "model.safetensors") == hashes[0]
-    assert len({*hashes, before["critic"]}) == 3
+    assert len({*hashes, before[1]}) == 3
     lines = list(read_jsonl(run.file("grpo") / "seed-1" / "metrics.jsonl"))
     steps = [line for line in lines if "reward" in line]
     assert [line["step"] for line in steps] == [1, 2]
@@ -110,7 +110,7 @@ def test_a_sandbox_that_is_down_stops_the_run_with_one_sentence(tmp_path: Path) 
     from training.stages.grpo import all_targets
 
     run = run_at(tmp_path / "run")
-    nowhere = Parts(run.file("base"), "http://127.0.0.1:9", 96, 8, sandbox_timeout_s=1.0)
+    nowhere = Parts(SHIPPED / "generator", "http://127.0.0.1:9", 96, 8, sandbox_timeout_s=1.0)
 
     with (
         RewardDesk(nowhere.opened, 8) as desk,

@@ -33,8 +33,8 @@ def configured(tmp_path: Path) -> tuple[Run, Path]:
 
 
 def started(config: Path, tmp_path: Path) -> subprocess.Popen[str]:
-    options = ("--weights", str(tmp_path / "weights"), "--docs", str(tmp_path / "docs"))
-    command = [sys.executable, "-m", "training.cli", "run", str(config), *options]
+    command = [sys.executable, "-m", "training.cli", "run", str(config)]
+    command += ["--weights", str(tmp_path / "weights")]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 
 
@@ -135,10 +135,9 @@ def test_the_shipped_critic_says_what_it_was_made_of_and_how_good_it_is(finished
 
 
 def test_the_report_shows_every_claim_and_its_plots(finished: Finished) -> None:
-    docs = finished.folder / "docs"
-    page = (docs / "results.md").read_text(encoding="utf-8")
+    page = finished.run.file("results.md").read_text(encoding="utf-8")
 
     assert re.findall(r"^\| (\d) \| [A-Z].* \| \*\*", page, re.MULTILINE) == list("123456789")
     plots = re.findall(r"\]\((results/.*?)\)", page)
     assert plots
-    assert all((docs / path).is_file() for path in plots)
+    assert all(finished.run.file(path).is_file() for path in plots)

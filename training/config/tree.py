@@ -22,6 +22,8 @@ class TrainConfig(Section):
     name: str
     seed: int
     out: Path
+    docs: Path | None = None
+    """Where `report` puts its page and plots; `out` where nothing is said."""
     base: str | None = None
     """Real weights to start from: a folder, or a model of the hub; instead of `model` and `pretrain`."""
     revision: str | None = None
@@ -73,9 +75,14 @@ class TrainConfig(Section):
             raise ValueError(f"the run starts from {self.base}: there is nothing to pretrain")
         return self.model, self.pretrain
 
+    @property
+    def in_one_process(self) -> bool:
+        """Whether models made here, or of the mini world, are so small that a process holds them all."""
+        return self.base is None or self.tasks.source == "mini"
+
     def require_reviser(self) -> None:
         """Raise `StageError` where reinforcement has nobody to revise: real weights have to be served."""
-        if self.base is not None and self.engines.generator is None:
+        if not self.in_one_process and self.engines.generator is None:
             raise StageError(
                 "engines.generator is missing: serve the frozen generator, for instance with vLLM, "
                 "and name its base_url and model"

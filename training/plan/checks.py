@@ -85,7 +85,7 @@ def _roles(planner: Planner) -> Iterator[str]:
         yield "grpo.vllm names a server, but hardware.sampler_gpus is 0: it runs on GPUs not counted here"
     if not served and hardware.sampler_gpus:
         yield "hardware.sampler_gpus are idle: grpo.vllm names no server"
-    if config.base is None:
+    if config.in_one_process:
         return
     if config.grpo.vllm is None:
         yield "grpo.vllm is not set: sampling with transformers is several times slower than with vLLM"

@@ -73,5 +73,5 @@ def reward_desk(run: Run, sandbox_url: str, max_revision_tokens: int) -> RewardD
     run.config.require_reviser()
     endpoint = run.config.engines.generator
     concurrency = endpoint.concurrency if endpoint else _CONCURRENCY
-    parts = Parts(endpoint or run.made("base"), sandbox_url, max_revision_tokens, concurrency)
+    parts = Parts(endpoint or Path(run.base().name), sandbox_url, max_revision_tokens, concurrency)
     return RewardDesk(parts.opened, parts.concurrency)

@@ -100,3 +100,7 @@ def test_a_whole_run_that_nobody_would_revise_for_does_not_begin(tmp_path: Path)
     assert result.exit_code == 1
     assert "grpo: engines.generator is missing: serve the frozen generator" in result.output
     assert not (tmp_path / "run").exists()
+
+
+def test_models_of_the_mini_world_revise_in_the_process_that_trains() -> None:
+    load_config(Path("configs/quick.toml")).require_reviser()
