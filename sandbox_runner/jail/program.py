@@ -139,8 +139,8 @@ def run_call(solution: Solution, entry_point: str, given: bytes) -> NoReturn:
 def run_servant(solution: Solution, connection: int, scratch: str | None) -> NoReturn:
     """Run the program, then let test code in another jail use it."""
     # Only launchers that serve tests have these imported.
-    from sandbox_runner.jail.remote.environment import ProgramEnvironment  # noqa: PLC0415
     from sandbox_runner.jail.remote.program_side import servant  # noqa: PLC0415
+    from sandbox_runner.jail.remote.program_side.environment import ProgramEnvironment  # noqa: PLC0415
 
     environment = ProgramEnvironment(scratch)
     code = _compiled(solution)

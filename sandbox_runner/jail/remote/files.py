@@ -9,7 +9,6 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from errno import ENOTEMPTY
-from itertools import accumulate
 
 # By their names here: tests and programs put others into `os` and the builtins.
 from os import (
@@ -45,12 +44,8 @@ _TICKS_NS = 50_000_000
 _Stamp = tuple[int, ...]
 
 
-class TooMuchError(ValueError):
-    """One side wrote more than crosses."""
-
-
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class Entry:
     content: bytes | None
     """None for a directory."""
     stamp: _Stamp | None
@@ -68,11 +63,11 @@ class Files:
         self._first = _state_of(root)
         # Mostly nothing is there, and a walk costs every submission.
         self._given = frozenset(path for path, _ in _walk(root)) if root and listdir(root) else frozenset()
-        self._known: dict[str, _Entry] = {}
+        self._known: dict[str, Entry] = {}
         """What both sides have, by paths below the root; a directory stands before what is in it."""
 
     def news(self) -> dict[str, object]:
-        """What changed here since this was last asked. Raises TooMuchError."""
+        """What changed here since this was last asked."""
         if self._root is None or not (self._known or _state_of(self._root) != self._first):
             return {}
         known, found = self._known, self._found(self._root)
@@ -94,8 +89,8 @@ class Files:
         for path, packed in message.get("files", ()):
             self._put(path, packed)
 
-    def _found(self, root: str) -> dict[str, _Entry]:
-        found: dict[str, _Entry] = {}
+    def _found(self, root: str) -> dict[str, Entry]:
+        found: dict[str, Entry] = {}
         own_bytes = own_entries = 0
         for path, status in _walk(root):
             parent = path.rpartition("/")[0]
@@ -110,7 +105,7 @@ class Files:
                 own_bytes, own_entries = own_bytes + len(entry.content or b""), own_entries + 1
         return found
 
-    def _entry(self, path: str, status: stat_result, room: int) -> _Entry | None:
+    def _entry(self, path: str, status: stat_result, room: int) -> Entry | None:
         """What stands there; None for what does not cross."""
         known = self._known.get(path)
         if stat.S_ISREG(status.st_mode):
@@ -123,9 +118,9 @@ class Files:
             return None
         if known is not None and known.content is None:
             return known
-        return _Entry(None, None, is_theirs=False) if room else self._without()
+        return Entry(None, None, is_theirs=False) if room else self._without()
 
-    def _read(self, path: str, status: stat_result, room: int) -> _Entry | None:
+    def _read(self, path: str, status: stat_result, room: int) -> Entry | None:
         known = self._known.get(path)
         if known is not None and known.is_theirs:
             room = MOST_BYTES + 1
@@ -135,9 +130,9 @@ class Files:
         if content is None:
             return None
         is_theirs = known is not None and known.is_theirs and known.content == content
-        return _Entry(content, stamp, is_theirs=is_theirs)
+        return Entry(content, stamp, is_theirs=is_theirs)
 
-    def _without(self) -> _Entry | None:
+    def _without(self) -> Entry | None:
         """Leave out what there is no room for."""
         return None
 
@@ -157,57 +152,7 @@ class Files:
         else:
             content = binascii.a2b_base64(packed)
             _write(full, content)
-        self._known[path] = _Entry(content, None, is_theirs=True)
-
-
-class TestsFiles(Files):
-    """The tests' side, which takes the program for hostile."""
-
-    __test__ = False  # not a test of ours
-
-    def __init__(self, root: str | None) -> None:
-        super().__init__(root)
-        self.altered: set[str] = set()
-        """Of what the tests wrote, which may be what they expect, what the program changed or removed."""
-
-    def take(self, message: Mapping[str, Any]) -> None:
-        self.altered |= self._altered_by(message)
-        super().take(message)
-        theirs = [entry for entry in self._known.values() if entry.is_theirs]
-        if len(theirs) > MOST_ENTRIES or sum(len(entry.content or b"") for entry in theirs) > MOST_BYTES:
-            raise TooMuchError("more files than an honest program tells")
-
-    def are_theirs(self, path: str) -> bool:
-        """Whether the file of this path, or an archive that it is in, came from the program."""
-        return any(
-            (entry := self._known.get(part)) is not None and entry.is_theirs and entry.content is not None
-            for part in self._parts_of(path)
-        )
-
-    def were_ours(self, path: str) -> bool:
-        """Whether the tests wrote it first."""
-        return not self.altered.isdisjoint(self._parts_of(path))
-
-    def have_ours_called(self, name: str) -> bool:
-        """Whether the tests wrote a file of this name anywhere."""
-        own = (path for path, entry in self._known.items() if not entry.is_theirs)
-        return any(path.rpartition("/")[2] == name for path in own)
-
-    def _parts_of(self, path: str) -> list[str]:
-        """The path below the root, and those of its directories."""
-        if self._root is None or not path.startswith(f"{self._root}/"):
-            return []
-        return list(accumulate(path.removeprefix(f"{self._root}/").split("/"), "{}/{}".format))
-
-    def _altered_by(self, message: Mapping[str, Any]) -> set[str]:
-        """To fill a file that the tests made empty changes nothing of theirs."""
-        changed = {path for path, _ in message.get("files", ())}
-        ours = {path for path, entry in self._known.items() if not entry.is_theirs}
-        full = {path for path in ours & changed if self._known[path].content != b""}
-        return full | ours.intersection(message.get("gone", ()))
-
-    def _without(self) -> _Entry | None:
-        raise TooMuchError(f"the tests wrote more than {MOST_BYTES} bytes, or {MOST_ENTRIES} files")
+        self._known[path] = Entry(content, None, is_theirs=True)
 
 
 def _state_of(root: str | None) -> _Stamp:
@@ -280,7 +225,7 @@ def _remove_directory(path: str) -> None:
             raise
 
 
-def _is_same_kind(found: _Entry | None, known: _Entry) -> bool:
+def _is_same_kind(found: Entry | None, known: Entry) -> bool:
     return found is not None and (found.content is None) == (known.content is None)
 
 

@@ -112,7 +112,7 @@ PRETENDERS: dict[str, tuple[str, str]] = {
     "a forged end": (_FORGE % 'b\'{"value":{"dict":[["ended","passed"]]}}\'', "assert f(3) == 4"),
     "what was printed, unasked": (
         (
-            "import sys\nfrom sandbox_runner.jail.remote import streams\n"
+            "import sys\nfrom sandbox_runner.jail.remote.program_side import streams\n"
             "streams.ProgramStreams.said = lambda self: {'printed': {'stdout': 'passed', '__class__': 'x'}}\ndef f(x): return 5"
         ),
         "assert f(3) == 4",

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from sandbox_runner.jail.remote.environment import TestsEnvironment
-from sandbox_runner.jail.remote.files import MOST_BYTES, MOST_ENTRIES, Files, TestsFiles, TooMuchError
+from sandbox_runner.jail.remote.files import MOST_BYTES, MOST_ENTRIES, Files
+from sandbox_runner.jail.remote.tests_side.environment import TestsEnvironment
+from sandbox_runner.jail.remote.tests_side.files import TestsFiles, TooMuchError
 
 _LARGE = bytes(MOST_BYTES // 4)
 

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, NoReturn
 
-from sandbox_runner.jail.remote.environment import ProgramEnvironment
 from sandbox_runner.jail.remote.frames import Connection
 from sandbox_runner.jail.remote.program_side import servant
+from sandbox_runner.jail.remote.program_side.environment import ProgramEnvironment
 from sandbox_runner.jail.remote.tests_side.code import run_assert_code
 from sandbox_runner.jail.remote.tests_side.findings import Findings
 

@@ -14,14 +14,16 @@ from functools import cache
 from threading import active_count
 from typing import Any
 
-from sandbox_runner.jail.remote import arrays, containers, errors, functions, logs, seeds, warned, wire
-from sandbox_runner.jail.remote.environment import ProgramEnvironment
+from sandbox_runner.jail.remote import arrays, containers, errors, functions, wire
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
-from sandbox_runner.jail.remote.patches import ProgramPatches
+from sandbox_runner.jail.remote.program_side import logs, seeds, warned
+from sandbox_runner.jail.remote.program_side.environment import ProgramEnvironment
+from sandbox_runner.jail.remote.program_side.patches import ProgramPatches
 from sandbox_runner.jail.remote.program_side.stand_ins import StandIns
+from sandbox_runner.jail.remote.program_side.streams import ProgramStreams
 from sandbox_runner.jail.remote.program_side.turns import Given, Turns
-from sandbox_runner.jail.remote.streams import CALLED, ProgramStreams
+from sandbox_runner.jail.remote.surroundings import CALLED, MOST_WARNED, Logged
 
 MOST_OBJECTS = 100_000
 
@@ -70,7 +72,7 @@ class _Servant:
         self._patches = ProgramPatches()
         self._environment = environment
         self._warnings: list[Warning] = []
-        self._logged: list[logs.Logged] = []
+        self._logged: list[Logged] = []
         self._objects: dict[int, object] = {wire.MODULE: _Module(namespace)}
         self._numbers: dict[int, int] = {}
         self._mirrors = errors.Mirrors(lambda number: self._objects[number])
@@ -159,7 +161,7 @@ class _Servant:
 
     def _warned(self) -> dict[str, object]:
         """What was warned of and logged since this was last asked."""
-        given, self._warnings[:] = self._warnings[: warned.MOST], []
+        given, self._warnings[:] = self._warnings[:MOST_WARNED], []
         logged, self._logged[:] = self._logged[:], []
         said = {"warned": [self._describe(each) for each in given]} if given else {}
         return {**said, "logged": logged} if logged else {**said}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from sandbox_runner.jail.remote import alike, errors, functions, wire
+from sandbox_runner.jail.remote import alike, errors, wire
 from sandbox_runner.jail.remote.program_side.borrowed import Borrowed, borrowed_for, number_of
 from sandbox_runner.jail.remote.program_side.callbacks import (
     Callback,
@@ -13,6 +13,7 @@ from sandbox_runner.jail.remote.program_side.callbacks import (
     CallbackObject,
     mock_for,
 )
+from sandbox_runner.jail.remote.program_side.functions import give_names
 from sandbox_runner.jail.remote.program_side.handles import Handle, handle_for
 
 
@@ -87,5 +88,5 @@ class StandIns:
             kind = CallbackFunction if "binds" in reference else Callback
             made = (CallbackObject if "more" in reference else kind)(self._call_back, number)
         if "about" in reference:
-            functions.give_names(made, reference["about"], wire.read_plain)
+            give_names(made, reference["about"], wire.read_plain)
         return made

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sandbox_runner.jail.remote import alike, functions, wire
+from sandbox_runner.jail.remote import alike, wire
 from sandbox_runner.jail.remote.frames import LostError
+from sandbox_runner.jail.remote.tests_side import functions, mocks
 from sandbox_runner.jail.remote.tests_side.own_objects import OwnObjects, may_be_asked, owner_of
 
 _CALLED_ONLY = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType, partial)
@@ -61,8 +62,8 @@ class Lending:
             return partial(next, value), owner
         if not attribute:
             return value, owner
-        if functions.is_mock(value):
-            return partial(functions.attribute_of_mock, value), value
+        if mocks.is_mock(value):
+            return partial(mocks.attribute_of, value), value
         if "own" in reference:
             return partial(self._own.answer, value), value
         return (value if reference.keys().isdisjoint(_KEPT) else partial(self._refused, value)), owner
@@ -83,15 +84,15 @@ class Lending:
         if (like := alike.told_of(value, wire.write_plain, self._own.number_of)) is not None:
             return {"alike": like}
         about: wire.Reference = {}
-        if functions.is_mock(value):
-            about["mock"] = functions.protocol_of_mock(value)
+        if mocks.is_mock(value):
+            about["mock"] = mocks.protocol_of(value)
         if callable(value):
             about["about"] = functions.told_of(value, wire.write_plain)
             if isinstance(value, types.FunctionType):
                 about["binds"] = True
             if not about.get("mock") and not isinstance(value, _CALLED_ONLY):
                 about["more"] = True
-        return about or {"handle": functions.traits_of(value)}
+        return about or {"handle": _traits_of(value)}
 
     def _refused(self, value: object, name: str) -> object:
         if callable(value) and not hasattr(value, name):
@@ -102,3 +103,11 @@ class Lending:
 def _is_iterator(value: object) -> bool:
     """A generator, or an iterator of the language: others, such as a file, can do more."""
     return type(value).__module__ in {"builtins", "itertools"} and hasattr(type(value), "__next__")
+
+
+def _traits_of(value: object) -> list[str]:
+    """Of an object that the program may only keep: its class, and what that decides by methods of its own."""
+    kind: Any = type(value)
+    equal, true = kind.__eq__ is not object.__eq__, hasattr(kind, "__bool__") or hasattr(kind, "__len__")
+    decided = (("__eq__", equal), ("__bool__", true))
+    return [kind.__name__, *(name for name, decides in decided if decides)]

@@ -8,16 +8,18 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sandbox_runner.jail.remote import errors, logs, warned, wire
-from sandbox_runner.jail.remote.environment import TestsEnvironment
+from sandbox_runner.jail.remote import errors, wire
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
-from sandbox_runner.jail.remote.patches import TestsPatches
-from sandbox_runner.jail.remote.seeds import TestsSeeds
-from sandbox_runner.jail.remote.streams import TestsStreams
+from sandbox_runner.jail.remote.surroundings import MOST_WARNED
+from sandbox_runner.jail.remote.tests_side import logs, warned
+from sandbox_runner.jail.remote.tests_side.environment import TestsEnvironment
 from sandbox_runner.jail.remote.tests_side.lending import Lending
 from sandbox_runner.jail.remote.tests_side.own_objects import OwnObjects
+from sandbox_runner.jail.remote.tests_side.patches import TestsPatches
+from sandbox_runner.jail.remote.tests_side.seeds import TestsSeeds
 from sandbox_runner.jail.remote.tests_side.sleeping import give_after_sleep, give_no_more
+from sandbox_runner.jail.remote.tests_side.streams import TestsStreams
 
 _MOST_NESTED_CALLBACKS = 50
 _MOST_REMEMBERED = 1_000
@@ -163,7 +165,7 @@ class Link:
                 self._making = _reference_in(answer.get("value"))
             value = read(answer["value"]) if failed is None else None
             logged = logs.read(answer.get("logged", ()))
-            given = [self._error(told, read) for told in answer.get("warned", ())[: warned.MOST]]
+            given = [self._error(told, read) for told in answer.get("warned", ())[:MOST_WARNED]]
         self.weak |= self._own.weak
         if operation not in _NO_QUESTIONS:
             self.answered += operation != "get" or (failed is None and not is_asked_later(value))

@@ -11,7 +11,7 @@ from os.path import realpath
 from types import ModuleType
 from typing import Any
 
-from sandbox_runner.jail.remote.files import TestsFiles
+from sandbox_runner.jail.remote.tests_side.files import TestsFiles
 
 _LOADER: Any = importlib.machinery.SourceFileLoader.__mro__[1]
 """By which all modules are read that are files."""

@@ -1,21 +1,20 @@
-"""Variables, `sys.argv`, the working directory and files as the tests have them: the program has them too."""
+"""Variables, `sys.argv`, the working directory and files of the tests: the program is told what changed."""
 
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from os import getcwd  # tests may put another into `os`
 from typing import Any
 
-from sandbox_runner.jail.remote.files import Files, TestsFiles
-from sandbox_runner.jail.remote.imports import keep_out
+from sandbox_runner.jail.remote.tests_side.files import TestsFiles
+from sandbox_runner.jail.remote.tests_side.imports import keep_out
 
 _OF_PYTEST = "PYTEST_"
 """By these it tells programs the names of tests."""
 
 
 class TestsEnvironment:
-    """The tests' side."""
+    """Tells what changed, and has the files that the program tells of."""
 
     __test__ = False  # not a test of ours
 
@@ -58,31 +57,6 @@ class TestsEnvironment:
     def is_altered(self) -> bool:
         """Whether the program changed what the tests wrote."""
         return bool(self._files.altered)
-
-
-class ProgramEnvironment:
-    """The program's side."""
-
-    def __init__(self, scratch: str | None) -> None:
-        self._first = sys.argv
-        self._files = Files(scratch)
-
-    def take_over(self, request: Mapping[str, Any]) -> None:
-        self._files.take(request)
-        for name, value in request.get("environment", {}).items():
-            if value is None:
-                os.environ.pop(name, None)  # noqa: TID251 - the program's own
-            else:
-                os.environ[name] = value  # noqa: TID251
-        if "argv" in request:
-            sys.argv = self._first if request["argv"] is None else request["argv"]
-        if "directory" in request:
-            with suppress(OSError):  # the tests' jail may have one that this has not
-                os.chdir(request["directory"])
-
-    def said(self) -> dict[str, object]:
-        """What changed since this was last asked."""
-        return self._files.news()
 
 
 def _variables() -> dict[str, str]:

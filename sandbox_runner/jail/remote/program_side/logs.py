@@ -1,4 +1,4 @@
-"""What the program logs. Tests that listen, as by `caplog` or `assertLogs`, hear it from the same loggers.
+"""What the program logs, for tests that listen.
 
 Only what reaches the program's root logger is told; the tests' loggers decide by their levels what counts.
 """
@@ -9,38 +9,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-MOST = 1_000
-"""Of one answer."""
-
-Logged = list[object]
-"""Logger, level, message, traceback, line and function."""
-
-
-def are_heard() -> bool:
-    """Whether the tests have anybody listen."""
-    logging = sys.modules.get("logging")
-    if logging is None:
-        return False
-    loggers = [logging.root, *logging.root.manager.loggerDict.values()]
-    return any(getattr(each, "handlers", ()) for each in loggers)
-
-
-def read(told: Any) -> list[Logged]:
-    """Raises TypeError for what no honest side tells."""
-    for record in told[:MOST]:
-        if tuple(map(type, record)) != (str, int, str, str, int, str):
-            raise TypeError("no record of a log")
-    return list(told[:MOST])
-
-
-def give(records: list[Logged]) -> None:
-    logging: Any = sys.modules.get("logging")
-    for name, level, message, trace, line, function in records:
-        logger = logging.getLogger(name)
-        if logger.isEnabledFor(level):
-            record = logger.makeRecord(name, level, "solution.py", line, message, (), None, function)
-            record.exc_text = trace or None
-            logger.handle(record)
+from sandbox_runner.jail.remote.surroundings import MOST_LOGGED, Logged
 
 
 @contextmanager
@@ -74,7 +43,7 @@ def _collector() -> Any:
             self._given = given
 
         def emit(self, record: Any) -> None:
-            if len(self._given) < MOST:
+            if len(self._given) < MOST_LOGGED:
                 self._given.append(_told(record))
 
     return Collector

@@ -1,54 +1,11 @@
-"""Standard streams that the tests put in place of their own, as `redirect_stdout` and `capsys` do.
-
-The program has streams of its own in its jail. So each question says what it may read, and each answer what
-it printed, which is data like any other.
-"""
+"""Standard streams of the program, while it answers tests that put others in place of their own."""
 
 import builtins
 import io
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
-
-_PRINTING = ("stdout", "stderr")
-CALLED = ("input", "print")
-"""Functions of the language that tests replace by their own."""
-
-
-class TestsStreams:
-    """The tests' side."""
-
-    __test__ = False  # not a test of ours
-
-    def __init__(self) -> None:
-        self._ours = {name: getattr(sys, name) for name in (*_PRINTING, "stdin")}
-        self._called = {name: getattr(builtins, name) for name in CALLED}
-
-    def told(self, write: Callable[[object], object]) -> dict[str, object]:
-        """What a question says of them; nothing where all are as they were."""
-        said: dict[str, object] = {}
-        replaced = [name for name in _PRINTING if getattr(sys, name) is not self._ours[name]]
-        if replaced:
-            said["prints"] = replaced
-        for name, ours in self._called.items():
-            if getattr(builtins, name) is not ours:
-                said[name] = write(getattr(builtins, name))
-        if sys.stdin is not self._ours["stdin"] and isinstance(sys.stdin, io.StringIO):
-            at = sys.stdin.tell()
-            said["stdin"] = sys.stdin.read()
-            sys.stdin.seek(at)
-        return said
-
-    def hear(self, answer: Mapping[str, Any]) -> None:
-        """Carry out what the program did with them. Raises TypeError or ValueError for what none can do."""
-        for name, text in answer.get("printed", {}).items():
-            is_asked = name in _PRINTING and getattr(sys, name) is not self._ours[name]
-            if not is_asked or not isinstance(text, str):
-                raise TypeError("printed where nobody asked")
-            getattr(sys, name).write(text)
-        if "read" in answer and isinstance(sys.stdin, io.StringIO):
-            sys.stdin.read(int(answer["read"]))
 
 
 class _Tee(io.StringIO):
@@ -78,7 +35,7 @@ class _Tee(io.StringIO):
 
 
 class ProgramStreams:
-    """The program's side."""
+    """Has them as a question wants them, and tells what was printed and read."""
 
     def __init__(self) -> None:
         self._printing: dict[str, _Tee] = {}

@@ -9,7 +9,7 @@ _SEEDS = (None, int, float, str, bytes)
 
 
 class TestsSeeds:
-    """The tests' side: notes each seeding until it is told."""
+    """Notes each seeding until it is told."""
 
     __test__ = False  # not a test of ours
 
@@ -34,11 +34,3 @@ class TestsSeeds:
 
         watched.unwatched = seed  # type: ignore[attr-defined]
         module.seed = watched
-
-
-def sow(noted: dict[str, Any]) -> None:
-    """The program's side."""
-    for name, seed in noted.items():
-        module = sys.modules.get(name)
-        if module is not None:
-            module.seed(seed)

@@ -1,0 +1,37 @@
+"""What a stand-in for a function of the tests looks like: as what was told of the function."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from sandbox_runner.jail.remote.functions import NAMES
+
+
+def give_names(callback: object, told: dict[str, Any], read: Callable[[Any], object]) -> None:
+    """Let a stand-in for the function look like it."""
+    for name in NAMES:
+        if name in told:
+            setattr(callback, name, told[name])
+    if "parameters" not in told:
+        return
+    parameters = [
+        inspect.Parameter(
+            name,
+            inspect._ParameterKind(kind),  # noqa: SLF001
+            default=... if is_optional else inspect.Parameter.empty,
+            annotation=_heard(annotation, read),
+        )
+        for name, kind, is_optional, annotation in told["parameters"]
+    ]
+    returns = _heard(told["returns"], read)
+    annotations = {each.name: each.annotation for each in parameters} | {"return": returns}
+    vars(callback)["__signature__"] = inspect.Signature(parameters, return_annotation=returns)
+    vars(callback)["__annotations__"] = {
+        name: annotation
+        for name, annotation in annotations.items()
+        if annotation is not inspect.Parameter.empty
+    }
+
+
+def _heard(told: list[object], read: Callable[[Any], object]) -> object:
+    return read(told[0]) if told else inspect.Parameter.empty
