@@ -159,27 +159,6 @@ def _make_class(name: str, bases: tuple[type[BaseException], ...]) -> type[BaseE
         return type(name[:_NAME_LIMIT], bases[:1], members)
 
 
-def let_construct(mirror: type[BaseException], construct: Callable[..., BaseException | None]) -> None:
-    """Have the other side make what the arguments make of an exception of its class."""
-
-    def init(self: BaseException, *args: object, **kwargs: object) -> None:
-        made = construct(self, mirror, *args, **kwargs)
-        if made is not None:
-            self.args = made.args
-            vars(self).update(vars(made))
-
-    mirror.__init__ = init  # type: ignore[method-assign]
-
-
-def let_ask(mirror: type[BaseException], attribute: Callable[[BaseException, str], object]) -> None:
-    """Have the other side answer what an exception of its class can do."""
-
-    def ask(self: BaseException, name: str) -> object:
-        return attribute(self, name)
-
-    mirror.__getattr__ = ask  # type: ignore[attr-defined]
-
-
 def _told_text(self: BaseException) -> str:
     """The text that the exception has on the other side; one that was made here has its own."""
     return str(vars(self).get(_TEXT, BaseException.__str__(self)))

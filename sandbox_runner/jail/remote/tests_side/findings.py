@@ -8,7 +8,8 @@ from enum import StrEnum
 from types import TracebackType
 
 from sandbox_runner.jail import report
-from sandbox_runner.jail.remote.tests_side.link import CROSSED, CandidateGoneError, Link, NotForwardedError
+from sandbox_runner.jail.remote.tests_side.exceptions import CROSSED
+from sandbox_runner.jail.remote.tests_side.link import CandidateGoneError, Link, NotForwardedError
 from sandbox_runner.jail.remote.tests_side.module import is_of_program
 
 SEAL = "seal"

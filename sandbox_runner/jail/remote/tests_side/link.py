@@ -14,6 +14,7 @@ from sandbox_runner.jail.remote.frames import Connection, LostError
 from sandbox_runner.jail.remote.surroundings import MOST_WARNED
 from sandbox_runner.jail.remote.tests_side import logs, warned
 from sandbox_runner.jail.remote.tests_side.environment import TestsEnvironment
+from sandbox_runner.jail.remote.tests_side.exceptions import Exceptions
 from sandbox_runner.jail.remote.tests_side.lending import Lending
 from sandbox_runner.jail.remote.tests_side.own_objects import OwnObjects
 from sandbox_runner.jail.remote.tests_side.patches import TestsPatches
@@ -22,13 +23,10 @@ from sandbox_runner.jail.remote.tests_side.sleeping import give_after_sleep, giv
 from sandbox_runner.jail.remote.tests_side.streams import TestsStreams
 
 _MOST_NESTED_CALLBACKS = 50
-_MOST_REMEMBERED = 1_000
 _LONG_BYTES = 1 << 20
 _NO_QUESTIONS = frozenset({"names", "pause"})
 """What is asked for no test."""
 _ITERATES = frozenset({"next", "anext"})
-CROSSED = "_crossed"
-"""Attribute of exceptions that the program raised: where and what."""
 
 
 class CandidateGoneError(BaseException):
@@ -50,20 +48,14 @@ class Link:
         self._connection = connection
         self._exchange = Exchange(self._connection, self._refer, self._refer, self._resolve, asks=True)
         self._own = OwnObjects(lambda value: _number_of(value) is not None)
-        self._lending = Lending(self._own, self.refuse, self._exception_told)
+        self.exceptions = Exceptions(self.ask, lambda number: self._lending[number])
+        self._lending = Lending(self._own, self.refuse, self.exceptions.told_of)
         self._exchange.altered = self._own.see_that_it_may_hold
         self._adopt = adopt
         self._streams = TestsStreams()
         self._seeds = TestsSeeds()
         self._environment = TestsEnvironment(scratch)
         self._patches = TestsPatches()
-        self._mirrors = errors.Mirrors(self._lending.__getitem__, self._raised_again)
-        self._mirrored: dict[type, int] = {}
-        self._raised: dict[int, BaseException] = {}
-        """What functions of the tests raised lately."""
-        self._lent: dict[int, BaseException] = {}
-        self._numbers_of_lent: dict[int, int] = {}
-        """Exceptions of the program that were no failure but an answer, or made for the tests."""
         self._adopted: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
         self._released: list[int] = []
         self._nested = 0
@@ -114,10 +106,6 @@ class Link:
         """The object of that number, if the tests have it."""
         return self._adopted.get(number)
 
-    def has_mirrored(self, kind: type) -> bool:
-        """Whether it is made after a class of the program."""
-        return kind in self._mirrored
-
     def end(self) -> None:
         """The tests have ended, however they did."""
         self._see_what_was_swallowed()
@@ -160,12 +148,12 @@ class Link:
         with _Hostile(), self._exchange.reading(answer) as read:
             if answer["answer"] != question:
                 raise LostError("an answer to another question")
-            failed = self._error(answer["error"], read) if "error" in answer else None
+            failed = self.exceptions.arrived(answer["error"], read) if "error" in answer else None
             if operation == "operate" or (operation == "call" and _number_of(args[0]) in self.constructed):
                 self._making = _reference_in(answer.get("value"))
             value = read(answer["value"]) if failed is None else None
             logged = logs.read(answer.get("logged", ()))
-            given = [self._error(told, read) for told in answer.get("warned", ())[:MOST_WARNED]]
+            given = [self.exceptions.arrived(told, read) for told in answer.get("warned", ())[:MOST_WARNED]]
         self.weak |= self._own.weak
         if operation not in _NO_QUESTIONS:
             self.answered += operation != "get" or (failed is None and not is_asked_later(value))
@@ -230,8 +218,7 @@ class Link:
         except errors.CROSSING as error:
             # An assertion that failed, which the program may keep from them.
             self.weak |= isinstance(error, AssertionError)
-            told = errors.describe(error, self._exchange.write, self._mirrored.get)
-            answer = {"error": told | {"raised": self._remember(error)}}
+            answer = {"error": self.exceptions.remembered(error, self._exchange.write)}
         except BaseException as error:
             self.gone = self.gone or f"the tests left a callback by {type(error).__name__}"
             raise
@@ -247,65 +234,15 @@ class Link:
             if owner is None and isinstance(error, ValueError):
                 raise self._unsendable(str(error)) from None
             # Of an object of the tests it may be the program that made this too long, to have no verdict.
-            told = errors.describe(ValueError(str(error)), self._exchange.write, self._mirrored.get)
+            told = self.exceptions.described(ValueError(str(error)), self._exchange.write)
             self._exchange.send({"error": told, **said})
-
-    def _construct(
-        self, error: BaseException, kind: object, *args: object, **kwargs: object
-    ) -> BaseException | None:
-        """What the program makes of these arguments, if that is data; `error` stands for it from now on."""
-        made = self.ask("call", kind, *args, **kwargs)
-        number = self._numbers_of_lent.get(id(made))
-        if not isinstance(made, BaseException) or number is None:
-            return None
-        self._lend(number, error)
-        return made
-
-    def _lend(self, number: int, error: BaseException) -> None:
-        self._lent[number], self._numbers_of_lent[id(error)] = error, number
-
-    def _remember(self, error: BaseException) -> int:
-        number = next(reversed(self._raised), 0) + 1
-        self._raised[number] = error
-        if len(self._raised) > _MOST_REMEMBERED:
-            del self._raised[next(iter(self._raised))]
-        return number
-
-    def _raised_again(self, number: int) -> BaseException | None:
-        return self._raised.get(number)
-
-    def _error(self, told: dict[str, Any], read: Callable[[object], Any]) -> BaseException:
-        error = self._mirrors.error(told, read)
-        where = {"type": type(error).__name__, **{name: told[name] for name in ("text", "line", "source")}}
-        setattr(error, CROSSED, where)
-        if "object" in told and self._mirrors.is_mirror(type(error)):
-            self._lend(int(told["object"]), error)
-            errors.let_ask(type(error), self._attribute)
-        return error
-
-    def _attribute(self, error: BaseException, name: str) -> object:
-        if name[:1] == "_" or id(error) not in self._numbers_of_lent:
-            raise AttributeError(f"{type(error).__name__!r} object has no attribute {name!r}")
-        return self.ask("get", error, name)
 
     def _refer(self, value: object) -> wire.Reference:
         """Whether the tests may put an object of their own into a list must not depend on who shares it."""
         number = _number_of(value)
-        if number is None and isinstance(value, type):
-            number = self._mirrored.get(value)
-        if number is None and isinstance(value, BaseException):
-            number = self._numbers_of_lent.get(id(value))
-        if number is not None:
-            return {"object": number}
-        return self._lending.reference_to(value)
-
-    def _exception_told(self, value: object) -> wire.Reference | None:
-        if isinstance(value, type) and issubclass(value, Exception):
-            return {"exception": errors.class_node(value, self._mirrored.get)}
-        if isinstance(value, errors.CROSSING):
-            told = errors.describe(value, wire.write_plain, self._mirrored.get)
-            return {"error": told | {"raised": self._remember(value)}}
-        return None
+        if number is None:
+            number = self.exceptions.number_of(value)
+        return self._lending.reference_to(value) if number is None else {"object": number}
 
     def _resolve(self, reference: dict[str, Any]) -> object:
         if "callback" in reference:
@@ -314,15 +251,9 @@ class Link:
         if type(number) is not int:
             raise LostError("a reference that is no number")
         if "exception" in reference:
-            mirror = self._mirrors.of(reference["exception"])
-            self._mirrored[mirror] = number
-            if self._mirrors.is_mirror(mirror):
-                errors.let_construct(mirror, self._construct)
-            return mirror
+            return self.exceptions.class_of(reference["exception"], number)
         if "error" in reference:
-            if number not in self._lent:
-                self._lend(number, self._mirrors.error(reference["error"], wire.read_plain))
-            return self._lent[number]
+            return self.exceptions.lent_as(number, reference["error"])
         if reference is not self._making:
             self._met.add(number)
             self.made.discard(number)

@@ -283,7 +283,7 @@ def _leave(self: Remote, kind: type | None, error: BaseException | None, trace: 
 
 def _told_class(self: Remote, kind: type | None) -> object:
     """A class of the program goes home as itself, all others by name."""
-    return kind if kind is None or self._remote_link.has_mirrored(kind) else kind.__name__
+    return kind if kind is None or self._remote_link.exceptions.has_mirrored(kind) else kind.__name__
 
 
 def _raised_all_the_same(self: Remote, error: BaseException | None, wish: object) -> bool:
