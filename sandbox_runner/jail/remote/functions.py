@@ -1,10 +1,7 @@
-"""What both sides know of functions: their kinds, their names, and those that carry out operators."""
+"""What both sides know of functions."""
 
-import builtins
 import enum
-import operator
 import types
-from collections.abc import Callable
 
 NAMES = ("__name__", "__qualname__", "__module__", "__doc__")
 """What a function is told by, besides its parameters."""
@@ -14,9 +11,3 @@ _SHARED: tuple[type, ...] = (
 )
 KINDS: dict[str, type] = {kind.__name__: kind for kind in (*_SHARED, enum.Enum)}
 """What tests ask for by `isinstance` or `inspect`, and both sides have."""
-
-
-def operation(name: str) -> Callable[..., object]:
-    """What the language does by the special method of this name."""
-    function: Callable[..., object] = getattr(operator, name, None) or getattr(builtins, name.strip("_"))
-    return function

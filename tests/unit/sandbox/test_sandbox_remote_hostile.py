@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import MOST_BYTES, Connection, LostError
+from sandbox_runner.jail.remote.tests_side.abilities import adopt
 from sandbox_runner.jail.remote.tests_side.findings import Ended
 from sandbox_runner.jail.remote.tests_side.link import CandidateGoneError, Link
-from sandbox_runner.jail.remote.tests_side.proxy import adopt
 from tests.unit.sandbox.two_sides import check_code, check_files, other_side
 
 CHEATS = {

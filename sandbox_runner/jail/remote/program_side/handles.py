@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from sandbox_runner.jail.remote.operators import BINARY
+
 
 class Handle:
     """An object of the tests' that may be kept and handed back. What else is asked of it is not told."""
@@ -70,11 +72,7 @@ _NAMES = (
     ),
     *("lt", "le", "gt", "ge"),
 )
-_OPERATORS = (
-    *("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "divmod", "pow"),
-    *("and", "or", "xor", "lshift", "rshift"),
-)
-for _name in (*_NAMES, *(f"{side}{name}" for name in _OPERATORS for side in ("", "r", "i"))):
+for _name in (*_NAMES, *(f"{side}{name}" for name in BINARY for side in ("", "r", "i"))):
     setattr(Handle, f"__{_name}__", _refused(f"__{_name}__"))
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from sandbox_runner.jail.remote import arrays, containers, errors, functions, wire
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
+from sandbox_runner.jail.remote.operators import operation
 from sandbox_runner.jail.remote.program_side import logs, seeds, warned
 from sandbox_runner.jail.remote.program_side.environment import ProgramEnvironment
 from sandbox_runner.jail.remote.program_side.patches import ProgramPatches
@@ -331,7 +332,7 @@ _OPERATIONS: dict[str, Callable[..., object]] = {
     "anext": lambda value: _await(type(value).__anext__(value)),
     "aenter": lambda value: _await(type(value).__aenter__(value)),
     "aleave": _leave_awaited,
-    "operate": lambda name, *operands: functions.operation(name)(*operands),
+    "operate": lambda name, *operands: operation(name)(*operands),
     "eq": lambda one, other: bool(one == other),
     "plain": _plain,
     "array": arrays.data_of,

@@ -12,10 +12,10 @@ from typing import Any
 
 from sandbox_runner.jail.remote.frames import Connection
 from sandbox_runner.jail.remote.tests_side import findings, reflection, unittests
+from sandbox_runner.jail.remote.tests_side.abilities import adopt
 from sandbox_runner.jail.remote.tests_side.findings import Findings
 from sandbox_runner.jail.remote.tests_side.link import Link, is_asked_later
 from sandbox_runner.jail.remote.tests_side.module import RemoteModule, globals_for
-from sandbox_runner.jail.remote.tests_side.proxy import adopt
 
 FILE_NAME = "tests.py"
 _MODULE = "solution"

@@ -12,8 +12,9 @@ from typing import Any
 
 from sandbox_runner.jail import warm
 from sandbox_runner.jail.remote import wire
+from sandbox_runner.jail.remote.tests_side.abilities import adopt
 from sandbox_runner.jail.remote.tests_side.link import Link
-from sandbox_runner.jail.remote.tests_side.proxy import Remote, adopt
+from sandbox_runner.jail.remote.tests_side.proxy import Remote
 
 # Modules that test code uses without importing them, because the program did. Never the program's.
 _OURS = frozenset(

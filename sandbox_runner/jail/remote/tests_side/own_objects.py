@@ -19,10 +19,8 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
-_BINARY = (
-    *("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "divmod", "pow"),
-    *("and", "or", "xor", "lshift", "rshift"),
-)
+from sandbox_runner.jail.remote.operators import BINARY
+
 SPECIAL = frozenset(
     f"__{name}__"
     for name in (
@@ -30,7 +28,7 @@ SPECIAL = frozenset(
         *("len", "iter", "next", "reversed", "contains", "getitem", "setitem", "delitem", "missing"),
         *("eq", "ne", "lt", "le", "gt", "ge", "int", "float", "complex", "index"),
         *("round", "abs", "neg", "pos", "invert", "trunc", "floor", "ceil", "copy", "deepcopy"),
-        *(f"{side}{name}" for name in _BINARY for side in ("", "r", "i")),
+        *(f"{side}{name}" for name in BINARY for side in ("", "r", "i")),
     )
 )
 """Methods by which the language asks an object."""

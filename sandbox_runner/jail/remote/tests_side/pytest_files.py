@@ -19,10 +19,10 @@ from typing import Any
 
 from sandbox_runner.jail.remote.frames import Connection
 from sandbox_runner.jail.remote.tests_side import findings, reflection
+from sandbox_runner.jail.remote.tests_side.abilities import adopt
 from sandbox_runner.jail.remote.tests_side.findings import Ended, Findings
 from sandbox_runner.jail.remote.tests_side.link import Link
 from sandbox_runner.jail.remote.tests_side.module import RemoteModule
-from sandbox_runner.jail.remote.tests_side.proxy import adopt
 
 _ROOT = "/tests"
 _OFTEN_REPLACED = ("time", "random", "datetime", "subprocess", "shutil", "uuid", "secrets", "math", "os.path")

@@ -1,0 +1,118 @@
+"""What the program's objects can do, as told with each: a class with just these methods.
+
+Each method asks the program, whose answer is data.
+"""
+
+from collections.abc import Callable, Generator
+from functools import cache
+from typing import Any
+
+from sandbox_runner.jail.remote.tests_side.link import Link
+from sandbox_runner.jail.remote.tests_side.operators import OPERATORS
+from sandbox_runner.jail.remote.tests_side.proxy import NAME_LIMIT, Remote, array_of, made_by_tests
+
+_ALWAYS: dict[str, object] = {
+    "__doc__": property(lambda self: self._remote_link.ask("get", self, "__doc__")),
+    **OPERATORS,
+}
+
+
+def _call(self: Remote, /, *args: object, **kwargs: object) -> Any:
+    link = self._remote_link
+    if "class" in self._remote_traits and self._remote_number not in link.functions:
+        link.constructed.add(self._remote_number)
+    return link.ask("call", self, *args, **kwargs)
+
+
+def _leave(self: Remote, kind: type | None, error: BaseException | None, trace: object) -> bool:
+    wish = self._remote_link.ask("leave", self, _told_class(self, kind), str(error))
+    return _raised_all_the_same(self, error, wish)
+
+
+def _told_class(self: Remote, kind: type | None) -> object:
+    """A class of the program goes home as itself, all others by name."""
+    return kind if kind is None or self._remote_link.exceptions.has_mirrored(kind) else kind.__name__
+
+
+def _raised_all_the_same(self: Remote, error: BaseException | None, wish: object) -> bool:
+    """What the program wants swallowed may be a failed assertion, or how a test saw a wrong answer.
+
+    The first fails the test all the same, and so does another exception in an object that the tests did not
+    make: a wrong program would choose to have no verdict. In one that they made they may expect it, and the
+    test cannot be judged.
+    """
+    expected = isinstance(error, Exception) and not isinstance(error, AssertionError) and made_by_tests(self)
+    if wish is True and expected:
+        raise self._remote_link.refuse(f"{self._remote_name} of the program cannot swallow an exception")
+    return False
+
+
+def _wait(self: Remote) -> Generator[None, None, Any]:
+    yield from ()
+    return self._remote_link.ask("await", self)
+
+
+def _send(self: Remote, value: object) -> None:
+    raise StopIteration(self._remote_link.ask("await", self))
+
+
+def _throw(self: Remote, error: BaseException) -> None:
+    raise error
+
+
+def _close(self: Remote) -> None:
+    """Nothing is left open."""
+
+
+async def _take_next(self: Remote) -> object:
+    return self._remote_link.ask("anext", self)
+
+
+async def _enter_awaited(self: Remote) -> object:
+    return self._remote_link.ask("aenter", self)
+
+
+async def _leave_awaited(self: Remote, kind: type | None, error: BaseException | None, trace: object) -> bool:
+    wish = self._remote_link.ask("aleave", self, _told_class(self, kind), str(error))
+    return _raised_all_the_same(self, error, wish)
+
+
+def _forward(operation: str) -> Callable[..., Any]:
+    return lambda self, *args: self._remote_link.ask(operation, self, *args)
+
+
+_METHODS: dict[str, dict[str, Callable[..., Any]]] = {
+    "call": {"__call__": _call},
+    "iter": {"__iter__": _forward("iter")},
+    "next": {"__next__": _forward("next")},
+    "reversed": {"__reversed__": _forward("reversed")},
+    "len": {"__len__": _forward("len")},
+    "getitem": {"__getitem__": _forward("getitem")},
+    "setitem": {"__setitem__": _forward("setitem")},
+    "delitem": {"__delitem__": _forward("delitem")},
+    "enter": {"__enter__": _forward("enter"), "__exit__": _leave},
+    # What makes it a coroutine for `asyncio.run`.
+    "await": {"__await__": _wait, "send": _send, "throw": _throw, "close": _close},
+    "array": {"__array__": array_of},
+    "aiter": {"__aiter__": _forward("aiter")},
+    "anext": {"__anext__": _take_next},
+    "aenter": {"__aenter__": _enter_awaited, "__aexit__": _leave_awaited},
+}
+
+
+@cache
+def _class_for(name: str, abilities: frozenset[str]) -> type[Remote]:
+    """A class with just the methods that the object has, so that `callable` and `iter` tell the truth.
+
+    It has the name of the object's class, which tests may ask by `type(x).__name__`.
+    """
+    methods = dict(_ALWAYS)
+    for ability in abilities:
+        methods |= _METHODS[ability]
+    made: type[Remote] = type(name, (Remote,), {"__slots__": (), **methods})
+    return made
+
+
+def adopt(link: Link, reference: dict[str, Any]) -> Remote:
+    name = str(reference["name"])[:NAME_LIMIT]
+    return _class_for(name, frozenset(_METHODS) & set(reference["can"]))(link, reference)
