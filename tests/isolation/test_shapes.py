@@ -8,7 +8,8 @@ from sandbox_runner.boxes import runtimes
 from sandbox_runner.domain.cases import PytestCase, Submission
 from sandbox_runner.domain.verdict import Integrity, Outcome, TestResult
 from tests.isolation.conftest import LIMITS, Arena
-from tests.isolation.corpus.shapes import SHAPES, Shape
+from tests.isolation.corpus.shapes import SHAPES
+from tests.isolation.corpus.shapes.shape import Shape
 
 pytestmark = [pytest.mark.isolation, pytest.mark.asyncio(loop_scope="session")]
 
