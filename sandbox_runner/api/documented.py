@@ -2,33 +2,24 @@
 
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
-_REF = "#/$defs/"
-
-
-def documented(body: type[BaseModel], answer: Any = None) -> dict[str, Any]:
-    """What a route decorator needs to show the body, and the answer where it has a type."""
-    schema = body.model_json_schema()
-    definitions = schema.pop("$defs", {})
-    content = {"application/json": {"schema": _inlined(schema, definitions)}}
-    shown = {} if answer is None else {"responses": {200: {"model": answer}}}
-    return shown | {"openapi_extra": {"requestBody": {"content": content, "required": True}}}
+from sandbox_runner.api.reading import NDJSON
+from sandbox_runner.api.refusals import JUDGING, Responses, inlined
 
 
-def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
-    """A schema inside an operation cannot refer to definitions of its own."""
-    if isinstance(schema, list):
-        return [_inlined(each, definitions) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    name = schema.get("$ref", "").removeprefix(_REF)
-    if name in definitions:
-        # JSON values hold JSON values: any value at all is what that comes to.
-        rest = {key: value for key, value in definitions.items() if key != name}
-        return _inlined(definitions[name], rest)
+def documented(
+    body: type[BaseModel], answer: Any, refusals: Responses = JUDGING, *, lines: Any = None
+) -> dict[str, Any]:
+    """What a route decorator needs to show the body, the answer and what may come instead.
+
+    `lines` is what each line of an answer in lines is.
+    """
+    content = {"application/json": {"schema": inlined(body.model_json_schema())}}
+    answered: dict[str, Any] = {"model": answer}
+    if lines is not None:
+        answered["content"] = {NDJSON: {"schema": inlined(TypeAdapter(lines).json_schema())}}
     return {
-        key: _inlined(value, definitions)
-        for key, value in schema.items()
-        if key not in {"$ref", "discriminator"}
+        "responses": {200: answered, **refusals},
+        "openapi_extra": {"requestBody": {"content": content, "required": True}},
     }

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag
 from typing_extensions import TypedDict
 
+from sandbox_runner.api.refusals import ProblemBody
 from sandbox_runner.domain.cases import DEFAULT_LANGUAGE
 from sandbox_runner.domain.comparison import Equality
 from sandbox_runner.domain.verdict import Integrity, Outcome, Tier
@@ -153,11 +154,14 @@ class VerdictLine(TypedDict):
 
 class ErrorLine(TypedDict):
     submission: int
-    error: dict[str, object]
+    error: ProblemBody
 
 
 class ErrorBody(TypedDict):
-    error: dict[str, object]
+    error: ProblemBody
+
+
+Line = TestLine | VerdictLine | ErrorLine | ErrorBody
 
 
 class BatchBody(TypedDict):

@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from sandbox_runner.admission.queue import BusyError, DrainingError, RefusedError, TooLateError
+from sandbox_runner.api.refusals import PROBLEM, ProblemBody
 from sandbox_runner.logs import frames
 
 log = structlog.get_logger()
@@ -66,8 +67,8 @@ class Occurrence:
     detail: str = ""
     errors: Sequence[FieldError] = ()
 
-    def body(self, instance: str) -> dict[str, object]:
-        body: dict[str, object] = {
+    def body(self, instance: str) -> ProblemBody:
+        body: ProblemBody = {
             "type": f"/problems/{self.problem.name}",
             "title": self.problem.title,
             "status": int(self.problem.status),
@@ -129,7 +130,7 @@ def occurrence_of(error: Exception) -> Occurrence:
 def response_to(occurrence: Occurrence, instance: str) -> JSONResponse:
     problem = occurrence.problem
     body = occurrence.body(instance)
-    return JSONResponse(body, problem.status, problem.headers, media_type="application/problem+json")
+    return JSONResponse(body, problem.status, problem.headers, media_type=PROBLEM)
 
 
 def problem_response(problem: Problem, instance: str, detail: str) -> JSONResponse:

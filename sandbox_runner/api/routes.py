@@ -7,6 +7,7 @@ serialization costs more than the rest of the request.
 import asyncio
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from sandbox_runner.api.answers import Room, Tally, json_response, judge_body, run_body, verdict_of
@@ -21,12 +22,14 @@ from sandbox_runner.api.models import (
     JudgeBody,
     JudgeRequest,
     LanguagesBody,
+    Line,
     ReadyBody,
     RunBody,
     RunRequest,
 )
 from sandbox_runner.api.problems import InvalidRequestError, occurrence_of
 from sandbox_runner.api.reading import deadline, read, wants_lines
+from sandbox_runner.api.refusals import KEYED, OPEN
 from sandbox_runner.api.services import services_of, tenant_of
 from sandbox_runner.boxes.languages import version_of
 from sandbox_runner.domain.checkers import CHECKERS
@@ -37,7 +40,7 @@ _CLIENT_CLOSED_REQUEST = 499
 _UNAVAILABLE = 503
 
 
-@router.post("/judge", **documented(JudgeRequest, JudgeBody))
+@router.post("/judge", **documented(JudgeRequest, JudgeBody, lines=Line))
 async def judge(request: Request) -> Response:
     services = services_of(request)
     event = RequestEvent(request)
@@ -64,7 +67,7 @@ async def judge(request: Request) -> Response:
     return json_response(judge_body(submission, verdict, services.tier))
 
 
-@router.post("/judge/batch", **documented(BatchRequest, BatchBody))
+@router.post("/judge/batch", **documented(BatchRequest, BatchBody, lines=Line))
 async def judge_batch(request: Request) -> Response:
     services = services_of(request)
     event = RequestEvent(request)
@@ -97,12 +100,12 @@ async def run(request: Request) -> Response:
     return json_response(run_body(result, services.tier))
 
 
-@router.get("/health")
+@router.get("/health", responses=OPEN)
 async def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/ready")
+@router.get("/ready", responses=OPEN | {503: {"model": ReadyBody, "description": "Stopping"}})
 async def ready(request: Request, response: Response) -> ReadyBody:
     services = services_of(request)
     readiness = services.sandbox.readiness
@@ -127,13 +130,13 @@ async def ready(request: Request, response: Response) -> ReadyBody:
     }
 
 
-@router.get("/metrics")
+@router.get("/metrics", responses=OPEN, response_class=PlainTextResponse)
 async def metrics(request: Request) -> Response:
     sandbox = services_of(request).sandbox
     return Response(sandbox.metrics.page(sandbox.launchers), media_type=CONTENT_TYPE_LATEST)
 
 
-@router.get("/languages")
+@router.get("/languages", responses=KEYED)
 async def languages(request: Request) -> LanguagesBody:
     offered = services_of(request).converter.languages
     versions = await asyncio.to_thread(lambda: {name: version_of(name) for name in offered})

@@ -30,7 +30,7 @@ router = APIRouter(route_class=StrictRoute, tags=["refine"])
 EVENTS = {
     "description": "With `stream: true`, server-sent events; the last is `refinement.completed`, "
     "which carries the whole refinement, or `refinement.failed`, which carries a problem.",
-    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    "content": {"text/event-stream": {}},
 }
 
 

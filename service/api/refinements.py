@@ -44,7 +44,7 @@ Responses = dict[int | str, dict[str, Any]]
 
 ERRORS: Responses = {404: {"model": Problem}, 503: {"model": Problem}}
 STATES: Responses = ERRORS | {200: {"model": RefinementOut | JobOut}}
-EVENTS: Responses = ERRORS | {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
+EVENTS: Responses = ERRORS | {200: {"content": {"text/event-stream": {}}}}
 
 
 @router.get("/refine/{id}", responses=STATES)

@@ -6,25 +6,12 @@ from typing import Any
 
 import pytest
 import requests
-import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis.core.result import Ok
-from schemathesis.generation.modes import GenerationMode
-from schemathesis.schemas import APIOperation
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from service.api.auth.doors import OPEN
+from tests.contract.held import Case, Mode, Operation, cases_of, hold
 from tests.unit.api.world import World
 from tests.unit.cli.serving import serving
 
-CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
-Operation = APIOperation[Any, Any, Any, Any]
-
-EXAMPLES = 8
 LOOPS = ("/v1/chat/completions", "/v1/responses")
 
 
@@ -38,50 +25,20 @@ def _contract() -> dict[str, Any]:
     return World().app().openapi()
 
 
-def _operations() -> list[Operation]:
-    schema = schemathesis.openapi.from_dict(_contract())
-    found = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
-    assert len(found) > 20, "an operation that schemathesis cannot read is left out"
-    return found
+def _asks_for_little_time(case: Case) -> bool:
+    return "budget" in str(case.body)
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "operation" in metafunc.fixturenames:
-        cases = [(operation, mode) for operation in _operations() for mode in _modes(operation)]
-        ids = [f"{operation.label}, {mode.value}" for operation, mode in cases]
-        metafunc.parametrize(("operation", "mode"), cases, ids=ids)
-
-
-def _modes(operation: Operation) -> list[GenerationMode]:
-    """Where any request is valid, there is no other."""
-    can_be_wrong = operation.body or operation.query
-    return [GenerationMode.POSITIVE, *([GenerationMode.NEGATIVE] if can_be_wrong else [])]
-
-
+@pytest.mark.parametrize(("operation", "mode"), cases_of(_contract()))
 def test_no_request_meets_a_fault_or_an_answer_that_is_not_documented(
-    url: str, operation: Operation, mode: GenerationMode
+    url: str, operation: Operation, mode: Mode
 ) -> None:
-    session = requests.Session()
+    def name_a_model(case: Case) -> None:
+        """One that is there: a name drawn by lot is of none."""
+        if operation.path in LOOPS and mode is Mode.POSITIVE and isinstance(case.body, dict):
+            case.body["model"] = "refine"
 
-    @settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(case=operation.as_strategy(generation_mode=mode))
-    def holds(case: schemathesis.Case[Any]) -> None:
-        if operation.path in LOOPS and mode is GenerationMode.POSITIVE and isinstance(case.body, dict):
-            case.body["model"] = "refine"  # a model that is there: a name drawn by lot is of none
-        answer = case.call(base_url=url, session=session)
-        ran_out = answer.status_code == 504 and "budget" in str(case.body)
-        assert answer.status_code < 500 or ran_out, (answer.status_code, case.as_curl_command())
-        case.validate_response(answer, checks=CHECKS)
-
-    with session:
-        holds()
+    hold(url, operation, mode, prepare=name_a_model, too_late=_asks_for_little_time)
 
 
 def test_a_refused_request_is_documented_as_it_is_answered() -> None:

@@ -11,18 +11,40 @@ from typing import TypeVar
 import structlog
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, JsonValue, ValidationError
 from starlette.exceptions import HTTPException
+from typing_extensions import TypedDict
 
 from sandbox_runner.admission.queue import RefusedError
 from sandbox_runner.api.disconnect import ClientGoneError
 from sandbox_runner.api.reading import read_json
+from sandbox_runner.api.refusals import READING, Responses
 from sandbox_runner.logs import frames
 
 log = structlog.get_logger()
 
 Handler = Callable[[Request], Awaitable[Response]]
 M = TypeVar("M", bound=BaseModel)
+
+
+class _Refused(TypedDict):
+    detail: str
+
+
+class _Invalid(TypedDict):
+    detail: list[dict[str, JsonValue]]
+
+
+class _Broken(_Refused):
+    traceback: list[str]
+
+
+REFUSALS: Responses = READING | {
+    400: {"model": _Refused, "description": "The request cannot be served as it is"},
+    422: {"model": _Invalid, "description": "A field cannot be"},
+    500: {"model": _Broken, "description": "A fault of the sandbox; its log has it"},
+    504: {"model": _Refused, "description": "Another try may do; come back after `Retry-After`"},
+}
 
 
 class FusionError(Exception):

@@ -4,6 +4,7 @@ import time
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
+from pydantic import JsonValue
 
 from sandbox_runner.api.answers import Room, json_response
 from sandbox_runner.api.disconnect import unless_client_leaves
@@ -11,19 +12,24 @@ from sandbox_runner.api.documented import documented
 from sandbox_runner.api.events import RequestEvent, fingerprint
 from sandbox_runner.api.fusion import prompts, provided
 from sandbox_runner.api.fusion.datasets import CLASSES, class_name_of
-from sandbox_runner.api.fusion.errors import FusionError, in_fusions_words, read
+from sandbox_runner.api.fusion.errors import REFUSALS, FusionError, in_fusions_words, read
 from sandbox_runner.api.fusion.question import Question, Strong
 from sandbox_runner.api.fusion.results import sandbox_error
 from sandbox_runner.api.fusion.run_code import PATIENCE_S, ProgramMaker, run_code_body
 from sandbox_runner.api.fusion.submit import evaluate
 from sandbox_runner.api.fusion.wire import (
     DatasetRequest,
+    EvalResult,
     GetPromptByIdRequest,
     GetPromptsRequest,
+    Prompt,
     RunCodeRequest,
+    RunCodeResponse,
     RunJupyterRequest,
+    RunJupyterResponse,
     SubmitRequest,
 )
+from sandbox_runner.api.refusals import KEYED, OPEN
 from sandbox_runner.api.services import Services, services_of, tenant_of
 from sandbox_runner.aside import aside
 from sandbox_runner.domain.verdict import Limits
@@ -32,12 +38,12 @@ from sandbox_runner.judging import Judge
 router = APIRouter()
 
 
-@router.get("/v1/ping")
+@router.get("/v1/ping", responses=OPEN)
 async def ping() -> str:
     return "pong"
 
 
-@router.post("/run_code", **documented(RunCodeRequest))
+@router.post("/run_code", **documented(RunCodeRequest, RunCodeResponse, REFUSALS))
 @in_fusions_words
 async def run_code(request: Request) -> Response:
     services = services_of(request)
@@ -53,11 +59,11 @@ async def run_code(request: Request) -> Response:
     return json_response(run_code_body(body, result, services.tier))
 
 
-@router.post("/run_jupyter", **documented(RunJupyterRequest))
+@router.post("/run_jupyter", **documented(RunJupyterRequest, RunJupyterResponse, REFUSALS))
 @in_fusions_words
 async def run_jupyter(request: Request) -> Response:
     await read(request, RunJupyterRequest)
-    answer: dict[str, object] = {
+    answer: RunJupyterResponse = {
         "status": "SandboxError",
         "message": "notebooks are not supported; send the cells as one program to /run_code",
         "driver": None,
@@ -68,7 +74,7 @@ async def run_jupyter(request: Request) -> Response:
     return json_response(answer)
 
 
-@router.post("/submit", **documented(SubmitRequest))
+@router.post("/submit", **documented(SubmitRequest, EvalResult, REFUSALS))
 @in_fusions_words
 async def submit(request: Request) -> Response:
     services = services_of(request)
@@ -87,7 +93,7 @@ async def submit(request: Request) -> Response:
     return json_response(answer)
 
 
-@router.post("/get_prompts", **documented(GetPromptsRequest))
+@router.post("/get_prompts", **documented(GetPromptsRequest, list[Prompt], REFUSALS))
 @in_fusions_words
 async def get_prompts(request: Request) -> Response:
     body = await read(request, GetPromptsRequest)
@@ -96,7 +102,7 @@ async def get_prompts(request: Request) -> Response:
     return JSONResponse([prompts.prompt_of(row, name, body.config) for row in rows])
 
 
-@router.post("/get_prompt_by_id", **documented(GetPromptByIdRequest))
+@router.post("/get_prompt_by_id", **documented(GetPromptByIdRequest, Prompt, REFUSALS))
 @in_fusions_words
 async def get_prompt_by_id(request: Request) -> Response:
     body = await read(request, GetPromptByIdRequest)
@@ -104,7 +110,7 @@ async def get_prompt_by_id(request: Request) -> Response:
     return JSONResponse(prompts.prompt_of(provided.row(body.config.provided_data), name, body.config))
 
 
-@router.post("/list_ids", **documented(GetPromptsRequest))
+@router.post("/list_ids", **documented(GetPromptsRequest, list[JsonValue], REFUSALS))
 @in_fusions_words
 async def list_ids(request: Request) -> Response:
     body = await read(request, GetPromptsRequest)
@@ -113,13 +119,13 @@ async def list_ids(request: Request) -> Response:
     return JSONResponse([prompts.identity(row) for row in rows])
 
 
-@router.get("/list_datasets")
+@router.get("/list_datasets", responses=KEYED)
 async def list_datasets() -> list[str]:
     """None is stored here."""
     return []
 
 
-@router.post("/get_metrics", **documented(DatasetRequest))
+@router.post("/get_metrics", **documented(DatasetRequest, dict[str, JsonValue], REFUSALS))
 @in_fusions_words
 async def get_metrics(request: Request) -> Response:
     body = await read(request, DatasetRequest)
@@ -127,7 +133,7 @@ async def get_metrics(request: Request) -> Response:
     return JSONResponse({})
 
 
-@router.post("/get_metrics_function", **documented(DatasetRequest))
+@router.post("/get_metrics_function", **documented(DatasetRequest, dict[str, None], REFUSALS))
 @in_fusions_words
 async def get_metrics_function(request: Request) -> Response:
     body = await read(request, DatasetRequest)

@@ -99,6 +99,15 @@ class RunCodeResponse(TypedDict):
     x: Extension
 
 
+class RunJupyterResponse(TypedDict):
+    status: Literal["SandboxError"]
+    message: str
+    driver: None
+    cells: list[JsonValue]
+    executor_pod_name: None
+    files: dict[str, str]
+
+
 class EvalTestCase(TypedDict):
     passed: bool
     exec_info: RunCodeResponse

@@ -63,7 +63,7 @@ class Door:
                 "description": self.answer,
                 "content": {
                     "application/json": {"schema": {"type": "object"}},
-                    "text/event-stream": {"schema": {"type": "string"}},
+                    "text/event-stream": {},
                 },
             }
         }
