@@ -14,6 +14,9 @@ def serve(
     with_parent: Annotated[
         bool, typer.Option("--with-parent", help="Stop when the process that started this one ends.")
     ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Attack the walls of this machine, say what held, and end.")
+    ] = False,
 ) -> None:
     """Judge untrusted programs over HTTP. Configuration is read from SANDBOX_* variables."""
     from sandbox_runner.boxes.box import BoxError  # noqa: PLC0415
@@ -27,7 +30,7 @@ def serve(
     if with_parent:
         libc.prctl(libc.PR_SET_PDEATHSIG, int(signal.SIGTERM))
     try:
-        asyncio.run(_serve(host, port))
+        asyncio.run(_check() if check else _serve(host, port))
     except KeyboardInterrupt:
         return
     except (BoxError, TierTooLowError, SettingError, OSError) as error:
@@ -51,6 +54,17 @@ async def _serve(host: str, port: int) -> None:
     settings = Settings.from_environment()
     async with open_sandbox(settings) as sandbox:
         await serving.serve(create_app(settings, sandbox, host=host), host, port, settings.drain_s)
+
+
+async def _check() -> None:
+    """Raise where the tier is lower than is wanted, as a start would."""
+    from sandbox_runner import logs  # noqa: PLC0415
+    from sandbox_runner.sandbox import open_sandbox  # noqa: PLC0415
+    from sandbox_runner.settings import Settings  # noqa: PLC0415
+
+    logs.silence()  # what they would say is said below
+    async with open_sandbox(Settings.from_environment()) as sandbox:
+        typer.echo(sandbox.readiness.told())
 
 
 def main() -> None:

@@ -21,6 +21,10 @@ def configure() -> None:
     )
 
 
+def silence() -> None:
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+
+
 def frames(error: BaseException) -> list[str]:
     """Where it was raised, the innermost frames last. Not what it says: that may quote a program."""
     walked = traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__), lookup_lines=False)

@@ -31,6 +31,10 @@ class Finding:
     holds: bool
     detail: str
 
+    def told(self) -> str:
+        """What is missing, and how to come by it."""
+        return f"  {self.primitive.name}: {self.detail}\n    remedy: {self.primitive.remedy}"
+
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
@@ -43,17 +47,20 @@ class Readiness:
     def missing_for(self, tier: Tier) -> list[Finding]:
         return [f for f in self.findings if not f.holds and f.primitive.needed_for <= tier]
 
+    def told(self) -> str:
+        """For people: the tier, what held, and what would make it higher."""
+        held = [f"  {f.primitive.name} ({f.primitive.needed_for})" for f in self.findings if f.holds]
+        missing = [finding.told() for finding in self.findings if not finding.holds]
+        higher = ["For a higher tier:", *missing] if missing else []
+        return "\n".join([f"Tier {self.tier}, by {self.walls}. What held:", *held, *higher])
+
 
 class TierTooLowError(Exception):
     """This machine gives less isolation than the operator demands."""
 
     def __init__(self, readiness: Readiness, wanted: Tier) -> None:
         lines = [f"The sandbox reached tier {readiness.tier}, and SANDBOX_MIN_TIER is {wanted}. Missing:"]
-        for finding in readiness.missing_for(wanted):
-            lines += [
-                f"  {finding.primitive.name}: {finding.detail}",
-                f"    remedy: {finding.primitive.remedy}",
-            ]
+        lines += [finding.told() for finding in readiness.missing_for(wanted)]
         super().__init__("\n".join(lines))
 
 
