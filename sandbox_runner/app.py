@@ -31,7 +31,8 @@ def create_app(settings: Settings, sandbox: Sandbox | None = None, *, host: str 
             app.state.services = Services.of(settings, opened)
             yield
 
-    app = FastAPI(title="ctrl-sandbox", lifespan=lifespan)
+    # The interactive pages would load scripts from elsewhere.
+    app = FastAPI(title="ctrl-sandbox", lifespan=lifespan, docs_url=None, redoc_url=None)
     if sandbox is not None:
         app.state.services = Services.of(settings, sandbox)
     problems.install(app)

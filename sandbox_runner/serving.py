@@ -59,6 +59,7 @@ def config_of(app: FastAPI, host: str, port: int) -> uvicorn.Config:
         http=BoundedHeadProtocol,
         log_config=None,
         access_log=False,
+        server_header=False,
         timeout_keep_alive=_IDLE_S,
         timeout_graceful_shutdown=_LAST_BYTES_S,
     )

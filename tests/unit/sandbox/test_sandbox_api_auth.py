@@ -32,7 +32,7 @@ async def test_any_other_key_is_401_with_the_scheme(header: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/judge", "/judge/batch", "/run", "/run_code", "/submit", "/languages", "/docs"]
+    "path", ["/judge", "/judge/batch", "/run", "/run_code", "/submit", "/languages", "/openapi.json"]
 )
 async def test_every_route_but_the_probes_asks_for_a_key(path: str) -> None:
     async with _client() as client:

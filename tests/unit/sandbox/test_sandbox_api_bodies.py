@@ -95,7 +95,7 @@ async def test_a_body_that_does_not_say_that_it_is_json_is_415(
     assert response.status_code == 415
 
 
-async def test_the_interactive_documentation_shows_every_body_without_loose_ends(
+async def test_the_contract_shows_every_body_without_loose_ends(
     client: httpx.AsyncClient,
 ) -> None:
     page = await client.get("/openapi.json")
@@ -107,3 +107,10 @@ async def test_the_interactive_documentation_shows_every_body_without_loose_ends
     assert {"/judge", "/judge/batch", "/run", "/run_code", "/submit"} <= shown.keys()
     assert "tests" in shown["/judge/batch"]["properties"]["submissions"]["items"]["properties"]
     assert "$defs" not in page.text
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+async def test_no_page_of_ours_loads_scripts_from_elsewhere(client: httpx.AsyncClient, path: str) -> None:
+    page = await client.get(path)
+
+    assert (page.status_code, page.headers["content-type"]) == (404, "application/problem+json")
