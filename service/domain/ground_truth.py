@@ -8,7 +8,7 @@ else, such as the text of an answer, holds no tests.
 import base64
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,18 +69,28 @@ def _paired(inputs: object, outputs: object, field: str, *, calls: bool) -> list
         raise RequestError(f"{field}.inputs", "inputs and outputs must be lists")
     if len(inputs) != len(outputs):
         raise RequestError(f"{field}.outputs", f"{len(outputs)} outputs for {len(inputs)} inputs")
-    pairs = list(zip(inputs, outputs, strict=True))
-    if not calls:
-        return [{"stdin": given, "stdout": wanted} for given, wanted in pairs]
     try:
-        return [_call(given, wanted) for given, wanted in pairs]
+        tests = _calls(inputs, outputs) if calls else map(_run, inputs, outputs)
+        return list(tests)
     except (ValueError, RecursionError):
         raise RequestError(f"{field}.inputs", "arguments and results of a call must be JSON") from None
 
 
-def _call(given: object, wanted: object) -> dict[str, object]:
-    """A call as LiveCodeBench judges it: 2.0 for 2 is right there."""
-    return {"args": _arguments(given), "expected": _value(wanted), "equality": Equality.NUMBERS.value}
+def _run(given: object, wanted: object) -> dict[str, object]:
+    return {"stdin": _lines(given), "stdout": _lines(wanted)}
+
+
+def _lines(text: object) -> object:
+    """APPS has some texts as lists of their lines."""
+    lines = [line for line in text if isinstance(line, str)] if isinstance(text, list | tuple) else []
+    return "\n".join(lines) if isinstance(text, list | tuple) and len(lines) == len(text) else text
+
+
+def _calls(inputs: Sequence[object], outputs: Sequence[object]) -> Iterator[dict[str, object]]:
+    """Calls as LiveCodeBench judges them: 2.0 for 2 is right there."""
+    returned = _json_texts(outputs) if any(isinstance(given, str) for given in inputs) else _returned(outputs)
+    for given, wanted in zip(inputs, returned, strict=True):
+        yield {"args": _arguments(given), "expected": wanted, "equality": Equality.NUMBERS.value}
 
 
 def _arguments(given: object) -> list[object]:
@@ -90,8 +100,22 @@ def _arguments(given: object) -> list[object]:
     return list(given) if isinstance(given, list | tuple) else [given]
 
 
-def _value(wanted: object) -> object:
-    return json.loads(wanted) if isinstance(wanted, str) else wanted
+def _returned(outputs: Sequence[object]) -> Sequence[object]:
+    """What calls return that are no text themselves, as APPS and TACO have them.
+
+    Some of their sources put it into a list of one, others do not: one output alone cannot tell, all those
+    of a problem together can. Some write it as JSON; a text that is none is what is returned.
+    """
+    if all(isinstance(output, list | tuple) and len(output) == 1 for output in outputs):
+        return [output[0] for output in outputs if isinstance(output, list | tuple)]
+    try:
+        return _json_texts(outputs)
+    except ValueError:
+        return outputs
+
+
+def _json_texts(outputs: Sequence[object]) -> Sequence[object]:
+    return [json.loads(output) if isinstance(output, str) else output for output in outputs]
 
 
 def _unpacked(packed: object, field: str) -> dict[str, Any]:

@@ -33,8 +33,8 @@ def _packed(value: object) -> str:
             Truth([{"args": [[1], 2], "expected": 3, "equality": "numbers"}], "f"),
         ),
         (
-            {"inputs": [[1, 2]], "outputs": [[3]], "fn_name": "f"},
-            Truth([{"args": [1, 2], "expected": [3], "equality": "numbers"}], "f"),
+            {"inputs": [[1, 2]], "outputs": [3], "fn_name": "f"},
+            Truth([{"args": [1, 2], "expected": 3, "equality": "numbers"}], "f"),
         ),
         (
             {"inputs": [1], "outputs": [2], "fn_name": "f"},
@@ -50,6 +50,37 @@ def _packed(value: object) -> str:
 )
 def test_tests_are_read_in_the_forms_that_data_sets_have(value: object, truth: Truth) -> None:
     assert read_truth(value, "label") == truth
+
+
+def _expected(outputs: list[object]) -> list[object]:
+    inputs = [[number] for number, _ in enumerate(outputs)]
+    truth = read_truth({"inputs": inputs, "outputs": outputs, "fn_name": "f"}, "label")
+    return [test["expected"] for test in truth.tests if isinstance(test, dict)]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "returned"),
+    [
+        ([[2], [3]], [2, 3]),
+        ([[[2]], [[3, 4]]], [[2], [3, 4]]),
+        ([[2], [3, 4]], [[2], [3, 4]]),
+        ([[2], []], [[2], []]),
+        (["[2]", "[3]"], [[2], [3]]),
+        (["two", "3"], ["two", "3"]),
+        ([["two"], ["3"]], ["two", "3"]),
+        ([], []),
+    ],
+)
+def test_what_is_returned_is_unwrapped_where_each_output_is_a_list_of_one(
+    outputs: list[object], returned: list[object]
+) -> None:
+    assert _expected(outputs) == returned
+
+
+def test_the_lines_of_a_program_may_come_as_lists() -> None:
+    truth = read_truth({"inputs": [["1 2", "3"], "4\n"], "outputs": [["6"], "4\n"]}, "label")
+
+    assert truth.tests == [{"stdin": "1 2\n3", "stdout": "6"}, {"stdin": "4\n", "stdout": "4\n"}]
 
 
 @pytest.mark.parametrize("value", [None, "", "42", "{not json", "[1, 2]", 42, ["a"], {}, {"answer": "42"}])
