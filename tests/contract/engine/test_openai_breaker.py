@@ -71,7 +71,7 @@ async def read(model: OpenAIModel) -> None:
 async def test_after_five_failures_in_a_row_the_endpoint_is_not_asked(
     server: ChatServer, model: OpenAIModel
 ) -> None:
-    server.answer(refusal(500))
+    server.answer(refusal(501))
     await fail(model, 5)
 
     with pytest.raises(ModelError, match="left alone; the next call may try in 1 s") as failure:
@@ -84,7 +84,7 @@ async def test_after_five_failures_in_a_row_the_endpoint_is_not_asked(
 async def test_a_call_that_succeeds_after_the_pause_lets_all_others_through(
     server: ChatServer, model: OpenAIModel, clock: Clock
 ) -> None:
-    server.answer(*[refusal(500)] * 5, whole("hello"))
+    server.answer(*[refusal(501)] * 5, whole("hello"))
     await fail(model, 5)
     clock.now += 1
 
@@ -94,7 +94,7 @@ async def test_a_call_that_succeeds_after_the_pause_lets_all_others_through(
 async def test_a_call_that_fails_after_the_pause_doubles_it(
     server: ChatServer, model: OpenAIModel, clock: Clock
 ) -> None:
-    server.answer(refusal(500))
+    server.answer(refusal(501))
     await fail(model, 5)
     clock.now += 1
     await fail(model, 1)
@@ -131,7 +131,7 @@ async def test_a_stream_that_began_and_broke_off_is_a_failure(server: ChatServer
 async def test_a_stream_that_ends_well_closes_the_breaker(
     server: ChatServer, model: OpenAIModel, clock: Clock
 ) -> None:
-    server.answer(*[refusal(500)] * 5, streamed(event("Hello", "stop"), DONE))
+    server.answer(*[refusal(501)] * 5, streamed(event("Hello", "stop"), DONE))
     await fail(model, 5)
     clock.now += 1
 
@@ -144,7 +144,7 @@ async def test_the_first_words_of_a_stream_let_others_through_before_it_ends(
 ) -> None:
     never = asyncio.Event()
     begun = streamed(event("Hel"), ending=never.wait())
-    server.answer(*[refusal(500)] * 5, begun, whole("hello"))
+    server.answer(*[refusal(501)] * 5, begun, whole("hello"))
     await fail(model, 5)
     clock.now += 1
 
@@ -215,11 +215,11 @@ async def test_a_caller_who_leaves_is_no_failure(
 async def test_what_passes_through_shares_the_breaker_of_the_model(
     server: ChatServer, model: OpenAIModel
 ) -> None:
-    server.answer(refusal(500))
+    server.answer(refusal(501))
     upstream = OpenAIUpstream(model.transport, "m")
     for _ in range(5):
         async with upstream.post("/chat/completions", b"{}") as reply:
-            assert reply.status == 500
+            assert reply.status == 501
 
     with pytest.raises(ModelError, match="left alone"):
         async with upstream.post("/chat/completions", b"{}"):
@@ -314,7 +314,7 @@ def test_a_budget_refills_by_calls_and_by_time(clock: Clock) -> None:
 async def test_the_client_is_told_503_and_when_to_come_back_in_whatever_role_it_failed(
     server: ChatServer, model: OpenAIModel
 ) -> None:
-    server.answer(refusal(500))
+    server.answer(refusal(501))
     await fail(model, 5)
     metrics = Metrics()
     critic = ChatCritic(MeteredModel(model, "critic", metrics))

@@ -29,7 +29,7 @@ async def read(model: OpenAIModel) -> list[str | Completion]:
         return [item async for item in stream]
 
 
-@pytest.mark.parametrize("status", [429, 502, 503, 504])
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 async def test_a_passing_failure_is_tried_again(server: ChatServer, model: OpenAIModel, status: int) -> None:
     server.answer(refusal(status), refusal(status), whole("hello"))
 
@@ -47,7 +47,7 @@ async def test_a_stream_is_tried_again_before_its_first_piece(server: ChatServer
     assert pieces[0] == "Hello"
 
 
-@pytest.mark.parametrize("status", [400, 401, 404, 418, 500])
+@pytest.mark.parametrize("status", [400, 401, 404, 418, 501])
 async def test_a_lasting_failure_is_not_tried_again(
     server: ChatServer, model: OpenAIModel, status: int
 ) -> None:

@@ -124,9 +124,9 @@ async def test_a_closed_stream_hangs_up(server: ChatServer) -> None:
 
 
 async def test_when_one_of_several_calls_fails_the_others_are_hung_up(server: ChatServer) -> None:
-    server.answer(whole("first"), hang, refusal(500), hang)
+    server.answer(whole("first"), hang, refusal(501), hang)
     async with patient(server) as model, asyncio.timeout(30):
-        with pytest.raises(ModelError, match="status 500"):
+        with pytest.raises(ModelError, match="status 501"):
             await model.complete(HI, PLAIN, n=3)
 
         await server.hung_up.wait()
