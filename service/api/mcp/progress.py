@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from starlette.types import Message, Receive
 
@@ -18,7 +19,7 @@ class Progress:
         self._silence_s = silence_s
         self._said = 0
         self._last = "at work"
-        self._started = time.monotonic()
+        self._started = self._said_at = time.monotonic()
 
     async def say(self, message: str) -> None:
         """Tell what happened."""
@@ -28,22 +29,23 @@ class Progress:
     def until(self, cancelled: asyncio.Event) -> Receive:
         """Build a `receive` that hears of the client leaving when the call is cancelled.
 
-        While nothing happens it repeats the last message every `silence_s`.
+        Once nothing was said for `silence_s` it repeats the last message.
         """
 
         async def receive() -> Message:
             while not cancelled.is_set():
-                heard = self._said
-                try:
-                    async with asyncio.timeout(self._silence_s):
+                left_s = self._said_at + self._silence_s - time.monotonic()
+                if left_s <= 0:
+                    await self._send(f"{self._last} (after {time.monotonic() - self._started:.0f} s)")
+                    continue
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(left_s):
                         await cancelled.wait()
-                except TimeoutError:
-                    if heard == self._said:
-                        await self._send(f"{self._last} (after {time.monotonic() - self._started:.0f} s)")
             return {"type": "http.disconnect"}
 
         return receive
 
     async def _send(self, message: str) -> None:
         self._said += 1
+        self._said_at = time.monotonic()
         await self._report(self._said, None, message)
