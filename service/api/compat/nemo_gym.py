@@ -22,8 +22,12 @@ router = APIRouter(route_class=StrictRoute, prefix="/compat/nemo-gym", tags=["co
 
 Json = dict[str, JsonValue]
 
+_MASK = "mask_sample"
+_INSTANCE = "instance_config"
+"""Where NeMo RL looked for the mask before it stood in the row itself."""
+
 _FAILURE = frozenset(
-    {"mask_sample", "failure_kind", "failure_reason", "_ng_failure_class", "_ng_failure_judge_error"}
+    {_MASK, "failure_kind", "failure_reason", "_ng_failure_class", "_ng_failure_judge_error"}
 )
 """What a row out of the failures file says of its last try, which this one replaces."""
 
@@ -96,28 +100,38 @@ async def verify(
     """Verify a rollout as NeMo Gym asks for it."""
     (ruling,) = (await ask(profile, [body.to_case], request, services)).rulings
     row = body.model_dump(mode="json", exclude_unset=True, by_alias=True)
+    asked = _without_failure(row)
+    return VerifyResponse.model_validate(asked | _rewarded(ruling, profile.on_error, asked))
+
+
+def _without_failure(row: dict[str, Any]) -> dict[str, Any]:
     asked = {name: value for name, value in row.items() if name not in _FAILURE}
-    return VerifyResponse.model_validate(asked | _rewarded(ruling, profile.on_error))
+    configured = asked.get(_INSTANCE)
+    if isinstance(configured, dict) and configured.pop(_MASK, None) and not configured:
+        del asked[_INSTANCE]
+    return asked
 
 
-def _rewarded(ruling: Ruling, on_error: str) -> dict[str, Any]:
+def _rewarded(ruling: Ruling, on_error: str, asked: dict[str, Any]) -> dict[str, Any]:
     reward = told(ruling, on_error).score
     by_tests = reward if ruling.basis is Basis.TESTS else 0.0
     row = {
         "reward": reward or 0.0,
         "reward_components": {"exec": by_tests or 0.0, "critic": (reward or 0.0) - (by_tests or 0.0)},
     }
-    return row if ruling.score is not None and ruling.error is None else row | _failure(ruling)
+    return row if ruling.score is not None and ruling.error is None else row | _failure(ruling, asked)
 
 
-def _failure(ruling: Ruling) -> dict[str, Any]:
+def _failure(ruling: Ruling, asked: dict[str, Any]) -> dict[str, Any]:
     """Name the failure in the words that Gym counts failures by."""
     kind, reason = "judge_unparseable", "the critic's judgment cannot be told"
     if ruling.error is not None:
         kind = "verifier_error" if isinstance(ruling.error, SandboxError) else "judge_failed"
         reason = f"{type(ruling.error).__name__}: {ruling.error}"[:500]
+    configured = asked.get(_INSTANCE)
     return {
-        "mask_sample": True,
+        _MASK: True,
+        _INSTANCE: {**(configured if isinstance(configured, dict) else {}), _MASK: True},
         "failure_kind": kind,
         "failure_reason": reason,
         "_ng_failure_class": "judge_failed",

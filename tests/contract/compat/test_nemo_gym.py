@@ -133,6 +133,7 @@ async def test_a_row_that_could_not_be_judged_is_marked_and_masked(
     assert row["response"] == _row(RIGHT)["response"]
     assert (row["_ng_failure_class"], row["failure_kind"]) == ("judge_failed", kind)
     assert row["mask_sample"] is True
+    assert row["instance_config"] == {"mask_sample": True}  # where older NeMo RL looks
     assert row["_ng_failure_judge_error"]
     assert row["reward"] == 0.0
 
@@ -144,6 +145,16 @@ async def test_a_row_that_is_tried_again_is_rid_of_its_failure() -> None:
 
     assert failed["_ng_failure_class"] == "judge_failed"
     assert again == _row(RIGHT) | {"reward": 1.0, "reward_components": {"exec": 0.0, "critic": 1.0}}
+
+
+async def test_a_rows_own_configuration_outlives_a_failure() -> None:
+    row = _row(RIGHT, instance_config={"repo": "a"})
+
+    failed = (await post(World(critic=FakeChatModel(["Hm."])), VERIFY, row)).json()
+    again = (await post(World(critic=_knowing()), VERIFY, failed)).json()
+
+    assert failed["instance_config"] == {"repo": "a", "mask_sample": True}
+    assert again["instance_config"] == {"repo": "a"}
 
 
 async def test_an_answer_without_a_program_is_wrong_and_no_failure() -> None:
