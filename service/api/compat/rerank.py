@@ -13,6 +13,7 @@ from service.api.compat.vllm import (
     VllmUsage,
     ask_critic,
     case_of,
+    listed,
     named,
     new_id,
 )
@@ -35,13 +36,16 @@ def _text_in(value: object) -> object:
 
 
 _Document = Annotated[CodeText, BeforeValidator(_text_in, json_schema_input_type=str | Document)]
+_Documents = Annotated[
+    list[_Document], BeforeValidator(listed, json_schema_input_type=str | list[str | Document])
+]
 
 
 class RerankRequest(VllmRequest):
     """A problem and programs for it; `top_n` 0 returns all."""
 
     query: ProblemText
-    documents: list[_Document] = Field(max_length=PROGRAMS)
+    documents: _Documents = Field(max_length=PROGRAMS)
     top_n: int | None = Field(default=None, ge=0)
 
 

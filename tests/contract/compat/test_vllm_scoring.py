@@ -124,6 +124,14 @@ async def test_programs_are_ranked_from_best_to_worst(path: str) -> None:
     assert answer["results"][0] == {"index": 1, "document": {"text": RIGHT}, "relevance_score": 1.0}
 
 
+async def test_one_program_to_rank_may_stand_alone() -> None:
+    answer = (
+        await post(World(critic=_knowing()), "/rerank", {"query": "Add one.", "documents": RIGHT})
+    ).json()
+
+    assert [result["document"]["text"] for result in answer["results"]] == [RIGHT]
+
+
 @pytest.mark.parametrize(("top_n", "count"), [(0, 3), (1, 1), (9, 3), (None, 3)])
 async def test_only_the_best_are_told_where_that_is_asked(top_n: int | None, count: int) -> None:
     body = {"query": "Add one.", "documents": [WRONG, RIGHT, "print(1)"], "top_n": top_n}
