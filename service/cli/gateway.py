@@ -2,8 +2,10 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+import typer
 from rich.console import Console
 
 from service.cli.exits import UsageError
@@ -11,14 +13,34 @@ from service.cli.stack import passing_stack
 from service.client import DEFAULT_URL, Client, GatewayError, Patience
 from service.client.settings import configured_url
 
-AT_ONCE = Patience(unreachable_s=0)
-"""A person waits: nobody there is said at once, a full gateway is asked again."""
+
+class _Telling:
+    """Tells a person what is waited for, once while it is the same."""
+
+    def __init__(self) -> None:
+        self._said = ""
+
+    def __call__(self, error: GatewayError) -> None:
+        said = f"ctrl: {error}; asking again …"
+        if said != self._said:
+            typer.echo(said, err=True)
+        self._said = said
+
+
+def patient() -> Patience:
+    """A gateway that is full, starting, or without its store, is asked again."""
+    return Patience(told=_Telling())
+
+
+def at_once() -> Patience:
+    """Nobody there is said at once."""
+    return replace(patient(), unreachable_s=0.0)
 
 
 @contextmanager
 def gateway(url: str | None, config: Path | None, console: Console) -> Generator[Client, None, None]:
     """Yield a client. `console` is told when a stack has to be started."""
-    with address(url, config, console) as found, Client(found, patience=AT_ONCE) as client:
+    with address(url, config, console) as found, Client(found, patience=at_once()) as client:
         yield client
 
 
@@ -43,14 +65,14 @@ def address(url: str | None, config: Path | None, console: Console) -> Generator
         yield stack.url
 
 
-def running_gateway(url: str | None, patience: Patience = AT_ONCE) -> Client:
+def running_gateway(url: str | None, patience: Patience | None = None) -> Client:
     """Return a client of a gateway that runs already: what outlives a command is not in one of its own."""
-    return Client(url, patience=patience)
+    return Client(url, patience=patience or at_once())
 
 
 def _is_running(url: str) -> bool:
     try:
-        with Client(url, timeout_s=2.0, patience=AT_ONCE) as client:
+        with Client(url, timeout_s=2.0, patience=Patience(busy_s=0, unreachable_s=0)) as client:
             return client.health().get("status") == "ok"
     except GatewayError:
         return False

@@ -7,10 +7,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from service.cli.gateway import running_gateway
+from service.cli.gateway import patient, running_gateway
 from service.cli.refine import is_solved, show_refinement, summary
 from service.cli.terminal import judged, outcome, printable, program
-from service.client import Job, Patience
+from service.client import Job
 
 Json = dict[str, Any]
 
@@ -41,7 +41,7 @@ def watch_job(job_id: str, url: str | None, *, as_json: bool) -> bool:
     console = Console(stderr=as_json, highlight=False)
     with running_gateway(url) as client:
         client.job(job_id)  # nobody there, and nothing known there, are said at once
-    with running_gateway(url, Patience()) as client:
+    with running_gateway(url, patient()) as client:
         if as_json:
             refinement = client.wait(job_id).model_dump(mode="json")
             typer.echo(json.dumps(refinement))

@@ -1,7 +1,7 @@
 """When to ask again: a gateway that is full or starting is not a failure yet."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -22,6 +22,8 @@ class Patience:
     """For one that does not answer: it may be starting."""
     first_wait_s: float = 0.25
     longest_wait_s: float = 10.0
+    told: Callable[[GatewayError], None] | None = None
+    """Hears of each failure after which is asked again."""
 
 
 @dataclass(slots=True)
@@ -37,6 +39,12 @@ class Waits:
 
         `repeatable` says whether what may have been carried out already may be asked for again.
         """
+        wait_s = self._wait_s(error, repeatable=repeatable)
+        if wait_s is not None and self.patience.told is not None:
+            self.patience.told(error)
+        return wait_s
+
+    def _wait_s(self, error: GatewayError, *, repeatable: bool) -> float | None:
         match error:
             case ProblemError() if error.status in REFUSALS:
                 return self._next_s(self.patience.busy_s, error.retry_after_s)

@@ -46,6 +46,17 @@ async def test_a_refinement_is_left_to_the_gateway_shown_and_watched(url: str) -
         assert part in watched[1]
 
 
+@pytest.mark.parametrize("command", ["show", "watch"])
+async def test_whoever_has_to_wait_is_told_once_for_what(server: JobServer, url: str, command: str) -> None:
+    _run("refine", "-", "--background", "--url", url, stdin=json.dumps(ASK))
+    server.refuses = 2
+
+    status, _, said = _run("jobs", command, "rf_1", "--url", url, "--json")
+
+    assert status == 0
+    assert said.count("Durable refinements are not available: redis: gone; asking again") == 1
+
+
 async def test_json_is_the_answer_alone(url: str) -> None:
     begun = _run("refine", "-", "--background", "--url", url, "--json", stdin=json.dumps(ASK))
     shown = _run("jobs", "show", "rf_1", "--url", url, "--json")

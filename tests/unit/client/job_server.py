@@ -22,6 +22,8 @@ class JobServer:
     breaks: list[int] = field(default_factory=list)
     loses_answers: int = 0
     """So many answers to a new job are lost on the way."""
+    refuses: int = 0
+    """So often a job is not told: the store is away."""
     keys: dict[str, str] = field(default_factory=dict)
     bodies: list[Json] = field(default_factory=list)
     cancelled: set[str] = field(default_factory=set)
@@ -52,6 +54,14 @@ class JobServer:
 
     async def _show(self, request: Request) -> Response:
         job_id = request.path_params["id"]
+        if self.refuses:
+            self.refuses -= 1
+            problem = {
+                "title": "Durable refinements are not available",
+                "status": 503,
+                "detail": "redis: gone",
+            }
+            return JSONResponse(problem, 503, headers={"retry-after-ms": "20"})
         if job_id not in self.keys.values():
             problem = {"title": "There is nothing here", "status": 404, "detail": f"no refinement {job_id}"}
             return JSONResponse(problem, 404)
