@@ -25,12 +25,13 @@ async def open_store(section: StoreSection) -> AsyncGenerator[Store, None]:
         yield MemoryStore(bounds)
         return
     # Imported here: whoever keeps jobs in memory loads no redis.
+    from service.adapters.store.advice import advised  # noqa: PLC0415
     from service.adapters.store.calls import open_calls  # noqa: PLC0415
     from service.adapters.store.redis import RedisStore  # noqa: PLC0415
 
     owner = f"{socket.gethostname()}:{os.getpid()}"
     secret = None if password is None else password.get_secret_value()
-    async with open_calls(url, secret, section.timeout_s) as calls:
+    async with open_calls(url, secret, section.timeout_s) as calls, advised(calls):
         yield RedisStore(calls, section.prefix, bounds, owner)
 
 
