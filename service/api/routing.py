@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar, cast
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, JsonValue, SkipValidation, ValidationError
 from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -14,6 +14,9 @@ from starlette.responses import Response
 from service.services import Services
 
 _Body = TypeVar("_Body", bound=BaseModel)
+
+ReadJson = SkipValidation[JsonValue]
+"""What has been read as JSON is JSON: to look at each value of a long body again holds everybody up."""
 
 
 class StrictRequest(Request):

@@ -7,20 +7,20 @@ failures file, stays out of the metrics and is tried again. Its reward of 0.0 is
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
 from service.api.compat.asking import ask, task_from
 from service.api.compat.messages import MessagesIn, said_by
 from service.api.compat.profile import AbstainingProfile
 from service.api.on_error import told
-from service.api.routing import ServicesDep, StrictRoute
+from service.api.routing import ReadJson, ServicesDep, StrictRoute
 from service.api.task import candidate_of
 from service.domain.errors import SandboxError
 from service.domain.ruling import Basis, Case, Ruling
 
 router = APIRouter(route_class=StrictRoute, prefix="/compat/nemo-gym", tags=["compat"])
 
-Json = dict[str, JsonValue]
+Json = dict[str, ReadJson]
 
 _MASK = "mask_sample"
 _INSTANCE = "instance_config"

@@ -18,7 +18,7 @@ from service.api.compat.profile import ScalarProfile
 from service.api.judge_request import PROGRAMS
 from service.api.on_error import ScalarOnErrorText
 from service.api.refinement import Out
-from service.api.routing import ServicesDep, StrictRoute
+from service.api.routing import ReadJson, ServicesDep, StrictRoute
 from service.api.task import PROBLEM_CHARS, RESPONSE_CHARS, candidate_of
 from service.domain.ruling import Case, Ruling, Status
 from service.domain.transcript import problem_in, response_in
@@ -43,7 +43,7 @@ class RewardRequest(BaseModel):
 
     query: list[QueryText] = Field(max_length=PROGRAMS, description="Prompt and response, decoded.")
     prompts: list[PromptText] | None = Field(default=None, max_length=PROGRAMS)
-    labels: list[JsonValue] | None = Field(default=None, max_length=PROGRAMS)
+    labels: list[ReadJson] | None = Field(default=None, max_length=PROGRAMS)
 
     @field_validator("prompts", "labels")
     @classmethod

@@ -7,12 +7,12 @@ slime tries ten times over some minutes before a run ends, so a part's failure i
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
 from service.api.compat.asking import ask, scores, task_from
 from service.api.compat.messages import MessagesIn, said_by
 from service.api.compat.profile import ScalarProfile
-from service.api.routing import ServicesDep, StrictRoute
+from service.api.routing import ReadJson, ServicesDep, StrictRoute
 from service.api.task import PROBLEM_CHARS, RESPONSE_CHARS, candidate_of
 from service.domain.ruling import Case
 from service.domain.transcript import problem_in, without_end
@@ -33,7 +33,7 @@ class SlimeRequest(BaseModel):
 
     prompt: Annotated[str, Field(max_length=PROBLEM_CHARS)] | MessagesIn
     response: str = Field(max_length=RESPONSE_CHARS)
-    label: JsonValue = None
+    label: ReadJson = None
 
     def to_case(self) -> Case:
         prompt = self.prompt

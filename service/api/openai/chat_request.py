@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from service.api.openai.body import OpenAIBody, invalid, known_fields
+from service.api.routing import ReadJson
 from service.domain.errors import RequestError
 
 NEUTRAL: Mapping[str, tuple[JsonValue, ...]] = {
@@ -56,7 +57,7 @@ class ChatRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
-    messages: JsonValue = None
+    messages: ReadJson = None
     stream: bool = False
     stream_options: StreamOptions = StreamOptions()
     temperature: float | None = None

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from service.api.openai.body import OpenAIBody, invalid, known_fields
 from service.api.openai.conversation import Turn, turns_of
+from service.api.routing import ReadJson
 from service.domain.errors import RequestError
 
 _PLAIN_TEXT: tuple[JsonValue, ...] = (
@@ -52,7 +53,7 @@ class ResponsesRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
-    input: JsonValue = None
+    input: ReadJson = None
     instructions: str | None = None
     stream: bool = False
     temperature: float | None = None
