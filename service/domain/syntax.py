@@ -23,7 +23,7 @@ _TOKEN = re.compile(r"\w+|[^\w\s]|\n\s*")
 
 # White space within the line alone: blank lines would be tried from each of them to the last.
 _LIKE_CODE = re.compile(
-    r"\w[(\[]|[={};]|^[^\S\n]*(?:def|class|import|from|for|while|if|else|try|with|return|print|pass|lambda)\b",
+    r"\w[(\[]|[={};]|^[^\S\n]*(?:def|class|import|from|for|while|if|else|try|with|return|print|pass|lambda)\b[^\S\n]*\S",
     re.MULTILINE,
 )
 _STATEMENT = re.compile(r"^(?:(?:def|class|from|import|while|print)\b|\w+ = )", re.MULTILINE)
@@ -85,7 +85,7 @@ def may_be_program(code: str) -> bool:
 
 
 def is_program(code: str) -> bool:
-    """Whether there is anything to run; prose, a lone word and comments are not, a broken program is."""
+    """Whether there is anything to run; prose, comments, a lone `def` or 42 are not, a broken program is."""
     tree = parsed(code)
     if tree is not None:
         return not computes_nothing(tree)
