@@ -13,7 +13,8 @@ from service.cli.options import AsJson, Config, Critic, EntryPoint, RunningUrl, 
 app = typer.Typer(
     name="ctrl",
     help="A critic reviews a program, a generator revises it, a sandbox judges it.",
-    epilog="Exit codes: 0 solved or judged, 1 not, 2 wrong usage, 3 a part of the service failed.",
+    epilog="Exit codes: 0 solved or judged, 1 not, 2 wrong usage, 3 a part of the service failed, "
+    "130 stopped, 141 nobody read the output to its end.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

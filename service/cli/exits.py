@@ -1,6 +1,8 @@
 """How a command ends: an exit code, and one sentence on stderr."""
 
 import errno
+import os
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from enum import IntEnum
@@ -22,6 +24,8 @@ class Exit(IntEnum):
     INFRASTRUCTURE = 3
     STOPPED = 130
     """By Ctrl-C or SIGTERM."""
+    UNREAD = 141
+    """Whoever read the output has gone: what a shell tells of a program that SIGPIPE ended."""
 
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -40,7 +44,8 @@ class StackError(Exception):
 def explained() -> Generator[None, None, None]:
     """Turn what can go wrong into a sentence and an exit code."""
     try:
-        yield
+        with _may_be_unread():
+            yield
     except ProblemError as error:
         unknown = error.status == HTTPStatus.UNAUTHORIZED
         hint = f"; `ctrl` sends what {API_KEY_VARIABLE} holds" if unknown else ""
@@ -64,3 +69,18 @@ def explained() -> Generator[None, None, None]:
     except KeyboardInterrupt:
         typer.echo("ctrl: stopped", err=True)
         raise typer.Exit(Exit.STOPPED) from None
+
+
+@contextmanager
+def _may_be_unread() -> Generator[None, None, None]:
+    """Tell a reader that has gone, as `head` does, from a verdict."""
+    try:
+        yield
+    except BrokenPipeError:
+        # What is still buffered would be tried again as Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(Exit.UNREAD) from None
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # rich's way, with an exit code of its own
+            raise typer.Exit(Exit.UNREAD) from None
+        raise
