@@ -58,7 +58,9 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
         )
         store = await stack.enter_async_context(open_store(settings.store))
         quotas = {} if keyring is None else keyring.quotas
-        limits = await stack.enter_async_context(open_limits(settings.store, quotas))
+        limits = await stack.enter_async_context(
+            open_limits(settings.store, quotas, settings.auth.reserve_tokens)
+        )
         _check_defaults(settings, opened)
         yield Services(
             generators={
@@ -134,7 +136,7 @@ def create_app(settings: Settings, open_services: OpenServices = open_services) 
         limit_s=settings.server.body_seconds,
         held_bytes=settings.server.held_bytes,
     )
-    app.add_middleware(RateLimit, reserve_tokens=settings.auth.reserve_tokens)
+    app.add_middleware(RateLimit)
     unguarded = settings.auth.open and not settings.mcp.allowed_hosts
     guard = None if unguarded else Guard.of(settings)
     app.add_middleware(Auth, metrics_open=settings.auth.metrics_open, guard=guard)

@@ -17,6 +17,8 @@ class Account:
 
     identity: Identity
     completion_tokens: int = 0
+    goes_on: bool = False
+    """Whether work goes on when the request is over: what was set aside for it stays so."""
 
 
 _account: ContextVar[Account | None] = ContextVar("account", default=None)
@@ -43,6 +45,19 @@ def bill() -> int:
     """Return the completion tokens spent so far."""
     account = _account.get()
     return 0 if account is None else account.completion_tokens
+
+
+def go_on() -> None:
+    """Leave work behind that others settle when it ends."""
+    account = _account.get()
+    if account is not None:
+        account.goes_on = True
+
+
+def goes_on() -> bool:
+    """Say whether this request has left work behind."""
+    account = _account.get()
+    return account is not None and account.goes_on
 
 
 def spend(completion_tokens: int) -> None:

@@ -10,11 +10,20 @@ from service.domain.limits import Bucket, Level, Standing
 class MemoryLimits:
     """Two buckets a tenant. Nothing is awaited between looking and taking, which makes both one step."""
 
-    def __init__(self, quotas: Mapping[str, Quota], clock: Callable[[], float] = time.monotonic):
+    def __init__(
+        self,
+        quotas: Mapping[str, Quota],
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        reserve_tokens: int = 0,
+    ):
         """`quotas` may change: a bucket is as large as the quota was when it was last looked at."""
-        self._quotas, self._clock = quotas, clock
+        self._quotas, self._clock, self._reserve_tokens = quotas, clock, reserve_tokens
         self._requests: dict[str, Bucket] = {}
         self._tokens: dict[str, Bucket] = {}
+
+    def set_aside(self, tenant: str) -> int:
+        return min(self._reserve_tokens, self._quotas.get(tenant, Quota()).tokens_per_minute or 0)
 
     async def reserve(self, tenant: str, tokens: int, patience_s: float) -> Standing:
         now = self._clock()

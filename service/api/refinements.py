@@ -18,6 +18,7 @@ from service.api.refine_request import RefineRequest
 from service.api.refinement import RefinementOut
 from service.api.routing import ServicesDep
 from service.domain.errors import OverloadedError, RequestError
+from service.domain.limits import Limits
 from service.store import Job, JobStatus
 
 # ruff: noqa: FAST003 - the id is the dependency's
@@ -86,9 +87,16 @@ async def cancel(job: KnownJob, desk: DeskDep) -> Response:
     """Cancel a refinement wherever it is worked at (202); one that has ended or never began is told (200)."""
     store = desk.services.store
     was = await store.cancel(job.id, cancellation(job.id))
+    if was is not None and not was.is_final and job.background:
+        await _give_back(desk.services.limits, job.tenant)
     desk.kick()
     ended = await store.job(job.id) or job
     return document(ended, HTTPStatus.ACCEPTED if was is JobStatus.IN_PROGRESS else HTTPStatus.OK)
+
+
+async def _give_back(limits: Limits, tenant: str) -> None:
+    """What was set aside when it began; whoever works at it bills what it has spent."""
+    await limits.settle(tenant, -limits.set_aside(tenant))
 
 
 async def _waited(desk: Desk, job: Job, wait_s: int) -> None:

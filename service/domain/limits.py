@@ -57,7 +57,10 @@ class Standing:
 
 
 class Limits(Protocol):
-    """Where tenants' use is counted. Both calls are atomic."""
+    """Where tenants' use is counted. Each call is atomic."""
+
+    def set_aside(self, tenant: str) -> int:
+        """Say how many tokens are reserved for a request of the tenant's: what it costs is not known yet."""
 
     async def reserve(self, tenant: str, tokens: int, patience_s: float) -> Standing:
         """Take a request and the tokens it may cost, if they are there within `patience_s`; else nothing."""
@@ -68,6 +71,9 @@ class Limits(Protocol):
 
 class Unlimited:
     """No tenant has a limit."""
+
+    def set_aside(self, tenant: str) -> int:
+        return 0
 
     async def reserve(self, tenant: str, tokens: int, patience_s: float) -> Standing:
         return Standing(granted=True, wait_s=0.0)

@@ -20,9 +20,12 @@ log = structlog.get_logger(__name__)
 class RedisLimits:
     """Both buckets of a tenant are looked at and taken from by one script, on Redis' own clock."""
 
-    def __init__(self, calls: RedisCalls, prefix: str, quotas: Mapping[str, Quota]):
+    def __init__(self, calls: RedisCalls, prefix: str, quotas: Mapping[str, Quota], reserve_tokens: int):
         self._calls, self._prefix, self._quotas = calls, prefix, quotas
-        self._alone = MemoryLimits(quotas)
+        self._alone = MemoryLimits(quotas, reserve_tokens=reserve_tokens)
+
+    def set_aside(self, tenant: str) -> int:
+        return self._alone.set_aside(tenant)
 
     async def reserve(self, tenant: str, tokens: int, patience_s: float) -> Standing:
         quota = self._quotas.get(tenant, Quota())

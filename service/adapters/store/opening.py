@@ -36,15 +36,17 @@ async def open_store(section: StoreSection) -> AsyncGenerator[Store, None]:
 
 
 @asynccontextmanager
-async def open_limits(section: StoreSection, quotas: Mapping[str, Quota]) -> AsyncGenerator[Limits, None]:
+async def open_limits(
+    section: StoreSection, quotas: Mapping[str, Quota], reserve_tokens: int = 0
+) -> AsyncGenerator[Limits, None]:
     """Count tenants' use where jobs are kept; in Redis only where there are tenants."""
     url, password = section.url.get_secret_value(), section.password()
     if not url or not quotas:
-        yield MemoryLimits(quotas)
+        yield MemoryLimits(quotas, reserve_tokens=reserve_tokens)
         return
     from service.adapters.store.calls import open_calls  # noqa: PLC0415
     from service.adapters.store.limits import RedisLimits  # noqa: PLC0415
 
     secret = None if password is None else password.get_secret_value()
     async with open_calls(url, secret, section.timeout_s) as calls:
-        yield RedisLimits(calls, section.prefix, quotas)
+        yield RedisLimits(calls, section.prefix, quotas, reserve_tokens)

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.api import problems
 from service.api.auth.doors import is_queued
 from service.api.auth.middleware import identity_of
-from service.caller import bill
+from service.caller import bill, goes_on
 from service.domain.errors import OverloadedError, QuotaError, ServiceError
 from service.domain.identity import Identity
 from service.domain.limits import Level, Standing
@@ -21,12 +21,12 @@ MAX_WAITING = 4096
 class RateLimit:
     """Plain ASGI, inside `Auth`. What is asked by POST is counted; looking is free.
 
-    What a request will cost is not known when it begins: some tokens are reserved, and settled at its end.
+    What a request will cost is not known when it begins: some tokens are reserved, and settled at its end,
+    or at that of the refinement that it leaves in the background.
     """
 
-    def __init__(self, app: ASGIApp, *, reserve_tokens: int):
+    def __init__(self, app: ASGIApp):
         self._app = app
-        self._reserve_tokens = reserve_tokens
         self._waiting = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,7 +36,7 @@ class RateLimit:
             return
         services: Services = scope["app"].state.services
         patience_s = services.bounds.queue_s if is_queued(scope["path"]) else 0.0
-        reserved = min(self._reserve_tokens, identity.quota.tokens_per_minute or 0)
+        reserved = services.limits.set_aside(identity.tenant)
         standing = await services.limits.reserve(identity.tenant, reserved, patience_s)
         send = _telling(standing, send)
         if not standing.granted:
@@ -49,7 +49,7 @@ class RateLimit:
         except _FullError as error:
             await problems.answer(Request(scope), error)(scope, receive, send)
         finally:
-            await services.limits.settle(identity.tenant, bill() - reserved)
+            await services.limits.settle(identity.tenant, bill() - (0 if goes_on() else reserved))
 
     async def _in_turn(self, wait_s: float) -> None:
         """Wait until what was reserved is there: whoever came first goes first."""

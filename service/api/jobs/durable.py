@@ -17,6 +17,7 @@ from service.api.jobs.wishes import Wishes
 from service.api.refine_request import RefineRequest
 from service.api.refining import Refining
 from service.api.streaming import Frame
+from service.caller import go_on
 from service.domain.errors import OverloadedError, StoreError
 from service.gate import stopping
 from service.observing import attributes as names
@@ -53,6 +54,8 @@ class Durable:
         claim = self.wishes.claim(encoded(self.body.model_dump(mode="json", by_alias=True)))
         if self.body.background:
             created = await services.store.create(job, entries, claim=claim)
+            if not created.joined:
+                go_on()
             self.desk.kick()
             return created
         with ExitStack() as place:
@@ -109,6 +112,7 @@ class Durable:
         store = self.desk.services.store
         if not self.body.background:
             await self.desk.keep(job_id)
+            go_on()
         job = await store.job(job_id)
         if job is None:
             raise StoreError("the store has lost this refinement; send it again")

@@ -7,7 +7,7 @@ from service.api.jobs.following import interruption
 from service.api.jobs.pending import encoded
 from service.api.refining import Refining
 from service.api.streaming import Frame
-from service.caller import caller
+from service.caller import caller, go_on
 from service.domain.errors import ServiceError
 from service.observing.propagation import traceparent
 from service.store import Job
@@ -31,6 +31,7 @@ async def handed_over(refining: Refining, last: int) -> Frame:
     )
     try:
         await store.create(job)
+        go_on()
     except ServiceError as error:
         log.warning("refinement_not_handed_over", refinement=refining.id, error=str(error))
         return interruption(refining.id, last, resumable=False)

@@ -44,6 +44,8 @@ class Run:
     _leaving: asyncio.Event = field(default_factory=asyncio.Event)
     _limit: asyncio.Timeout | None = None
     _setbacks: int = field(init=False)
+    _is_over: bool = False
+    """Whether it ended here, and was in the background: what its request set aside is given back."""
     _again_s: float | None = None
     """When it is put off: for how long."""
 
@@ -60,7 +62,8 @@ class Run:
             try:
                 await self._worked()
             finally:
-                await limits.settle(tenant, account.completion_tokens)
+                set_aside = limits.set_aside(tenant) if self._is_over else 0
+                await limits.settle(tenant, account.completion_tokens - set_aside)
 
     async def _worked(self) -> None:
         with self.place, structlog.contextvars.bound_contextvars(refinement=self.lease.job.id):
@@ -99,6 +102,7 @@ class Run:
             await self.services.store.release(self._recorder.lease, self._again_s)
             log.info("job_handed_over" if self._again_s is None else "job_put_off", again_s=self._again_s)
         elif self.background:
+            self._is_over = True
             self.services.telemetry.job_ended()
 
     async def _refined(self) -> Ending | None:

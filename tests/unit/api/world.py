@@ -71,7 +71,8 @@ class World:
 
     def services(self, settings: Settings) -> Services:
         keyring = open_keyring(settings)
-        self.limits = MemoryLimits({} if keyring is None else keyring.quotas, self.clock)
+        quotas = {} if keyring is None else keyring.quotas
+        self.limits = MemoryLimits(quotas, self.clock, reserve_tokens=settings.auth.reserve_tokens)
         card = ModelCard("mini-generator", "generator", "embedded", "g/1@abc", NOTICE, {"schema": 1}, "g@1")
         generator = ServedGenerator(card, self.generator, PROPOSE, REVISE, self._ping("generator"))
         card = ModelCard("mini-critic", "critic", "embedded", "c/1@abc", NOTICE, {"schema": 1}, "c@1+c/1@abc")

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
-from tests.fakes import CORRECT, INCORRECT
+import pytest
+
+from service.services import Bounds
+from tests.fakes import CORRECT, INCORRECT, ScriptedGenerator
 from tests.unit.api.auth_keys import auth, bearer, entry
 from tests.unit.api.jobs.waiting import Json
-from tests.unit.api.world import World, client_of, until
+from tests.unit.api.world import WRONG, World, client_of, until
 
 ASK: Json = {"problem": "Add one.", "entry_point": "f"}
 OURS, THEIRS = bearer("refine"), bearer("admin")
@@ -55,3 +58,41 @@ async def test_its_tokens_are_its_tenants_though_nobody_waits(tmp_path: Path) ->
 
     assert begun.headers["x-ratelimit-remaining-tokens"] == "900"
     assert int(after.headers["x-ratelimit-remaining-tokens"]) == 900 - cost
+
+
+@pytest.mark.parametrize("max_background", [0, 8])
+async def test_what_is_set_aside_stays_so_while_nobody_waits(tmp_path: Path, max_background: int) -> None:
+    """Whether the refinements are at work or wait for their turn."""
+    bounds = Bounds(max_background=max_background)
+    world = World(generator=ScriptedGenerator([WRONG], hangs_at=0), bounds=bounds, clock=lambda: 0.0)
+    keys = auth(tmp_path, entry("refine", tokens_per_minute=1_000), reserve_tokens=400)
+    async with client_of(world.app(auth=keys)) as client:
+        body = ASK | {"background": True}
+        flood = [await client.post("/refine", json=body, headers=OURS) for _ in range(4)]
+        for begun in flood[:2]:
+            await client.delete(begun.headers["location"], headers=OURS)
+        after = await client.post("/refine", json=body, headers=OURS)
+
+    assert [answer.status_code for answer in flood] == [202, 202, 429, 429]
+    assert (after.status_code, after.headers["x-ratelimit-remaining-tokens"]) == (202, "600")
+
+
+async def test_a_client_that_takes_a_handle_leaves_what_is_set_aside(tmp_path: Path) -> None:
+    world = World(generator=ScriptedGenerator([WRONG], hangs_at=0), clock=lambda: 0.0)
+    keys = auth(tmp_path, entry("refine", tokens_per_minute=1_000), reserve_tokens=400)
+    async with client_of(world.app(auth=keys)) as client:
+        headers = {**OURS, "Prefer": "wait=0"}
+        flood = [await client.post("/refine", json=ASK, headers=headers) for _ in range(3)]
+
+    assert [answer.status_code for answer in flood] == [202, 202, 429]
+
+
+async def test_who_joins_a_refinement_sets_nothing_aside(tmp_path: Path) -> None:
+    world = World(generator=ScriptedGenerator([WRONG], hangs_at=0), clock=lambda: 0.0)
+    keys = auth(tmp_path, entry("refine", tokens_per_minute=1_000), reserve_tokens=400)
+    async with client_of(world.app(auth=keys)) as client:
+        body = ASK | {"background": True}
+        joined = [await client.post("/refine", json=body, headers=KEY | dict(OURS)) for _ in range(4)]
+
+    assert [answer.status_code for answer in joined] == [202] * 4
+    assert joined[-1].headers["x-ratelimit-remaining-tokens"] == "200"
