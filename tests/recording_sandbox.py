@@ -39,7 +39,8 @@ class _Judging(BaseHTTPRequestHandler):
         by_limit = "accepted" if body.get("limits", {"cpu_s": 4})["cpu_s"] >= 2 else "time_limit"
         outcome = self.server.outcome or by_limit
         tests = [{"outcome": outcome} for _ in body["tests"]]
-        verdict = {"outcome": outcome, "passed": 0, "total": len(tests), "tests": tests}
+        passed = len(tests) if outcome == "accepted" else 0
+        verdict = {"outcome": outcome, "passed": passed, "total": len(tests), "tests": tests}
         answer: dict[str, Any] = {"verdict": verdict}
         if self.server.unfit in [test.get("stdin", "") for test in body["tests"]]:
             status, answer = 422, {"errors": [{"field": "tests.0", "message": "it never asks the program"}]}

@@ -78,6 +78,10 @@ def verdict_of(task: Task, answer: JudgeAnswer) -> Verdict:
         raise SandboxError("sandbox: a test ended in an internal error")
     if answer.verdict.total != len(task.tests) or len(runs) > len(task.tests):
         raise SandboxError("sandbox: its verdict is about other tests than those sent")
+    passed = sum(run.outcome is Outcome.ACCEPTED for run in runs)
+    accepted = answer.verdict.outcome is Outcome.ACCEPTED
+    if passed != answer.verdict.passed or accepted != (passed == len(task.tests)):
+        raise SandboxError("sandbox: its verdict contradicts its own tests")
     return Verdict(
         outcome=answer.verdict.outcome,
         passed=answer.verdict.passed,
