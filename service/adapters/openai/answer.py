@@ -110,6 +110,9 @@ class _Choice(_Part, frozen=True):
         return Completion(self.message.content or "", _reason(self.finish_reason), usage, tokens)
 
 
+_MOST_TOKENS = 2**40
+
+
 class _PromptDetails(_Part, frozen=True):
     cached_tokens: int | None = None
 
@@ -121,8 +124,13 @@ class _Usage(_Part, frozen=True):
 
     def of(self) -> TokenUsage:
         details = self.prompt_tokens_details
-        cached = 0 if details is None else details.cached_tokens or 0
-        return TokenUsage(self.prompt_tokens or 0, cached, self.completion_tokens or 0)
+        cached = None if details is None else details.cached_tokens
+        return TokenUsage(*map(_count, (self.prompt_tokens, cached, self.completion_tokens)))
+
+
+def _count(told: int | None) -> int:
+    """A number that cannot be one is none: it would be on a tenant's bill."""
+    return told if told is not None and 0 <= told <= _MOST_TOKENS else 0
 
 
 class Answer(_Part, frozen=True):

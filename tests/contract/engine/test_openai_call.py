@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from service.adapters.openai import OpenAIModel, Patience
 from service.adapters.openai.transport import MAX_ANSWER_BYTES
 from service.caller import asking
-from service.domain.chat import Sampling
+from service.domain.chat import Sampling, TokenUsage
 from service.domain.errors import ModelError, RequestError
 from service.domain.identity import Identity
 from tests.openai_server import HI, KEY, PLAIN, ChatServer, refusal, reply, streamed, whole
@@ -88,6 +88,19 @@ async def test_usage_tells_prompt_cached_and_written_tokens(server: ChatServer, 
 
     usage = completions[0].usage + completions[1].usage
     assert (usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens) == (10, 4, 5)
+
+
+@pytest.mark.parametrize("count", [-7, 10**400], ids=["negative", "huge"])
+async def test_a_count_of_tokens_that_cannot_be_does_not_count(
+    server: ChatServer, model: OpenAIModel, count: int
+) -> None:
+    details = {"cached_tokens": count}
+    usage = {"prompt_tokens": count, "completion_tokens": count, "prompt_tokens_details": details}
+    server.answer(whole("hello", usage=usage))
+
+    (completion,) = await model.complete(HI, PLAIN)
+
+    assert (completion.text, completion.usage) == ("hello", TokenUsage())
 
 
 async def test_choices_are_returned_in_the_order_of_their_index(
