@@ -7,6 +7,7 @@ else, such as the text of an answer, holds no tests.
 
 import base64
 import json
+import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from service.domain.errors import RequestError
 from service.domain.task import Equality
 
 _UNPACKED_BYTES = 64 * 1024 * 1024
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def read_truth(value: object, field: str) -> Truth:
     entry_point = told.get("entry_point") or told.get("fn_name")
     tests = told.get("tests")
     if tests is None and "inputs" in told and "outputs" in told:
-        tests = _paired(told["inputs"], told["outputs"], field, calls=bool(entry_point))
+        tests = _paired(told["inputs"], told["outputs"], field, str(entry_point or ""))
     if not isinstance(tests, list | tuple | None):
         raise RequestError(f"{field}.tests", "must be a list of tests")
     return Truth(tests or (), _text(entry_point), _text(told.get("problem")))
@@ -64,13 +66,13 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value.strip() else None
 
 
-def _paired(inputs: object, outputs: object, field: str, *, calls: bool) -> list[object]:
+def _paired(inputs: object, outputs: object, field: str, name: str) -> list[object]:
     if not isinstance(inputs, list | tuple) or not isinstance(outputs, list | tuple):
         raise RequestError(f"{field}.inputs", "inputs and outputs must be lists")
     if len(inputs) != len(outputs):
         raise RequestError(f"{field}.outputs", f"{len(outputs)} outputs for {len(inputs)} inputs")
     try:
-        tests = _calls(inputs, outputs) if calls else map(_run, inputs, outputs)
+        tests = _calls(name, inputs, outputs) if name else map(_run, inputs, outputs)
         return list(tests)
     except (ValueError, RecursionError):
         raise RequestError(f"{field}.inputs", "arguments and results of a call must be JSON") from None
@@ -86,11 +88,34 @@ def _lines(text: object) -> object:
     return "\n".join(lines) if isinstance(text, list | tuple) and len(lines) == len(text) else text
 
 
-def _calls(inputs: Sequence[object], outputs: Sequence[object]) -> Iterator[dict[str, object]]:
+def _calls(name: str, inputs: Sequence[object], outputs: Sequence[object]) -> Iterator[dict[str, object]]:
     """Calls as LiveCodeBench judges them: 2.0 for 2 is right there."""
-    returned = _json_texts(outputs) if any(isinstance(given, str) for given in inputs) else _returned(outputs)
+    is_text = any(isinstance(given, str) for given in inputs)
+    returned = _json_texts(outputs) if is_text else _returned(outputs)
     for given, wanted in zip(inputs, returned, strict=True):
-        yield {"args": _arguments(given), "expected": wanted, "equality": Equality.NUMBERS.value}
+        args = _arguments(given)
+        if not is_text and (source := assert_of(name, args, wanted)) is not None:
+            yield {"assert": source}
+        else:
+            yield {"args": args, "expected": wanted, "equality": Equality.NUMBERS.value}
+
+
+def assert_of(name: str, args: Sequence[object], expected: object) -> str | None:
+    """Write a call as an assert where an argument is keyed by numbers, which APPS and TACO have as texts.
+
+    Such a mapping is no JSON. None for any other call.
+    """
+    keyed = [_number_keys(value) for value in args]
+    if keyed == list(args) or not name.isidentifier():
+        return None
+    return f"assert {name}({', '.join(map(repr, keyed))}) == {_number_keys(expected)!r}"
+
+
+def _number_keys(value: object) -> object:
+    """Undo what JSON does to a mapping whose keys are whole numbers."""
+    if isinstance(value, dict) and value and all(_WHOLE.fullmatch(str(key)) for key in value):
+        return {int(key): item for key, item in value.items()}
+    return value
 
 
 def _arguments(given: object) -> list[object]:

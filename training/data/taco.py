@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from service.domain.ground_truth import assert_of
 from service.domain.task import AssertTest, CallTest, StdinTest, Test
 from training.data.public import split_public, with_example
 from training.data.rows import Row
@@ -118,18 +119,9 @@ def _call_test(name: str, args: object, expected: object) -> Test | Unusable:
         return Unusable.BARE_ARGUMENTS
     if not is_finite([args, expected]):
         return Unusable.NOT_FINITE
-    keyed = [_number_keys(value) for value in args]
-    if keyed != args:
-        given = ", ".join(map(repr, keyed))
-        return AssertTest(f"assert {name}({given}) == {_number_keys(expected)!r}")
+    if (source := assert_of(name, args, expected)) is not None:
+        return AssertTest(source)
     return CallTest(tuple(args), expected)
-
-
-def _number_keys(value: object) -> object:
-    """Undo what JSON does to a mapping whose keys are whole numbers."""
-    if isinstance(value, dict) and value and all(re.fullmatch(r"-?\d+", key) for key in value):
-        return {int(key): item for key, item in value.items()}
-    return value
 
 
 def _seconds(text: str | None) -> float | None:

@@ -77,6 +77,21 @@ def test_what_is_returned_is_unwrapped_where_each_output_is_a_list_of_one(
     assert _expected(outputs) == returned
 
 
+def test_a_mapping_keyed_by_numbers_becomes_an_assert_for_json_has_none() -> None:
+    rows = {"inputs": [[{"1": ["a"]}, {}], [{"x": 1}, {"2": 2}]], "outputs": ["a", 2], "fn_name": "f"}
+
+    assert read_truth(rows, "label").tests == [
+        {"assert": "assert f({1: ['a']}, {}) == 'a'"},
+        {"assert": "assert f({'x': 1}, {2: 2}) == 2"},
+    ]
+
+
+def test_a_mapping_in_text_is_left_as_it_is() -> None:
+    rows = {"inputs": ['{"1": 2}'], "outputs": ["2"], "fn_name": "f"}
+
+    assert read_truth(rows, "label").tests == [{"args": [{"1": 2}], "expected": 2, "equality": "numbers"}]
+
+
 def test_the_lines_of_a_program_may_come_as_lists() -> None:
     truth = read_truth({"inputs": [["1 2", "3"], "4\n"], "outputs": [["6"], "4\n"]}, "label")
 
