@@ -59,8 +59,10 @@ class JudgeRequest(InterfaceFields):
     @field_validator("items")
     @classmethod
     def _has_its_own(cls, items: list[JudgeItem] | None, info: ValidationInfo) -> list[JudgeItem] | None:
-        if items is not None and (info.data.get("entry_point") or info.data.get("tests")):
-            raise ValueError("each has its own entry_point and tests: leave the request's out")
+        if items is not None and any(
+            info.data.get(name) for name in ("entry_point", "tests", "usual_imports")
+        ):
+            raise ValueError("each has its own entry_point, tests and usual_imports: leave the request's out")
         return items
 
     @field_validator("problem", "solutions")

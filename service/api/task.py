@@ -181,6 +181,10 @@ class InterfaceFields(Wire):
         description="Public tests: all of them stdin tests, or none.",
     )
     language: Literal["python"] = "python"
+    usual_imports: bool = Field(
+        default=False,
+        description="Import the usual modules before a program is run, as LiveCodeBench's judge does.",
+    )
 
     @field_validator("entry_point")
     @classmethod
@@ -209,7 +213,13 @@ class InterfaceFields(Wire):
 
     def task_of(self, problem: str) -> Task:
         tests = tuple(test.to_domain() for test in self.tests or ())
-        return Task(problem, self.entry_point or _called(tests), tests, self.language)
+        return Task(
+            problem,
+            self.entry_point or _called(tests),
+            tests,
+            self.language,
+            usual_imports=self.usual_imports,
+        )
 
 
 class TaskFields(InterfaceFields):

@@ -27,14 +27,16 @@ class Truth:
     tests: Sequence[object] = ()
     entry_point: str | None = None
     problem: str | None = None
+    usual_imports: bool = False
 
     def fields(self, problem: str) -> dict[str, object]:
         """The task as a request to `/judge` has it; `problem` is what the row's prompt asks."""
-        return {
+        fields = {
             "problem": self.problem or problem,
             "entry_point": self.entry_point,
             "tests": list(self.tests),
         }
+        return fields | ({"usual_imports": True} if self.usual_imports else {})
 
 
 def read_truth(value: object, field: str) -> Truth:
@@ -46,11 +48,14 @@ def read_truth(value: object, field: str) -> Truth:
         told = {**told, **_unpacked(told["packed"], field)}
     entry_point = told.get("entry_point") or told.get("fn_name")
     tests = told.get("tests")
+    usual_imports = told.get("usual_imports") is True
     if tests is None and "inputs" in told and "outputs" in told:
+        # Programs for such tests are written against judges that import for them.
+        usual_imports = told.get("usual_imports") is not False
         tests = _paired(told["inputs"], told["outputs"], field, str(entry_point or ""))
     if not isinstance(tests, list | tuple | None):
         raise RequestError(f"{field}.tests", "must be a list of tests")
-    return Truth(tests or (), _text(entry_point), _text(told.get("problem")))
+    return Truth(tests or (), _text(entry_point), _text(told.get("problem")), usual_imports)
 
 
 def _object(value: object) -> dict[str, Any]:

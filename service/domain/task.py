@@ -59,11 +59,13 @@ class Task:
     entry_point: str | None = None
     tests: tuple[Test, ...] = ()
     language: str = "python"
+    usual_imports: bool = False
+    """Whether the usual modules are imported before a program is run, as LiveCodeBench's judge has it."""
 
     @cached_property
     def key(self) -> bytes:
         """Equal for equal tasks. Tests hold lists, so a task itself has no hash."""
-        told = repr((self.problem, self.entry_point, self.language, self.tests))
+        told = repr((self.problem, self.entry_point, self.language, self.tests, self.usual_imports))
         return sha256(told.encode(errors="surrogatepass")).digest()
 
 

@@ -24,7 +24,7 @@ def truth_of(row: Mapping[str, Any], field: str) -> Truth:
     truth = read_truth(row.get(field), field)
     own = {name: row[name] for name in ("entry_point", "problem") if row.get(name)}
     if row.get("tests") is not None:
-        own["tests"] = tests_of(row["tests"])
+        own |= {"tests": tests_of(row["tests"]), "usual_imports": False}
     return replace(truth, **own)
 
 

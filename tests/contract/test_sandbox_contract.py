@@ -51,6 +51,30 @@ async def test_verdicts_cross_the_wire() -> None:
                 assert (code, verdict.runs[0].actual) == (code, actual)
 
 
+LEETCODE = """class Solution:
+    def merge(self, xs: List[int]) -> Counter:
+        heapify(xs)
+        return {x: math.gcd(x, 4) for x in sorted(xs)}"""
+
+
+@pytest.mark.parametrize(
+    ("usual", "code", "outcome"),
+    [
+        (True, LEETCODE, Outcome.ACCEPTED),
+        (False, LEETCODE, Outcome.RUNTIME_ERROR),
+        (True, f"from __future__ import annotations\nfrom math import *\n{LEETCODE}", Outcome.RUNTIME_ERROR),
+    ],
+)
+async def test_a_program_may_be_written_against_a_judge_that_imports(
+    usual: bool, code: str, outcome: Outcome
+) -> None:
+    tests = (CallTest(([6, 2],), {"2": 2, "6": 2}),)
+    async with _real_sandbox() as sandbox:
+        verdict = await sandbox.judge(Task("p", "merge", tests, usual_imports=usual), Candidate(code))
+
+    assert verdict.outcome == outcome
+
+
 async def test_a_program_that_hangs_in_each_test_is_beyond_its_limit_however_many_there_are() -> None:
     impatient = Patience(timeout_s=1.0)
     async with (

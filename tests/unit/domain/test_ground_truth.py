@@ -3,6 +3,7 @@
 import base64
 import json
 import zlib
+from collections.abc import Sequence
 
 import pytest
 
@@ -18,33 +19,43 @@ def _packed(value: object) -> str:
     return base64.b64encode(zlib.compress(json.dumps(value).encode())).decode()
 
 
+def _usual(tests: Sequence[object], entry_point: str | None = None) -> Truth:
+    """Programs for such tests are written against a judge that imports for them."""
+    return Truth(tests, entry_point, usual_imports=True)
+
+
 @pytest.mark.parametrize(
     ("value", "truth"),
     [
         ({"tests": CALLS, "entry_point": "f"}, Truth(CALLS, "f")),
         (json.dumps({"tests": CALLS, "entry_point": "f"}), Truth(CALLS, "f")),
         ({"tests": None, "problem": "Add one."}, Truth(problem="Add one.")),
+        ({"tests": CALLS, "entry_point": "f", "usual_imports": True}, _usual(CALLS, "f")),
+        (
+            {"inputs": ["1"], "outputs": ["2"], "usual_imports": False},
+            Truth([{"stdin": "1", "stdout": "2"}]),
+        ),
         (
             {"inputs": ["1\n"], "outputs": ["2\n"]},
-            Truth([{"stdin": "1\n", "stdout": "2\n"}]),
+            _usual([{"stdin": "1\n", "stdout": "2\n"}]),
         ),
         (
             {"inputs": ["[1]\n2"], "outputs": ["3"], "fn_name": "f"},
-            Truth([{"args": [[1], 2], "expected": 3, "equality": "numbers"}], "f"),
+            _usual([{"args": [[1], 2], "expected": 3, "equality": "numbers"}], "f"),
         ),
         (
             {"inputs": [[1, 2]], "outputs": [3], "fn_name": "f"},
-            Truth([{"args": [1, 2], "expected": 3, "equality": "numbers"}], "f"),
+            _usual([{"args": [1, 2], "expected": 3, "equality": "numbers"}], "f"),
         ),
         (
             {"inputs": [1], "outputs": [2], "fn_name": "f"},
-            Truth([{"args": [1], "expected": 2, "equality": "numbers"}], "f"),
+            _usual([{"args": [1], "expected": 2, "equality": "numbers"}], "f"),
         ),
-        ({"unit_tests": {"inputs": ["1"], "outputs": ["2"]}}, Truth([{"stdin": "1", "stdout": "2"}])),
-        ({"input_output": '{"inputs": ["1"], "outputs": ["2"]}'}, Truth([{"stdin": "1", "stdout": "2"}])),
+        ({"unit_tests": {"inputs": ["1"], "outputs": ["2"]}}, _usual([{"stdin": "1", "stdout": "2"}])),
+        ({"input_output": '{"inputs": ["1"], "outputs": ["2"]}'}, _usual([{"stdin": "1", "stdout": "2"}])),
         (
             {"unit_tests": {"packed": _packed({"inputs": ["1"], "outputs": ["2"]}), "fn_name": None}},
-            Truth([{"stdin": "1", "stdout": "2"}]),
+            _usual([{"stdin": "1", "stdout": "2"}]),
         ),
     ],
 )
@@ -134,3 +145,8 @@ def test_a_little_text_that_unpacks_into_very_much_is_refused() -> None:
 def test_the_rows_own_problem_stands_before_the_prompts() -> None:
     assert Truth(problem="Add one.").fields("Hello.")["problem"] == "Add one."
     assert Truth().fields("Hello.")["problem"] == "Hello."
+
+
+def test_the_usual_imports_are_asked_for_where_the_data_sets_own_judge_has_them() -> None:
+    assert _usual([]).fields("Add one.")["usual_imports"] is True
+    assert "usual_imports" not in Truth(CALLS, "f").fields("Add one.")
