@@ -20,11 +20,14 @@ def item_of(problem: str, completion: str, truth: Truth) -> dict[str, Any]:
 
 
 def truth_of(row: Mapping[str, Any], field: str) -> Truth:
-    """What a row's columns `tests`, `entry_point` and `problem` say, and its column `field` for the rest."""
+    """What a row's columns `tests`, `entry_point` and `problem` say, and its column `field` for the rest.
+
+    A column `usual_imports` belongs to `tests`.
+    """
     truth = read_truth(row.get(field), field)
     own = {name: row[name] for name in ("entry_point", "problem") if row.get(name)}
     if row.get("tests") is not None:
-        own |= {"tests": tests_of(row["tests"]), "usual_imports": False}
+        own |= {"tests": tests_of(row["tests"]), "usual_imports": row.get("usual_imports") is True}
     return replace(truth, **own)
 
 
