@@ -85,9 +85,12 @@ class StdinTestIn(_TestFields):
 
     stdin: str = Field(max_length=TEST_CHARS)
     stdout: str = Field(max_length=TEST_CHARS)
+    equality: Equality = Field(
+        default=Equality.JSON, description="`numbers`: 0.5 is 0.50, and white space does not count."
+    )
 
     def to_domain(self) -> Test:
-        return StdinTest(self.stdin, self.stdout)
+        return StdinTest(self.stdin, self.stdout, self.equality)
 
 
 class CallTestIn(_TestFields):
@@ -199,6 +202,8 @@ class InterfaceFields(Wire):
         kinds = sorted({KINDS[type(test)] for test in tests or ()})
         if "stdin" in kinds and len(kinds) > 1:
             raise ValueError(f"must be of one kind, not {' and '.join(kinds)}: send a request for each")
+        if len({test.equality for test in tests or () if isinstance(test, StdinTestIn)}) > 1:
+            raise ValueError("stdin tests must be of one equality: send a request for each")
         if not kinds or "entry_point" not in info.data:
             return tests
         entry_point = info.data["entry_point"]

@@ -10,21 +10,22 @@ from types import MappingProxyType
 from service.domain.syntax import is_program
 
 
+class Equality(StrEnum):
+    """When what is returned or printed is what is expected."""
+
+    JSON = "json"
+    """Types count: `True` is not `1`, `1` is not `1.0`. What is printed is text, line by line."""
+    NUMBERS = "numbers"
+    """Numbers are equal by value. What is printed is words, whatever white space is between them."""
+
+
 @dataclass(frozen=True, slots=True)
 class StdinTest:
-    """Run the program with `stdin`; it must print `stdout`."""
+    """Run the program with `stdin`; it must print `stdout`. All of a task have one equality."""
 
     stdin: str
     stdout: str
-
-
-class Equality(StrEnum):
-    """When a returned value is the expected one."""
-
-    JSON = "json"
-    """Types count: `True` is not `1`, `1` is not `1.0`."""
-    NUMBERS = "numbers"
-    """Numbers are equal by value."""
+    equality: Equality = Equality.JSON
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from service.adapters.sandbox import SHOWN_BYTES, HttpSandbox, Patience, http_sandbox
 from service.domain.errors import RequestError, SandboxBusyError, SandboxError
-from service.domain.task import AssertTest, CallTest, Candidate, StdinTest, Task
+from service.domain.task import AssertTest, CallTest, Candidate, Equality, StdinTest, Task
 from service.domain.verdict import Outcome
 
 TASK = Task("Add one.", "f", (CallTest((3,), 4, {"y": 1}), AssertTest("assert f(1) == 2")))
@@ -136,6 +136,16 @@ async def test_a_program_on_stdin_is_compared_by_what_it_prints() -> None:
 
     assert server.requests[0]["tests"] == [{"stdin": "3\n", "stdout": "4\n"}]
     assert verdict.runs[0].actual == "5\n"
+
+
+async def test_what_is_printed_may_be_compared_by_value() -> None:
+    server = Server([lambda: _answer(passed=1, total=1, tests=[ACCEPTED])])
+    test = StdinTest("3\n", "4\n", equality=Equality.NUMBERS)
+
+    async with _sandbox(server) as sandbox:
+        await sandbox.judge(Task("p", tests=(test,)), CANDIDATE)
+
+    assert server.requests[0]["checker"] == {"name": "floats", "abs": 0, "rel": 0}
 
 
 async def test_a_full_queue_is_asked_again() -> None:

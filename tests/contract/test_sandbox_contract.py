@@ -22,6 +22,7 @@ async def _real_sandbox() -> AsyncGenerator[HttpSandbox, None]:
 
 CALL = CallTest((3,), 4)
 BY_VALUE = CallTest((3,), 4, equality=Equality.NUMBERS)
+PRINTED_BY_VALUE = StdinTest("", "0.5 a\n", equality=Equality.NUMBERS)
 
 
 CASES: list[tuple[str, tuple[Test, ...], Outcome, str | None]] = [
@@ -33,6 +34,10 @@ CASES: list[tuple[str, tuple[Test, ...], Outcome, str | None]] = [
     ("def f(x): return x + 1", (AssertTest("assert f(3) == 4"),), Outcome.ACCEPTED, "4"),
     ("print(int(input()) + 1)", (StdinTest("3\n", "4\n"),), Outcome.ACCEPTED, "4\n"),
     ("print(5)", (StdinTest("3\n", "4\n"),), Outcome.WRONG_ANSWER, "5\n"),
+    ("print('0.50 a')", (StdinTest("", "0.5 a\n"),), Outcome.WRONG_ANSWER, "0.50 a\n"),
+    ("print('0.50 a')", (PRINTED_BY_VALUE,), Outcome.ACCEPTED, "0.50 a\n"),
+    ("print('0.50 b')", (PRINTED_BY_VALUE,), Outcome.WRONG_ANSWER, "0.50 b\n"),
+    ("print('0.5000001 a')", (PRINTED_BY_VALUE,), Outcome.WRONG_ANSWER, "0.5000001 a\n"),
     ("def f(x): raise ValueError('no')", (CALL,), Outcome.RUNTIME_ERROR, None),
     ("def f(x:", (CALL,), Outcome.COMPILE_ERROR, None),
 ]

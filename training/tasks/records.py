@@ -15,13 +15,17 @@ def test_to_json(test: Test) -> dict[str, object]:
     """A test in the form that the API takes."""
     match test:
         case StdinTest():
-            return {"stdin": test.stdin, "stdout": test.stdout}
+            return {"stdin": test.stdin, "stdout": test.stdout} | _equality(test)
         case CallTest():
             record: dict[str, object] = {"args": list(test.args), "expected": test.expected}
             record |= {"kwargs": dict(test.kwargs)} if test.kwargs else {}
-            return record | ({} if test.equality is Equality.JSON else {"equality": test.equality.value})
+            return record | _equality(test)
         case AssertTest():
             return {"assert": test.source}
+
+
+def _equality(test: StdinTest | CallTest) -> dict[str, object]:
+    return {} if test.equality is Equality.JSON else {"equality": test.equality.value}
 
 
 def problem_to_json(problem: Problem) -> dict[str, object]:
@@ -76,12 +80,12 @@ def _list(record: dict[str, object], name: str) -> list[dict[str, object]]:
 def _test(record: dict[str, object]) -> Test:
     if "assert" in record:
         return AssertTest(str(record["assert"]))
+    equality = Equality(str(record.get("equality", Equality.JSON)))
     if "stdin" in record:
-        return StdinTest(str(record["stdin"]), str(record["stdout"]))
+        return StdinTest(str(record["stdin"]), str(record["stdout"]), equality)
     args, kwargs = record.get("args", []), record.get("kwargs", {})
     if not isinstance(args, list) or not isinstance(kwargs, dict):
         raise TypeError(f"a call test has a list `args` and an object `kwargs`, found {record}")
-    equality = Equality(str(record.get("equality", Equality.JSON)))
     return CallTest(tuple(args), record["expected"], kwargs, equality)
 
 

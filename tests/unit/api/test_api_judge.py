@@ -186,6 +186,17 @@ async def test_no_programs_are_no_results() -> None:
         ({"solutions": ["x"], "votes": 65}, "votes"),
         ({"solutions": ["x"], "critic": "gpt-17"}, "critic"),
         ({"solutions": ["x"], "rounds": 3}, "rounds"),
+        (
+            {
+                "solutions": ["x"],
+                "entry_point": None,
+                "tests": [
+                    {"stdin": "1", "stdout": "2"},
+                    {"stdin": "1", "stdout": "2", "equality": "numbers"},
+                ],
+            },
+            "tests",
+        ),
     ],
 )
 async def test_a_judging_out_of_bounds_names_the_field(change: dict[str, object], field: str) -> None:

@@ -33,11 +33,11 @@ def _usual(tests: Sequence[object], entry_point: str | None = None) -> Truth:
         ({"tests": CALLS, "entry_point": "f", "usual_imports": True}, _usual(CALLS, "f")),
         (
             {"inputs": ["1"], "outputs": ["2"], "usual_imports": False},
-            Truth([{"stdin": "1", "stdout": "2"}]),
+            Truth([{"stdin": "1", "stdout": "2", "equality": "numbers"}]),
         ),
         (
             {"inputs": ["1\n"], "outputs": ["2\n"]},
-            _usual([{"stdin": "1\n", "stdout": "2\n"}]),
+            _usual([{"stdin": "1\n", "stdout": "2\n", "equality": "numbers"}]),
         ),
         (
             {"inputs": ["[1]\n2"], "outputs": ["3"], "fn_name": "f"},
@@ -51,11 +51,17 @@ def _usual(tests: Sequence[object], entry_point: str | None = None) -> Truth:
             {"inputs": [1], "outputs": [2], "fn_name": "f"},
             _usual([{"args": [1], "expected": 2, "equality": "numbers"}], "f"),
         ),
-        ({"unit_tests": {"inputs": ["1"], "outputs": ["2"]}}, _usual([{"stdin": "1", "stdout": "2"}])),
-        ({"input_output": '{"inputs": ["1"], "outputs": ["2"]}'}, _usual([{"stdin": "1", "stdout": "2"}])),
+        (
+            {"unit_tests": {"inputs": ["1"], "outputs": ["2"]}},
+            _usual([{"stdin": "1", "stdout": "2", "equality": "numbers"}]),
+        ),
+        (
+            {"input_output": '{"inputs": ["1"], "outputs": ["2"]}'},
+            _usual([{"stdin": "1", "stdout": "2", "equality": "numbers"}]),
+        ),
         (
             {"unit_tests": {"packed": _packed({"inputs": ["1"], "outputs": ["2"]}), "fn_name": None}},
-            _usual([{"stdin": "1", "stdout": "2"}]),
+            _usual([{"stdin": "1", "stdout": "2", "equality": "numbers"}]),
         ),
     ],
 )
@@ -106,7 +112,10 @@ def test_a_mapping_in_text_is_left_as_it_is() -> None:
 def test_the_lines_of_a_program_may_come_as_lists() -> None:
     truth = read_truth({"inputs": [["1 2", "3"], "4\n"], "outputs": [["6"], "4\n"]}, "label")
 
-    assert truth.tests == [{"stdin": "1 2\n3", "stdout": "6"}, {"stdin": "4\n", "stdout": "4\n"}]
+    assert truth.tests == [
+        {"stdin": "1 2\n3", "stdout": "6", "equality": "numbers"},
+        {"stdin": "4\n", "stdout": "4\n", "equality": "numbers"},
+    ]
 
 
 @pytest.mark.parametrize("value", [None, "", "42", "{not json", "[1, 2]", 42, ["a"], {}, {"answer": "42"}])
