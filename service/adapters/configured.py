@@ -203,7 +203,7 @@ async def _open(name: str, settings: ModelSettings) -> _Opened:
             return _Opened(await asyncio.to_thread(EmbeddedModel.load, name, settings.path), _loaded)
         case OpenAIModelSettings():
             urls, key = settings.addresses, settings.api_key(name)
-            patience = Patience(total_s=settings.timeout_s)
+            patience = Patience(total_s=settings.timeout_s, hedge_s=settings.hedge_s)
             asked_for, pinned, salted = _asked_for(settings), settings.pinned, settings.cache_salt
             model = OpenAIModel(name, urls, asked_for, key, patience=patience, salted=salted)
             ping = EndpointPing(name, urls, key, asked_for if pinned else None)

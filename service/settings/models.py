@@ -52,6 +52,8 @@ class OpenAIModelSettings(ModelSection):
     """Ask for `MODEL@` and the pin of the manifest: who serves other weights does not know that name."""
     timeout_s: PositiveFloat = 600.0
     """Bound of one call, repetitions included."""
+    hedge_s: PositiveFloat | None = None
+    """How long an answer may take to begin before a copy of the call goes to another of `base_urls`."""
     cache_salt: bool = False
     """Give each tenant a part of the server's prefix cache of their own; the server must be a vLLM."""
 
@@ -61,6 +63,8 @@ class OpenAIModelSettings(ModelSection):
             raise ValueError("needs either base_url or base_urls")
         if len(set(self.base_urls)) < len(self.base_urls):
             raise ValueError("base_urls names one server twice")
+        if self.hedge_s is not None and len(self.base_urls) < 2:
+            raise ValueError("hedge_s needs two base_urls or more: the copy goes to another server")
         if self.api_key_env is not None and self.api_key_file is not None:
             raise ValueError("api_key_env and api_key_file exclude each other: leave one of them out")
         if self.pinned and self.manifest is None:

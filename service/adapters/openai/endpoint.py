@@ -2,14 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from pydantic import JsonValue
 
 from service.adapters.openai.budget import RetryBudget
 from service.adapters.openai.failure import Refusal, RefusedError
+from service.adapters.openai.hedge import soonest
 from service.adapters.openai.patience import Deadline, asked_wait_s
 from service.adapters.openai.prefix import shared_part
 from service.adapters.openai.replicas import Route
@@ -28,6 +30,16 @@ class _Setback:
     failure: ModelError
     asked_s: float | None = None
     sent: bool = True
+
+
+Outcome = Reply | _Setback
+
+
+async def _drop(outcome: Outcome) -> None:
+    """Close an answer that nobody will read."""
+    if isinstance(outcome, Reply):
+        async with outcome:
+            pass
 
 
 class Endpoint:
@@ -49,14 +61,24 @@ class Endpoint:
         attempt = 0
         while True:
             attempt += 1
-            outcome = await self._attempt(route, body, deadline, begins_s)
+            outcome = await self._soonest(route, partial(self._attempt, route, body, deadline, begins_s))
             if isinstance(outcome, Reply):
                 return outcome
             await self._pause(attempt, outcome, route, deadline)
 
-    async def _attempt(
-        self, route: Route, body: bytes, deadline: Deadline, begins_s: float
-    ) -> Reply | _Setback:
+    async def _soonest(self, route: Route, attempt: Callable[[], Coroutine[Any, Any, Outcome]]) -> Outcome:
+        """Send a request, and a copy to another replica where it is late. A copy is a repetition too."""
+        if self._patience.hedge_s is None:
+            return await attempt()
+        return await soonest(
+            attempt,
+            self._patience.hedge_s,
+            may_copy=lambda: route.goes_on and self._budget.take(),
+            is_answer=lambda outcome: isinstance(outcome, Reply),
+            drop=_drop,
+        )
+
+    async def _attempt(self, route: Route, body: bytes, deadline: Deadline, begins_s: float) -> Outcome:
         """Send a request once, past the replicas that cannot be reached."""
         setback = None
         while (replica := route.next()) is not None:

@@ -26,6 +26,8 @@ class Patience:
     """Longest silence inside a streamed answer."""
     gather_s: float = 0.02
     """How long pieces of a streamed answer are gathered before they go on; its end is not waited out."""
+    hedge_s: float | None = None
+    """How long until an answer begins before a copy of the call goes to another replica; None: none does."""
     total_s: float = 600.0
     clock: Callable[[], float] = time.monotonic
     """Of breakers and budgets."""

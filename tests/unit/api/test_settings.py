@@ -213,6 +213,7 @@ def test_a_key_file_that_holds_none_is_named(tmp_path: Path, content: bytes | No
     [
         ('api_key_env = "A"\napi_key_file = "b"', "exclude each other"),
         ("pinned = true", "needs a manifest"),
+        ("hedge_s = 5.0", "hedge_s needs two base_urls or more"),
     ],
 )
 def test_settings_of_an_endpoint_that_contradict_each_other_are_refused(
