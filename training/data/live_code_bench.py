@@ -40,6 +40,7 @@ def live_code_bench_task(row: Row) -> SourceTask:
         difficulty=row.optional_text("difficulty"),
         day=_day(row),
         unusable=unusable,
+        usual_imports=True,
     )
 
 
@@ -79,7 +80,7 @@ def _tests(row: Row, name: str, entry_point: str | None, unusable: Counter[Unusa
 def _test(told: object, entry_point: str | None) -> Test | Unusable:
     match told:
         case {"input": str(given), "output": str(wanted), "testtype": "stdin"}:
-            return StdinTest(given, wanted)
+            return StdinTest(given, wanted, Equality.NUMBERS)
         case {"input": str(given), "output": str(wanted), "testtype": "functional"} if entry_point:
             return _call(given, wanted)
     return Unusable.UNREADABLE

@@ -54,6 +54,8 @@ class SourceTask:
     """A program said to be right; nothing here has run it."""
     day: date | None = None
     """Of the contest."""
+    usual_imports: bool = False
+    """Whether the set's own judge imports the usual modules before a program is run."""
     unusable: Counter[Unusable] = field(default_factory=Counter)
 
     @property
@@ -83,5 +85,6 @@ class SourceTask:
             "difficulty": self.difficulty,
             "time_limit_s": self.time_limit_s,
             "reference": self.reference,
+            "usual_imports": self.usual_imports or None,
         }
         return record | {name: value for name, value in optional.items() if value is not None}

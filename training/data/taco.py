@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from service.domain.ground_truth import assert_of
-from service.domain.task import AssertTest, CallTest, StdinTest, Test
+from service.domain.task import AssertTest, CallTest, Equality, StdinTest, Test
 from training.data.public import split_public, with_example
 from training.data.rows import Row
 from training.data.source_task import SourceTask, Unusable, is_finite
@@ -53,6 +53,7 @@ def taco_task(row: Row) -> SourceTask:
         time_limit_s=_seconds(row.optional_text("time_limit")),
         reference=_first_solution(row),
         unusable=tests.unusable,
+        usual_imports=True,
     )
 
 
@@ -111,7 +112,9 @@ def _stdin_test(stdin: object, stdout: object) -> Test | Unusable:
         return Unusable.ASSIGNMENT
     if "[]" in stdin:
         return Unusable.EMPTY_LIST
-    return StdinTest(stdin, stdout) if isinstance(stdout, str) else Unusable.NO_OUTPUT_TEXT
+    if not isinstance(stdout, str):
+        return Unusable.NO_OUTPUT_TEXT
+    return StdinTest(stdin, stdout, Equality.NUMBERS)
 
 
 def _call_test(name: str, args: object, expected: object) -> Test | Unusable:

@@ -49,6 +49,7 @@ def task_of(record: dict[str, object], *, hidden: bool) -> Task:
         problem=str(record["problem"]),
         entry_point=None if entry_point is None else str(entry_point),
         tests=tuple(_test(test) for test in tests),
+        usual_imports=record.get("usual_imports") is True,
     )
 
 

@@ -14,6 +14,7 @@ from training.data.live_code_bench import live_code_bench_task
 from training.data.rows import Row
 from training.data.source_task import SourceTask, Unusable
 from training.run import StageError
+from training.tasks.records import task_of
 
 PAIRS = (("1\n4\n", "0\n"), ("2\n1 8\n", "7\n"))
 STARTER = "class Solution:\n    def pulledOut(self, row: List[str], most: int) -> int:\n        "
@@ -42,8 +43,14 @@ def test_a_program_reads_stdin() -> None:
     assert (task.id, task.difficulty, task.day) == ("abc370_x", "easy", date(2024, 9, 7))
     assert task.problem == STATEMENT.strip()
     assert task.entry_point is None
-    assert task.public == (StdinTest("3\n2 5 9\n", "7\n"),)
-    assert task.hidden == tuple(StdinTest(*pair) for pair in PAIRS)
+    assert task.public == (StdinTest("3\n2 5 9\n", "7\n", Equality.NUMBERS),)
+    assert task.hidden == tuple(StdinTest(*pair, Equality.NUMBERS) for pair in PAIRS)
+
+
+def test_a_program_is_judged_with_the_imports_of_the_sets_own_judge() -> None:
+    record = method("[1, 8]\n2", "7").to_json()
+
+    assert task_of(record, hidden=True).usual_imports
 
 
 def test_packed_private_tests_are_the_same_tests() -> None:

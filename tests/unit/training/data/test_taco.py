@@ -3,7 +3,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from service.domain.task import AssertTest, CallTest, StdinTest
+from service.domain.task import AssertTest, CallTest, Equality, StdinTest
 from tests.unit.training.data.set_rows import (
     FUNCTION_STATEMENT,
     STATEMENT,
@@ -17,14 +17,19 @@ from training.data.taco import taco_task
 from training.run import StageError
 
 
+def printed(stdin: str, stdout: str) -> StdinTest:
+    """As the set's own judge compares: numbers by value."""
+    return StdinTest(stdin, stdout, Equality.NUMBERS)
+
+
 def converted(fields: Mapping[str, object]) -> SourceTask:
     return taco_task(Row("rows.jsonl, line 1", fields))
 
 
 def test_the_examples_of_the_statement_are_public_and_the_other_tests_hidden() -> None:
-    shown = StdinTest("3\n2 5 9\n", "7\n"), StdinTest("1\n4\n", "0\n")
+    shown = printed("3\n2 5 9\n", "7\n"), printed("1\n4\n", "0\n")
     # Each but a part of what is shown: an input that goes on, an output cut short.
-    hidden = StdinTest("2\n1 8\n", "7\n"), StdinTest("6 9\n", "7\n"), StdinTest("ut\n1\n4\n", "0\n")
+    hidden = printed("2\n1 8\n", "7\n"), printed("6 9\n", "7\n"), printed("ut\n1\n4\n", "0\n")
     tests = (hidden[0], shown[0], *hidden[1:], shown[1])
     statement = STATEMENT + "\nInput\n\n6 9\n\nOutput\n\n75\n"
 
@@ -60,12 +65,12 @@ def test_a_stdin_test_that_no_program_can_read_is_left_out_and_counted(
 ) -> None:
     task = converted(taco_tests(inputs=[stdin, "1\n4\n"], outputs=[stdout, "0\n"]))
 
-    assert task.public == (StdinTest("1\n4\n", "0\n"),)
+    assert task.public == (printed("1\n4\n", "0\n"),)
     assert task.unusable == {reason: 1}
 
 
 def test_an_output_in_a_list_of_one_is_that_output() -> None:
-    assert converted(taco_tests(inputs=["1\n4\n"], outputs=[["0\n"]])).public == (StdinTest("1\n4\n", "0\n"),)
+    assert converted(taco_tests(inputs=["1\n4\n"], outputs=[["0\n"]])).public == (printed("1\n4\n", "0\n"),)
 
 
 def test_a_function_is_tested_by_typed_calls() -> None:
