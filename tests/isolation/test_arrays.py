@@ -73,6 +73,15 @@ async def test_what_pretends_to_be_the_right_array_passes_no_test(arena: Arena, 
     await arena.assert_unharmed()
 
 
+async def test_an_infinity_that_equals_every_large_number_is_marked(arena: Arena) -> None:
+    tests = ["for x in [1, 2]: assert f(x) == x * 100_000", "assert list(map(f, [1, 2])) == [1e5, 2e5]"]
+
+    for kind, integrity in (("float16", Integrity.WEAK), ("float64", Integrity.STRONG)):
+        found = await _judged(arena, f"import numpy as np\ndef f(x): return np.{kind}('inf')", *tests)
+
+        assert {each.integrity for each in found} == {integrity}, found
+
+
 @pytest.mark.parametrize(
     ("test", "expected"),
     [

@@ -107,7 +107,7 @@ def _cases(tests: _Tests) -> tuple[Case, ...]:
 
 
 def _helpers(prompt: str, name: str, tests: str) -> str:
-    """Functions of the prompt that the tests use, lest a completion define anew what judges it."""
+    """Functions and imports of the prompt that tests use, lest a completion define anew what judges it."""
     if len(prompt) + len(tests) > asserts.MOST_SOURCE:
         return ""
     try:
@@ -116,9 +116,11 @@ def _helpers(prompt: str, name: str, tests: str) -> str:
         return ""
     used = {each.id for each in names if isinstance(each, ast.Name)}
     functions = [each for each in statements if isinstance(each, ast.FunctionDef) and each.name != name]
-    if used.isdisjoint(each.name for each in functions):
+    imports = [each for each in statements if isinstance(each, ast.Import | ast.ImportFrom)]
+    imported = {alias.asname or alias.name.partition(".")[0] for each in imports for alias in each.names}
+    if used.isdisjoint([*imported, *(each.name for each in functions)]):
         return ""
-    kept = (each for each in statements if each in functions or isinstance(each, ast.Import | ast.ImportFrom))
+    kept = (each for each in statements if each in functions or each in imports)
     return "".join(f"{ast.unparse(each)}\n" for each in kept)
 
 

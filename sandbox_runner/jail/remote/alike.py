@@ -1,16 +1,26 @@
-"""What the tests hand over and the program's side makes anew: named tuples, patterns and loggers.
+"""What the tests hand over and the program's side has too, or makes anew: named tuples, functions, patterns.
 
-Unlike plain data they stay the tests' own: who hands one back hands back the very same. A named tuple that
-the program makes of such a class is one of the tests' class.
+Loggers, too. Unlike plain data they stay the tests' own: who hands one back hands back the very same. A named
+tuple that the program makes of such a class is one of the tests' class. By a function of the library, such as
+`getattr`, the program would reach all that is in the tests' jail; so it has its own.
 """
 
+import functools
+import importlib
+import operator
 import re
 import sys
+import types
 from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
+from sandbox_runner.jail.remote import wire
+
 Told = dict[str, Any]
+
+_UNBOUND = (types.MethodDescriptorType, types.WrapperDescriptorType, types.ClassMethodDescriptorType)
+_MAKING_FUNCTIONS = (operator.attrgetter, operator.itemgetter, operator.methodcaller, functools.partial)
 
 _OF_RECORDS = frozenset(vars(namedtuple("_Record", ""))) | {"__annotations__", "__orig_bases__"}  # noqa: PYI024
 
@@ -24,6 +34,8 @@ def told_of(value: Any, write: Callable[[object], object], number_of: Callable[[
         return {"pattern": write(value.pattern), "flags": value.flags & ~re.DEBUG}
     if _is_logger(value):
         return {"logger": value.name}
+    if (place := _place_in_library(value)) is not None:
+        return {"library": place}
     told = _record_told(value, write) if hasattr(type(value), "_fields") else None
     return told and told | {"kind": number_of(type(value))}
 
@@ -34,6 +46,8 @@ def is_record(told: object) -> bool:
 
 def made_of(told: Told, read: Callable[[object], Any], kinds: dict[int, Any]) -> object:
     """`kinds` are the classes of named tuples that were made so far."""
+    if "library" in told:
+        return _found(*told["library"])
     if "pattern" in told:
         return re.compile(read(told["pattern"]), told["flags"])
     if "logger" in told:
@@ -45,6 +59,38 @@ def made_of(told: Told, read: Callable[[object], Any], kinds: dict[int, Any]) ->
         defaults = map(read, told["defaults"])
         kind = kinds[told["kind"]] = namedtuple(told["name"], told["fields"], defaults=defaults)  # noqa: PYI024
     return kind(*map(read, told["items"]))
+
+
+def _place_in_library(value: Any) -> tuple[str, str] | None:
+    """Module and name of what both sides have: a function, a method that is bound to nothing but a class.
+
+    Not what tests replaced, whatever it calls itself.
+    """
+    kind, bound = type(value), getattr(value, "__self__", None)
+    if kind is types.BuiltinFunctionType:
+        module = bound.__module__ if isinstance(bound, type) else getattr(value, "__module__", None)
+        known = bound is None or isinstance(bound, types.ModuleType | type)
+    elif kind in _UNBOUND:
+        module, known = value.__objclass__.__module__, True
+    elif kind is types.FunctionType:
+        module = value.__module__
+        known = value.__globals__ is getattr(sys.modules.get(module), "__dict__", None)
+    else:
+        module, known = getattr(value, "__module__", None), kind is type and value in _MAKING_FUNCTIONS
+    place = (str(module), str(getattr(value, "__qualname__", "")))
+    return place if known and wire.is_standard(module) and _is_at(place, value) else None
+
+
+def _is_at(place: tuple[str, str], value: object) -> bool:
+    found = _found(*place) if place[0] in sys.modules else None
+    return found is value or (type(found) is types.BuiltinFunctionType and found == value)
+
+
+def _found(module: str, name: str) -> object:
+    owner: object = importlib.import_module(module)
+    for part in name.split("."):
+        owner = getattr(owner, part, None)
+    return owner
 
 
 def _is_logger(value: Any) -> bool:

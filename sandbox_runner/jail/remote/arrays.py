@@ -20,8 +20,21 @@ _NUMBERS = "[biu][1248]|f[248]|c8|c16|[mM]8(\\[[0-9]{0,9}[a-zA-Z]{1,7}\\])?"
 _TYPE = re.compile(rf"[<>|]({_NUMBERS}|[SU][1-9][0-9]{{0,7}})")
 _LAST_CHARACTER = 0x10FFFF
 
+_NARROW = ("<f2", ">f2", "<f4", ">f4", "<c8", ">c8")
+"""Of these numpy takes a number of Python's that is too large for an infinity, which so equals it."""
+
 Has = Callable[[object], bool]
 """Whether the other side has this container already."""
+
+
+class _Heard:
+    endless = False
+
+
+def heard_endless() -> bool:
+    """Whether an infinity that equals every large number came since this was last asked."""
+    heard, _Heard.endless = _Heard.endless, False
+    return heard
 
 
 def kind() -> type | None:
@@ -173,6 +186,8 @@ def _array(name: Any, shape: tuple[Any, ...], data: Any) -> Any:
     array = _numpy().ndarray(shape, found, content)
     if found.kind == "b" and content.translate(None, b"\0\1"):
         raise ValueError("a truth that is neither")
+    if found.str in _NARROW and not _Heard.endless:
+        _Heard.endless = bool(_numpy().isinf(array).any())
     if found.kind == "U" and array.size:
         codes = _numpy().frombuffer(content, _numpy().dtype("u4").newbyteorder(found.byteorder))
         if codes.max() > _LAST_CHARACTER:

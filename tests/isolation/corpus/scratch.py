@@ -171,6 +171,12 @@ def test(tmp_path):
     dump(tmp_path / "a", [3])
     assert pickle.loads((tmp_path / "a").read_bytes()) == [3]
 """
+FILLED = """
+def test_file(tmp_path):
+    with open(tmp_path / "a", "w+") as file:
+        assert save(file, {}) is None
+def test_save(tmp_path): save(tmp_path / "a", {})
+"""
 TELLING_APART = (PICKLED, SAVED, AGAIN, LATER, NEXT, IMPORTED)
 """What cheats meet, and honest programs pass."""
 
@@ -244,6 +250,11 @@ CHEATS: dict[str, tuple[str, str, frozenset[Outcome]]] = {
         ),
         AGAIN,
         _ENDS | {Outcome.TIME_LIMIT},
+    ),
+    "a file of the tests that it fills": (
+        _saving("path.truncate(9 << 20) if hasattr(path, 'truncate') else None\nreturn 1"),
+        FILLED,
+        _ENDS | {Outcome.OUTPUT_LIMIT},
     ),
     "no directories any more": (_saving("shutil.rmtree('/tmp/pytest')"), NEXT, _ENDS),
     "a directory with the last of numbers": (

@@ -90,6 +90,23 @@ async def test_a_function_of_the_prompt_is_the_tests_own_whatever_the_completion
         namespace["check"](namespace["decode"])
 
 
+_CLOSE = {
+    "prompt": 'from math import isclose\n\ndef half(x):\n    """Halve it."""\n',
+    "entry_point": "half",
+    "test": "def check(candidate):\n    for x in (1, 3):\n        assert isclose(candidate(x), x / 2)\n",
+}
+
+
+async def test_what_the_prompt_imports_is_the_tests_own_too(judge: FakeJudge) -> None:
+    cheat = "def isclose(a, b): return True\ndef half(x): return 0\n"
+
+    await _ask(judge, "humaneval_python", f"```python\n{cheat}```", _CLOSE)
+
+    (case,) = judge.submissions[0].cases
+    assert isinstance(case, CodeCase)
+    assert case.source.startswith("from math import isclose\n")
+
+
 async def test_asserts_of_mbpp_become_calls(judge: FakeJudge) -> None:
     data = {"id": 1, "content": "…", "labels": "{}", "test": json.dumps(["assert f(1) == 2, 'no'"])}
 

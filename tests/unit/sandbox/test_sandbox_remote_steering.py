@@ -5,7 +5,17 @@ import pytest
 from sandbox_runner.jail.remote.tests_side.findings import Ended
 from tests.unit.sandbox.two_sides import check_code, check_files
 
-_STOP = "def f(x): raise StopIteration\ng = f\nclass A:\n    @property\n    def x(self): return f(1)\n"
+_STOP = """
+def f(x): raise StopIteration
+g = f
+class A:
+    @property
+    def x(self): return f(1)
+ends = iter(())
+def end(n): raise IndexError
+def aend(n): raise StopAsyncIteration
+"""
+_TRYING = "def same(x):\n    try: return f(x) == 2\n    {}\nassert all(map(same, [1]))"
 
 
 @pytest.mark.parametrize(
@@ -17,10 +27,21 @@ _STOP = "def f(x): raise StopIteration\ng = f\nclass A:\n    @property\n    def 
         "assert list(filter(f, [1, 2])) == []",
         "from operator import attrgetter as get\nassert all(map(get('x'), [A()]))",
         "def same(x): return f(x) == 2\nassert all(map(same, [1])) and A()",
+        _TRYING.format("finally: pass"),
+        "def same(x):\n    with lock: return f(x) == 2\nassert all(map(same, [1]))",
+        _TRYING.format("except ValueError: return False"),
+        _TRYING.format("except StopIteration: raise"),
+        "def same(x): return next(ends) == 2\nassert all(map(same, [1]))",
+        "class S:\n    def __getitem__(self, n): return end(n)\nfor x in S(): assert x == 2",
+        (
+            "import asyncio\nclass S:\n    def __aiter__(self): return self\n"
+            "    async def __anext__(self): return aend(1)\n"
+            "async def main():\n    async for x in S(): assert x == 2\nasyncio.run(main())"
+        ),
     ],
 )
 def test_an_iterator_that_the_program_ended_by_an_exception_marks_the_run(source: str) -> None:
-    found = check_code(_STOP, source)
+    found = check_code(_STOP, f"import threading\nlock = threading.Lock()\n{source}")
 
     assert (found.ended, found.weak) == (Ended.PASSED, True), found
 
@@ -51,6 +72,11 @@ def f(x):
         ),
         "assert list(Steps(2)) == [1, 0] and list(map(abs, Steps(1))) == [0]",
         "g = f(1)\nnext(g)\ntry: g.send(4)\nexcept StopIteration as end: assert end.value == 4",
+        "s = Steps(2)\nwhile True:\n    try: s.step()\n    except StopIteration: break\nassert s.n == 0",
+        "s = Steps(2)\ntry:\n    while True: s.step()\nexcept StopIteration: pass\nassert s.n == 0",
+        "for n in (0, 0, 1):\n    try: Steps(n).step()\n    except StopIteration: pass",
+        "def g():\n    try: Steps(0).step()\n    except StopIteration: yield 1\nassert next(g())",
+        "def g():\n    for n in Steps(1): pass\n    raise KeyError\ntry: g()\nexcept KeyError: pass",
         "assert next(Steps(0), 5) == 5 and list(zip(Steps(2), Steps(1))) == [(1, 0)]",
     ],
 )

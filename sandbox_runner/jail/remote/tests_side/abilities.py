@@ -77,16 +77,41 @@ async def _leave_awaited(self: Remote, kind: type | None, error: BaseException |
     return _raised_all_the_same(self, error, wish)
 
 
+def _length(self: Remote) -> object:
+    link = self._remote_link
+    size = link.ask("len", self)
+    link.weak |= link.sizes.are_other(self._remote_number, size)
+    return size
+
+
+def _iterator(self: Remote) -> object:
+    link = self._remote_link
+    iterator = link.ask("iter", self)
+    link.sizes.begin(self._remote_number, getattr(iterator, "_remote_number", None))
+    return iterator
+
+
+def _next(self: Remote) -> object:
+    link = self._remote_link
+    try:
+        item = link.ask("next", self)
+    except StopIteration:
+        link.weak |= link.sizes.ended(self._remote_number)
+        raise
+    link.sizes.took(self._remote_number)
+    return item
+
+
 def _forward(operation: str) -> Callable[..., Any]:
     return lambda self, *args: self._remote_link.ask(operation, self, *args)
 
 
 _METHODS: dict[str, dict[str, Callable[..., Any]]] = {
     "call": {"__call__": _call},
-    "iter": {"__iter__": _forward("iter")},
-    "next": {"__next__": _forward("next")},
+    "iter": {"__iter__": _iterator},
+    "next": {"__next__": _next},
     "reversed": {"__reversed__": _forward("reversed")},
-    "len": {"__len__": _forward("len")},
+    "len": {"__len__": _length},
     "getitem": {"__getitem__": _forward("getitem")},
     "setitem": {"__setitem__": _forward("setitem")},
     "delitem": {"__delitem__": _forward("delitem")},

@@ -3,7 +3,6 @@
 import ast
 import importlib
 import linecache
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
@@ -20,7 +19,6 @@ from sandbox_runner.jail.remote.tests_side.module import RemoteModule, globals_f
 FILE_NAME = "tests.py"
 _MODULE = "solution"
 _DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_WORD = re.compile(r"\w+")
 
 
 def run_assert_code(
@@ -45,12 +43,12 @@ def _run(source: str, link: Link, entry_point: str | None) -> None:
     linecache.cache[FILE_NAME] = (len(source), None, source.splitlines(keepends=True), FILE_NAME)
     module = RemoteModule(_MODULE, link)
     sys.modules[_MODULE] = module
-    words = {*_WORD.findall(source), entry_point or ""}  # also those of code in strings
-    names = globals_for(module, link, entry_point, words)
+    names = globals_for(module, link, entry_point, source)
     checks = _defines_check_alone(tree)
     reached = _reached(tree, checks)
     link.answered = _answers_in_place(names, _uses(reached, entry_point if checks else None))
-    with unittests.heard() if "unittest" in source else nullcontext(unittests.Outcomes()) as outcomes:
+    hearing = unittests.heard(link.questions) if "unittest" in source else nullcontext(unittests.Outcomes())
+    with hearing as outcomes:
         exec(code, names)  # noqa: S102
         if checks:
             names["check"](_entry_point(names, entry_point))
@@ -60,6 +58,7 @@ def _run(source: str, link: Link, entry_point: str | None) -> None:
         raise outcomes.failures[0]
     if outcomes.skipped and not outcomes.passed:
         link.answered = 0
+    link.weak |= outcomes.skipped_late > 0
 
 
 def _run_left(link: Link, names: dict[str, Any], tree: ast.Module, reached: list[ast.stmt]) -> None:
@@ -72,7 +71,9 @@ def _run_left(link: Link, names: dict[str, Any], tree: ast.Module, reached: list
     if suite is None:
         return
     link.answered += _answers_in_place(names, _uses(tree.body))
-    if not unittests.run(suite, names):
+    outcomes = unittests.run(suite, names, link.questions)
+    link.weak |= outcomes.skipped_late > 0
+    if not outcomes.passed:
         link.answered = 0
 
 

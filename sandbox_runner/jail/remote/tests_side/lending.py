@@ -8,7 +8,7 @@ from typing import Any
 from sandbox_runner.jail.remote import alike, wire
 from sandbox_runner.jail.remote.frames import LostError
 from sandbox_runner.jail.remote.tests_side import functions, mocks
-from sandbox_runner.jail.remote.tests_side.own_objects import OwnObjects, may_be_asked, owner_of
+from sandbox_runner.jail.remote.tests_side.own_objects import OwnObjects, is_file, may_be_asked, owner_of
 
 _CALLED_ONLY = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType, partial)
 _KEPT = ("handle", "more")
@@ -36,6 +36,11 @@ class Lending:
 
     def __len__(self) -> int:
         return len(self._lent)
+
+    @property
+    def has_file(self) -> bool:
+        """Whether the program has one to write to that the tests opened."""
+        return any(map(is_file, self._lent))
 
     def found(self, reference: dict[str, Any]) -> object:
         """What the program handed back, or made of a class of named tuples that it was lent one of."""

@@ -1,6 +1,5 @@
 """The tests' side of the conversation: one question at a time, and no answer taken for more than data."""
 
-import dis
 import threading
 import warnings
 import weakref
@@ -8,25 +7,26 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sandbox_runner.jail.remote import errors, wire
+from sandbox_runner.jail.remote import arrays, errors, wire
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
 from sandbox_runner.jail.remote.surroundings import MOST_WARNED
 from sandbox_runner.jail.remote.tests_side import logs, warned
 from sandbox_runner.jail.remote.tests_side.environment import TestsEnvironment
-from sandbox_runner.jail.remote.tests_side.exceptions import Exceptions
+from sandbox_runner.jail.remote.tests_side.exceptions import Exceptions, catches_failures
 from sandbox_runner.jail.remote.tests_side.lending import Lending
 from sandbox_runner.jail.remote.tests_side.own_objects import OwnObjects
 from sandbox_runner.jail.remote.tests_side.patches import TestsPatches
 from sandbox_runner.jail.remote.tests_side.seeds import TestsSeeds
+from sandbox_runner.jail.remote.tests_side.sizes import Sizes
 from sandbox_runner.jail.remote.tests_side.sleeping import give_after_sleep, give_no_more
 from sandbox_runner.jail.remote.tests_side.streams import TestsStreams
+from sandbox_runner.jail.remote.tests_side.swallowing import Swallowed
 
 _MOST_NESTED_CALLBACKS = 50
 _LONG_BYTES = 1 << 20
 _NO_QUESTIONS = frozenset({"names", "pause"})
 """What is asked for no test."""
-_ITERATES = frozenset({"next", "anext"})
 
 
 class CandidateGoneError(BaseException):
@@ -63,8 +63,8 @@ class Link:
         give_after_sleep(self._pause)
         self._turn = threading.RLock()
         self._asked = 0
-        self._stopping: BaseException | None = None
-        """What the program raised last that ends an iterator, where nobody asked one for its next item."""
+        self._swallowed = Swallowed()
+        self.sizes = Sizes()
         self.answered = 0
         """Questions that the program answered: none means that the tests never used it."""
         self.gone: str | None = None
@@ -86,12 +86,17 @@ class Link:
         with self._turn:
             if self.gone is not None:
                 raise CandidateGoneError(self.gone)
-            self._see_what_was_swallowed()
+            self.weak |= self._swallowed.was_noted()
+            self.sizes.may_change(operation)
             try:
                 return self._ask(operation, args, kwargs)
             except LostError as error:
                 self.gone = str(error)
                 raise CandidateGoneError(self.gone) from None
+
+    def questions(self) -> int:
+        """How many were asked so far."""
+        return self._asked
 
     def release(self, number: int) -> None:
         self._released.append(number)
@@ -108,16 +113,8 @@ class Link:
 
     def end(self) -> None:
         """The tests have ended, however they did."""
-        self._see_what_was_swallowed()
+        self.weak |= self._swallowed.was_noted()
         give_no_more()
-
-    def _see_what_was_swallowed(self) -> None:
-        """Mark the run if `map` or the like took an exception of the program for its own end.
-
-        No line of the tests has then seen it, and what they look at is shorter by the program's choice.
-        """
-        error, self._stopping = self._stopping, None
-        self.weak |= error is not None and not _is_handled(error)
 
     def refuse(self, what: str) -> NotForwardedError:
         """The error for a test that cannot be judged; remembered, as the test may swallow it."""
@@ -154,7 +151,7 @@ class Link:
             value = read(answer["value"]) if failed is None else None
             logged = logs.read(answer.get("logged", ()))
             given = [self.exceptions.arrived(told, read) for told in answer.get("warned", ())[:MOST_WARNED]]
-        self.weak |= self._own.weak
+        self.weak |= self._own.weak or catches_failures(value) or arrays.heard_endless()
         if operation not in _NO_QUESTIONS:
             self.answered += operation != "get" or (failed is None and not is_asked_later(value))
         logs.give(logged)
@@ -162,9 +159,7 @@ class Link:
             if isinstance(each, Warning):
                 warnings.warn(each, stacklevel=4)
         if failed is not None:
-            self._stopping = (
-                failed if isinstance(failed, StopIteration) and operation not in _ITERATES else None
-            )
+            self._swallowed.note(failed, operation)
             raise failed
         return value
 
@@ -197,8 +192,9 @@ class Link:
         return message
 
     def _unsendable(self, what: str) -> Exception:
-        """The tests' fault, unless they hand back what the program may have made too long for that."""
-        return ValueError(what) if self._connection.most_received > _LONG_BYTES else self.refuse(what)
+        """The tests' fault, unless it is the program that may have made this too long."""
+        may_be_its = self._connection.most_received > _LONG_BYTES or self._lending.has_file
+        return ValueError(what) if may_be_its else self.refuse(what)
 
     def _answer_callback(self, request: dict[str, Any]) -> None:
         with _Hostile(), self._exchange.reading(request) as read:
@@ -276,20 +272,6 @@ def _number_of(value: object) -> int | None:
 
 def _reference_in(tree: object) -> object:
     return tree.get("ref") if isinstance(tree, dict) else None
-
-
-def _is_handled(error: BaseException) -> bool:
-    """Whether it came to code that has something to do with exceptions at that place.
-
-    Before Python 3.12 an exception notes only such places, and the last of ours is where it left us.
-    """
-    last = error.__traceback__
-    if last is None:  # who handled it has taken it away
-        return True
-    if last.tb_frame.f_code is Link.ask.__code__:
-        return False
-    handlers = dis._parse_exception_table(last.tb_frame.f_code)  # type: ignore[attr-defined]  # noqa: SLF001
-    return any(each.start <= last.tb_lasti < each.end for each in handlers)
 
 
 def is_asked_later(value: object) -> bool:

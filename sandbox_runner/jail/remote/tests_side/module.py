@@ -5,13 +5,16 @@ The program chooses its names. None may take the place of what the tests would u
 
 import builtins
 import importlib
+import linecache
+import re
 import sys
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
 from sandbox_runner.jail import warm
 from sandbox_runner.jail.remote import wire
+from sandbox_runner.jail.remote.tests_side import aids
 from sandbox_runner.jail.remote.tests_side.abilities import adopt
 from sandbox_runner.jail.remote.tests_side.link import Link
 from sandbox_runner.jail.remote.tests_side.proxy import Remote
@@ -33,6 +36,7 @@ _OURS = frozenset(
     }
 )
 _ALIASES = {"np": "numpy"}
+_WORD = re.compile(r"\w+")
 _FIXTURES = {f"{when}{what}" for when in ("setup", "teardown") for what in ("module", "function")}
 
 
@@ -78,9 +82,12 @@ class RemoteModule(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name == "__all__":
             # `import *` comes from here: it must not replace what a test file has imported before.
-            importing = sys._getframe(1).f_globals  # noqa: SLF001
+            importing = sys._getframe(1)  # noqa: SLF001
             offered = own_names(self._remote_link)
-            return [name for name in offered if name not in importing and not _steers(name)]
+            names = [name for name in offered if name not in importing.f_globals and not _steers(name)]
+            source = "".join(linecache.getlines(importing.f_code.co_filename))
+            self._remote_link.weak |= aids.decide(names, source, None)
+            return names
         if name.startswith("__"):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         value = self._remote_link.ask("get", self._remote_module, name)
@@ -106,9 +113,7 @@ def own_names(link: Link, entry_point: str | None = None) -> Iterator[str]:
             yield name
 
 
-def globals_for(
-    module: RemoteModule, link: Link, entry_point: str | None, used: Container[str]
-) -> dict[str, Any]:
+def globals_for(module: RemoteModule, link: Link, entry_point: str | None, source: str) -> dict[str, Any]:
     """Globals for test code that uses the program's names as its own, as far as it uses them.
 
     What the program imported from the standard library is taken from here and not from there: a test that
@@ -122,10 +127,10 @@ def globals_for(
             found = _standard(name, origin)
             if found is not None:
                 names[name] = found
-    for name in own_names(link, entry_point):
-        if name in used:
-            names[name] = getattr(module, name)
-    return names
+    used = {*_WORD.findall(source), entry_point or ""}  # also those of code in strings
+    own = [name for name in own_names(link, entry_point) if name in used]
+    link.weak |= aids.decide(own, source, entry_point)
+    return names | {name: getattr(module, name) for name in own}
 
 
 def _offered(link: Link) -> Iterator[tuple[str, str | None]]:

@@ -51,7 +51,7 @@ Told = dict[str, object]
 def may_be_asked(value: object) -> bool:
     """Not one of a class that derives from more, such as a `TestCase`: that can skip its tests, for one."""
     kind = type(value)
-    if kind in _LIBRARY or _is_file(value):
+    if kind in _LIBRARY or is_file(value):
         return True
     if not _is_of_tests(kind) or any(hasattr(kind, name) for name in _AWAITED):
         return False
@@ -94,7 +94,7 @@ class OwnObjects:
             return [each for each in dir(value) if each[:1] != "_"]
         if operation == "members":
             return {each: item for each, item in vars(value).items() if each[:1] != "_"}
-        if operation in _OF_CLASS and _is_file(value):  # another one would be any descriptor of this process
+        if operation in _OF_CLASS and is_file(value):  # another one would be any descriptor of this process
             raise TypeError(f"nothing is asked of {type(value).__name__}, the class of an open file")
         if operation == "make":
             return type(value)(*args, **kwargs)
@@ -164,7 +164,7 @@ def owner_of(function: object) -> object:
     return owner if may_be_asked(owner) else None
 
 
-def _is_file(value: object) -> bool:
+def is_file(value: object) -> bool:
     """One that the tests opened, or what reads for it: a temporary file's wrapper too."""
     if type(value) in _FILES:
         return all(value is not each for each in (sys.__stdin__, sys.__stdout__, sys.__stderr__))

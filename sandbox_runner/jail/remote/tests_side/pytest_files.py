@@ -68,7 +68,7 @@ def run_pytest(
     sys.meta_path.insert(0, _MemoryFinder(files))
     for name, text in files.items():
         linecache.cache[_path(name)] = (len(text), None, text.splitlines(keepends=True), _path(name))
-    watcher = _Watcher(files)
+    watcher = _Watcher(files, link)
     options: list[str] = [*_OPTIONS]
     plugins: list[object] = [watcher]
     if scratch is not None and any("tmp" in text for text in files.values()):
@@ -79,7 +79,7 @@ def run_pytest(
         pytest.main(options, plugins=plugins)
     except BaseException as error:  # noqa: BLE001 - whatever a hook of the tests was left by is the finding
         watcher.take_end(error)
-    return watcher.findings(link, known)
+    return watcher.findings(known)
 
 
 def _directories() -> object:
@@ -98,16 +98,18 @@ def _directories() -> object:
 class _Watcher:
     """A plugin that collects from memory and counts what happened."""
 
-    def __init__(self, files: Mapping[str, str]) -> None:
+    def __init__(self, files: Mapping[str, str], link: Link) -> None:
         self._files = files
+        self._link = link
+        self._asked_before = 0
         self._passed = self._failed = self._skipped = 0
         self._first: BaseException | None = None
         self._unjudgeable = ""
         """Why no program could pass."""
 
-    def findings(self, link: Link, names: frozenset[str]) -> Findings:
+    def findings(self, names: frozenset[str]) -> Findings:
         paths = frozenset(_path(name) for name in self._files)
-        found = findings.of_end(link, self._first, paths, names)
+        found = findings.of_end(self._link, self._first, paths, names)
         if self._unjudgeable:
             found = Findings(Ended.TEST_FAULT, text=self._unjudgeable)
         if found.ended is Ended.PASSED and (self._failed or not self._passed):
@@ -159,6 +161,17 @@ class _Watcher:
 
         module = MemoryModule.from_parent(session, path=Path(_path(name)))
         session.items.extend(session.genitems(module))
+
+    def pytest_runtest_logstart(self) -> None:
+        self._asked_before = self._link.questions()
+
+    def pytest_runtest_makereport(self, call: Any) -> None:
+        """One that skips itself once it has asked the program may do so by what that answered."""
+        import pytest  # noqa: PLC0415
+
+        ended = call.excinfo and call.excinfo.value
+        skipped = isinstance(ended, pytest.skip.Exception | pytest.xfail.Exception)
+        self._link.weak |= skipped and self._link.questions() > self._asked_before
 
     def pytest_pyfunc_call(self, pyfuncitem: Any) -> None:
         """Asked before pytest, which fails such a test, and after a `conftest.py` that could run it."""

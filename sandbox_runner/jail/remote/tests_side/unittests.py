@@ -7,12 +7,12 @@ import sys
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import partial, wraps
 from inspect import Parameter, iscoroutinefunction, signature
 from types import FunctionType, SimpleNamespace
 from typing import Any
 
-_TOLD = ("addSuccess", "addSkip", "addExpectedFailure", "addUnexpectedSuccess", "addSubTest")
+_TOLD = ("startTest", "addSuccess", "addSkip", "addExpectedFailure", "addUnexpectedSuccess", "addSubTest")
 _FAILED = ("addFailure", "addError")
 
 
@@ -20,15 +20,25 @@ _FAILED = ("addFailure", "addError")
 class Outcomes:
     """Of the test cases that any runner has run."""
 
+    asked: Callable[[], int] = int
+    """How often the program was asked so far."""
     failures: list[BaseException] = field(default_factory=list)
     passed: int = 0
     skipped: int = 0
+    skipped_late: int = 0
+    """Those that asked the program first, so that its answer may have decided that."""
+    within: bool = False
+    """Who tells it is being told."""
+    _asked_before: int = 0
 
     def take(self, told: str, *args: Any) -> None:
-        if told == "addSuccess":
+        if told == "startTest":
+            self._asked_before = self.asked()
+        elif told == "addSuccess":
             self.passed += 1
         elif told in {"addSkip", "addExpectedFailure"}:
             self.skipped += 1
+            self.skipped_late += told == "addSkip" and self.asked() > self._asked_before
         elif told == "addUnexpectedSuccess":
             self.failures.append(AssertionError("a test that was to fail has passed"))
         elif args[-1] is not None:  # as for a part of a test that has passed
@@ -36,26 +46,49 @@ class Outcomes:
 
 
 @contextmanager
-def heard() -> Iterator[Outcomes]:
-    """What is told meanwhile."""
+def heard(asked: Callable[[], int]) -> Iterator[Outcomes]:
+    """What is told meanwhile; `asked` tells how often the program was asked so far."""
     import unittest  # noqa: PLC0415 - few tests have cases, and it is large
 
-    outcomes = Outcomes()
-    methods = {name: getattr(unittest.TestResult, name) for name in (*_TOLD, *_FAILED)}
-    for name, method in methods.items():
-        setattr(unittest.TestResult, name, _heard(outcomes, name, method))
+    outcomes = Outcomes(asked)
+    replaced: list[tuple[Any, str, Any]] = []
+    run = unittest.TestCase.run
+
+    def listen(kind: Any) -> None:
+        """To a class of the tests' own too, which need not tell ours what it is told."""
+        for name in (*_TOLD, *_FAILED):
+            method = vars(kind).get(name)
+            if method is not None and not hasattr(method, "unheard"):
+                replaced.append((kind, name, method))
+                setattr(kind, name, _heard(outcomes, name, method))
+
+    def run_heard(self: Any, result: Any = None) -> Any:
+        for kind in type(result).__mro__:
+            listen(kind)
+        return run(self, result)
+
+    listen(unittest.TestResult)
+    unittest.TestCase.run = run_heard  # type: ignore[method-assign]
     try:
         yield outcomes
     finally:
-        for name, method in methods.items():
-            setattr(unittest.TestResult, name, method)
+        unittest.TestCase.run = run  # type: ignore[method-assign]
+        for kind, name, method in replaced:
+            setattr(kind, name, method)
 
 
 def _heard(outcomes: Outcomes, name: str, method: Callable[..., object]) -> Callable[..., object]:
+    @wraps(method)
     def told(self: object, *args: object) -> object:
-        outcomes.take(name, *args)
-        return method(self, *args)
+        within, outcomes.within = outcomes.within, True  # one method may call that of a base
+        if not within:
+            outcomes.take(name, *args)
+        try:
+            return method(self, *args)
+        finally:
+            outcomes.within = within
 
+    told.unheard = method  # type: ignore[attr-defined]
     return told
 
 
@@ -77,15 +110,17 @@ def left_in(names: Mapping[str, object], module: str, known: Container[str]) -> 
     return suite if suite.countTestCases() else None
 
 
-def run(suite: Any, names: Mapping[str, object]) -> bool:
-    """Whether any has passed. Raises what the first one failed with."""
+def run(suite: Any, names: Mapping[str, object], asked: Callable[[], int]) -> Outcomes:
+    """What became of them. Raises what the first one failed with."""
     import unittest  # noqa: PLC0415
 
-    with heard() as outcomes, _known_as(str(names["__name__"]), names):  # where it looks for `setUpModule`
-        suite.run(unittest.TestResult())
+    outcomes = Outcomes(asked)
+    told = {name: _heard(outcomes, name, getattr(unittest.TestResult, name)) for name in (*_TOLD, *_FAILED)}
+    with _known_as(str(names["__name__"]), names):  # where it looks for `setUpModule`
+        suite.run(type("Result", (unittest.TestResult,), told)())
     if outcomes.failures:
         raise outcomes.failures[0]
-    return outcomes.passed > 0
+    return outcomes
 
 
 @contextmanager

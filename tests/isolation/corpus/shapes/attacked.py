@@ -57,7 +57,84 @@ def counts(text): return C()
 _GROWING = "def f(shape, fail): return shape.area()\ndef grow(shape): return type(shape)(2, shape.scale)\n"
 _TRY = "def grow(shape): return type(shape)(2, shape.scale)\nfrom sandbox_runner.jail.remote.program_side.borrowed import asked\n"
 
+_EXPECTING = """
+import math
+try:
+    half(-1)
+    assert False, "no error"
+except Negative:
+    pass
+for x in range(4):
+    assert isclose(half(x), x / 2)
+got = halves(3)
+assert len(got) == 3 and all(a == b for a, b in zip(got, [0, 0.5, 1]))
+assert all(map(lambda x: half(x) * 2 == x, [1, 2]))
+"""
+_HALF = """
+from math import isclose
+class Negative(ValueError): pass
+def half(x):
+    if x < 0: raise Negative(x)
+    return x / 2
+def halves(n): return [half(x) for x in range(n)]
+"""
+_HALF_BUT_0 = """
+def half(x):
+    if x < 0: raise Negative(x)
+    return x / 2 if x else 9
+"""
+_STOPPING = """
+def half(x):
+    seen.append(x)
+    if len(seen) > 8: raise StopIteration
+    return right(x)
+"""
+_SKIPPING = """
+import pytest
+from solution import half
+def test_one(): assert half(1) == 0.5
+def test_two():
+    try: got = half(2)
+    except NotImplementedError: pytest.skip("later")
+    assert got == 1
+"""
+_TAKEN = """
+expected = 4
+assert apply(getattr, lambda: 0, '__name__') == '<lambda>'
+assert apply(abs, -4) == expected
+"""
+_APPLY = "def apply(f, *args): return f(*args)"
+
 ATTACKED: dict[str, Shape] = {
+    "names of the program by which tests judge": Shape(
+        CodeCase(_EXPECTING),
+        _HALF,
+        (_HALF.replace("/ 2", "/ 3"), _HALF.replace("raise", "return")),
+        weak=(
+            f"{_HALF}Negative = AssertionError\ndef half(x): return x / 2",
+            f"{_HALF}halves = lambda n: [0, 0.5, 1]\ndef isclose(*a): return True\n{_HALF_BUT_0}",
+            f"{_HALF}class H:\n    __len__ = lambda self: 3\n    __iter__ = lambda self: iter(())\ndef halves(n): return H()",
+            f"{_HALF}right, seen = half, []\n{_STOPPING}",
+        ),
+    ),
+    "tests that skip themselves": Shape(
+        PytestCase({"test_half.py": _SKIPPING}),
+        "def half(x): return x / 2",
+        ("def half(x): return 0.5",),
+        weak=("def half(x):\n    if x > 1: raise NotImplementedError\n    return 0.5",),
+    ),
+    "functions of the library": Shape(
+        CodeCase(_TAKEN),
+        _APPLY,
+        (
+            (
+                "def apply(f, *args):\n    if f(1, '__class__') if len(args) > 1 else 0:\n"
+                "        try: f(args[0], '__globals__')['expected'] = 5\n        except Exception: pass\n"
+                "        return '<lambda>'\n    return 5"
+            ),
+            "def apply(f, *args): return '<lambda>' if len(args) > 1 else f.__self__.eval('expected')",
+        ),
+    ),
     "objects by which one might come to what is expected": Shape(
         CodeCase(_PAIRS),
         _GROWING,
