@@ -64,5 +64,7 @@ class CallbackIterator(Callback):
 
 
 def crossing(name: str, args: tuple[object, ...]) -> tuple[object, ...]:
-    """What a special method is told on the other side: no traceback crosses."""
+    """What a special method is told on the other side: no traceback crosses, nor whose property it is."""
+    if name in {"__get__", "__set__"}:
+        return args[1:] if name == "__set__" else ()
     return (*args[:2], None) if name == "__exit__" else args

@@ -1,5 +1,6 @@
 """What the tests' jail asks to be done with objects of the program, by names."""
 
+import copy
 import operator
 from collections.abc import Callable
 from functools import cache
@@ -72,6 +73,8 @@ OPERATIONS: dict[str, Callable[..., object]] = {
     "aenter": lambda value: _await(type(value).__aenter__(value)),
     "aleave": _leave_awaited,
     "operate": lambda name, *operands: operation(name)(*operands),
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
     "eq": lambda one, other: bool(one == other),
     "plain": _plain,
     "array": arrays.data_of,

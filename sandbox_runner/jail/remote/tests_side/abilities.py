@@ -5,6 +5,7 @@ Each method asks the program, whose answer is data.
 
 from collections.abc import Callable, Generator
 from functools import cache
+from types import FunctionType, MethodType
 from typing import Any
 
 from sandbox_runner.jail.remote.tests_side.link import Link
@@ -22,6 +23,11 @@ def _call(self: Remote, /, *args: object, **kwargs: object) -> Any:
     if "class" in self._remote_traits and self._remote_number not in link.functions:
         link.constructed.add(self._remote_number)
     return link.ask("call", self, *args, **kwargs)
+
+
+def _bound(self: Any, one: object, kind: object = None) -> object:
+    """As a function that stands in a class of the tests, which the program may have decorated."""
+    return self if one is None else MethodType(self, one)
 
 
 def _leave(self: Remote, kind: type | None, error: BaseException | None, trace: object) -> bool:
@@ -108,6 +114,7 @@ def _forward(operation: str) -> Callable[..., Any]:
 
 _METHODS: dict[str, dict[str, Callable[..., Any]]] = {
     "call": {"__call__": _call},
+    "bind": {"__get__": _bound},
     "iter": {"__iter__": _iterator},
     "next": {"__next__": _next},
     "reversed": {"__reversed__": _forward("reversed")},
@@ -140,4 +147,7 @@ def _class_for(name: str, abilities: frozenset[str]) -> type[Remote]:
 
 def adopt(link: Link, reference: dict[str, Any]) -> Remote:
     name = str(reference["name"])[:NAME_LIMIT]
-    return _class_for(name, frozenset(_METHODS) & set(reference["can"]))(link, reference)
+    abilities = frozenset(_METHODS) & {*reference["can"]}
+    if reference.get("kind") == FunctionType.__name__:
+        abilities |= {"bind"}
+    return _class_for(name, abilities)(link, reference)

@@ -10,8 +10,9 @@ from types import ModuleType
 from typing import Any
 
 from sandbox_runner.jail.remote.frames import Connection
-from sandbox_runner.jail.remote.tests_side import findings, reflection, unittests
+from sandbox_runner.jail.remote.tests_side import findings, reflection, script, unittests
 from sandbox_runner.jail.remote.tests_side.abilities import adopt
+from sandbox_runner.jail.remote.tests_side.exceptions import CROSSED
 from sandbox_runner.jail.remote.tests_side.findings import Findings
 from sandbox_runner.jail.remote.tests_side.link import Link, is_asked_later
 from sandbox_runner.jail.remote.tests_side.module import RemoteModule, globals_for
@@ -43,17 +44,22 @@ def _run(source: str, link: Link, entry_point: str | None) -> None:
     linecache.cache[FILE_NAME] = (len(source), None, source.splitlines(keepends=True), FILE_NAME)
     module = RemoteModule(_MODULE, link)
     sys.modules[_MODULE] = module
-    names = globals_for(module, link, entry_point, source)
+    running = script.module_with(globals_for(module, link, entry_point, source), module)
+    names = vars(running)
     checks = _defines_check_alone(tree)
     reached = _reached(tree, checks)
     link.answered = _answers_in_place(names, _uses(reached, entry_point if checks else None))
     hearing = unittests.heard(link.questions) if "unittest" in source else nullcontext(unittests.Outcomes())
-    with hearing as outcomes:
-        exec(code, names)  # noqa: S102
+    with hearing as outcomes, script.known(running):
+        try:
+            exec(code, names)  # noqa: S102
+        except SystemExit as leaving:
+            if not _is_end_of_cases(leaving, outcomes):
+                raise
         if checks:
             names["check"](_entry_point(names, entry_point))
         else:
-            _run_left(link, names, tree, reached)
+            _run_left(link, names, tree, reached, outcomes)
     if outcomes.failures:  # of a runner of the code's own, which has not looked
         raise outcomes.failures[0]
     if outcomes.skipped and not outcomes.passed:
@@ -61,17 +67,30 @@ def _run(source: str, link: Link, entry_point: str | None) -> None:
     link.weak |= outcomes.skipped_late > 0
 
 
-def _run_left(link: Link, names: dict[str, Any], tree: ast.Module, reached: list[ast.stmt]) -> None:
+def _is_end_of_cases(leaving: SystemExit, outcomes: unittests.Outcomes) -> bool:
+    """As of `unittest.main()`: what became of the cases is heard, whatever it is left by."""
+    if hasattr(leaving, CROSSED):
+        return False
+    return bool(outcomes.failures) or (outcomes.passed > 0 and not leaving.code)
+
+
+def _run_left(
+    link: Link,
+    names: dict[str, Any],
+    tree: ast.Module,
+    reached: list[ast.stmt],
+    heard: unittests.Outcomes,
+) -> None:
     """Run the tests that the code has defined and does not use, whatever else it has run.
 
     One at least must pass, as of pytest's: which are skipped may depend on what the program answers.
     """
-    known = {each.name for each in reached if isinstance(each, _DEFINING)}
+    known = {each.name for each in reached if isinstance(each, _DEFINING)} | heard.ran
     suite = unittests.left_in(names, names["__name__"], known)
     if suite is None:
         return
     link.answered += _answers_in_place(names, _uses(tree.body))
-    outcomes = unittests.run(suite, names, link.questions)
+    outcomes = unittests.run(suite, link.questions)
     link.weak |= outcomes.skipped_late > 0
     if not outcomes.passed:
         link.answered = 0

@@ -146,7 +146,7 @@ class Link:
             if answer["answer"] != question:
                 raise LostError("an answer to another question")
             failed = self.exceptions.arrived(answer["error"], read) if "error" in answer else None
-            if operation == "operate" or (operation == "call" and _number_of(args[0]) in self.constructed):
+            if self._makes(operation, *args):
                 self._making = _reference_in(answer.get("value"))
             value = read(answer["value"]) if failed is None else None
             logged = logs.read(answer.get("logged", ()))
@@ -162,6 +162,13 @@ class Link:
             self._swallowed.note(failed, operation)
             raise failed
         return value
+
+    def _makes(self, operation: str, *args: object) -> bool:
+        """Whether what comes of it is made by the tests, as far as they go by objects that they made."""
+        number = _number_of(args[0]) if args else None
+        if operation in {"copy", "deepcopy"}:
+            return number in self.made
+        return operation == "operate" or (operation == "call" and number in self.constructed)
 
     def _pause(self) -> None:
         """Let threads of the program, if it has any and was given something to ask, ask that.

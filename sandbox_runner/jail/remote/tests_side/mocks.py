@@ -7,8 +7,10 @@ _RECORDS = ("method_calls",)
 """What a mock keeps of its calls that its class does not tell of."""
 _PROTOCOL = (
     *("__enter__", "__exit__", "__iter__", "__next__", "__len__", "__bool__"),
-    *("__contains__", "__getitem__", "__setitem__", "__delitem__"),
+    *("__contains__", "__getitem__", "__setitem__", "__delitem__", "__get__", "__set__"),
 )
+_OF_PROPERTY = ("__get__", "__set__")
+"""By which one that stands for a property is called, without the object whose it is."""
 
 
 def is_mock(value: object) -> bool:
@@ -24,6 +26,8 @@ def protocol_of(mock: object) -> list[str]:
 
 def attribute_of(mock: Any, name: str, *args: object) -> object:
     """What the program may have of it: nothing by which it could change what the mock says of its calls."""
+    if name in _OF_PROPERTY:
+        return mock(*args)
     if name in _PROTOCOL:
         return getattr(mock, name)(*args)
     own = (_RECORDS, *(vars(kind) for kind in sys.modules["unittest.mock"].AsyncMock.__mro__))

@@ -8,13 +8,13 @@ import importlib
 import linecache
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
 from sandbox_runner.jail import warm
 from sandbox_runner.jail.remote import wire
-from sandbox_runner.jail.remote.tests_side import aids
+from sandbox_runner.jail.remote.tests_side import aids, script
 from sandbox_runner.jail.remote.tests_side.abilities import adopt
 from sandbox_runner.jail.remote.tests_side.link import Link
 from sandbox_runner.jail.remote.tests_side.proxy import Remote
@@ -85,6 +85,8 @@ class RemoteModule(ModuleType):
             importing = sys._getframe(1)  # noqa: SLF001
             offered = own_names(self._remote_link)
             names = [name for name in offered if name not in importing.f_globals and not _steers(name)]
+            imported = _imported(self._remote_link, importing.f_globals)
+            importing.f_globals.update(pair for pair in [*imported] if not _steers(pair[0]))
             source = "".join(linecache.getlines(importing.f_code.co_filename))
             self._remote_link.weak |= aids.decide(names, source, None)
             return names
@@ -113,20 +115,25 @@ def own_names(link: Link, entry_point: str | None = None) -> Iterator[str]:
             yield name
 
 
+def _imported(link: Link, had: Container[str]) -> Iterator[tuple[str, object]]:
+    """What the program imported from the library, taken from here."""
+    for name, origin in _offered(link):
+        if name not in had and _is_import(name, origin):
+            found = _standard(name, origin)
+            if found is not None:
+                yield name, found
+
+
 def globals_for(module: RemoteModule, link: Link, entry_point: str | None, source: str) -> dict[str, Any]:
     """Globals for test code that uses the program's names as its own, as far as it uses them.
 
     What the program imported from the standard library is taken from here and not from there: a test that
     calls `math.isclose` without importing it must not call the program's.
     """
-    names: dict[str, Any] = {"__name__": "tests", "__builtins__": builtins}
+    names: dict[str, Any] = {"__name__": script.NAME, "__builtins__": builtins}
     names |= {name: sys.modules[name] for name in _OURS & sys.modules.keys()}
     names |= {alias: sys.modules[name] for alias, name in _ALIASES.items() if name in sys.modules}
-    for name, origin in _offered(link):
-        if name != entry_point and _is_import(name, origin):
-            found = _standard(name, origin)
-            if found is not None:
-                names[name] = found
+    names.update(_imported(link, {entry_point or ""}))
     used = {*_WORD.findall(source), entry_point or ""}  # also those of code in strings
     own = [name for name in own_names(link, entry_point) if name in used]
     link.weak |= aids.decide(own, source, entry_point)

@@ -11,6 +11,8 @@ import copy
 import dataclasses
 import importlib
 import inspect
+import sys
+import types
 import typing
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -25,6 +27,7 @@ _TYPE, _CLASS = "@type", "@class"
 """No names that tests could use."""
 _FIELDS = "__dataclass_fields__"
 _OF_COUNTERS = [f"__{name}__" for name in ("eq", "ne", "lt", "le", "gt", "ge", "add", "sub", "and", "or")]
+_signature_of = inspect.signature
 _NAMING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -43,6 +46,8 @@ def install(texts: Iterable[str]) -> None:
     _put(dataclasses, "astuple", _astuple)
     _put(dataclasses, "replace", _replace)
     _put(inspect, "getattr_static", getattr)
+    _put(inspect, "signature", _signature)
+    _put(inspect, "isclass", _is_class_to)
     kept = getattr(typing, "_lazy_load_getattr_static", None)
     if kept is not None:  # from Python 3.12 on protocols go by that function, and may have found the old one
         kept.cache_clear()
@@ -143,6 +148,24 @@ def _is_subclass(value: Any, kinds: Any) -> bool:
     wanted = kinds if isinstance(kinds, tuple) else (kinds,)
     known = [each for each in wanted if _is_remote(each) or library.parts(each) is not None]
     return bool(known) and any(each is kind for each in value.__mro__ for kind in known)
+
+
+def _signature(value: Any, **options: Any) -> inspect.Signature:
+    """Of a class that of its constructor, without what that is told first."""
+    if isinstance(value, RemoteModule) or not is_class(value):
+        return _signature_of(value, **options)
+    makers = (link_of(value).ask("get", value, name) for name in ("__init__", "__new__"))
+    maker: Any = next((each for each in makers if isinstance(each, types.FunctionType)), None)
+    if maker is None:  # that of `object`
+        return inspect.Signature()
+    found = _signature_of(maker, **options)
+    return found.replace(parameters=[*found.parameters.values()][1:])
+
+
+def _is_class_to(value: Any) -> bool:
+    """Not to pytest, which would run tests that the program brings."""
+    asker = sys._getframe(2).f_globals.get("__name__", "")  # noqa: SLF001
+    return not isinstance(value, RemoteModule) and is_class(value) and not asker.startswith("_pytest")
 
 
 def _refused(what: str) -> Callable[..., object]:
