@@ -125,3 +125,35 @@ def test_what_the_program_answers_has_no_operators(tests: str, answer: str) -> N
     found = check_code(_CHEAT, source, None)
 
     assert found.ended is not Ended.PASSED, found
+
+
+_MONEY = """
+class Money:
+    def __init__(self, n): self.n = n
+    def __eq__(self, other): return self.n == (other.n if isinstance(other, Money) else other)
+    def __add__(self, other): return Money(self.n + other.n)
+class Node:
+    def __init__(self, n): self.n = n
+def pay(n): return Money(n)
+def same(n): return Everything()
+class Everything:
+    def __eq__(self, other): return True
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "ended", "weak"),
+    [
+        ("assert Money(2) == 2 and 3 != Money(2) and Money(1) + Money(2) == 3", Ended.PASSED, True),
+        ("assert Money(2) == 3", Ended.FAILED, True),
+        ("assert Node(2) != 2 and Node(3).n == 3 and Money(1) != None", Ended.PASSED, False),
+        ("assert pay(2) == 2", Ended.FAILED, False),
+        ("assert same(2) == 2 or same(3) in (3, 4)", Ended.FAILED, False),
+    ],
+)
+def test_an_object_that_the_tests_made_says_whether_it_equals_data(
+    source: str, ended: Ended, weak: bool
+) -> None:
+    found = check_code(_MONEY, source)
+
+    assert (found.ended, found.weak) == (ended, weak), found

@@ -143,6 +143,8 @@ REFUSED = {
     "a text": "import inspect\nassert 'return' in inspect.getsource(f)",
     "the text of the module": "import inspect, solution\nassert inspect.getsource(solution)",
     "a reload": "import importlib, solution\nimportlib.reload(solution)\nassert f(1) == 2",
+}
+SWALLOWED = {
     "an exception of the tests": "with Swallow():\n    raise ValueError\nassert f(1) == 2",
     "one of the program": "with Swallow():\n    fail()\nassert f(1) == 2",
     "one of its own class": "with Swallow(Mine):\n    fail(Mine)\nassert f(1) == 2",
@@ -151,6 +153,7 @@ REFUSED = {
         "import asyncio\nasync def main():\n    async with Swallow():\n        fail()\n"
         "asyncio.run(main())\nassert f(1) == 2"
     ),
+    "by a generator": "with swallow(ValueError):\n    fail()\nassert f(1) == 2",
 }
 WRONG = {
     "another class": "assert type(S()) is T",
@@ -188,10 +191,11 @@ def test_what_does_not_hold_fails(name: str) -> None:
     assert found.ended is Ended.FAILED, found
 
 
-def test_a_program_does_not_choose_to_have_no_verdict() -> None:
-    found = check_code(PROGRAM, "with swallow(ValueError):\n    fail()\nassert f(1) == 2")
+@pytest.mark.parametrize("name", SWALLOWED)
+def test_what_the_program_swallowed_marks_the_run(name: str) -> None:
+    found = check_code(PROGRAM, SWALLOWED[name])
 
-    assert (found.ended, found.type) == (Ended.CROSSED, "ValueError"), found
+    assert (found.ended, found.weak) == (Ended.PASSED, True), found
 
 
 def test_files_ask_the_same() -> None:

@@ -85,6 +85,8 @@ def _traits(kind: type) -> wire.Reference:
         described["decides_in"] = True
     if _is_own(kind) and (_defines(kind, "__bool__") or _defines(kind, "__len__")):
         described["decides_truth"] = True
+    if any("__eq__" in vars(each) for each in kind.__mro__[:-1]):
+        described["decides_eq"] = True
     base = wire.data_kind(kind)
     if base is not None:
         described["plain"] = base.__name__

@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox_runner.jail.remote.tests_side.link import Link
 from sandbox_runner.jail.remote.tests_side.operators import OPERATORS
-from sandbox_runner.jail.remote.tests_side.proxy import NAME_LIMIT, Remote, array_of, made_by_tests
+from sandbox_runner.jail.remote.tests_side.proxy import NAME_LIMIT, Remote, array_of
 
 _ALWAYS: dict[str, object] = {
     "__doc__": property(lambda self: self._remote_link.ask("get", self, "__doc__")),
@@ -32,7 +32,7 @@ def _bound(self: Any, one: object, kind: object = None) -> object:
 
 def _leave(self: Remote, kind: type | None, error: BaseException | None, trace: object) -> bool:
     wish = self._remote_link.ask("leave", self, _told_class(self, kind), str(error))
-    return _raised_all_the_same(self, error, wish)
+    return _is_swallowed(self, error, wish)
 
 
 def _told_class(self: Remote, kind: type | None) -> object:
@@ -40,17 +40,15 @@ def _told_class(self: Remote, kind: type | None) -> object:
     return kind if kind is None or self._remote_link.exceptions.has_mirrored(kind) else kind.__name__
 
 
-def _raised_all_the_same(self: Remote, error: BaseException | None, wish: object) -> bool:
+def _is_swallowed(self: Remote, error: BaseException | None, wish: object) -> bool:
     """What the program wants swallowed may be a failed assertion, or how a test saw a wrong answer.
 
-    The first fails the test all the same, and so does another exception in an object that the tests did not
-    make: a wrong program would choose to have no verdict. In one that they made they may expect it, and the
-    test cannot be judged.
+    The first fails the test all the same, and by the second a pass is marked: to refuse it would let a wrong
+    program choose to have no verdict, and fail a right one.
     """
-    expected = isinstance(error, Exception) and not isinstance(error, AssertionError) and made_by_tests(self)
-    if wish is True and expected:
-        raise self._remote_link.refuse(f"{self._remote_name} of the program cannot swallow an exception")
-    return False
+    swallowed = wish is True and isinstance(error, Exception) and not isinstance(error, AssertionError)
+    self._remote_link.weak |= swallowed
+    return swallowed
 
 
 def _wait(self: Remote) -> Generator[None, None, Any]:
@@ -80,7 +78,7 @@ async def _enter_awaited(self: Remote) -> object:
 
 async def _leave_awaited(self: Remote, kind: type | None, error: BaseException | None, trace: object) -> bool:
     wish = self._remote_link.ask("aleave", self, _told_class(self, kind), str(error))
-    return _raised_all_the_same(self, error, wish)
+    return _is_swallowed(self, error, wish)
 
 
 def _length(self: Remote) -> object:

@@ -13,7 +13,9 @@ from sandbox_runner.jail.remote.tests_side.link import Link
 NAME_LIMIT = 100
 # By these numpy would take memory or a verdict from the program. It gets elements instead, as of a list.
 _NEVER_ASKED = ("__array", "__dlpack", "__buffer__")
-_TRAITS = frozenset({"plain", "class", "own", "decides_in", "decides_truth", "decides_hash", "unhashable"})
+_TRAITS = frozenset(
+    {"plain", "class", "own", "unhashable"} | {"decides_eq", "decides_in", "decides_truth", "decides_hash"}
+)
 
 
 class Remote:
@@ -96,6 +98,10 @@ class Remote:
             return self is other or self._remote_link.ask("eq", self, other) is True
         if "plain" in self._remote_traits:
             return data_of(self) == other  # no truth if the other is an array
+        link = self._remote_link
+        if "decides_eq" in self._remote_traits and self._remote_number in link.made and _is_data(other):
+            link.weak = True
+            return link.ask("eq", self, other) is True
         return NotImplemented
 
     def __instancecheck__(self, instance: object) -> bool:
@@ -174,6 +180,10 @@ def array_of(self: Remote, dtype: object = None, copy: object = None) -> Any:
     """What numpy makes an array of: elements that are data, or objects that it compares here."""
     made = arrays.of_data(self._remote_link.ask("array", self))
     return made if dtype is None else made.astype(dtype)
+
+
+def _is_data(value: object) -> bool:
+    return isinstance(value, wire.DATA)
 
 
 def made_by_tests(remote: Remote) -> bool:
