@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from sandbox_runner.jail.remote import arrays, containers, errors, wire
+from sandbox_runner.jail.remote.loops import no_other
 from sandbox_runner.jail.remote.operators import operation
 
 
@@ -37,18 +38,27 @@ def _left_by(kind: type | str | None, text: str) -> tuple[object, object, None]:
 
 
 @cache
-def _loop() -> Any:
+def _loop(depth: int) -> Any:
     """One for all: what is half done, such as a generator, ends with the loop that it began in."""
     import asyncio  # noqa: PLC0415 - large, and few programs need it
 
     return asyncio.Runner()
 
 
+_running: list[object] = []
+
+
 def _await(value: Any) -> object:
     async def wait() -> object:
         return await value
 
-    return _loop().run(wait())
+    awaiting = wait()
+    _running.append(awaiting)
+    try:
+        with no_other():  # the tests may ask this while the program awaits them
+            return _loop(len(_running)).run(awaiting)
+    finally:
+        _running.pop()
 
 
 OPERATIONS: dict[str, Callable[..., object]] = {

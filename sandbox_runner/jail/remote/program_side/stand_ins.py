@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from sandbox_runner.jail.remote import alike, errors, wire
+from sandbox_runner.jail.remote.program_side.awaiting import awaited, function_for
 from sandbox_runner.jail.remote.program_side.borrowed import Borrowed, borrowed_for, number_of
 from sandbox_runner.jail.remote.program_side.callbacks import (
     Callback,
@@ -29,6 +30,14 @@ class StandIns:
         self._record_kinds: dict[int, type[tuple[object, ...]]] = {}
         self._records: dict[type, int] = {}
         """By its class the number of the first of the tests' named tuples."""
+        self._makers: dict[str, Callable[[int, dict[str, Any]], object]] = {
+            "error": self._error,
+            "own": self._borrowed,
+            "alike": self._alike,
+            "awaits": self._awaited,
+            "handle": self._handle,
+            "iterates": self._iterator,
+        }
 
     def made_for(self, reference: dict[str, Any]) -> object:
         """What a reference leads to. Raises KeyError or TypeError for one that is none."""
@@ -64,26 +73,41 @@ class StandIns:
         return self._numbers.get(id(value))
 
     def _make(self, number: int, reference: dict[str, Any]) -> object:
-        if "error" in reference:
-            return self._mirrors.error(reference["error"], wire.read_plain)
-        if "own" in reference:
-            return borrowed_for(self._call_back, number, reference["own"], self._kinds)
-        if "alike" in reference:
-            made = alike.made_of(reference["alike"], wire.read_plain, self._record_kinds)
-            self._numbers[id(made)] = number
-            if alike.is_record(reference["alike"]):
-                self._records.setdefault(type(made), number)
-            return made
-        if "handle" in reference:
-            name, *traits = reference["handle"]
-            return handle_for(self._call_back, number, traits, name)
-        if "iterates" in reference:
-            return CallbackIterator(self._call_back, number)
-        return self._callback(number, reference)
+        make = next((self._makers[kind] for kind in reference if kind in self._makers), None)
+        return self._callback(number, reference) if make is None else make(number, reference)
 
-    def _callback(self, number: int, reference: dict[str, Any]) -> Callback:
+    def _error(self, number: int, reference: dict[str, Any]) -> object:
+        return self._mirrors.error(reference["error"], wire.read_plain)
+
+    def _borrowed(self, number: int, reference: dict[str, Any]) -> object:
+        return borrowed_for(self._call_back, number, reference["own"], self._kinds)
+
+    def _alike(self, number: int, reference: dict[str, Any]) -> object:
+        made: Any = alike.made_of(reference["alike"], wire.read_plain, self._record_kinds)
+        if alike.is_record(reference["alike"]):
+            self._records.setdefault(type(made), number)
+        return self._known_as(number, made)
+
+    def _awaited(self, number: int, reference: dict[str, Any]) -> object:
+        return self._known_as(number, awaited(self._call_back, number))
+
+    def _handle(self, number: int, reference: dict[str, Any]) -> object:
+        name, *traits = reference["handle"]
+        return handle_for(self._call_back, number, traits, name)
+
+    def _iterator(self, number: int, reference: dict[str, Any]) -> object:
+        return CallbackIterator(self._call_back, number)
+
+    def _known_as(self, number: int, made: object) -> object:
+        self._numbers[id(made)] = number
+        return made
+
+    def _callback(self, number: int, reference: dict[str, Any]) -> object:
+        made: object
         if "mock" in reference:
-            made: Callback = mock_for(self._call_back, number, reference["mock"])
+            made = mock_for(self._call_back, number, reference["mock"])
+        elif "async" in reference:
+            made = self._known_as(number, function_for(self._call_back, number))
         else:
             kind = CallbackFunction if "binds" in reference else Callback
             made = (CallbackObject if "more" in reference else kind)(self._call_back, number)

@@ -18,6 +18,13 @@ _ALWAYS: dict[str, object] = {
 }
 
 
+_COPIED: dict[str, Callable[..., object]] = {
+    "__copy__": lambda self: self._remote_link.ask("copy", self),
+    "__deepcopy__": lambda self, memo: self._remote_link.ask("deepcopy", self),
+}
+"""Not of an iterator: `itertools.tee` looks whether it can be copied."""
+
+
 def _call(self: Remote, /, *args: object, **kwargs: object) -> Any:
     link = self._remote_link
     if "class" in self._remote_traits and self._remote_number not in link.functions:
@@ -136,7 +143,7 @@ def _class_for(name: str, abilities: frozenset[str]) -> type[Remote]:
 
     It has the name of the object's class, which tests may ask by `type(x).__name__`.
     """
-    methods = dict(_ALWAYS)
+    methods = _ALWAYS | ({} if "next" in abilities else _COPIED)
     for ability in abilities:
         methods |= _METHODS[ability]
     made: type[Remote] = type(name, (Remote,), {"__slots__": (), **methods})

@@ -1,5 +1,6 @@
 """What the tests handed over that is no data: how it is told, and what the program may ask of it."""
 
+import inspect
 import types
 from collections.abc import Callable
 from functools import partial
@@ -8,6 +9,7 @@ from typing import Any
 from sandbox_runner.jail.remote import alike, wire
 from sandbox_runner.jail.remote.frames import LostError
 from sandbox_runner.jail.remote.tests_side import functions, mocks
+from sandbox_runner.jail.remote.tests_side.awaiting import Awaited
 from sandbox_runner.jail.remote.tests_side.own_objects import OwnObjects, is_file, may_be_asked, owner_of
 
 _CALLED_ONLY = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType, partial)
@@ -30,6 +32,7 @@ class Lending:
         self._references: list[wire.Reference] = []
         self._iterated: dict[int, object] = {}
         """By which of the tests' objects an iterator was given."""
+        self.awaited = Awaited()
 
     def __getitem__(self, number: int) -> Any:
         return self._lent[number]
@@ -65,6 +68,8 @@ class Lending:
         owner = self._iterated.get(number, owner_of(value))
         if _is_iterator(value):
             return partial(next, value), owner
+        if "awaits" in reference:
+            return partial(self.awaited.answer, value), owner
         if not attribute:
             return value, owner
         if mocks.is_mock(value):
@@ -84,6 +89,8 @@ class Lending:
             return told
         if _is_iterator(value):
             return {"iterates": True}
+        if type(value) is types.CoroutineType:
+            return {"awaits": True}
         if may_be_asked(value):
             return {"own": self._own.told_of(value)}
         if (like := alike.told_of(value, wire.write_plain, self._own.number_of)) is not None:
@@ -92,17 +99,23 @@ class Lending:
         if mocks.is_mock(value):
             about["mock"] = mocks.protocol_of(value)
         if callable(value):
-            about["about"] = functions.told_of(value, wire.write_plain)
-            if isinstance(value, types.FunctionType):
-                about["binds"] = True
-            if not about.get("mock") and not isinstance(value, _CALLED_ONLY):
-                about["more"] = True
+            about |= _callable_told(value, more=not about.get("mock"))
         return about or {"handle": _traits_of(value)}
 
     def _refused(self, value: object, name: str) -> object:
         if callable(value) and not hasattr(value, name):
             raise AttributeError(f"{type(value).__name__!r} object has no attribute {name!r}")
         raise self._refuse(f"{name} of an object of {type(value).__name__} cannot be asked by the program")
+
+
+def _callable_told(value: object, *, more: bool) -> wire.Reference:
+    """`more`: it may be asked for more than to be called, if it is none of these."""
+    about: wire.Reference = {"about": functions.told_of(value, wire.write_plain)}
+    if isinstance(value, types.FunctionType | types.MethodType) and inspect.iscoroutinefunction(value):
+        about["async"] = True
+    elif isinstance(value, types.FunctionType):
+        about["binds"] = True
+    return about | {"more": True} if more and not isinstance(value, _CALLED_ONLY) else about
 
 
 def _is_iterator(value: object) -> bool:

@@ -115,6 +115,7 @@ class Link:
         """The tests have ended, however they did."""
         self.weak |= self._swallowed.was_noted()
         give_no_more()
+        self._lending.awaited.close()
 
     def refuse(self, what: str) -> NotForwardedError:
         """The error for a test that cannot be judged; remembered, as the test may swallow it."""

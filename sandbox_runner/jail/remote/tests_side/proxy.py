@@ -115,13 +115,6 @@ class Remote:
     def __mro_entries__(self, bases: object) -> tuple[type, ...]:
         raise self._remote_link.refuse("a class of the program cannot be subclassed by the tests")
 
-    def __copy__(self) -> object:
-        """A copy of the program's, as by a method of its own."""
-        return self._remote_link.ask("copy", self)
-
-    def __deepcopy__(self, memo: object) -> object:
-        return self._remote_link.ask("deepcopy", self)
-
     def __reduce_ex__(self, protocol: object) -> str:
         raise undecided(self, "a pickle")
 

@@ -1,0 +1,30 @@
+"""Coroutines of the tests, and functions that make such, as the program has them."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+_LONGEST_S = 0.005
+
+
+async def awaited(call_back: Callable[..., Any], number: int) -> object:
+    """Ask how far it is until it is done; other things of the program go on meanwhile."""
+    import asyncio  # noqa: PLC0415 - large, and few programs need it
+
+    pause_s = 0.0
+    try:
+        while (done := call_back(number, ("step",), {}, attribute=True)) is None:
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s + _LONGEST_S / 10, _LONGEST_S)
+    except asyncio.CancelledError:
+        call_back(number, ("cancel",), {}, attribute=True)
+        raise
+    return done[0]
+
+
+def function_for(call_back: Callable[..., Any], number: int) -> Callable[..., Coroutine[Any, Any, object]]:
+    """A function like that of the tests, which tells that it must be awaited."""
+
+    async def function(*args: object, **kwargs: object) -> object:
+        return await call_back(number, args, kwargs)
+
+    return function
