@@ -5,6 +5,8 @@ tuple that the program makes of such a class is one of the tests' class. By a fu
 `getattr`, the program would reach all that is in the tests' jail; so it has its own.
 """
 
+import builtins
+import enum
 import functools
 import importlib
 import operator
@@ -12,7 +14,7 @@ import re
 import sys
 import types
 from collections import namedtuple
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sandbox_runner.jail.remote import wire
@@ -22,6 +24,7 @@ Told = dict[str, Any]
 _UNBOUND = (types.MethodDescriptorType, types.WrapperDescriptorType, types.ClassMethodDescriptorType)
 _MAKING_FUNCTIONS = (operator.attrgetter, operator.itemgetter, operator.methodcaller, functools.partial)
 
+_MIXED = (object, int, str, float)
 _OF_RECORDS = frozenset(vars(namedtuple("_Record", ""))) | {"__annotations__", "__orig_bases__"}  # noqa: PYI024
 
 
@@ -36,12 +39,23 @@ def told_of(value: Any, write: Callable[[object], object], number_of: Callable[[
         return {"logger": value.name}
     if (place := _place_in_library(value)) is not None:
         return {"library": place}
-    told = _record_told(value, write) if hasattr(type(value), "_fields") else None
+    told = _record_told(value, write) if hasattr(type(value), "_fields") else _member_told(value, write)
     return told and told | {"kind": number_of(type(value))}
 
 
-def is_record(told: object) -> bool:
-    return isinstance(told, dict) and "fields" in told
+def has_class(told: object) -> bool:
+    """Whether the program can make others of its class: named tuples, and members of an enumeration."""
+    return isinstance(told, dict) and "kind" in told
+
+
+def parts_of(value: Any) -> list[object]:
+    """By which the tests find or make the one of theirs that is like it."""
+    return [value.value] if isinstance(value, enum.Enum) else [*value]
+
+
+def made_by_tests(like: Any, parts: Iterable[object]) -> object:
+    """One of the class of that of theirs."""
+    return type(like)(*parts) if isinstance(like, enum.Enum) else type(like)._make(parts)
 
 
 def made_of(told: Told, read: Callable[[object], Any], kinds: dict[int, Any]) -> object:
@@ -56,9 +70,19 @@ def made_of(told: Told, read: Callable[[object], Any], kinds: dict[int, Any]) ->
         return logging.getLogger(told["logger"])
     kind = kinds.get(told["kind"])
     if kind is None:
-        defaults = map(read, told["defaults"])
-        kind = kinds[told["kind"]] = namedtuple(told["name"], told["fields"], defaults=defaults)  # noqa: PYI024
+        kind = kinds[told["kind"]] = (_enumeration if "members" in told else _record_kind)(told, read)
     return kind(*map(read, told["items"]))
+
+
+def _record_kind(told: Told, read: Callable[[object], Any]) -> Any:
+    return namedtuple(told["name"], told["fields"], defaults=map(read, told["defaults"]))  # noqa: PYI024
+
+
+def _enumeration(told: Told, read: Callable[[object], Any]) -> Any:
+    base: Any = getattr(enum, told["base"])
+    members = [(name, read(value)) for name, value in told["members"]]
+    mixed = {"type": getattr(builtins, told["mixed"])} if told["mixed"] else {}
+    return base(told["name"], members, **mixed)
 
 
 def _place_in_library(value: Any) -> tuple[str, str] | None:
@@ -99,6 +123,29 @@ def _is_logger(value: Any) -> bool:
     if logging is None or type(value) not in {logging.Logger, logging.RootLogger}:
         return False
     return type(value.name) is str and logging.getLogger(value.name) is value
+
+
+def _member_told(value: Any, write: Callable[[object], object]) -> Told | None:
+    """Of an enumeration of data, which decides nothing by methods of its own."""
+    kind: Any = type(value)
+    if not isinstance(value, enum.Enum) or any(map(callable, map(vars(kind).get, _own_names(kind)))):
+        return None
+    base = next(each for each in kind.__mro__ if each.__module__ == enum.__name__)
+    mixed = kind._member_type_
+    is_mixed = mixed is not object and not issubclass(base, mixed)
+    if kind.__mro__[1:3] not in {(base, *base.__mro__[1:2]), (mixed, base)} or mixed not in _MIXED:
+        return None
+    try:
+        members = [[name, write(each.value)] for name, each in kind.__members__.items()]
+        told: Told = {"name": kind.__name__, "base": base.__name__, "members": members}
+        return told | {"items": [write(value.value)], "mixed": mixed.__name__ if is_mixed else ""}
+    except (TypeError, ValueError):
+        return None
+
+
+def _own_names(kind: Any) -> list[str]:
+    """What the class of an enumeration defines besides its members."""
+    return [name for name in vars(kind) if name[:1] != "_" and name not in kind.__members__]
 
 
 def _record_told(value: Any, write: Callable[[object], object]) -> Told | None:

@@ -56,3 +56,48 @@ def test_what_is_more_than_that_can_only_be_kept(source: str) -> None:
     found = check_code(_PROGRAM, source)
 
     assert (found.ended, found.type) == (Ended.TEST_FAULT, "NotForwardedError"), found
+
+
+_LEVELS = """
+from enum import Enum, Flag, IntEnum, IntFlag
+class Level(IntEnum):
+    LOW = 1
+    HIGH = 2
+class Word(str, Enum):
+    A = "a"
+    B = "b"
+class Mode(IntFlag):
+    R = 4
+    W = 2
+class Loud(IntEnum):
+    ONE = 1
+    def shout(self): return "ONE"
+"""
+_OF_LEVELS = """
+def f(x): return x + 1, x == 1, x.name, x.value
+def same(x): return x
+def kind(x): return type(x).__name__
+def last(x): return list(type(x))[-1]
+def add(x): return x + 'b'
+def both(x, y): return x | y
+def largest(items): return max(items)
+def total(items): return sum(items)
+"""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "assert f(Level.LOW) == (2, True, 'LOW', 1) and same(Level.LOW) is Level.LOW",
+        "assert last(Level.LOW) is Level.HIGH and type(last(Level.LOW)) is Level",
+        "assert kind(Level.LOW) == 'Level' and kind(Word.A) == 'Word'",
+        "assert add(Word.A) == 'ab' and last(Word.A) is Word.B and {Word.A: 1}[same(Word.A)] == 1",
+        "assert both(Mode.R, Mode.W) is Mode.R | Mode.W and both(Mode.R | Mode.W, Mode.W) == 6",
+        "assert largest([Level.LOW, Level.HIGH]) is Level.HIGH and total([Level.LOW, Level.HIGH]) == 3",
+        "assert same(Loud.ONE) is Loud.ONE and same([Loud.ONE]) == [1]",
+    ],
+)
+def test_a_member_of_an_enumeration_of_numbers_or_texts_is_one_there_too(source: str) -> None:
+    found = check_code(_OF_LEVELS, f"{_LEVELS}{source}")
+
+    assert (found.ended, found.weak) == (Ended.PASSED, False), found

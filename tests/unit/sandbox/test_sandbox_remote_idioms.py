@@ -258,3 +258,94 @@ def test_the_program_awaits_coroutines_of_the_tests(source: str) -> None:
 )
 def test_what_they_raise_or_return_is_told(source: str, ended: Ended) -> None:
     assert check_code(_ASYNC, f"{_ASKING}{source}").ended is ended
+
+
+_CLASSES = """
+import dataclasses, inspect
+registered = {}
+def register(kind, value): registered[kind] = value; return kind
+def of(one): return registered[type(one)]
+def only(items, kind): return [item for item in items if isinstance(item, kind)]
+def derives(one, other): return issubclass(one, other)
+def build(kind, *args): return kind.create(*args)
+def told(kind): return kind.__name__, kind.TAG, [*inspect.signature(kind).parameters]
+def make(kind, *args, **kwargs): return kind(*args, **kwargs)
+def singleton(kind):
+    made = {}
+    def get(*args):
+        if kind not in made: made[kind] = kind(*args)
+        return made[kind]
+    return get
+def polite(kind):
+    kind.greet = lambda self: f"hello, {self.v}"
+    return kind
+def change(kind): kind.WANTED["a"] = 2
+def spoil(kind):
+    for name in ("create", "__init__", "_hidden"):
+        try: setattr(kind, name, None)
+        except AttributeError: pass
+def derived(kind):
+    class Derived(kind): pass
+    return Derived(1)
+"""
+_KINDS = """
+class A:
+    TAG = "a"
+    def __init__(self, v): self.v = v
+    @classmethod
+    def create(cls, v): return cls(v + 1)
+class B(A): pass
+a, b = A(1), B(2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "weak"),
+    [
+        ("assert register(A, 3) is A and of(A(1)) == 3 and of(a) == 3", False),
+        (
+            "assert only([a, b, 3], B) == [b] and only([a, b, 3], A) == [a, b] and only([a, 3], int) == [3]",
+            False,
+        ),
+        ("assert derives(B, A) and not derives(A, B) and derives(A, object)", False),
+        ("assert build(A, 1).v == 2 and type(build(B, 1)) is B and told(A) == ('A', 'a', ['v'])", False),
+        ("assert make(A, v=4).v == 4 and isinstance(make(B, 1), A)", False),
+        ("S = singleton(A)\nassert S(1) is S(2) and S(3).v == 1", False),
+        ("@polite\nclass C(A): pass\nassert C(1).greet() == 'hello, 1' and C(2).greet() == 'hello, 2'", True),
+        ("A.WANTED = {'a': 1}\nchange(A)\nassert A.WANTED == {'a': 2}", True),
+        ("spoil(A)\nassert A.create(1).v == 2", False),
+        ("try: derived(A)\nexcept TypeError: pass\nelse: assert False", False),
+    ],
+)
+def test_the_program_has_classes_of_the_tests(source: str, weak: bool) -> None:
+    found = check_code(_CLASSES, f"{_KINDS}{source}")
+
+    assert (found.ended, found.weak) == (Ended.PASSED, weak), found
+
+
+_MAPPING = """
+from collections.abc import Hashable, MutableMapping
+class Table(MutableMapping):
+    def __init__(self): self.held = {}
+    def __getitem__(self, key): return self.held[key]
+    def __setitem__(self, key, value): self.held[key] = value
+    def __delitem__(self, key): del self.held[key]
+    def __iter__(self): return iter(self.held)
+    def __len__(self): return len(self.held)
+class Plain: pass
+"""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "t['a'] = 1\nassert isinstance(t, Mapping) and dict(t) == {'a': 1}",
+        "assert isinstance(t, (int, MutableMapping)) and not isinstance(t, Sequence)",
+        "assert issubclass(Table, Mapping) and not issubclass(Table, Sequence)",
+        "assert not isinstance(Table, Mapping) and not isinstance(Plain(), Mapping) and t == Table()",
+    ],
+)
+def test_an_object_of_the_program_is_what_its_class_derives_from(source: str) -> None:
+    imported = "from collections.abc import Mapping, MutableMapping, Sequence\nt = Table()\n"
+
+    assert check_code(_MAPPING, f"{imported}{source}").ended is Ended.PASSED

@@ -8,15 +8,35 @@ from sandbox_runner.jail.remote.program_side.callbacks import crossing
 
 
 class _BorrowedKind(type):
-    """What `type` gives for an object of the tests' own class: it makes more, and has what the class has."""
+    """The tests' own class, or what `type` gives for an object of it: it makes more, and has what that has.
+
+    Classes of the program that derive from it make nothing.
+    """
 
     def __call__(cls, /, *args: object, **kwargs: object) -> object:
+        if "_lent" in vars(cls):
+            ask, number = vars(cls)["_lent"]
+            return ask(number, args, kwargs)
+        if "_one" not in vars(cls):
+            raise TypeError(
+                f"{cls.__name__} derives from a class of the tests, of which nothing is made here"
+            )
         return asked(vars(cls)["_one"], "make", "", *args, **kwargs)
 
     def __getattr__(cls, name: str) -> object:
+        if name[:1] != "_" and "_lent" in vars(cls):
+            ask, number = vars(cls)["_lent"]
+            return ask(number, ("of class", name), {}, attribute=True)
         if name[:1] == "_" or "_one" not in vars(cls):
             raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
         return asked(vars(cls)["_one"], "of class", name)
+
+    def __setattr__(cls, name: str, value: object) -> None:
+        if name[:1] != "_" and "_lent" in vars(cls):
+            ask, number = vars(cls)["_lent"]
+            ask(number, ("set", name, value), {}, attribute=True)
+        else:
+            type.__setattr__(cls, name, value)
 
 
 class Borrowed(metaclass=_BorrowedKind):
@@ -81,10 +101,8 @@ def asked(one: Borrowed, /, *operation: object, **kwargs: object) -> object:
 def borrowed_for(
     ask: Callable[..., object], number: int, told: dict[str, Any], kinds: dict[int, type[Borrowed]]
 ) -> Borrowed:
-    """Of one class for all of theirs, which has its name and the methods by which the language asks it."""
-    kind = kinds.get(told["kind"])
-    if kind is None:
-        kind = kinds[told["kind"]] = _class_of(told)
+    """Of one class for all of theirs."""
+    kind = _kind_for(told, kinds)
     made: Borrowed = object.__new__(kind)
     Borrowed.__init__(made, ask, number)
     if "_one" not in vars(kind):
@@ -92,7 +110,25 @@ def borrowed_for(
     return made
 
 
-def _class_of(told: dict[str, Any]) -> Any:
+def lent_class(
+    ask: Callable[..., object], number: int, told: dict[str, Any], kinds: dict[int, type[Borrowed]]
+) -> type[Borrowed]:
+    """The class itself, handed over."""
+    kind = _kind_for(told, kinds)
+    type.__setattr__(kind, "_lent", (ask, number))
+    return kind
+
+
+def _kind_for(told: dict[str, Any], kinds: dict[int, type[Borrowed]]) -> type[Borrowed]:
+    kind = kinds.get(told["kind"])
+    if kind is None:
+        bases = [_kind_for(each, kinds) for each in told["bases"]]
+        kind = kinds[told["kind"]] = _class_of(told, tuple(bases) or (Borrowed,))
+    return kind
+
+
+def _class_of(told: dict[str, Any], bases: tuple[type[Borrowed], ...]) -> Any:
+    """It has the name of theirs, and the methods by which the language asks it."""
     methods: dict[str, Any] = {name: _special(name) for name in told["can"]}
     if not told["hashed"]:
         methods["__hash__"] = None
@@ -101,7 +137,7 @@ def _class_of(told: dict[str, Any]) -> Any:
     if "fields" in told:
         fields = told["fields"].items()
         methods["__dataclass_fields__"] = {name: _field(name, is_set) for name, is_set in fields}
-    return _BorrowedKind(told["name"], (Borrowed,), {"__slots__": (), **methods})
+    return _BorrowedKind(told["name"], bases, {"__slots__": (), **methods})
 
 
 def _field(name: str, is_set: bool) -> Any:

@@ -25,12 +25,10 @@ def give_names(callback: object, told: dict[str, Any], read: Callable[[Any], obj
     ]
     returns = _heard(told["returns"], read)
     annotations = {each.name: each.annotation for each in parameters} | {"return": returns}
-    vars(callback)["__signature__"] = inspect.Signature(parameters, return_annotation=returns)
-    vars(callback)["__annotations__"] = {
-        name: annotation
-        for name, annotation in annotations.items()
-        if annotation is not inspect.Parameter.empty
-    }
+    stated = {name: each for name, each in annotations.items() if each is not inspect.Parameter.empty}
+    signature = inspect.Signature(parameters, return_annotation=returns)
+    for name, told_of_it in (("__signature__", signature), ("__annotations__", stated)):
+        setattr(callback, name, told_of_it)
 
 
 def _heard(told: list[object], read: Callable[[Any], object]) -> object:

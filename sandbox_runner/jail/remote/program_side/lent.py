@@ -46,6 +46,7 @@ class Lent:
             "classes": [self.number(each) for each in kind.__mro__[:_MOST_CLASSES] if _is_own(each)],
         }
         described |= _traits(kind)
+        described["abcs"] = _abcs(value if isinstance(value, type) else kind)
         if errors.is_data(kind):
             described["error"] = errors.describe(value, wire.write_plain, self._number_of)  # type: ignore[arg-type]
         if isinstance(value, type):
@@ -98,6 +99,11 @@ def _traits(kind: type) -> wire.Reference:
     if hashing is not object.__hash__:
         described["unhashable" if hashing is None else "decides_hash"] = True
     return described
+
+
+def _abcs(kind: type) -> list[str]:
+    """What its class says that it is, such as a `Mapping`."""
+    return [each.__name__ for each in kind.__mro__ if each.__module__ == "collections.abc"]
 
 
 def _decides_by_attributes(kind: type) -> bool:

@@ -6,7 +6,12 @@ from typing import Any
 
 from sandbox_runner.jail.remote import alike, errors, wire
 from sandbox_runner.jail.remote.program_side.awaiting import awaited, function_for
-from sandbox_runner.jail.remote.program_side.borrowed import Borrowed, borrowed_for, number_of
+from sandbox_runner.jail.remote.program_side.borrowed import (
+    Borrowed,
+    borrowed_for,
+    lent_class,
+    number_of,
+)
 from sandbox_runner.jail.remote.program_side.callbacks import (
     Callback,
     CallbackFunction,
@@ -27,9 +32,9 @@ class StandIns:
         self._numbers: dict[int, int] = {}
         """Of what does not bear its own: classes of exceptions, and what is only like theirs, by identity."""
         self._kinds: dict[int, type[Borrowed]] = {}
-        self._record_kinds: dict[int, type[tuple[object, ...]]] = {}
+        self._record_kinds: dict[int, Any] = {}
         self._records: dict[type, int] = {}
-        """By its class the number of the first of the tests' named tuples."""
+        """By its class the number of the first of the tests' named tuples or members."""
         self._makers: dict[str, Callable[[int, dict[str, Any]], object]] = {
             "error": self._error,
             "own": self._borrowed,
@@ -52,13 +57,13 @@ class StandIns:
         return self._made[number]
 
     def reference_to(self, value: Any) -> wire.Reference | None:
-        """How to hand it back, if it is one, or a named tuple of data that the program made of its class."""
+        """How to hand it back, if it is one, or a record or member that the program made of its class."""
         number = self.number_of(value)
         if number is not None:
             return {"callback": number}
         if type(value) in self._records:
             with suppress(TypeError, ValueError):
-                items = [*map(wire.write_plain, value)]
+                items = [*map(wire.write_plain, alike.parts_of(value))]
                 return {"callback": self._records[type(value)], "items": items}
         return None
 
@@ -84,7 +89,7 @@ class StandIns:
 
     def _alike(self, number: int, reference: dict[str, Any]) -> object:
         made: Any = alike.made_of(reference["alike"], wire.read_plain, self._record_kinds)
-        if alike.is_record(reference["alike"]):
+        if alike.has_class(reference["alike"]):
             self._records.setdefault(type(made), number)
         return self._known_as(number, made)
 
@@ -106,6 +111,9 @@ class StandIns:
         made: object
         if "mock" in reference:
             made = mock_for(self._call_back, number, reference["mock"])
+        elif "class" in reference:
+            kind_told = reference["class"]
+            made = self._known_as(number, lent_class(self._call_back, number, kind_told, self._kinds))
         elif "async" in reference:
             made = self._known_as(number, function_for(self._call_back, number))
         else:

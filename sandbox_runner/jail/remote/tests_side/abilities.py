@@ -3,6 +3,7 @@
 Each method asks the program, whose answer is data.
 """
 
+import collections.abc
 from collections.abc import Callable, Generator
 from functools import cache
 from types import FunctionType, MethodType
@@ -10,7 +11,7 @@ from typing import Any
 
 from sandbox_runner.jail.remote.tests_side.link import Link
 from sandbox_runner.jail.remote.tests_side.operators import OPERATORS
-from sandbox_runner.jail.remote.tests_side.proxy import NAME_LIMIT, Remote, array_of
+from sandbox_runner.jail.remote.tests_side.proxy import NAME_LIMIT, Remote, abcs_told, array_of
 
 _ALWAYS: dict[str, object] = {
     "__doc__": property(lambda self: self._remote_link.ask("get", self, "__doc__")),
@@ -20,7 +21,7 @@ _ALWAYS: dict[str, object] = {
 
 _COPIED: dict[str, Callable[..., object]] = {
     "__copy__": lambda self: self._remote_link.ask("copy", self),
-    "__deepcopy__": lambda self, memo: self._remote_link.ask("deepcopy", self),
+    "__deepcopy__": lambda self, _: self._remote_link.ask("deepcopy", self),
 }
 """Not of an iterator: `itertools.tee` looks whether it can be copied."""
 
@@ -138,7 +139,7 @@ _METHODS: dict[str, dict[str, Callable[..., Any]]] = {
 
 
 @cache
-def _class_for(name: str, abilities: frozenset[str]) -> type[Remote]:
+def _class_for(name: str, abilities: frozenset[str], kinds: frozenset[str]) -> type[Remote]:
     """A class with just the methods that the object has, so that `callable` and `iter` tell the truth.
 
     It has the name of the object's class, which tests may ask by `type(x).__name__`.
@@ -147,6 +148,8 @@ def _class_for(name: str, abilities: frozenset[str]) -> type[Remote]:
     for ability in abilities:
         methods |= _METHODS[ability]
     made: type[Remote] = type(name, (Remote,), {"__slots__": (), **methods})
+    for kind in kinds:
+        getattr(collections.abc, kind).register(made)
     return made
 
 
@@ -155,4 +158,5 @@ def adopt(link: Link, reference: dict[str, Any]) -> Remote:
     abilities = frozenset(_METHODS) & {*reference["can"]}
     if reference.get("kind") == FunctionType.__name__:
         abilities |= {"bind"}
-    return _class_for(name, abilities)(link, reference)
+    kinds = frozenset() if "class" in reference else abcs_told(reference)
+    return _class_for(name, abilities, kinds)(link, reference)

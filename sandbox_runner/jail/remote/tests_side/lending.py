@@ -10,7 +10,13 @@ from sandbox_runner.jail.remote import alike, wire
 from sandbox_runner.jail.remote.frames import LostError
 from sandbox_runner.jail.remote.tests_side import functions, mocks
 from sandbox_runner.jail.remote.tests_side.awaiting import Awaited
-from sandbox_runner.jail.remote.tests_side.own_objects import OwnObjects, is_file, may_be_asked, owner_of
+from sandbox_runner.jail.remote.tests_side.own_objects import (
+    OwnObjects,
+    is_file,
+    makes_such,
+    may_be_asked,
+    owner_of,
+)
 
 _CALLED_ONLY = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType, partial)
 _KEPT = ("handle", "more")
@@ -46,13 +52,13 @@ class Lending:
         return any(map(is_file, self._lent))
 
     def found(self, reference: dict[str, Any]) -> object:
-        """What the program handed back, or made of a class of named tuples that it was lent one of."""
+        """What the program handed back, or made of a class of records or members that it was lent one of."""
         lent = self._lent[reference["callback"]]
         if "items" not in reference:
             return lent
-        if not alike.is_record(self._references[reference["callback"]].get("alike")):
-            raise LostError("items of no named tuple")
-        return type(lent)._make(map(wire.read_plain, reference["items"]))
+        if not alike.has_class(self._references[reference["callback"]].get("alike")):
+            raise LostError("items of what has none")
+        return alike.made_by_tests(lent, map(wire.read_plain, reference["items"]))
 
     def reference_to(self, value: object) -> wire.Reference:
         known = self._numbers.get(id(value))
@@ -74,8 +80,9 @@ class Lending:
             return value, owner
         if mocks.is_mock(value):
             return partial(mocks.attribute_of, value), value
-        if "own" in reference:
-            return partial(self._own.answer, value), value
+        if "own" in reference or "class" in reference:
+            answer = self._own.answer if "own" in reference else self._own.answer_of_class
+            return partial(answer, value), value
         return (value if reference.keys().isdisjoint(_KEPT) else partial(self._refused, value)), owner
 
     def was_given(self, returned: object, owner: object) -> None:
@@ -92,12 +99,14 @@ class Lending:
         if type(value) is types.CoroutineType:
             return {"awaits": True}
         if may_be_asked(value):
-            return {"own": self._own.told_of(value)}
+            return {"own": self._own.told_of(type(value))}
         if (like := alike.told_of(value, wire.write_plain, self._own.number_of)) is not None:
             return {"alike": like}
         about: wire.Reference = {}
         if mocks.is_mock(value):
             about["mock"] = mocks.protocol_of(value)
+        if makes_such(value):
+            about["class"] = self._own.told_of(value)  # type: ignore[arg-type]
         if callable(value):
             about |= _callable_told(value, more=not about.get("mock"))
         return about or {"handle": _traits_of(value)}

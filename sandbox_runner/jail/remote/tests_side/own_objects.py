@@ -50,10 +50,12 @@ Told = dict[str, object]
 
 def may_be_asked(value: object) -> bool:
     """Not one of a class that derives from more, such as a `TestCase`: that can skip its tests, for one."""
-    kind = type(value)
-    if kind in _LIBRARY or is_file(value):
-        return True
-    if not _is_of_tests(kind) or any(hasattr(kind, name) for name in _AWAITED):
+    return type(value) in _LIBRARY or is_file(value) or makes_such(type(value))
+
+
+def makes_such(kind: object) -> bool:
+    """Whether it is a class of the tests, whose objects may be asked."""
+    if not isinstance(kind, type) or not _is_of_tests(kind) or any(hasattr(kind, name) for name in _AWAITED):
         return False
     return all(each in _HARMLESS or _is_of_tests(each) for each in kind.__mro__)
 
@@ -69,14 +71,14 @@ class OwnObjects:
         self.weak = False
         """Whether the program changed what may be expected of it, or what may judge it."""
 
-    def told_of(self, value: object) -> Told:
-        """What the program must know to use it."""
-        kind = type(value)
+    def told_of(self, kind: type) -> Told:
+        """What the program must know to use objects of this class."""
         told: Told = {
             "name": kind.__name__,
             "kind": self.number_of(kind),
             "can": sorted(_specials(kind)),
             "hashed": kind.__hash__ is not None,
+            "bases": [self.told_of(base) for base in kind.__bases__ if makes_such(base)],
         }
         if dataclasses.is_dataclass(kind):
             told["fields"] = {each.name: each.init for each in dataclasses.fields(kind)}
@@ -103,6 +105,19 @@ class OwnObjects:
             return self._get(value, name) if operation == "get" else _of_class(type(value), name)
         self._see_that_it_may_change(value, name, *args)
         (setattr if operation == "set" else delattr)(value, name, *args)
+        return None
+
+    def answer_of_class(self, kind: Any, operation: str, name: str, /, *new: object) -> object:
+        """The same of one of their classes. What the program puts there may be what is judged."""
+        self._see_that_it_is_public(kind, name)
+        if operation == "of class":
+            return _of_class(kind, name)
+        if operation != "set" or not makes_such(kind):
+            raise AttributeError(f"nothing is asked of {kind.__name__} by {operation!r}")
+        if _is_behaviour(getattr(kind, name, None)) or name in _specials(kind):
+            raise AttributeError(f"type object {kind.__name__!r} attribute {name!r} is read-only")
+        self.weak = True
+        setattr(kind, name, *new)
         return None
 
     def _special(self, value: Any, name: str, *args: Any) -> object:

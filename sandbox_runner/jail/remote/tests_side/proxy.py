@@ -4,6 +4,7 @@ Data comes by value and is compared here. An object of the program answers attri
 iteration; it does not answer comparisons, arithmetic or `in`, because its answer would be the verdict.
 """
 
+import collections.abc
 from contextlib import suppress
 from typing import Any
 
@@ -23,6 +24,7 @@ class Remote:
 
     __slots__ = (
         "__weakref__",
+        "_remote_abcs",
         "_remote_classes",
         "_remote_kind",
         "_remote_link",
@@ -43,6 +45,7 @@ class Remote:
         keep(self, "_remote_classes", tuple(int(number) for number in reference["classes"]))
         keep(self, "_remote_traits", frozenset(reference) & _TRAITS)
         keep(self, "_remote_protocol", _protocol_told(reference))
+        keep(self, "_remote_abcs", abcs_told(reference))
 
     def _number_of(self) -> int:
         number: int = self._remote_number
@@ -141,6 +144,11 @@ def class_of(remote: Any) -> object:
 
 def is_class(remote: Any) -> bool:
     return "class" in remote._remote_traits  # noqa: SLF001
+
+
+def abcs_told(reference: dict[str, Any]) -> frozenset[str]:
+    """Classes of `collections.abc` that its class, or the class that it is, derives from."""
+    return frozenset(collections.abc.__all__) & {*reference.get("abcs", ())}
 
 
 def _protocol_told(reference: dict[str, Any]) -> tuple[str, ...] | None:

@@ -7,6 +7,7 @@ operand compares data.
 
 import ast
 import builtins
+import collections.abc
 import copy
 import dataclasses
 import importlib
@@ -146,6 +147,8 @@ def _is_subclass(value: Any, kinds: Any) -> bool:
     if not _is_remote(value) or not is_class(value):
         raise TypeError("issubclass() arg 1 must be a class")
     wanted = kinds if isinstance(kinds, tuple) else (kinds,)
+    if any(getattr(collections.abc, name) is each for name in value._remote_abcs for each in wanted):  # noqa: SLF001
+        return True
     known = [each for each in wanted if _is_remote(each) or library.parts(each) is not None]
     return bool(known) and any(each is kind for each in value.__mro__ for kind in known)
 
