@@ -83,6 +83,7 @@ def test_an_aid_of_the_library_that_the_program_defines_itself_marks_the_run(aid
 @pytest.mark.parametrize(
     ("program", "source", "entry_point"),
     [
+        ("def gcd(a, b): return a\ndef f(x): return x", "x = 1\nassert f(x) == gcd(x, 0)", None),
         ("def isclose(a, b): return abs(a - b) < 1", "for x in range(3): assert isclose(x, x)", None),
         ("def isclose(a, b): return a == b\ndef f(x): return x", "assert f(1) and isclose(1, 1)", "isclose"),
         ("from math import isclose\ndef f(x): return x", "for x in range(3): assert isclose(f(x), x)", None),
@@ -105,6 +106,14 @@ def test_what_is_under_test_and_what_is_the_librarys_do_not(
     found = check_code(program, source, entry_point)
 
     assert (found.ended, found.weak) == (Ended.PASSED, False), found
+
+
+def test_what_the_library_computes_is_an_aid_where_it_is_known_what_is_under_test() -> None:
+    found = check_code(
+        "def sqrt(x): return 0\ndef f(x): return 0", "for x in range(3): assert f(x) == sqrt(x)", "f"
+    )
+
+    assert (found.ended, found.weak) == (Ended.PASSED, True), found
 
 
 _NUMPY = "import numpy as np\ndef f(x): return {}\n"
@@ -174,6 +183,9 @@ class Stack:
     def push(self, item): self.items.append(item)
     def __len__(self): return len(self.items)
     def __iter__(self): return iter(self.items)
+class Matrix:
+    def __len__(self): return 2
+    def __iter__(self): return iter([1, 2, 3, 4])
 """
 
 
@@ -182,6 +194,7 @@ class Stack:
     [
         "s.push(1)\nassert len(s) == 1\ns.push(2)\nassert [x for x in s] == [1, 2] and len(s) == 2",
         "s.push(0)\ns.push(1)\nfor x in s: break\nassert len(s) == 2 and list(zip(s, [0])) == [(0, 0)]",
+        "m = Matrix()\nassert len(m) == 2 and list(m) == [1, 2, 3, 4]",
         "s.push(1)\nassert len(s) == 1\nfor x in s:\n    if len(s) < 5: s.push(x)\nassert len(s) == 5",
     ],
 )
@@ -245,6 +258,24 @@ def test_a_result_of_the_tests_own_is_heard_too(base: str) -> None:
 
     assert check_code("def f(x): return 0", source).ended is Ended.FAILED
     assert check_code("def f(x): return 2", source).ended is Ended.PASSED
+
+
+_EXAMPLES = """
+import doctest
+def cases():
+    '''
+    >>> f(1)
+    2
+    >>> [f(2), 0]
+    [3, 0]
+    '''
+doctest.run_docstring_examples(cases, globals())
+"""
+
+
+def test_examples_are_heard_too() -> None:
+    assert check_code("def f(x): return x + 2", _EXAMPLES).ended is Ended.FAILED
+    assert check_code("def f(x): return x + 1", _EXAMPLES).ended is Ended.PASSED
 
 
 _LENT = """

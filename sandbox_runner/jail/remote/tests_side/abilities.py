@@ -92,7 +92,7 @@ async def _leave_awaited(self: Remote, kind: type | None, error: BaseException |
 def _length(self: Remote) -> object:
     link = self._remote_link
     size = link.ask("len", self)
-    link.weak |= link.sizes.are_other(self._remote_number, size)
+    link.weak |= link.sizes.is_too_long(self._remote_number, size)
     return size
 
 
@@ -108,7 +108,7 @@ def _next(self: Remote) -> object:
     try:
         item = link.ask("next", self)
     except StopIteration:
-        link.weak |= link.sizes.ended(self._remote_number)
+        link.weak |= link.sizes.ended_early(self._remote_number)
         raise
     link.sizes.took(self._remote_number)
     return item

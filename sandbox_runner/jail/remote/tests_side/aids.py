@@ -41,6 +41,7 @@ _WORDS = frozenset(
         "timedelta",
     }
 )
+_COMPUTING = ("math", "itertools", "functools", "heapq", "bisect")
 
 
 def decide(own: Sequence[str], source: str, entry_point: str | None) -> bool:
@@ -48,7 +49,9 @@ def decide(own: Sequence[str], source: str, entry_point: str | None) -> bool:
 
     Where they use nothing else of the program, that is what they test.
     """
-    aids = {name for name in own if name != entry_point and _is_like_an_aid(name)}
+    aids = {
+        name for name in own if name != entry_point and _is_like_an_aid(name, is_told=entry_point is not None)
+    }
     if not aids:
         return False
     nodes = [*ast.walk(ast.parse(source))]
@@ -59,7 +62,10 @@ def decide(own: Sequence[str], source: str, entry_point: str | None) -> bool:
     return bool(aids - _bound(nodes)) and not used.intersection(own) <= aids
 
 
-def _is_like_an_aid(name: str) -> bool:
+def _is_like_an_aid(name: str, *, is_told: bool) -> bool:
+    """`is_told`: what is under test is known, and is not this."""
+    if is_told and any(hasattr(sys.modules.get(module), name) for module in _COMPUTING):
+        return True
     return name in _WORDS or name in sys.stdlib_module_names or name.startswith("assert")
 
 

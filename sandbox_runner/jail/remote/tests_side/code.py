@@ -19,6 +19,8 @@ from sandbox_runner.jail.remote.tests_side.module import RemoteModule, globals_f
 
 FILE_NAME = "tests.py"
 _MODULE = "solution"
+_OCCASIONAL = {"mock": "unittest.mock", "doctest": "doctest"}
+"""What replaces or runs something must be known before it is used."""
 _DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -26,8 +28,9 @@ def run_assert_code(
     source: str, connection: Connection, entry_point: str | None = None, scratch: str | None = None
 ) -> Findings:
     """Run statements that use the program's names as their own, or HumanEval's `check`."""
-    if "mock" in source:  # what replaces something must be known before it is used
-        importlib.import_module("unittest.mock")
+    for word, module in _OCCASIONAL.items():
+        if word in source:
+            importlib.import_module(module)
     link = Link(connection, adopt, scratch)
     error: BaseException | None = None
     try:
@@ -49,7 +52,8 @@ def _run(source: str, link: Link, entry_point: str | None) -> None:
     checks = _defines_check_alone(tree)
     reached = _reached(tree, checks)
     link.answered = _answers_in_place(names, _uses(reached, entry_point if checks else None))
-    hearing = unittests.heard(link.questions) if "unittest" in source else nullcontext(unittests.Outcomes())
+    has_cases = any(word in source for word in ("unittest", "doctest"))
+    hearing = unittests.heard(link.questions) if has_cases else nullcontext(unittests.Outcomes())
     with hearing as outcomes, script.known(running):
         try:
             exec(code, names)  # noqa: S102

@@ -13,18 +13,21 @@ class Sizes:
     """As long as the program is asked for nothing by which its objects may change."""
 
     def __init__(self) -> None:
-        self._known: dict[int, int] = {}
+        self._said: dict[int, int] = {}
+        self._found: dict[int, int] = {}
         self._taken: dict[int, tuple[int, int]] = {}
         """By the number of an iterator that of what it goes through, and how many items it gave."""
 
     def may_change(self, operation: str) -> None:
         if operation not in _LOOKING:
-            self._known.clear()
-            self._taken.clear()
+            for each in (self._said, self._found, self._taken):
+                each.clear()
 
-    def are_other(self, number: int, size: object) -> bool:
-        """Whether the object had another size a moment ago."""
-        return type(size) is int and self._known.setdefault(number, size) != size
+    def is_too_long(self, number: int, size: object) -> bool:
+        """Whether fewer items were in the object a moment ago than it says now."""
+        if type(size) is int:
+            self._said[number] = size
+        return self._said.get(number, 0) > self._found.get(number, self._said.get(number, 0))
 
     def begin(self, number: int, iterator: int | None) -> None:
         """What is its own iterator has no size."""
@@ -36,7 +39,10 @@ class Sizes:
             number, taken = self._taken[iterator]
             self._taken[iterator] = (number, taken + 1)
 
-    def ended(self, iterator: int) -> bool:
-        """Whether it gave another number of items than were said to be there."""
-        number, taken = self._taken.pop(iterator, (None, 0))
-        return number is not None and self.are_other(number, taken)
+    def ended_early(self, iterator: int) -> bool:
+        """Whether it gave fewer items than were said to be there."""
+        if iterator not in self._taken:
+            return False
+        number, taken = self._taken.pop(iterator)
+        self._found[number] = taken
+        return self.is_too_long(number, None)

@@ -70,6 +70,18 @@ def heard(asked: Callable[[], int]) -> Iterator[Outcomes]:
             listen(kind)
         return run(self, result)
 
+    def run_examples(self: Any, *args: Any, **kwargs: Any) -> Any:
+        found = examples(self, *args, **kwargs)
+        outcomes.passed += found.attempted > found.failed
+        if found.failed:
+            outcomes.failures.append(AssertionError(f"{found.failed} of {found.attempted} examples failed"))
+        return found
+
+    doctest: Any = sys.modules.get("doctest")
+    examples: Any = getattr(getattr(doctest, "DocTestRunner", None), "run", None)
+    if examples is not None:
+        doctest.DocTestRunner.run = run_examples
+        replaced.append((doctest.DocTestRunner, "run", examples))
     listen(unittest.TestResult)
     unittest.TestCase.run = run_heard  # type: ignore[method-assign]
     try:
