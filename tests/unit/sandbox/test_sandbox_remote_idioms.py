@@ -43,6 +43,13 @@ def test_to_leave_before_anything_passed_is_no_pass(leave: str) -> None:
     assert check_code(_RIGHT, f"import sys\nassert f(1)\n{leave}").ended is not Ended.PASSED
 
 
+def test_to_leave_before_the_end_by_what_the_program_answers_marks_the_run() -> None:
+    source = f"{_CASES}TestCases('test_f').run()\nif f(4) != 5: sys.exit()\nassert f(4) == 5"
+
+    assert check_code("def f(x): return 4", source).weak is True
+    assert check_code(_RIGHT, source).weak is False
+
+
 @pytest.mark.parametrize("place", ["'__main__.g'", "__name__ + '.g'", "'solution.g'"])
 def test_a_name_that_is_replaced_where_the_tests_have_it_is_replaced_for_the_program(place: str) -> None:
     source = f"with patch({place}, return_value=7) as m: assert f(3) == 8\nassert f(3) == 4\n"

@@ -60,6 +60,7 @@ def _run(source: str, link: Link, entry_point: str | None) -> None:
         except SystemExit as leaving:
             if not _is_end_of_cases(leaving, outcomes):
                 raise
+            link.weak |= not _is_at_end(leaving, tree)  # the program's answer may have decided that
         if checks:
             names["check"](_entry_point(names, entry_point))
         else:
@@ -76,6 +77,14 @@ def _is_end_of_cases(leaving: SystemExit, outcomes: unittests.Outcomes) -> bool:
     if hasattr(leaving, CROSSED):
         return False
     return bool(outcomes.failures) or (outcomes.passed > 0 and not leaving.code)
+
+
+def _is_at_end(leaving: SystemExit, tree: ast.Module) -> bool:
+    """Whether the last statement raised it."""
+    trace = leaving.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename != FILE_NAME:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_lineno >= tree.body[-1].lineno
 
 
 def _run_left(
