@@ -77,3 +77,63 @@ def test_to_sleep_is_not_to_ask_the_program() -> None:
     program = "import threading, time\nthreading.Thread(target=time.sleep, args=(9,), daemon=True).start()"
 
     assert check_code(f"{program}\ndef f(x): pass", "import time\ntime.sleep(0)").ended is Ended.TEST_FAULT
+
+
+_WAITING = """
+import queue, threading
+def fill(q, n):
+    for k in range(n): q.put(k)
+def drain(q):
+    got = []
+    while not q.empty(): got.append(q.get()); q.task_done()
+    return got
+def until_none(q):
+    got = []
+    while (item := q.get()) is not None: got.append(item)
+    return got
+def patient(q):
+    try: return q.get(timeout=0.05)
+    except queue.Empty: return "empty"
+def full(q):
+    try: q.put(1, block=False)
+    except queue.Full: return "full"
+def count(lock, held):
+    def add():
+        for _ in range(5):
+            with lock: held["n"] += 1
+    threads = [threading.Thread(target=add) for _ in range(3)]
+    for each in threads: each.start()
+    for each in threads: each.join()
+def signal(event): event.set(); return event.is_set(), event.wait(0.1)
+def try_it(lock): return lock.acquire(blocking=False), lock.acquire(timeout=0.02), lock.locked()
+def same(x): return x
+"""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "q = queue.Queue()\nfill(q, 3)\nassert q.qsize() == 3 and drain(q) == [0, 1, 2]\nq.join()",
+        "q = queue.Queue(1)\nq.put(0)\nassert full(q) == 'full' and patient(queue.Queue()) == 'empty'",
+        "q = queue.PriorityQueue()\nfor k in (3, 1, 2): q.put(k)\nassert drain(q) == [1, 2, 3]",
+        "q = queue.SimpleQueue()\nfill(q, 2)\nassert patient(q) == 0 and q.get() == 1",
+        "held = {'n': 0}\ncount(threading.Lock(), held)\nassert held == {'n': 15}",
+        "e = threading.Event()\nassert signal(e) == (True, True) and same(e) is e",
+        "lock = threading.Lock()\nassert try_it(lock) == (True, False, True) and lock.locked()",
+        (
+            "q, got = queue.Queue(), []\n"
+            "t = threading.Thread(target=lambda: got.extend(until_none(q)))\nt.start()\n"
+            "for item in (1, 2, None): q.put(item)\nt.join()\nassert got == [1, 2]"
+        ),
+    ],
+)
+def test_a_program_uses_queues_locks_and_events_of_the_tests(source: str) -> None:
+    found = check_code(_WAITING, f"import queue, threading\n{source}")
+
+    assert (found.ended, found.weak) == (Ended.PASSED, False), found
+
+
+def test_it_gets_no_further_by_one() -> None:
+    program = "def f(q):\n    try: return q.mutex, q.queue\n    except AttributeError: return q.maxsize"
+
+    assert check_code(program, "import queue\nassert f(queue.Queue(5)) == 5").ended is Ended.PASSED

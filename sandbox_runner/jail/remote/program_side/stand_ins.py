@@ -21,6 +21,7 @@ from sandbox_runner.jail.remote.program_side.callbacks import (
 )
 from sandbox_runner.jail.remote.program_side.functions import give_names
 from sandbox_runner.jail.remote.program_side.handles import Handle, handle_for
+from sandbox_runner.jail.remote.program_side.waiting import Waited, waited_for
 
 
 class StandIns:
@@ -42,6 +43,7 @@ class StandIns:
             "awaits": self._awaited,
             "handle": self._handle,
             "iterates": self._iterator,
+            "waits": self._waited,
         }
 
     def made_for(self, reference: dict[str, Any]) -> object:
@@ -72,7 +74,7 @@ class StandIns:
         kinds = type(value).__mro__
         if Borrowed in kinds:
             return number_of(value)  # type: ignore[arg-type]
-        if Callback in kinds or Handle in kinds:
+        if not {Callback, Handle, Waited}.isdisjoint(kinds):
             number: int = value.number  # type: ignore[attr-defined]
             return number
         return self._numbers.get(id(value))
@@ -102,6 +104,9 @@ class StandIns:
 
     def _iterator(self, number: int, reference: dict[str, Any]) -> object:
         return CallbackIterator(self._call_back, number)
+
+    def _waited(self, number: int, reference: dict[str, Any]) -> object:
+        return waited_for(self._call_back, number, *reference["waits"])
 
     def _known_as(self, number: int, made: object) -> object:
         self._numbers[id(made)] = number

@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox_runner.jail.remote import alike, wire
 from sandbox_runner.jail.remote.frames import LostError
-from sandbox_runner.jail.remote.tests_side import functions, mocks
+from sandbox_runner.jail.remote.tests_side import functions, mocks, waited
 from sandbox_runner.jail.remote.tests_side.awaiting import Awaited
 from sandbox_runner.jail.remote.tests_side.own_objects import (
     OwnObjects,
@@ -19,6 +19,8 @@ from sandbox_runner.jail.remote.tests_side.own_objects import (
 )
 
 _CALLED_ONLY = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType, partial)
+_STATED = ("own", "class")
+"""What that says of objects whose state an answer may give away."""
 _KEPT = ("handle", "more")
 """What a reference says of objects that the program may not ask."""
 
@@ -39,6 +41,12 @@ class Lending:
         self._iterated: dict[int, object] = {}
         """By which of the tests' objects an iterator was given."""
         self.awaited = Awaited()
+        self._answers: dict[str, Callable[..., object]] = {
+            "own": own.answer,
+            "class": own.answer_of_class,
+            "awaits": self.awaited.answer,
+            "waits": waited.answer,
+        }
 
     def __getitem__(self, number: int) -> Any:
         return self._lent[number]
@@ -74,15 +82,13 @@ class Lending:
         owner = self._iterated.get(number, owner_of(value))
         if _is_iterator(value):
             return partial(next, value), owner
-        if "awaits" in reference:
-            return partial(self.awaited.answer, value), owner
         if not attribute:
             return value, owner
         if mocks.is_mock(value):
             return partial(mocks.attribute_of, value), value
-        if "own" in reference or "class" in reference:
-            answer = self._own.answer if "own" in reference else self._own.answer_of_class
-            return partial(answer, value), value
+        for kind, answer in self._answers.items():
+            if kind in reference:
+                return partial(answer, value), value if kind in _STATED else owner
         return (value if reference.keys().isdisjoint(_KEPT) else partial(self._refused, value)), owner
 
     def was_given(self, returned: object, owner: object) -> None:
@@ -92,16 +98,9 @@ class Lending:
 
     def _about(self, value: object) -> wire.Reference:
         """What the program must know of what it is handed."""
-        if (told := self._exception_told(value)) is not None:
-            return told
-        if _is_iterator(value):
-            return {"iterates": True}
-        if type(value) is types.CoroutineType:
-            return {"awaits": True}
-        if may_be_asked(value):
-            return {"own": self._own.told_of(type(value))}
-        if (like := alike.told_of(value, wire.write_plain, self._own.number_of)) is not None:
-            return {"alike": like}
+        for tell in (self._exception_told, _going_on_told, self._own_told, self._alike_told):
+            if (told := tell(value)) is not None:
+                return told
         about: wire.Reference = {}
         if mocks.is_mock(value):
             about["mock"] = mocks.protocol_of(value)
@@ -111,10 +110,27 @@ class Lending:
             about |= _callable_told(value, more=not about.get("mock"))
         return about or {"handle": _traits_of(value)}
 
+    def _own_told(self, value: object) -> wire.Reference | None:
+        return {"own": self._own.told_of(type(value))} if may_be_asked(value) else None
+
+    def _alike_told(self, value: object) -> wire.Reference | None:
+        told = alike.told_of(value, wire.write_plain, self._own.number_of)
+        return None if told is None else {"alike": told}
+
     def _refused(self, value: object, name: str) -> object:
         if callable(value) and not hasattr(value, name):
             raise AttributeError(f"{type(value).__name__!r} object has no attribute {name!r}")
         raise self._refuse(f"{name} of an object of {type(value).__name__} cannot be asked by the program")
+
+
+def _going_on_told(value: object) -> wire.Reference | None:
+    """What goes on by itself, or is waited for."""
+    if _is_iterator(value):
+        return {"iterates": True}
+    if type(value) is types.CoroutineType:
+        return {"awaits": True}
+    kind = waited.kind_of(value)
+    return None if kind is None else {"waits": [kind, type(value).__name__]}
 
 
 def _callable_told(value: object, *, more: bool) -> wire.Reference:
