@@ -356,3 +356,60 @@ def test_an_object_of_the_program_is_what_its_class_derives_from(source: str) ->
     imported = "from collections.abc import Mapping, MutableMapping, Sequence\nt = Table()\n"
 
     assert check_code(_MAPPING, f"{imported}{source}").ended is Ended.PASSED
+
+
+_DESCRIPTORS = """
+import weakref
+class Positive:
+    def __set_name__(self, owner, name): self.name = "_" + name
+    def __get__(self, one, kind=None): return self if one is None else getattr(one, self.name, 0)
+    def __set__(self, one, value):
+        if value < 0: raise ValueError(self.name)
+        setattr(one, self.name, value)
+class Typed:
+    def __init__(self, kind): self.kind = kind
+    def __set_name__(self, owner, name): self.name = name
+    def __get__(self, one, kind): return one.__dict__.get(self.name)
+    def __set__(self, one, value):
+        if not isinstance(value, self.kind): raise TypeError(self.name)
+        one.__dict__[self.name] = value
+    def __delete__(self, one): del one.__dict__[self.name]
+class Weak:
+    def __init__(self): self.held = weakref.WeakKeyDictionary()
+    def __get__(self, one, kind): return self.held.get(one, 0)
+    def __set__(self, one, value): self.held[one] = value
+class lazy:
+    def __init__(self, function): self.function = function
+    def __set_name__(self, owner, name): self.name = name
+    def __get__(self, one, kind):
+        if one is None: return self
+        value = self.function(one)
+        setattr(one, self.name, value)
+        return value
+"""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        (
+            "class K:\n    x, y = Positive(), Positive()\nk, m = K(), K()\nk.x, m.x = 3, 4\n"
+            "assert (k.x, m.x, k.y) == (3, 4, 0) and type(K.x) is Positive\n"
+            "try: k.x = -1\nexcept ValueError as e: assert str(e) == '_x' and k.x == 3\nelse: assert False"
+        ),
+        (
+            "class K:\n    x = Typed(int)\n    def __init__(self, x): self.x = x\n"
+            "k = K(3)\nassert k.x == 3 and K(5).x == 5\n"
+            "try: K('a')\nexcept TypeError: pass\nelse: assert False\ndel k.x\nassert k.x is None"
+        ),
+        "class K: x = Weak()\nk, m = K(), K()\nk.x = 3\nassert (k.x, m.x) == (3, 0)",
+        (
+            "class K:\n    made = 0\n    @lazy\n    def x(self): K.made += 1; return 5\n"
+            "k = K()\nassert k.x == k.x == 5 and K.made == 1 and K().x == 5 and K.made == 2"
+        ),
+    ],
+)
+def test_a_descriptor_of_the_program_works_in_a_class_of_the_tests(source: str) -> None:
+    found = check_code(_DESCRIPTORS, source)
+
+    assert (found.ended, found.weak) == (Ended.PASSED, False), found

@@ -79,13 +79,38 @@ class Borrowed(metaclass=_BorrowedKind):
 
     @property
     def __dict__(self) -> dict[str, object]:  # type: ignore[override]
-        return {**asked(self, "members"), **self._kept}  # type: ignore[dict-item]
+        return _Members(self)
 
     def __copy__(self) -> object:
         return asked(self, "special", "__copy__")
 
     def __deepcopy__(self, memo: object) -> object:
         return asked(self, "special", "__deepcopy__")
+
+
+class _Members(dict[str, object]):
+    """What is put there is kept here, as a name with an underscore is."""
+
+    def __init__(self, one: Borrowed) -> None:
+        super().__init__({**asked(one, "members"), **one._kept})  # type: ignore[dict-item]  # noqa: SLF001
+        self._one = one
+
+    def __setitem__(self, name: str, value: object) -> None:
+        self._one._kept[name] = value  # noqa: SLF001
+        super().__setitem__(name, value)
+
+    def __delitem__(self, name: str) -> None:
+        self._one._kept.pop(name, None)  # noqa: SLF001
+        super().__delitem__(name)
+
+    def setdefault(self, name: str, value: object = None) -> object:
+        if name not in self:
+            self[name] = value
+        return self[name]
+
+    def pop(self, name: str, *default: object) -> object:
+        self._one._kept.pop(name, None)  # noqa: SLF001
+        return super().pop(name, *default)
 
 
 def number_of(one: Borrowed) -> int:

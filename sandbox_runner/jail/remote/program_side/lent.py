@@ -24,6 +24,12 @@ _ABILITIES = {
     "anext": "__anext__",
     "aenter": "__aenter__",
 }
+_OF_DESCRIPTORS = {
+    "describe": "__get__",
+    "describe set": "__set__",
+    "describe delete": "__delete__",
+    "describe name": "__set_name__",
+}
 
 
 class Lent:
@@ -74,7 +80,10 @@ class Lent:
 
 
 def _abilities(value: object) -> list[str]:
-    able = [ability for ability, method in _ABILITIES.items() if _defines(type(value), method)]
+    kind = type(value)
+    able = [ability for ability, method in _ABILITIES.items() if _defines(kind, method)]
+    if _is_own(kind):
+        able += [ability for ability, method in _OF_DESCRIPTORS.items() if _defines(kind, method)]
     generic = isinstance(value, type) and _defines(value, "__class_getitem__")
     return [*able, "getitem"] if generic else able
 

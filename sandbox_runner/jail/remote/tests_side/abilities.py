@@ -121,6 +121,11 @@ def _forward(operation: str) -> Callable[..., Any]:
 _METHODS: dict[str, dict[str, Callable[..., Any]]] = {
     "call": {"__call__": _call},
     "bind": {"__get__": _bound},
+    # Where it stands in a class of the tests.
+    "describe": {"__get__": _forward("describe")},
+    "describe set": {"__set__": _forward("describe set")},
+    "describe delete": {"__delete__": _forward("describe delete")},
+    "describe name": {"__set_name__": _forward("describe name")},
     "iter": {"__iter__": _iterator},
     "next": {"__next__": _next},
     "reversed": {"__reversed__": _forward("reversed")},

@@ -145,7 +145,8 @@ class OwnObjects:
         """Neither a method nor a function: it may be what judges the program."""
         of_class = next((vars(kind)[name] for kind in type(value).__mro__ if name in vars(kind)), None)
         try:
-            old = getattr(value, name, _ABSENT)
+            # A descriptor of the program is not asked for what it is about to set itself.
+            old = _ABSENT if self._is_remote(of_class) else getattr(value, name, _ABSENT)
         except Exception:  # noqa: BLE001 - a property that has nothing to tell yet
             old = ...
         if _is_behaviour(of_class) or _is_behaviour(old):
