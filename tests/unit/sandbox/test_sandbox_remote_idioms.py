@@ -413,3 +413,14 @@ def test_a_descriptor_of_the_program_works_in_a_class_of_the_tests(source: str) 
     found = check_code(_DESCRIPTORS, source)
 
     assert (found.ended, found.weak) == (Ended.PASSED, False), found
+
+
+def test_what_derives_from_data_is_written_as_json() -> None:
+    program = (
+        "class D(dict): pass\nclass S(str): pass\ndef f(): return D(a=[S('b')])\ndef g(): return object()"
+    )
+
+    assert (
+        check_code(program, 'import json\nassert json.dumps(f()) == \'{"a": ["b"]}\'').ended is Ended.PASSED
+    )
+    assert check_code(program, "import json\njson.dumps(g())").type == "TypeError"

@@ -331,3 +331,28 @@ def test_and_is_used_and_handed_back_as_in_one_process(source: str) -> None:
     found = check_code(program, f"class A: x = 4\n{source}")
 
     assert (found.ended, found.weak) == (Ended.PASSED, False), found
+
+
+_CONSTANTS = """
+from enum import Enum
+class Color(Enum):
+    RED = 1
+    GREEN = {}
+VALID = object()
+INVALID = {}
+def paint(x): return Color.RED if x else Color.GREEN
+def check(x): return VALID if x else INVALID
+"""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "assert paint(1) is Color.RED and paint(0) is Color.GREEN",
+        "import solution\nassert check(1) is solution.VALID and check(0) is solution.INVALID",
+        "assert check(1) is VALID and check(0) is INVALID",
+    ],
+)
+def test_two_names_of_one_object_mark_the_run(source: str) -> None:
+    assert check_code(_CONSTANTS.format(1, "VALID"), source).weak is True
+    assert check_code(_CONSTANTS.format(2, "object()"), source).weak is False

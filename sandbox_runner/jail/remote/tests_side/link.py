@@ -79,6 +79,8 @@ class Link:
         self.made: set[int] = set()
         """Objects that came by that and by operators on such objects alone, and never as an answer."""
         self._met: set[int] = set()
+        self._named: dict[int, tuple[str, object]] = {}
+        """What was looked up in the module or a class, so that it keeps its number."""
         self._making: object = None
         """The reference to what is being made."""
 
@@ -106,6 +108,13 @@ class Link:
         number = _number_of(value)
         if number is not None and not name.lstrip("_")[:1].isupper():
             self.functions.add(number)
+        self.named(name, value)
+
+    def named(self, name: str, value: object) -> None:
+        """Mark the run where two names stand for one object: what tests tell apart by `is` would be equal."""
+        number = _number_of(value)
+        if number is not None and not callable(value):
+            self.weak |= self._named.setdefault(number, (name, value))[0] != name
 
     def adopted(self, number: int) -> object:
         """The object of that number, if the tests have it."""

@@ -59,7 +59,10 @@ class Remote:
     def __getattr__(self, name: str) -> Any:
         if name.startswith(("_remote_", *_NEVER_ASKED)):  # the first of an object that was never filled
             raise AttributeError(name)
-        return self._remote_link.ask("get", self, name)
+        value = self._remote_link.ask("get", self, name)
+        if "class" in self._remote_traits:
+            self._remote_link.named(name, value)
+        return value
 
     def __setattr__(self, name: str, value: object) -> None:
         self._remote_link.ask("set", self, name, value)

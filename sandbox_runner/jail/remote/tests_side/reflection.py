@@ -12,6 +12,7 @@ import copy
 import dataclasses
 import importlib
 import inspect
+import json
 import sys
 import types
 import typing
@@ -57,6 +58,7 @@ def install(texts: Iterable[str]) -> None:
     _put(importlib, "reload", _refused("a reload"))
     for name in _OF_COUNTERS:
         _leave_to_other(name)
+    _encode_data(json.JSONEncoder)
 
 
 def asking_for_types(tree: ast.Module) -> ast.Module:
@@ -140,6 +142,18 @@ def _leave_to_other(name: str) -> None:
         return NotImplemented if _is_remote(other) else method(self, other)
 
     setattr(Counter, name, operate)
+
+
+def _encode_data(encoder: Any) -> None:
+    """Of an object whose class derives from a plain type, as what it is."""
+    default = encoder.default
+
+    @wraps(default)
+    def encode(self: Any, o: Any) -> object:
+        is_data = _is_remote(o) and "plain" in o._remote_traits  # noqa: SLF001
+        return data_of(o) if is_data else default(self, o)
+
+    encoder.default = encode
 
 
 def _is_subclass(value: Any, kinds: Any) -> bool:
