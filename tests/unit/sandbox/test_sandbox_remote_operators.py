@@ -135,6 +135,9 @@ class Money:
 class Node:
     def __init__(self, n): self.n = n
 def pay(n): return Money(n)
+def kept():
+    from collections import defaultdict
+    return defaultdict(Everything)
 def same(n): return Everything()
 class Everything:
     def __eq__(self, other): return True
@@ -148,6 +151,7 @@ class Everything:
         ("assert Money(2) == 3", Ended.FAILED, True),
         ("assert Node(2) != 2 and Node(3).n == 3 and Money(1) != None", Ended.PASSED, False),
         ("assert pay(2) == 2", Ended.FAILED, False),
+        ("assert kept()['a'] == 4", Ended.FAILED, False),
         ("assert same(2) == 2 or same(3) in (3, 4)", Ended.FAILED, False),
     ],
 )

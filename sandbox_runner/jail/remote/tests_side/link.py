@@ -74,6 +74,8 @@ class Link:
         self.not_forwarded: str | None = None
         self.functions: set[int] = set()
         """What the tests take for a function, going by its name, whatever it is."""
+        self.kinds: set[int] = set()
+        """And what for a class."""
         self.constructed: set[int] = set()
         """Classes of the program that the tests made objects of."""
         self.made: set[int] = set()
@@ -106,8 +108,8 @@ class Link:
     def looked_up(self, name: str, value: object) -> None:
         """Take note of the name that the tests use: a class named like a function makes nobody's objects."""
         number = _number_of(value)
-        if number is not None and not name.lstrip("_")[:1].isupper():
-            self.functions.add(number)
+        if number is not None:
+            (self.kinds if name.lstrip("_")[:1].isupper() else self.functions).add(number)
         self.named(name, value)
 
     def named(self, name: str, value: object) -> None:

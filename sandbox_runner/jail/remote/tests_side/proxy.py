@@ -105,7 +105,8 @@ class Remote:
         if "plain" in self._remote_traits:
             return data_of(self) == other  # no truth if the other is an array
         link = self._remote_link
-        if "decides_eq" in self._remote_traits and self._remote_number in link.made and _is_data(other):
+        is_made = self._remote_number in link.made and not link.kinds.isdisjoint(self._remote_classes[:1])
+        if is_made and "decides_eq" in self._remote_traits and _is_data(other):
             link.weak = True
             return link.ask("eq", self, other) is True
         return NotImplemented
