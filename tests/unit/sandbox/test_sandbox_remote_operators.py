@@ -161,3 +161,15 @@ def test_an_object_that_the_tests_made_says_whether_it_equals_data(
     found = check_code(_MONEY, source)
 
     assert (found.ended, found.weak) == (ended, weak), found
+
+
+def test_a_listener_is_added_in_place() -> None:
+    program = (
+        "class Event:\n    def __init__(self): self.all = []\n"
+        "    def __iadd__(self, one): self.all.append(one); return self\n"
+        "    def __call__(self, x): return [each(x) for each in self.all]\n"
+    )
+
+    found = check_code(program, "e, got = Event(), []\ne += got.append\ne += abs\nassert e(-3) == [None, 3]")
+
+    assert (found.ended, found.weak) == (Ended.PASSED, True), found

@@ -52,7 +52,8 @@ class Lent:
             "classes": [self.number(each) for each in kind.__mro__[:_MOST_CLASSES] if _is_own(each)],
         }
         described |= _traits(kind)
-        described["abcs"] = _abcs(value if isinstance(value, type) else kind)
+        if abcs := _abcs(value if isinstance(value, type) else kind):
+            described["abcs"] = abcs
         if errors.is_data(kind):
             described["error"] = errors.describe(value, wire.write_plain, self._number_of)  # type: ignore[arg-type]
         if isinstance(value, type):

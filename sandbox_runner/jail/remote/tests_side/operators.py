@@ -45,7 +45,8 @@ def _is_begun_with(name: str, other: object) -> bool:
 
 def _in_place(name: str) -> Callable[..., object]:
     def method(self: Remote, other: object) -> object:
-        if "plain" in self._remote_traits or not _may_operate(self, f"__{name}__", other):
+        others = () if callable(other) else (other,)  # a listener that is added tells of nothing expected
+        if "plain" in self._remote_traits or not _may_operate(self, f"__{name}__", *others):
             return NotImplemented  # and Python takes the operator that is not in place
         return _operated(self, f"__i{name}__", self, other)
 
