@@ -206,6 +206,9 @@ async def both(*coroutines): return await asyncio.gather(*coroutines)
 async def limited(coroutine, seconds):
     try: return await asyncio.wait_for(coroutine, seconds)
     except asyncio.TimeoutError: return "late"
+async def slowly(make, seconds):
+    await asyncio.sleep(seconds)
+    return await make(seconds)
 async def in_tasks(makes):
     tasks = [asyncio.create_task(make()) for make in makes]
     return [await task for task in tasks]
@@ -224,6 +227,7 @@ async def work(x=7, left=0):
     await asyncio.sleep(0)
     if len(calls) < left: raise ValueError("again")
     return x
+async def soon(seconds): return seconds
 async def nap(seconds):
     try: await asyncio.sleep(seconds)
     except asyncio.CancelledError: calls.append("cancelled"); raise
@@ -244,6 +248,10 @@ async def nap(seconds):
             "assert asyncio.run(f(1)) == 2 and f.calls == 1 and f.__name__ == 'f'\n"
             "class K:\n    k = 3\n    @timed\n    async def m(self, x): return x + self.k\n"
             "assert asyncio.run(K().m(1)) == 4"
+        ),
+        (
+            "from unittest.mock import patch\nwith patch('asyncio.sleep') as sleep:\n"
+            "    assert asyncio.run(slowly(soon, 3)) == 3\n    sleep.assert_awaited_once_with(3)"
         ),
         "async def more(): return await retry(work, 1)\nassert asyncio.run(both(more(), work(2))) == [7, 2]",
         "c = work(3)\nassert same(c) is c and asyncio.run(c) == 3 and same(work) is work",

@@ -116,6 +116,10 @@ def same(x): return x
         "q = queue.Queue()\nfill(q, 3)\nassert q.qsize() == 3 and drain(q) == [0, 1, 2]\nq.join()",
         "q = queue.Queue(1)\nq.put(0)\nassert full(q) == 'full' and patient(queue.Queue()) == 'empty'",
         "q = queue.PriorityQueue()\nfor k in (3, 1, 2): q.put(k)\nassert drain(q) == [1, 2, 3]",
+        (
+            "from unittest.mock import patch\nwith patch('time.sleep') as sleep:\n"
+            "    assert patient(queue.Queue()) == 'empty'\nsleep.assert_not_called()"
+        ),
         "q = queue.SimpleQueue()\nfill(q, 2)\nassert patient(q) == 0 and q.get() == 1",
         "held = {'n': 0}\ncount(threading.Lock(), held)\nassert held == {'n': 15}",
         "e = threading.Event()\nassert signal(e) == (True, True) and same(e) is e",

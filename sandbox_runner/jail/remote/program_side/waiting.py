@@ -1,8 +1,8 @@
 """Queues, locks and events of the tests: who waits for one asks again and again, and others have a turn."""
 
-import time
 from collections.abc import Callable
 from functools import partial
+from time import monotonic, sleep  # tests may put others into `time`
 from typing import Any
 
 _LONGEST_S = 0.005
@@ -30,11 +30,11 @@ class Waited:
 
     def _until(self, attempt: Callable[[], bool], timeout: float | None) -> bool:
         """Whether it succeeded in time."""
-        ends, pause_s = None if timeout is None else time.monotonic() + timeout, 0.0
+        ends, pause_s = None if timeout is None else monotonic() + timeout, 0.0
         while not attempt():
-            if ends is not None and time.monotonic() >= ends:
+            if ends is not None and monotonic() >= ends:
                 return False
-            time.sleep(pause_s)
+            sleep(pause_s)
             pause_s = min(pause_s + _LONGEST_S / 10, _LONGEST_S)
         return True
 
