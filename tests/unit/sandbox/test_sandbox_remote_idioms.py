@@ -294,6 +294,9 @@ def singleton(kind):
 def polite(kind):
     kind.greet = lambda self: f"hello, {self.v}"
     return kind
+def wire(kind, known):
+    parameters = inspect.signature(kind).parameters.values()
+    return kind(*(known[each.annotation] for each in parameters))
 def change(kind): kind.WANTED["a"] = 2
 def spoil(kind):
     for name in ("create", "__init__", "_hidden"):
@@ -327,6 +330,10 @@ a, b = A(1), B(2)
         ("assert make(A, v=4).v == 4 and isinstance(make(B, 1), A)", False),
         ("S = singleton(A)\nassert S(1) is S(2) and S(3).v == 1", False),
         ("@polite\nclass C(A): pass\nassert C(1).greet() == 'hello, 1' and C(2).greet() == 'hello, 2'", True),
+        (
+            "class C:\n    def __init__(self, a: A): self.a = a\nassert isinstance(wire(C, {A: a}).a, A)",
+            False,
+        ),
         ("A.WANTED = {'a': 1}\nchange(A)\nassert A.WANTED == {'a': 2}", True),
         ("spoil(A)\nassert A.create(1).v == 2", False),
         ("try: derived(A)\nexcept TypeError: pass\nelse: assert False", False),

@@ -108,6 +108,10 @@ class StandIns:
     def _waited(self, number: int, reference: dict[str, Any]) -> object:
         return waited_for(self._call_back, number, *reference["waits"])
 
+    def _read_annotation(self, tree: Any) -> Any:
+        is_class = isinstance(tree, dict) and "ref" in tree
+        return self.made_for(tree["ref"]) if is_class else wire.read_plain(tree)
+
     def _known_as(self, number: int, made: object) -> object:
         self._numbers[id(made)] = number
         return made
@@ -125,5 +129,5 @@ class StandIns:
             kind = CallbackFunction if "binds" in reference else Callback
             made = (CallbackObject if "more" in reference else kind)(self._call_back, number)
         if "about" in reference:
-            give_names(made, reference["about"], wire.read_plain)
+            give_names(made, reference["about"], self._read_annotation)
         return made

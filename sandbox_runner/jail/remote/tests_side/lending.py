@@ -73,7 +73,8 @@ class Lending:
         if known is None:
             known = self._numbers[id(value)] = len(self._lent)
             self._lent.append(value)
-            self._references.append({"callback": known, **self._about(value)})
+            self._references.append({"callback": known})
+            self._references[known] |= self._about(value)
         return self._references[known]
 
     def asked(self, number: int, *, attribute: bool) -> tuple[Callable[..., object], object]:
@@ -107,7 +108,7 @@ class Lending:
         if makes_such(value):
             about["class"] = self._own.told_of(value)  # type: ignore[arg-type]
         if callable(value):
-            about |= _callable_told(value, more=not about.get("mock"))
+            about |= _callable_told(value, self._write_annotation, more=not about.get("mock"))
         return about or {"handle": _traits_of(value)}
 
     def _own_told(self, value: object) -> wire.Reference | None:
@@ -116,6 +117,9 @@ class Lending:
     def _alike_told(self, value: object) -> wire.Reference | None:
         told = alike.told_of(value, wire.write_plain, self._own.number_of)
         return None if told is None else {"alike": told}
+
+    def _write_annotation(self, value: object) -> object:
+        return {"ref": self.reference_to(value)} if makes_such(value) else wire.write_plain(value)
 
     def _refused(self, value: object, name: str) -> object:
         if callable(value) and not hasattr(value, name):
@@ -133,9 +137,9 @@ def _going_on_told(value: object) -> wire.Reference | None:
     return None if kind is None else {"waits": [kind, type(value).__name__]}
 
 
-def _callable_told(value: object, *, more: bool) -> wire.Reference:
+def _callable_told(value: object, write: functions.Plain, *, more: bool) -> wire.Reference:
     """`more`: it may be asked for more than to be called, if it is none of these."""
-    about: wire.Reference = {"about": functions.told_of(value, wire.write_plain)}
+    about: wire.Reference = {"about": functions.told_of(value, write)}
     if isinstance(value, types.FunctionType | types.MethodType) and inspect.iscoroutinefunction(value):
         about["async"] = True
     elif isinstance(value, types.FunctionType):
