@@ -25,7 +25,9 @@ _UNBOUND = (types.MethodDescriptorType, types.WrapperDescriptorType, types.Class
 _MAKING_FUNCTIONS = (operator.attrgetter, operator.itemgetter, operator.methodcaller, functools.partial)
 
 _MIXED = (object, int, str, float)
-_OF_RECORDS = frozenset(vars(namedtuple("_Record", ""))) | {"__annotations__", "__orig_bases__"}  # noqa: PYI024
+# Where its source is tells Python 3.13 on, of a class that was written as one.
+_OF_CLASSES = {"__annotations__", "__orig_bases__", "__firstlineno__", "__static_attributes__"}
+_OF_RECORDS = frozenset(vars(namedtuple("_Record", ""))) | _OF_CLASSES  # noqa: PYI024
 
 
 def told_of(value: Any, write: Callable[[object], object], number_of: Callable[[type], int]) -> Told | None:
