@@ -43,12 +43,12 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
     """Open everything outside the process, and close it in reverse order."""
     metrics, keyring = Metrics(), open_keyring(settings)
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(watched(keyring, settings.auth))
         spans = await stack.enter_async_context(open_tracing(settings.tracing))
         opened = [
             await stack.enter_async_context(open_model(name, section, settings.cache))
             for name, section in settings.models.items()
         ]
+        _check_defaults(settings, opened)
         sandbox = await stack.enter_async_context(
             http_sandbox(
                 str(settings.sandbox.url),
@@ -56,12 +56,13 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
                 connections=settings.sandbox.connections,
             )
         )
+        # From here on tasks run beside, and what were refused would be told in a group of exceptions.
+        await stack.enter_async_context(watched(keyring, settings.auth))
         store = await stack.enter_async_context(open_store(settings.store))
         quotas = {} if keyring is None else keyring.quotas
         limits = await stack.enter_async_context(
             open_limits(settings.store, quotas, settings.auth.reserve_tokens)
         )
-        _check_defaults(settings, opened)
         yield Services(
             generators={
                 model.engine.name: model.served_generator(metrics, spans)

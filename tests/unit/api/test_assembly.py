@@ -14,6 +14,7 @@ from service.domain.identity import Identity
 from service.domain.task import Candidate, Task
 from service.settings import Settings, SettingsError, load_settings
 from tests.engine_checkpoint import Shape, write_checkpoint
+from tests.unit.api.auth_keys import auth
 from tests.unit.api.test_manifest import MANIFEST
 from tests.unit.api.world import client_of
 
@@ -139,6 +140,19 @@ async def test_a_configuration_that_cannot_be_served_is_refused_at_the_start(
     settings = _settings(directory, CONFIG.replace(*change))
 
     with pytest.raises(error, match=says):
+        async with open_services(settings):
+            pass
+
+
+@pytest.mark.parametrize("change", [('critic = "c"', 'critic = "g"'), ('path = "g"', 'path = "nowhere"')])
+async def test_it_is_refused_in_the_same_words_with_keys_and_a_store(
+    directory: Path, change: tuple[str, str]
+) -> None:
+    """What watches beside the service put the refusal into a group, which was told as a crash."""
+    more = f'[store]\nurl = "redis://127.0.0.1:9/0"\n[auth]\nkeys = "{auth(directory).keys}"\n'
+    settings = _settings(directory, CONFIG.replace(*change) + more)
+
+    with pytest.raises((SettingsError, ModelError)):
         async with open_services(settings):
             pass
 
