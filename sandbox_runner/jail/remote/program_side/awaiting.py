@@ -3,18 +3,17 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-_LONGEST_S = 0.005
+from sandbox_runner.jail.remote.program_side import pauses
 
 
 async def awaited(call_back: Callable[..., Any], number: int) -> object:
     """Ask how far it is until it is done; other things of the program go on meanwhile."""
     import asyncio  # noqa: PLC0415 - large, and few programs need it
 
-    pause_s = 0.0
+    pause_s = pauses.growing()
     try:
         while (done := call_back(number, ("step",), {}, attribute=True)) is None:
-            await _pause(pause_s)
-            pause_s = min(pause_s + _LONGEST_S / 10, _LONGEST_S)
+            await _pause(next(pause_s))
     except asyncio.CancelledError:
         call_back(number, ("cancel",), {}, attribute=True)
         raise

@@ -15,8 +15,7 @@ class _BorrowedKind(type):
 
     def __call__(cls, /, *args: object, **kwargs: object) -> object:
         if "_lent" in vars(cls):
-            ask, number = vars(cls)["_lent"]
-            return ask(number, args, kwargs)
+            return _asked_of_class(cls, args, kwargs)
         if "_one" not in vars(cls):
             raise TypeError(
                 f"{cls.__name__} derives from a class of the tests, of which nothing is made here"
@@ -25,18 +24,23 @@ class _BorrowedKind(type):
 
     def __getattr__(cls, name: str) -> object:
         if name[:1] != "_" and "_lent" in vars(cls):
-            ask, number = vars(cls)["_lent"]
-            return ask(number, ("of class", name), {}, attribute=True)
+            return _asked_of_class(cls, ("of class", name), {}, attribute=True)
         if name[:1] == "_" or "_one" not in vars(cls):
             raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
         return asked(vars(cls)["_one"], "of class", name)
 
     def __setattr__(cls, name: str, value: object) -> None:
         if name[:1] != "_" and "_lent" in vars(cls):
-            ask, number = vars(cls)["_lent"]
-            ask(number, ("set", name, value), {}, attribute=True)
+            _asked_of_class(cls, ("set", name, value), {}, attribute=True)
         else:
             type.__setattr__(cls, name, value)
+
+
+def _asked_of_class(
+    kind: type, args: tuple[object, ...], kwargs: dict[str, object], **said: object
+) -> object:
+    ask, number = vars(kind)["_lent"]
+    return ask(number, args, kwargs, **said)
 
 
 class Borrowed(metaclass=_BorrowedKind):

@@ -5,7 +5,7 @@ from functools import partial
 from time import monotonic, sleep  # tests may put others into `time`
 from typing import Any
 
-_LONGEST_S = 0.005
+from sandbox_runner.jail.remote.program_side import pauses
 
 
 class Waited:
@@ -30,12 +30,11 @@ class Waited:
 
     def _until(self, attempt: Callable[[], bool], timeout: float | None) -> bool:
         """Whether it succeeded in time."""
-        ends, pause_s = None if timeout is None else monotonic() + timeout, 0.0
+        ends, pause_s = None if timeout is None else monotonic() + timeout, pauses.growing()
         while not attempt():
             if ends is not None and monotonic() >= ends:
                 return False
-            sleep(pause_s)
-            pause_s = min(pause_s + _LONGEST_S / 10, _LONGEST_S)
+            sleep(next(pause_s))
         return True
 
 
