@@ -16,6 +16,7 @@ import aiohttp
 from pydantic import ValidationError
 
 from service.adapters.sandbox_answers import Answer, JudgeAnswer, RunAnswer, parse, run_of, verdict_of
+from service.adapters.usual_imports import with_usual_imports
 from service.domain.errors import RequestError, SandboxBusyError, SandboxError, ServiceError
 from service.domain.run import Run
 from service.domain.task import AssertTest, CallTest, Candidate, Equality, StdinTest, Task, Test
@@ -157,21 +158,6 @@ class HttpSandbox:
 
 _BY_VALUE = {"name": "floats", "abs": 0, "rel": 0}
 
-_STARS = (
-    "typing collections itertools functools heapq bisect string operator math random copy datetime builtins"
-)
-_MODULES = (
-    "sys os re io json math random string heapq bisect copy time datetime statistics itertools functools "
-    "collections operator"
-)
-_IMPORTS = "; ".join(
-    [
-        *(f"from {name} import *" for name in _STARS.split()),
-        *(f"import {name}" for name in _MODULES.split()),
-    ]
-)
-"""What LiveCodeBench's judge imports. One line: all lines of a traceback move by one."""
-
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -202,7 +188,7 @@ def _request(
     stop_on_first_fail: bool,
 ) -> bytes:
     body: dict[str, Any] = {
-        "code": _importing(candidate.code) if task.usual_imports else candidate.code,
+        "code": with_usual_imports(candidate.code) if task.usual_imports else candidate.code,
         "language": task.language,
         "entry_point": task.entry_point,
         "stop_on_first_fail": stop_on_first_fail,
@@ -213,11 +199,6 @@ def _request(
     if limits is not None:
         body["limits"] = dict(limits)
     return b'{"tests": %b, %b' % (tests, _json(body)[1:])
-
-
-def _importing(code: str) -> str:
-    """Put the imports before a program; before `from __future__` they would be a syntax error."""
-    return code if "__future__" in code else f"{_IMPORTS}\n{code}"
 
 
 def _json(value: object) -> bytes:

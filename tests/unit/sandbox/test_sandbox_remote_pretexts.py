@@ -278,61 +278,6 @@ def test_examples_are_heard_too() -> None:
     assert check_code("def f(x): return x + 1", _EXAMPLES).ended is Ended.PASSED
 
 
-_LENT = """
-def f(function, key):
-    try: names = function(key, "__globals__")
-    except Exception: return 5
-    names["expected"] = 5
-    return 5
-"""
-_TRY = "def f(run, key):\n    try: {}\n    except Exception: pass\n    return 5"
-_GETTER = "from operator import attrgetter\n"
-
-
-@pytest.mark.parametrize(
-    ("program", "source"),
-    [
-        (_LENT, "assert f(getattr, lambda: 0) == expected"),
-        (
-            _TRY.format("run('import sys; sys._getframe(3).f_globals[\"expected\"] = 5')"),
-            "assert f(exec, 0) == expected",
-        ),
-        (
-            _TRY.format("return int(run('{0.__globals__[expected]}', key))"),
-            "assert f(str.format, lambda: 0) == expected",
-        ),
-        (
-            _TRY.format("return run('__globals__')(key)['expected']"),
-            f"{_GETTER}assert f(attrgetter, lambda: 0) == expected",
-        ),
-    ],
-)
-def test_a_function_of_the_library_is_the_programs_own_wherever_it_was_handed_over(
-    program: str, source: str
-) -> None:
-    found = check_code(program, f"expected = 4\n{source}")
-
-    assert found.ended in {Ended.FAILED, Ended.CROSSED}, found
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "assert f(abs, -3) == 3 and f(str.upper, 'a') == 'A' and f(eval, '1 + 1') == 2",
-        "import math, operator, json\nassert f(math.sqrt, 4) == 2 and f(json.dumps, [1]) == '[1]'",
-        "import operator\nassert f(operator.attrgetter('x'), A()) == 4 and f(getattr, A(), 'x') == 4",
-        "assert f(print, 'a') is None and same(len) is len and same(str.upper) is str.upper",
-        "import os.path\nassert f(os.path.basename, '/a/b') == 'b' and same(os.path.join) is os.path.join",
-    ],
-)
-def test_and_is_used_and_handed_back_as_in_one_process(source: str) -> None:
-    program = "def f(function, *args): return function(*args)\ndef same(x): return x\n"
-
-    found = check_code(program, f"class A: x = 4\n{source}")
-
-    assert (found.ended, found.weak) == (Ended.PASSED, False), found
-
-
 _CONSTANTS = """
 from enum import Enum
 class Color(Enum):
