@@ -21,9 +21,9 @@ _ROOT = str(Path(__file__).parents[2])
 _START = """
 import sys
 sys.path.insert(0, sys.argv.pop())
-from sandbox_runner.jail import messages, warm
-from sandbox_runner.boxes.runtimes import Runtime
+from sandbox_runner.jail import warm
 with warm.no_fork_hooks():
+    warm.import_dataclasses()
     from sandbox_runner.jail import launcher
 del sys.path[0]
 launcher.main()

@@ -10,7 +10,6 @@ import os
 import select
 import signal
 import socket
-import struct
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,7 +35,6 @@ _SHORTEST_WAIT_S = 0.005
 _CPU_COUNT = os.cpu_count() or 1
 # A program fills some 50 MB in that time.
 _MEMORY_WATCH_S = 0.02
-_DESCRIPTORS_SPACE = socket.CMSG_SPACE(4 * messages.MAX_DESCRIPTORS)
 
 
 class Program(Protocol):
@@ -83,7 +81,7 @@ def serve(channel_fd: int, plan: Plan, view: View, nature: Nature) -> NoReturn:
         channel = _keep_only(channel_fd)
         try:
             if refusal is None:
-                _enter(plan, view, nature)
+                enter(plan, view, nature)
                 _serve_submission(channel, plan, view, nature.cgroup)
             else:
                 channel.send(ending.ERROR + refusal)
@@ -114,12 +112,13 @@ def _serve_submission(channel: socket.socket, plan: Plan, view: View, cgroup: Cg
     if "limits" not in request:  # the launcher tries whether boxes can be made
         channel.send(ending.READY)
         return
-    program = _load(request, descriptors, plan, view)
+    program = load(request, descriptors, plan, view)
     watches = program.outgrows and plan.isolated and not cgroup.parents
     Box(channel, plan, program, watches_memory=watches, keeps=view.has_build).answer_until_closed()
 
 
-def _load(request: dict[str, Any], descriptors: list[int], plan: Plan, view: View) -> Program:
+def load(request: dict[str, Any], descriptors: tuple[int, ...], plan: Plan, view: View) -> Program:
+    """Take what the box is told first, and put its walls up."""
     bounds, ceiling = Limits(**request["limits"]), Limits(**request["ceiling"])
     source_fd, code_fd = descriptors
     source = messages.read_whole(source_fd)
@@ -147,7 +146,8 @@ def _keep_only(channel_fd: int) -> socket.socket:
     return socket.socket(fileno=_CHANNEL_FD)
 
 
-def _enter(plan: Plan, view: View, nature: Nature) -> None:
+def enter(plan: Plan, view: View, nature: Nature) -> None:
+    """Move into the box: its own mounts, user and working directory, without a capability."""
     if plan.mapped_ids is not None:
         credentials.drop_bounding_set()
         credentials.write_identity_map(*plan.mapped_ids)
@@ -194,11 +194,10 @@ class Box:
     def answer_until_closed(self) -> None:
         receive, send = self._channel.recvmsg, self._channel.send
         while True:
-            request, ancillary, _, _ = receive(messages.MAX_PACKET_BYTES, _DESCRIPTORS_SPACE)
+            request, ancillary, _, _ = receive(messages.MAX_PACKET_BYTES, messages.DESCRIPTORS_SPACE)
             if not request:
                 return
-            sent = ancillary[0][2] if ancillary else b""
-            descriptors = struct.unpack(f"{len(sent) // 4}i", sent)
+            descriptors = messages.descriptors_in(ancillary)
             send(self._answer(request, descriptors))
             for descriptor in descriptors:
                 os.close(descriptor)

@@ -19,6 +19,8 @@ _ROUNDS = 20
 
 @dataclass(frozen=True, slots=True)
 class Delegation:
+    """Where boxes may have cgroups."""
+
     directories: tuple[str, ...]
     """Memory first, tasks last; version 2 has one for both."""
     unified: bool

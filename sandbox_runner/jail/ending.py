@@ -22,6 +22,8 @@ class MalformedEndingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Ending:
+    """How a test ended, as its box tells it."""
+
     status: int
     """The exit code, or minus the signal."""
     stopped: str | None

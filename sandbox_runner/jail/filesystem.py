@@ -5,7 +5,6 @@ not all those of the host.
 """
 
 import os
-import sysconfig
 from dataclasses import dataclass
 from functools import cache
 
@@ -18,7 +17,8 @@ _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - the scratch directory by another nam
 _SCRATCH_OPTIONS = "size=16m,nr_inodes=1024,mode=1777"
 _BUILD_OPTIONS = "size=256m,nr_inodes=4096,mode=1777"
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
-_STDLIB = sysconfig.get_path("stdlib")
+# Not asked of `sysconfig`: its answers are a large table, and every fork pays for what is in memory.
+_STDLIB = os.path.dirname(os.__file__)
 _DESCRIPTORS = {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}
 
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
@@ -48,7 +48,7 @@ class View:
 @cache
 def runtime_paths() -> tuple[str, ...]:
     """Directories that Python needs after start: its library and the shared objects that extensions load."""
-    multiarch = sysconfig.get_config_var("MULTIARCH") or "none"
+    multiarch = f"{os.uname().machine}-linux-gnu"
     candidates = (
         _STDLIB,
         f"/lib/{multiarch}",

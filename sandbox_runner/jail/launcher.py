@@ -4,6 +4,7 @@ It never sees a program, an input or an answer: the service talks to each box ov
 All boxes share its memory layout; what one could learn of it holds for the next until the launcher restarts.
 """
 
+import fcntl
 import json
 import os
 import signal
@@ -25,6 +26,7 @@ from sandbox_runner.jail import (
 )
 from sandbox_runner.jail.box import Nature
 from sandbox_runner.jail.cgroups import NO_CGROUP, Cgroup, CgroupParent
+from sandbox_runner.jail.confinement import ALARM_FD
 from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.plan import Plan, candidates
 
@@ -33,6 +35,8 @@ _NO_BOX = (None, NO_CGROUP)
 
 @dataclass(slots=True)
 class _Launcher:
+    """What it holds, beside the modules."""
+
     control: socket.socket
     plan: Plan
     view: View
@@ -52,14 +56,14 @@ class _Launcher:
                 self._close(number)
             self.parent.remove()
 
-    def _answered(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, object]:
+    def _answered(self, request: dict[str, Any], descriptors: tuple[int, ...]) -> dict[str, object]:
         """Whatever fails for one box, the others go on."""
         try:
             return self._answer(request, descriptors)
         except Exception as error:  # noqa: BLE001
             return {"error": f"{type(error).__name__}: {error}"}
 
-    def _answer(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, object]:
+    def _answer(self, request: dict[str, Any], descriptors: tuple[int, ...]) -> dict[str, object]:
         match request["op"]:
             case "open":
                 return self._open(request, descriptors[0])
@@ -180,11 +184,20 @@ def _try_in_child(plan: Plan, view: View, channel: socket.socket) -> NoReturn:
         os._exit(1)
 
 
+def _beyond_those_of_tests(number: int) -> socket.socket:
+    """Move a socket away from the descriptors that tests have, and keep those for the rehearsal."""
+    control = socket.socket(fileno=fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, ALARM_FD + 1))
+    os.close(number)
+    for taken in rehearsal.DESCRIPTORS:
+        os.dup2(0, taken, inheritable=False)
+    return control
+
+
 def main() -> None:
     """Serve the control socket that the configuration names, with the walls that this machine gives."""
     config = json.loads(sys.argv[1])
     sys.argv = [report.FILE_NAME]
-    control = socket.socket(fileno=config["control"])
+    control = _beyond_those_of_tests(config["control"])
     view = View(tuple(config["readable"]), tuple(config["executable"]))
     libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 1)
     libc.one_malloc_arena()

@@ -22,8 +22,13 @@ PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 
 _SIGCHLD = 17
-_CLONE_NUMBERS = {"x86_64": 56, "aarch64": 220}
-_CLONE3 = 435
+_CLONE = ctypes.c_long({"x86_64": 56, "aarch64": 220}.get(os.uname().machine, -1))
+_CLONE3 = ctypes.c_long(435)
+_UNUSED = ctypes.c_long(0)
+# Bound here: what a child looks up for the first time, it writes down for itself alone.
+_before_fork = ctypes.pythonapi.PyOS_BeforeFork
+_after_fork_in_child = ctypes.pythonapi.PyOS_AfterFork_Child
+_after_fork_in_parent = ctypes.pythonapi.PyOS_AfterFork_Parent
 _CLONE_INTO_CGROUP = 0x2_0000_0000
 _PIVOT_ROOT_NUMBERS = {"x86_64": 155, "aarch64": 41}
 _CLOSE_RANGE = 436
@@ -105,30 +110,25 @@ def fork_into(namespaces: int, cgroup: int | None = None) -> int:
     """
     if namespaces == 0 and cgroup is None:
         return os.fork()
-    ctypes.pythonapi.PyOS_BeforeFork()
+    _before_fork()
     pid = _clone(namespaces) if cgroup is None else _clone3(namespaces, cgroup)
     number = ctypes.get_errno()
     if pid == 0:
-        ctypes.pythonapi.PyOS_AfterFork_Child()
+        _after_fork_in_child()
     else:
-        ctypes.pythonapi.PyOS_AfterFork_Parent()
+        _after_fork_in_parent()
     if pid < 0:
         raise OSError(number, f"clone: {os.strerror(number)}")
     return pid
 
 
 def _clone(flags: int) -> int:
-    pid: int = _LIBC.syscall(
-        ctypes.c_long(_CLONE_NUMBERS[os.uname().machine]),
-        ctypes.c_ulong(flags | _SIGCHLD),
-        *([ctypes.c_long(0)] * 4),
-    )
+    pid: int = raw_syscall(_CLONE, ctypes.c_ulong(flags | _SIGCHLD), _UNUSED, _UNUSED, _UNUSED, _UNUSED)
     return pid
 
 
 def _clone3(flags: int, cgroup: int) -> int:
     arguments = _CloneArguments(flags=flags | _CLONE_INTO_CGROUP, exit_signal=_SIGCHLD, cgroup=cgroup)
-    pid: int = _LIBC.syscall(
-        ctypes.c_long(_CLONE3), ctypes.byref(arguments), ctypes.c_size_t(ctypes.sizeof(arguments))
-    )
+    size = ctypes.c_size_t(ctypes.sizeof(arguments))
+    pid: int = raw_syscall(_CLONE3, ctypes.byref(arguments), size)
     return pid

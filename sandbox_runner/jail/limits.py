@@ -17,6 +17,8 @@ _ADDRESS_SPACE_SLACK_BYTES = 256 << 20
 
 @dataclass(frozen=True, slots=True)
 class Limits:
+    """Of one test: seconds, bytes, and how many processes."""
+
     cpu_s: float
     wall_s: float
     memory_bytes: int

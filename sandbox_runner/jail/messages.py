@@ -4,11 +4,12 @@ import json
 import os
 import socket
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 MAX_PACKET_BYTES = 16_384
 MAX_DESCRIPTORS = 6
+DESCRIPTORS_SPACE = socket.CMSG_SPACE(4 * MAX_DESCRIPTORS)
 
 # What a box is asked to do. A request that is none of these names the function to call.
 SCRIPT = b"\0"
@@ -32,18 +33,29 @@ TEST_FILES = b"\7"
 _LENGTH = struct.Struct("<I")
 
 
+# Made once, for what every box does with them is done by a fork that copies each page it touches.
+_write = json.JSONEncoder(separators=(",", ":")).encode
+_read = json.JSONDecoder().raw_decode
+
+
 def pack(message: Mapping[str, object]) -> bytes:
-    return json.dumps(message, separators=(",", ":")).encode()
+    return _write(message).encode()
 
 
 def send(channel: socket.socket, message: Mapping[str, object]) -> None:
     channel.sendall(pack(message))
 
 
-def receive(channel: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
+def receive(channel: socket.socket) -> tuple[dict[str, Any], tuple[int, ...]] | None:
     """Wait for a packet that is a JSON object; None when the other end is gone."""
-    data, descriptors, _, _ = socket.recv_fds(channel, MAX_PACKET_BYTES, MAX_DESCRIPTORS)
-    return (json.loads(data), descriptors) if data else None
+    data, ancillary, _, _ = channel.recvmsg(MAX_PACKET_BYTES, DESCRIPTORS_SPACE)
+    return (_read(data.decode())[0], descriptors_in(ancillary)) if data else None
+
+
+def descriptors_in(ancillary: Sequence[tuple[int, int, bytes]]) -> tuple[int, ...]:
+    """What came beside a packet, read as `recv_fds` of the library does by way of an array."""
+    sent = ancillary[0][2] if ancillary else b""
+    return struct.unpack(f"{len(sent) // 4}i", sent)
 
 
 def receive_packet(channel: socket.socket) -> bytes:

@@ -25,6 +25,8 @@ _NOBODY = 65_534
 
 @dataclass(frozen=True, slots=True)
 class Plan:
+    """The walls of a box that are up before it is one."""
+
     name: str
     namespaces: int = 0
     first_uid: int | None = None

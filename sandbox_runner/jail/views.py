@@ -22,6 +22,8 @@ class NoViewError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class View:
+    """What a test looks at in a value."""
+
     name: str
     digits: int | None = None
     """The places of `round`."""

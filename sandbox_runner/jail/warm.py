@@ -8,19 +8,33 @@ import site
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from types import ModuleType
+
+from sandbox_runner.jail import holes
 
 # Every fork pays for what is here, and every program that imports something else pays for that.
 _USUAL = """
 abc array bisect collections collections.abc contextlib copy ctypes dataclasses enum functools gc heapq
-inspect io itertools json linecache math operator os queue random re signal string struct sys textwrap
-threading time traceback types typing
+io itertools json linecache math operator os random re signal string struct sys textwrap threading time
+traceback types typing
 """
 # Imported in the box of a program that speaks of them, once for all its tests.
-OCCASIONAL = frozenset(
-    {"cmath", "datetime", "decimal", "fractions", "pathlib", "shutil", "statistics", "unicodedata"}
-)
-_SPELLED = tuple((name, name.encode()) for name in sorted(OCCASIONAL))
-
+_SPELLED = {
+    **{
+        name: name
+        for name in (
+            *("cmath", "datetime", "decimal", "fractions", "inspect", "pathlib", "shutil", "statistics"),
+            "unicodedata",
+        )
+    },
+    # A name of variables too.
+    "import queue": "queue",
+    "from queue": "queue",
+    # Asks `inspect` how each class is called.
+    "dataclass": "inspect",
+}
+OCCASIONAL = frozenset(_SPELLED.values())
+_WORDS = tuple((word.encode(), name) for word, name in sorted(_SPELLED.items()))
 _STANDARD_FILES = (
     ("stdin", 0, "r", "surrogateescape"),
     ("stdout", 1, "w", "surrogateescape"),
@@ -30,6 +44,23 @@ _STANDARD_FILES = (
 
 # Symbols bound late are pages that every fork would copy; a thread in the launcher would make forks unsafe.
 ENVIRONMENT = {"LD_BIND_NOW": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+class _Late(ModuleType):
+    """Stands for a module that is imported when somebody looks into it."""
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(importlib.import_module(self.__name__), name)
+
+
+def import_dataclasses() -> None:
+    """Without `inspect`, which asks how a class is called that has no docstring.
+
+    It is a ninth of all that a start brings into memory.
+    """
+    sys.modules["inspect"] = _Late("inspect")
+    importlib.import_module("dataclasses")
+    del sys.modules["inspect"]
 
 
 def import_modules(preload: Sequence[str], search: Sequence[str]) -> None:
@@ -55,7 +86,7 @@ def add_usual_builtins() -> None:
 
 
 def import_occasional_modules(source: bytes) -> None:
-    wanted = [name for name, spelled in _SPELLED if spelled in source]
+    wanted = [name for word, name in _WORDS if word in source]
     if wanted:
         with no_fork_hooks():
             for name in wanted:
@@ -98,6 +129,7 @@ def settle() -> None:
     atexit._clear()  # noqa: SLF001
     gc.collect()
     gc.disable()
+    holes.fill()
     gc.freeze()
 
 

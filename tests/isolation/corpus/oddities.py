@@ -93,6 +93,16 @@ ODDITIES = {
     "the shell's exit with a word": "exit('hi')",
     "the shell's exit, looked at": "print(exit, quit, callable(help), 'Python' in str(copyright))",
     "the user's own locale": "import locale\nprint(locale.setlocale(locale.LC_ALL, ''))",
+    "a class whose fields are its words": (
+        "from dataclasses import dataclass\n@dataclass\nclass A:\n    x: int = 1\nprint(A.__doc__, A(2))"
+    ),
+    "a library module not named": (
+        "d, i = __import__('data' + 'classes'), __import__('ins' + 'pect')\n@d.dataclass\nclass A:\n    x: int = 1\n"
+        "print(A.__doc__, i.signature(A), i.getsource.__name__, i.__file__ is not None)"
+    ),
+    "where it reads": (
+        "import sys\nprint(sys.stdin.tell(), sys.stdin.readline(), sys.stdin.tell(), sys.stdin.seek(0), sys.stdin.read())"
+    ),
     "an alarm": (
         "import signal\nsignal.signal(signal.SIGALRM, lambda *a: print('alarm'))\n"
         "signal.setitimer(signal.ITIMER_REAL, 0.02)\nsignal.pause()"

@@ -58,6 +58,10 @@ def test_bytes_that_nobody_encoded_are_refused_or_decoded_but_never_crash(noise:
         '{"int":"x"}',
         '{"complex":[1]}',
         "[" * 100_000,
+        "",
+        "1 2",
+        "[1] ",
+        " [1]",
     ],
 )
 def test_a_forged_document_is_malformed(text: str) -> None:

@@ -1,0 +1,81 @@
+"""What a launcher does before its first box, in processes of their own, as it changes them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+_ROOT = str(Path(__file__).parents[3])
+_HOLES = """
+import ctypes, gc, sys
+sys.path.insert(0, sys.argv[1])
+from sandbox_runner.jail import holes
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, (ctypes.c_void_p,)
+blocks = [libc.malloc(ctypes.c_size_t(600)) for _ in range(2_000)]
+objects = [bytes(100) for _ in range(20_000)]
+for block in blocks[::2]:
+    libc.free(block)
+del objects[::60]
+gc.collect()
+if sys.argv[2] == "filled":
+    holes.fill()
+made = [bytes(100) for _ in range(50)]
+pools = {id(one) // 16_384 for one in made}
+places = [libc.malloc(ctypes.c_size_t(600)) for _ in range(50)]
+print(len(pools), places == sorted(places) and places[0] > blocks[-1])
+"""
+_REHEARSAL = """
+import os, resource, socket, sys
+sys.path.insert(0, sys.argv[1])
+from sandbox_runner.jail import credentials, filesystem, landlock, launcher, libc, rehearsal, report, warm
+from sandbox_runner.jail.filesystem import View
+from sandbox_runner.jail.plan import Plan
+
+def is_open(number):
+    try:
+        return bool(os.fstat(number))
+    except OSError:
+        return False
+
+def state():
+    modules = (os, resource, socket, credentials, filesystem, landlock, libc)
+    return (
+        [vars(module).copy() for module in modules],
+        [number for number in range(100) if is_open(number)],
+        sorted(sys.modules), sys.modules["__main__"], os.getcwd(), os.getuid(), os.getsid(0),
+        [resource.getrlimit(kind) for kind in range(16)],
+        open("/proc/self/status").read().split("NoNewPrivs")[1].split("Speculation")[0],
+        report._Speaker.pid,
+    )
+
+warm.open_standard_files()
+before = state()
+for taken in rehearsal.DESCRIPTORS:
+    os.dup2(0, taken, inheritable=False)
+rehearsal.rehearse(Plan("none"), View())
+after = state()
+for here, (old, new) in enumerate(zip(before, after)):
+    if old != new:
+        print("changed:", here, old, new)
+print(sys.stdin.readline(), end="")
+print("as before" if before == after else "changed")
+"""
+
+
+def _told(script: str, *arguments: str, given: str = "") -> str:
+    command = [sys._base_executable, "-s", "-S", "-P", "-B", "-c", script, _ROOT, *arguments]  # type: ignore[attr-defined]  # noqa: SLF001
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_what_is_made_after_holes_were_filled_lies_side_by_side() -> None:
+    scattered, at_the_end = _told(_HOLES, "open").split()
+    assert int(scattered) > 10
+    assert at_the_end == "False"
+
+    assert _told(_HOLES, "filled") == "1 True\n"
+
+
+def test_a_rehearsal_leaves_the_launcher_as_it_was() -> None:
+    assert _told(_REHEARSAL, given="still to be read\n") == "still to be read\nas before\n"
