@@ -19,22 +19,18 @@ io itertools json linecache math operator os random re signal string struct sys 
 traceback types typing
 """
 # Imported in the box of a program that speaks of them, once for all its tests.
+_NAMED = """
+cmath datetime decimal fractions inspect pathlib shutil statistics unicodedata
+"""
 _SPELLED = {
-    **{
-        name: name
-        for name in (
-            *("cmath", "datetime", "decimal", "fractions", "inspect", "pathlib", "shutil", "statistics"),
-            "unicodedata",
-        )
-    },
-    # A name of variables too.
-    "import queue": "queue",
+    **{name: name for name in _NAMED.split()},
+    "import queue": "queue",  # which alone is a name of variables too
     "from queue": "queue",
-    # Asks `inspect` how each class is called.
-    "dataclass": "inspect",
+    "dataclass": "inspect",  # asked how each class is called
 }
 OCCASIONAL = frozenset(_SPELLED.values())
 _WORDS = tuple((word.encode(), name) for word, name in sorted(_SPELLED.items()))
+
 _STANDARD_FILES = (
     ("stdin", 0, "r", "surrogateescape"),
     ("stdout", 1, "w", "surrogateescape"),
@@ -122,9 +118,9 @@ def open_standard_files() -> None:
 
 
 def settle() -> None:
-    """Forget what our modules wanted done at exit, and hide all that exists from the collector.
+    """Forget what our modules wanted done at exit, and leave memory as forks should find it.
 
-    A collection in a child would copy every page.
+    Hidden from the collector: a collection in a child would copy every page.
     """
     atexit._clear()  # noqa: SLF001
     gc.collect()
