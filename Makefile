@@ -1,4 +1,4 @@
-# make install | demo | test | check | train-mini | test-vllm | test-docker | test-vm | bench | lock | clean
+# make install | demo | test | check | train-mini | test-vllm | test-docker | test-vm | test-sandbox | bench | lock | clean
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
@@ -7,7 +7,7 @@ VLLM_INSTALLED := .venv-vllm/installed
 # it, such as https://download.pytorch.org/whl/cpu, where a build without CUDA is a tenth the size.
 UV := $(BIN)/uv
 
-.PHONY: install demo test check unit train-mini test-vllm test-docker test-vm bench lock clean
+.PHONY: install demo test check unit train-mini test-vllm test-docker test-vm test-sandbox bench lock clean
 
 install: $(INSTALLED)
 
@@ -73,6 +73,14 @@ test-docker: install
 test-vm: install
 	$(BIN)/python -m tests.vm $(or $(TESTS),tests/isolation/test_cgroups.py tests/isolation/test_delegation.py)
 
+# The sandbox's jails under another Python than the one of .venv, such as its image's:
+# make test-sandbox PYTHON=python3.13
+test-sandbox:
+	test -x .venv-sandbox/bin/python || $(PYTHON) -m venv .venv-sandbox
+	.venv-sandbox/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[sandbox]' \
+	  aiohttp httpx hypothesis numpy psutil pytest-asyncio pytest-timeout pytest-xdist
+	.venv-sandbox/bin/python -m pytest $(IN_TWO_QUEUES) -W default $(or $(TESTS),tests/isolation)
+
 bench: install
 	$(BIN)/python -m benchmarks.embedded
 	$(BIN)/python -m benchmarks.sandbox
@@ -85,4 +93,4 @@ lock: install
 
 # Not runs/, which may hold hours of training.
 clean:
-	rm -rf .venv .venv-vllm .venv-peers .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-vllm .venv-sandbox .venv-peers .mypy_cache .ruff_cache .pytest_cache

@@ -100,9 +100,6 @@ ODDITIES = {
         "d, i = __import__('data' + 'classes'), __import__('ins' + 'pect')\n@d.dataclass\nclass A:\n    x: int = 1\n"
         "print(A.__doc__, i.signature(A), i.getsource.__name__, i.__file__ is not None)"
     ),
-    "where it reads": (
-        "import sys\nprint(sys.stdin.tell(), sys.stdin.readline(), sys.stdin.tell(), sys.stdin.seek(0), sys.stdin.read())"
-    ),
     "an alarm": (
         "import signal\nsignal.signal(signal.SIGALRM, lambda *a: print('alarm'))\n"
         "signal.setitimer(signal.ITIMER_REAL, 0.02)\nsignal.pause()"

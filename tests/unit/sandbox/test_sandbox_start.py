@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 _ROOT = str(Path(__file__).parents[3])
@@ -57,14 +58,17 @@ after = state()
 for here, (old, new) in enumerate(zip(before, after)):
     if old != new:
         print("changed:", here, old, new)
-print(sys.stdin.readline(), end="")
+print(sys.stdin.tell(), sys.stdin.readline(), sys.stdin.tell(), sys.stdin.seek(0), sys.stdin.read())
 print("as before" if before == after else "changed")
 """
 
 
 def _told(script: str, *arguments: str, given: str = "") -> str:
     command = [sys._base_executable, "-s", "-S", "-P", "-B", "-c", script, _ROOT, *arguments]  # type: ignore[attr-defined]  # noqa: SLF001
-    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False, timeout=60)
+    with tempfile.TemporaryFile("w+") as stdin:  # a file, as in a box
+        stdin.write(given)
+        stdin.seek(0)
+        done = subprocess.run(command, stdin=stdin, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -78,4 +82,4 @@ def test_what_is_made_after_holes_were_filled_lies_side_by_side() -> None:
 
 
 def test_a_rehearsal_leaves_the_launcher_as_it_was() -> None:
-    assert _told(_REHEARSAL, given="still to be read\n") == "still to be read\nas before\n"
+    assert _told(_REHEARSAL, given="one\ntwo\n") == "0 one\n 4 0 one\ntwo\n\nas before\n"
