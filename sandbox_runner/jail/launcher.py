@@ -35,7 +35,7 @@ _NO_BOX = (None, NO_CGROUP)
 
 @dataclass(slots=True)
 class _Launcher:
-    """What it holds, beside the modules."""
+    """Opens and closes boxes for the service, one request at a time."""
 
     control: socket.socket
     plan: Plan

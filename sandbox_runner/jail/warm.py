@@ -50,9 +50,9 @@ class _Late(ModuleType):
 
 
 def import_dataclasses() -> None:
-    """Without `inspect`, which asks how a class is called that has no docstring.
+    """Without `inspect`, which is a ninth of all that a start brings into memory.
 
-    It is a ninth of all that a start brings into memory.
+    It is asked how a class is called that has no docstring, so those of the jail have one.
     """
     sys.modules["inspect"] = _Late("inspect")
     importlib.import_module("dataclasses")

@@ -5,7 +5,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+from sandbox_runner.boxes import launcher
+
 _ROOT = str(Path(__file__).parents[3])
+_DEAR = "{'ast', 'inspect', 'pathlib', 'queue', 'sysconfig', 'sandbox_runner.boxes'}"
 _HOLES = """
 import ctypes, gc, sys
 sys.path.insert(0, sys.argv[1])
@@ -71,6 +74,12 @@ def _told(script: str, *arguments: str, given: str = "") -> str:
         done = subprocess.run(command, stdin=stdin, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_a_launcher_starts_without_what_few_programs_need() -> None:
+    start = launcher._START.replace("launcher.main()", f"print(sorted({_DEAR} & set(sys.modules)))")  # noqa: SLF001
+
+    assert _told(start) == "[]\n"
 
 
 def test_what_is_made_after_holes_were_filled_lies_side_by_side() -> None:
