@@ -14,10 +14,15 @@ from typing import Any
 
 from sandbox_runner.jail.spreading import spread
 
+_SPELLED_OUT = (
+    *(f"pathlib.{kind}" for kind in ("PosixPath", "PurePosixPath", "PureWindowsPath")),
+    *(f"ipaddress.IPv{version}{kind}" for version in (4, 6) for kind in ("Address", "Interface", "Network")),
+)
 _PARTS: dict[str, Callable[[Any], list[object]]] = {
     "datetime.date": lambda value: [value.year, value.month, value.day],
     "datetime.timedelta": lambda value: [value.days, value.seconds, value.microseconds],
     "datetime.timezone": lambda value: list(value.__getinitargs__()),
+    "zoneinfo.ZoneInfo": lambda value: [value.key],
     "datetime.time": lambda value: _in_zone(value, value.hour, value.minute, value.second, value.microsecond),
     "datetime.datetime": lambda value: _in_zone(
         *(value, value.year, value.month, value.day),
@@ -26,10 +31,8 @@ _PARTS: dict[str, Callable[[Any], list[object]]] = {
     "decimal.Decimal": lambda value: [str(value)],
     "fractions.Fraction": lambda value: [value.numerator, value.denominator],
     "uuid.UUID": lambda value: [value.hex],
-    **dict.fromkeys(
-        (f"pathlib.{kind}" for kind in ("PosixPath", "PurePosixPath", "PureWindowsPath")),
-        lambda value: [str(value)],
-    ),
+    "statistics.NormalDist": lambda value: [value.mean, value.stdev],
+    **dict.fromkeys(_SPELLED_OUT, lambda value: [str(value)]),
     "builtins.range": lambda value: [value.start, value.stop, value.step],
     "builtins.slice": lambda value: [value.start, value.stop, value.step],
 }
@@ -38,8 +41,12 @@ _TAKEN: dict[str, tuple[type, ...]] = {
     "decimal.Decimal": (str,),
     "fractions.Fraction": (int, int),
     "uuid.UUID": (str,),
-    **{name: (str,) for name in _PARTS if name.startswith("pathlib.")},
+    "zoneinfo.ZoneInfo": (str,),
+    "statistics.NormalDist": (float, float),
+    **dict.fromkeys(_SPELLED_OUT, (str,)),
 }
+# Where times have `fold`, which is no positional argument and counts in a region alone.
+_FOLD_AT = {"datetime.time": 5, "datetime.datetime": 8}
 _DICT_VIEWS: dict[type, str] = {
     type({}.keys()): "dict_keys",
     type({}.values()): "dict_values",
@@ -52,7 +59,7 @@ _CLASSES = frozenset((*_PARTS, *(f"collections.{name}" for name in _COLLECTIONS)
 
 
 def parts(value: Any) -> tuple[str, list[object]] | None:
-    """Type and arguments that make an equal value; None where there are none, as of times in a region."""
+    """Type and arguments that make an equal value; None where there are none, as of a zone from a file."""
     kind = type(value)
     if kind in _DICT_VIEWS:
         return _DICT_VIEWS[kind], list(kind.__iter__(value))
@@ -65,13 +72,16 @@ def parts(value: Any) -> tuple[str, list[object]] | None:
     if name not in _PARTS or kind is not _class(name):
         return None
     zone = getattr(value, "tzinfo", None)
-    if zone is not None and type(zone) is not _class("datetime.timezone"):
+    if zone is not None and parts(zone) is None:
         return None
-    return name, _PARTS[name](value)
+    found = _PARTS[name](value)
+    return None if found == [None] else (name, found)
 
 
 def _in_zone(value: Any, *parts: object) -> list[object]:
-    return [*parts] if value.tzinfo is None else [*parts, value.tzinfo]
+    if value.tzinfo is None:
+        return [*parts]
+    return [*parts, value.tzinfo, value.fold] if value.fold else [*parts, value.tzinfo]
 
 
 def _named(kind: type) -> tuple[str, list[object]] | None:
@@ -94,7 +104,12 @@ def _class(name: str) -> Any:
 def _made(name: str, arguments: list[Any]) -> object:
     if name in _TAKEN and tuple(map(type, arguments)) != _TAKEN[name]:
         raise TypeError(f"not what a {name} is made of")
-    return _known_class([name])(*arguments)
+    end = _FOLD_AT.get(name, len(arguments))
+    folds = dict(zip(["fold"], arguments[end:], strict=False))
+    try:
+        return _known_class([name])(*arguments[:end], **folds)
+    except OSError as error:  # a zone whose file cannot be read
+        raise ValueError(str(error)) from error
 
 
 def _known_class(arguments: list[Any]) -> Any:

@@ -58,3 +58,44 @@ def test_and_is_used_and_handed_back_as_in_one_process(source: str) -> None:
     found = check_code(program, f"class A: x = 4\n{source}")
 
     assert (found.ended, found.weak) == (Ended.PASSED, False), found
+
+
+_MEETINGS = """
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+def at(hour, zone): return datetime(2024, 10, 27, hour, 30, tzinfo=ZoneInfo(zone))
+def later(time, hours): return time + timedelta(hours=hours)
+def zone_of(time): return time.tzinfo
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "ended"),
+    [
+        (
+            "assert at(9, 'Europe/Paris') == datetime(2024, 10, 27, 9, 30, tzinfo=ZoneInfo('Europe/Paris'))",
+            "passed",
+        ),
+        ("assert at(9, 'Europe/Paris') == datetime(2024, 10, 27, 8, 30, tzinfo=timezone.utc)", "passed"),
+        (
+            "assert at(9, 'Europe/Paris') == datetime(2024, 10, 27, 9, 30, tzinfo=ZoneInfo('Asia/Tokyo'))",
+            "failed",
+        ),
+        ("here = at(9, 'Asia/Tokyo')\nassert later(here, 2) - here == timedelta(hours=2)", "passed"),
+        ("assert at(2, 'Europe/Paris').utcoffset() == timedelta(hours=2)", "passed"),
+        (
+            "assert zone_of(at(9, 'Asia/Tokyo')) == ZoneInfo('Asia/Tokyo') is zone_of(at(1, 'Asia/Tokyo'))",
+            "passed",
+        ),
+        (
+            "assert sorted([at(9, 'Europe/Paris'), at(9, 'Asia/Tokyo')])[0].tzinfo.key == 'Asia/Tokyo'",
+            "passed",
+        ),
+    ],
+)
+def test_times_in_a_region_cross_by_value(source: str, ended: str) -> None:
+    names = "from datetime import datetime, timedelta, timezone\nfrom zoneinfo import ZoneInfo\n"
+
+    found = check_code(_MEETINGS, names + source)
+
+    assert (found.ended, found.weak) == (ended, False), found

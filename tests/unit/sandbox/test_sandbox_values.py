@@ -9,9 +9,12 @@ from enum import IntEnum
 from fractions import Fraction
 from importlib import import_module
 from importlib.util import find_spec
+from ipaddress import ip_address, ip_interface, ip_network
 from pathlib import Path, PureWindowsPath
+from statistics import NormalDist
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -107,9 +110,16 @@ def test_a_subclass_of_a_plain_type_becomes_the_plain_type(value: object, plain:
         datetime(2024, 2, 29, 12, tzinfo=UTC),
         datetime(2024, 2, 29, 12, tzinfo=timezone(timedelta(hours=-3), "there")),
         time(12, 30, tzinfo=timezone(timedelta(hours=1))),
+        ZoneInfo("Europe/Paris"),
+        datetime(2024, 2, 29, 12, tzinfo=ZoneInfo("America/New_York")),
+        time(12, 30, fold=1, tzinfo=ZoneInfo("UTC")),
         UTC,
         UUID(int=5),
         Path("a/../b"),
+        ip_address("10.0.0.1"),
+        ip_interface("fe80::1%eth0/64"),
+        ip_network("10.0.0.0/8"),
+        NormalDist(1, 2),
         PureWindowsPath("c:/a"),
         {"b": 1, "a": 2}.keys(),
         {"b": [1]}.items(),
@@ -124,6 +134,21 @@ def test_a_value_of_the_library_survives_the_journey(value: object) -> None:
 
     assert decoded == value
     assert type(decoded) is type(value)
+
+
+def test_the_second_of_two_equal_hours_stays_the_second() -> None:
+    first = datetime(2024, 10, 27, 2, 30, tzinfo=ZoneInfo("Europe/Paris"))
+
+    decoded: list[datetime] = values.decode(values.encode([first, first.replace(fold=1)]))  # type: ignore[assignment]
+
+    assert [value.utcoffset() for value in decoded] == [timedelta(hours=2), timedelta(hours=1)]
+
+
+def test_a_zone_of_a_file_has_no_form() -> None:
+    with Path("/usr/share/zoneinfo/Europe/Paris").open("rb") as file:
+        zone = ZoneInfo.from_file(file)
+
+    assert isinstance(values.decode(values.encode(datetime(2024, 1, 1, tzinfo=zone))), values.Opaque)
 
 
 def test_views_of_a_dict_keep_their_order() -> None:
@@ -185,8 +210,18 @@ def test_one_that_has_no_such_form_equals_nothing(number: Any) -> None:
         {"datetime.date": [0, 0, 0]},
         {"datetime.time": [0, 0, 0, 0, 1]},
         {"datetime.timezone": [3]},
+        {"datetime.datetime": [2024, 10, 27, 2, 30, 0, 0, {"zoneinfo.ZoneInfo": ["Europe/Paris"]}, 3]},
+        {"zoneinfo.ZoneInfo": ["../../etc/passwd"]},
+        {"zoneinfo.ZoneInfo": ["/etc/localtime"]},
+        {"zoneinfo.ZoneInfo": ["Europe"]},
+        {"zoneinfo.ZoneInfo": ["Europe/Nowhere"]},
+        {"zoneinfo.ZoneInfo": ["x" * 5_000]},
+        {"zoneinfo.ZoneInfo": [None]},
         {"uuid.UUID": [None, {"bytes": "00" * 16}]},
         {"pathlib.PosixPath": [3]},
+        {"ipaddress.IPv4Address": [3]},
+        {"ipaddress.IPv4Network": ["10.0.0.1/8"]},
+        {"statistics.NormalDist": [0.0, -1.0]},
         {"pathlib.PosixPath": ["a", "b"]},
         {"bytearray": 3},
         {"fractions.Fraction": [{"dict": []}, 1]},
