@@ -99,3 +99,35 @@ def test_times_in_a_region_cross_by_value(source: str, ended: str) -> None:
     found = check_code(_MEETINGS, names + source)
 
     assert (found.ended, found.weak) == (ended, False), found
+
+
+_PARSED = """
+import argparse, types
+def parsed(*words):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--size", type=int, default=1)
+    return parser.parse_args(words)
+def told(**said): return types.SimpleNamespace(**said)
+class Namespace:
+    def __init__(self): self.size = 1
+def own(): return Namespace()
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "ended"),
+    [
+        ("assert parsed('--size', '3') == Namespace(size=3) and Namespace(size=1) == parsed()", "passed"),
+        ("assert parsed() == Namespace(size=3)", "failed"),
+        ("assert parsed() != Namespace(size=3) and parsed() != SimpleNamespace(size=1)", "passed"),
+        ("assert [told(a=told(b=[1]))] == [SimpleNamespace(a=SimpleNamespace(b=[1]))]", "passed"),
+        ("assert told(a=1) == SimpleNamespace(a=1, b=2)", "failed"),
+        ("assert own() == Namespace(size=1)", "failed"),
+    ],
+)
+def test_namespaces_are_compared_by_what_they_hold(source: str, ended: str) -> None:
+    names = "from argparse import Namespace\nfrom types import SimpleNamespace\n"
+
+    found = check_code(_PARSED, names + source)
+
+    assert (found.ended, found.weak) == (ended, False), found

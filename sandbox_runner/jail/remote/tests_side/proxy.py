@@ -14,6 +14,7 @@ from sandbox_runner.jail.remote.tests_side.link import Link
 NAME_LIMIT = 100
 # By these numpy would take memory or a verdict from the program. It gets elements instead, as of a list.
 _NEVER_ASKED = ("__array", "__dlpack", "__buffer__")
+_NAMESPACES = frozenset({("types", "SimpleNamespace"), ("argparse", "Namespace")})
 _TRAITS = frozenset(
     {"plain", "class", "own", "unhashable"} | {"decides_eq", "decides_in", "decides_truth", "decides_hash"}
 )
@@ -104,6 +105,8 @@ class Remote:
             return self is other or self._remote_link.ask("eq", self, other) is True
         if "plain" in self._remote_traits:
             return data_of(self) == other  # no truth if the other is an array
+        if "own" not in self._remote_traits and _is_namespace(other, self._remote_name):
+            return self._remote_link.ask("get", self, "__dict__") == vars(other)
         link = self._remote_link
         is_made = self._remote_number in link.made and not link.kinds.isdisjoint(self._remote_classes[:1])
         if is_made and "decides_eq" in self._remote_traits and _is_data(other):
@@ -185,6 +188,12 @@ def array_of(self: Remote, dtype: object = None, copy: object = None) -> Any:
     """What numpy makes an array of: elements that are data, or objects that it compares here."""
     made = arrays.of_data(self._remote_link.ask("array", self))
     return made if dtype is None else made.astype(dtype)
+
+
+def _is_namespace(value: object, name: str) -> bool:
+    """Whether it is nothing but attributes, and of the library's class of that name."""
+    kind = type(value)
+    return name == kind.__name__ and (kind.__module__, name) in _NAMESPACES
 
 
 def _is_data(value: object) -> bool:
