@@ -49,7 +49,8 @@ class DrainingServer(uvicorn.Server):
             self._captured_signals.append(sig)
 
     async def on_tick(self, counter: int) -> bool:
-        """Look, ten times a second, whether to begin to end, or to end."""
+        """Look, ten times a second, whether to begin to end, or to end, and how much is in flight."""
+        garbage.allow_for(self._drain.gate.inflight)
         if self.lifespan.error_occurred and not self.should_exit:
             # Models and store are closed: who answers without them keeps others from taking over.
             self.should_exit = True
@@ -57,9 +58,12 @@ class DrainingServer(uvicorn.Server):
             self.should_exit = self._drained()
         return await super().on_tick(counter)
 
+    @property
+    def _drain(self) -> Drain:
+        return cast(Drain, self._app.state.drain)
+
     def _drained(self) -> bool:
-        drain = cast(Drain, self._app.state.drain)
-        desk = cast(Desk, self._app.state.desk)
+        drain, desk = self._drain, cast(Desk, self._app.state.desk)
         if not drain.begun.is_set():
             drain.begin(self._drain_s)
             self._gives_up_at = time.monotonic() + self._drain_s + CUT_S

@@ -86,15 +86,19 @@ def tokens(code: str) -> list[str]:
 
 def _renamed(written: Iterable[str], names: Collection[str]) -> Iterator[str]:
     """Number variables in the order in which they appear; an attribute of the same name is none."""
-    numbers: defaultdict[str, str] = defaultdict(lambda: f"${len(numbers)}")
+    # No `defaultdict`: its function would hold it in turn, and cycles are what the collector has to look for.
+    numbers: dict[str, str] = {}
+
+    def numbered(name: str) -> str:
+        return numbers.setdefault(name, f"${len(numbers)}")
 
     def renamed(word: re.Match[str]) -> str:
-        return numbers[word[0]] if word[0] in names else word[0]
+        return numbered(word[0]) if word[0] in names else word[0]
 
     before = ""
     for token in written:
         if token in names and before != ".":
-            yield numbers[token]
+            yield numbered(token)
         elif token[0] in "fFrR" and _FORMATTED.match(token):
             yield _FIELD.sub(lambda field: _NAME.sub(renamed, field[0]), token)
         else:

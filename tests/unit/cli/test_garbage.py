@@ -34,3 +34,16 @@ def test_circles_that_nobody_holds_are_still_found() -> None:
 
     assert gc.get_count()[0] <= garbage.THRESHOLDS[0]
     assert len(gc.get_objects()) < most
+
+
+def test_what_is_in_flight_is_no_reason_to_look() -> None:
+    garbage.settle()
+    garbage.allow_for(100)
+    before = gc.get_stats()[0]["collections"]
+
+    held = [[number] for number in range(garbage.THRESHOLDS[0] + 10_000)]
+
+    assert gc.get_stats()[0]["collections"] == before
+    garbage.allow_for(0)
+    held += [[number] for number in range(1_000)]
+    assert gc.get_stats()[0]["collections"] > before
