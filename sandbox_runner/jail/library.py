@@ -105,7 +105,8 @@ def _made(name: str, arguments: list[Any]) -> object:
     if name in _TAKEN and tuple(map(type, arguments)) != _TAKEN[name]:
         raise TypeError(f"not what a {name} is made of")
     end = _FOLD_AT.get(name, len(arguments))
-    folds = dict(zip(["fold"], arguments[end:], strict=False))
+    further = arguments[end:]
+    folds = dict(zip(["fold"], further, strict=True)) if further else {}
     try:
         return _known_class([name])(*arguments[:end], **folds)
     except OSError as error:  # a zone whose file cannot be read

@@ -211,6 +211,8 @@ def test_one_that_has_no_such_form_equals_nothing(number: Any) -> None:
         {"datetime.time": [0, 0, 0, 0, 1]},
         {"datetime.timezone": [3]},
         {"datetime.datetime": [2024, 10, 27, 2, 30, 0, 0, {"zoneinfo.ZoneInfo": ["Europe/Paris"]}, 3]},
+        {"datetime.datetime": [2024, 10, 27, 2, 30, 0, 0, {"zoneinfo.ZoneInfo": ["Europe/Paris"]}, 1, 1]},
+        {"datetime.time": [2, 30, 0, 0, {"zoneinfo.ZoneInfo": ["UTC"]}, 0, 0]},
         {"zoneinfo.ZoneInfo": ["../../etc/passwd"]},
         {"zoneinfo.ZoneInfo": ["/etc/localtime"]},
         {"zoneinfo.ZoneInfo": ["Europe"]},
