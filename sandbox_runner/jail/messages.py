@@ -7,6 +7,8 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from sandbox_runner.jail import compact
+
 MAX_PACKET_BYTES = 16_384
 MAX_DESCRIPTORS = 6
 DESCRIPTORS_SPACE = socket.CMSG_SPACE(4 * MAX_DESCRIPTORS)
@@ -33,13 +35,8 @@ TEST_FILES = b"\7"
 _LENGTH = struct.Struct("<I")
 
 
-# Made once, for what every box does with them is done by a fork that copies each page it touches.
-_write = json.JSONEncoder(separators=(",", ":")).encode
-_read = json.JSONDecoder().raw_decode
-
-
 def pack(message: Mapping[str, object]) -> bytes:
-    return _write(message).encode()
+    return compact.write(message).encode()
 
 
 def send(channel: socket.socket, message: Mapping[str, object]) -> None:
@@ -49,7 +46,7 @@ def send(channel: socket.socket, message: Mapping[str, object]) -> None:
 def receive(channel: socket.socket) -> tuple[dict[str, Any], tuple[int, ...]] | None:
     """Wait for a packet that is a JSON object; None when the other end is gone."""
     data, ancillary, _, _ = channel.recvmsg(MAX_PACKET_BYTES, DESCRIPTORS_SPACE)
-    return (_read(data.decode())[0], descriptors_in(ancillary)) if data else None
+    return (compact.read(data.decode())[0], descriptors_in(ancillary)) if data else None
 
 
 def descriptors_in(ancillary: Sequence[tuple[int, int, bytes]]) -> tuple[int, ...]:

@@ -30,17 +30,8 @@ _CODE_GROWTH = 16
 _READING_REQUESTS = (messages.SCRIPT, messages.SERVE)
 # Made once in the launcher: a fork pays for every page that it touches.
 _SCRIPT_MODULE, _CALLED_MODULE = ModuleType("__main__"), ModuleType("solution")
-
-
-def renew_modules() -> None:
-    """Make what programs are run in as if none had been."""
-    for module, name in ((_SCRIPT_MODULE, "__main__"), (_CALLED_MODULE, "solution")):
-        module.__dict__.clear()
-        module.__init__(name)  # type: ignore[misc]
-    _SCRIPT_MODULE.__dict__.update(__builtins__=builtins, __file__=report.FILE_NAME)
-
-
-renew_modules()
+_SCRIPT_MODULE.__dict__.update(__builtins__=builtins, __file__=report.FILE_NAME)
+_UNUSED = tuple((module, module.__dict__.copy()) for module in (_SCRIPT_MODULE, _CALLED_MODULE))
 
 
 class PythonProgram:
@@ -99,6 +90,13 @@ def _track_nothing() -> None:
     from multiprocessing import resource_tracker  # noqa: PLC0415 - for the few programs that will
 
     resource_tracker._resource_tracker._fd = os.open(os.devnull, os.O_WRONLY)  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def renew_modules() -> None:
+    """Make what programs are run in as if none had been."""
+    for module, members in _UNUSED:
+        module.__dict__.clear()
+        module.__dict__.update(members)
 
 
 def run_script(solution: Solution) -> NoReturn:

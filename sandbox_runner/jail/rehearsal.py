@@ -115,7 +115,7 @@ def _powerless() -> Iterator[None]:
 
 
 def _be_box(plan: Plan, view: View, source: bytes, request: bytes, given: bytes) -> None:
-    code = os.memfd_create("code", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    code = _file(b"")
     service, channel = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with service, channel:
         held = _file(source)
@@ -141,7 +141,7 @@ def _be_box(plan: Plan, view: View, source: bytes, request: bytes, given: bytes)
 
 
 def _file(content: bytes) -> int:
-    made = os.memfd_create("given", os.MFD_CLOEXEC)
+    made = os.memfd_create("rehearsal", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     os.pwrite(made, content, 0)
     return made
 

@@ -5,14 +5,13 @@ type; so are values of the standard library. Encoding asks `type(x)`, never `==`
 program could define; a subclass of a plain type becomes the plain type, anything else an `Opaque` name.
 """
 
-import json
 import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox_runner.jail import library
+from sandbox_runner.jail import compact, library
 from sandbox_runner.jail.spreading import spread
 
 MAX_DEPTH = 200
@@ -33,13 +32,8 @@ class Opaque:
     type_name: str
 
 
-# Made once: `json.dumps` and `json.loads` are five functions more, whose pages each test would copy.
-_write = json.JSONEncoder(separators=(",", ":")).encode
-_read = json.JSONDecoder().raw_decode
-
-
 def encode(value: object) -> str:
-    return _write(tag(value))
+    return compact.write(tag(value))
 
 
 def encode_short(value: object) -> str:
@@ -58,7 +52,7 @@ def tag(value: object) -> object:
 def decode(text: str | bytes) -> object:
     try:
         text = text if isinstance(text, str) else text.decode()
-        tree, end = _read(text)
+        tree, end = compact.read(text)
     except (ValueError, RecursionError) as error:
         raise MalformedValueError(str(error)) from error
     if end != len(text):

@@ -6,6 +6,8 @@ import struct
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from sandbox_runner.jail import compact
+
 MOST_BYTES = 16 << 20
 _LENGTH = struct.Struct(">I")
 
@@ -25,7 +27,7 @@ class Connection:
         """Bytes of the longest frame that came."""
 
     def send(self, message: dict[str, object]) -> None:
-        content = json.dumps(message, separators=(",", ":")).encode()
+        content = compact.write(message).encode()
         if len(content) > MOST_BYTES:
             raise ValueError(f"more than {MOST_BYTES} bytes in one message")
         frame = memoryview(_LENGTH.pack(len(content)) + content)
