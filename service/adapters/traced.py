@@ -38,7 +38,7 @@ class TracedModel:
     async def complete(
         self, messages: Sequence[Message], sampling: Sampling, n: int = 1
     ) -> tuple[Completion, ...]:
-        with self._span(sampling, {names.CHOICES: n}) as note:
+        with self._span(sampling, {} if n == 1 else {names.CHOICES: n}) as note:
             completions = await self._model.complete(messages, sampling, n)
             note(_completed(completions))
         return completions

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
 _PATH = "/v1/traces"
+_MOST_WAITING, _SENT_AT_ONCE = 4096, 2048
+"""Spans. A request to the collector costs much the same however many it holds."""
 
 
 @asynccontextmanager
@@ -56,5 +58,9 @@ def _provider(settings: TracingSection, url: str) -> "TracerProvider":
         sampler=ParentBased(TraceIdRatioBased(settings.sample)),
         shutdown_on_exit=False,
     )
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(url, timeout=settings.timeout_s)))
+    exporter = OTLPSpanExporter(url, timeout=settings.timeout_s)
+    processor = BatchSpanProcessor(
+        exporter, max_queue_size=_MOST_WAITING, max_export_batch_size=_SENT_AT_ONCE
+    )
+    provider.add_span_processor(processor)
     return provider

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from opentelemetry.trace import SpanKind, Status, StatusCode, Tracer
+from opentelemetry import context
+from opentelemetry.trace import SpanKind, Status, StatusCode, Tracer, set_span_in_context
 
 from service.observing.attributes import CANCELLED, ERROR_TYPE
 
@@ -43,17 +44,19 @@ class Spans:
         if self._tracer is None:
             yield _unheard
             return
-        with self._tracer.start_as_current_span(
-            name, kind=kind, attributes=said, record_exception=False, set_status_on_exception=False
-        ) as span:
-            try:
-                yield span.set_attributes
-            except (asyncio.CancelledError, GeneratorExit):
-                span.set_attribute(CANCELLED, value=True)
-                raise
-            except foreseen:
-                raise
-            except BaseException as error:
-                span.set_attribute(ERROR_TYPE, type(error).__name__)
-                span.set_status(Status(StatusCode.ERROR))
-                raise
+        span = self._tracer.start_span(name, kind=kind, attributes=said)
+        token = context.attach(set_span_in_context(span))
+        try:
+            yield span.set_attributes
+        except (asyncio.CancelledError, GeneratorExit):
+            span.set_attribute(CANCELLED, value=True)
+            raise
+        except foreseen:
+            raise
+        except BaseException as error:
+            span.set_attribute(ERROR_TYPE, type(error).__name__)
+            span.set_status(Status(StatusCode.ERROR))
+            raise
+        finally:
+            context.detach(token)
+            span.end()

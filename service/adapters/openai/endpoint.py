@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import msgspec
 from pydantic import JsonValue
 
 from service.adapters.openai.budget import RetryBudget
@@ -35,6 +36,13 @@ class _Setback:
 Outcome = Reply | _Setback
 
 
+def _written(payload: Payload) -> bytes:
+    try:
+        return msgspec.json.encode(payload)
+    except (UnicodeEncodeError, OverflowError):  # half a pair of surrogates, a seed of more than 64 bits
+        return json.dumps(payload).encode()
+
+
 async def _drop(outcome: Outcome) -> None:
     """Close an answer that nobody will read."""
     if isinstance(outcome, Reply):
@@ -54,7 +62,7 @@ class Endpoint:
 
     async def post(self, payload: Payload, deadline: Deadline) -> Reply:
         """Send a request until it is answered; only what may pass by itself is tried again."""
-        body = json.dumps(payload).encode()
+        body = _written(payload)
         begins_s = self._patience.first_byte_s if payload.get("stream") else self._patience.whole_s
         route = self._transport.route(partial(shared_part, payload))
         self._budget.earn()

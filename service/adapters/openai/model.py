@@ -78,8 +78,9 @@ class OpenAIModel:
         done: tuple[Completion, ...] = ()
         if n == 1 or self._dialect.speaks("n"):
             done = (await self._call(messages, sampling, deadline, n))[:n]
-            if len(done) < n:
-                self._forget("n")
+            if len(done) == n:
+                return done
+            self._forget("n")
         missing = [sampling.apart(index) for index in range(len(done), n)]
         return (*done, *await self._call_each(messages, missing, deadline))
 

@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
@@ -38,25 +38,24 @@ class Patience:
         return max(doubled * random.uniform(0.75, 1.0), asked_s or 0.0)  # noqa: S311 - jitter
 
 
-@dataclass(frozen=True, slots=True)
 class Deadline:
-    """The moment at which a call ends, whatever it is doing."""
+    """The moment at which a call ends, whatever it is doing; counts from its making."""
 
-    total_s: float
-    ends: float = field(init=False)
+    __slots__ = ("_clock", "_ends", "total_s")
 
-    def __post_init__(self) -> None:
-        """Start counting."""
-        object.__setattr__(self, "ends", asyncio.get_running_loop().time() + self.total_s)
+    def __init__(self, total_s: float) -> None:
+        self.total_s = total_s
+        self._clock = asyncio.get_running_loop().time
+        self._ends = self._clock() + total_s
 
     @property
     def left_s(self) -> float:
         """Return the time left."""
-        return self.ends - asyncio.get_running_loop().time()
+        return self._ends - self._clock()
 
     def within(self, seconds: float) -> asyncio.Timeout:
         """Bound a wait by `seconds` and by the deadline."""
-        return asyncio.timeout(max(0.0, min(seconds, self.left_s)))
+        return asyncio.timeout_at(min(self._clock() + seconds, self._ends))
 
 
 def asked_wait_s(headers: Mapping[str, str]) -> float | None:

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from service.adapters.openai import OpenAIModel, Patience
 from service.adapters.openai.transport import MAX_ANSWER_BYTES
 from service.caller import asking
-from service.domain.chat import Sampling, TokenUsage
+from service.domain.chat import Message, Sampling, TokenUsage
 from service.domain.errors import ModelError, RequestError
 from service.domain.identity import Identity
 from tests.openai_server import HI, KEY, PLAIN, ChatServer, refusal, reply, streamed, whole
@@ -38,6 +38,18 @@ async def test_the_request_says_what_was_asked_and_nothing_else(
             "top_logprobs": 2,
         }
     ]
+
+
+async def test_what_a_model_may_have_written_is_asked_as_it_is(
+    server: ChatServer, model: OpenAIModel
+) -> None:
+    """Half a pair of surrogates, of which only an escape can tell, and a number past 64 bits."""
+    server.answer(whole("hello"))
+
+    await model.complete([Message("user", "é \ud83d \U0001f600")], Sampling(seed=2**70))
+
+    assert server.bodies[0]["messages"][0]["content"] == "é \ud83d \U0001f600"
+    assert server.bodies[0]["seed"] == 2**70
 
 
 async def test_each_tenant_has_a_part_of_the_prefix_cache_of_its_own(server: ChatServer) -> None:
