@@ -1,11 +1,12 @@
 """Spans, for whoever has configured a place to send them; for the others next to nothing."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from types import TracebackType
 
 from opentelemetry import context
-from opentelemetry.trace import SpanKind, Status, StatusCode, Tracer, set_span_in_context
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
 
 from service.observing.attributes import CANCELLED, ERROR_TYPE
 
@@ -18,6 +19,9 @@ def _unheard(said: Mapping[str, Value]) -> None:
     """Nobody records this span."""
 
 
+_UNRECORDED = nullcontext[Note](_unheard)
+
+
 class Spans:
     """Begins spans with a tracer of its own, as the process-wide one is anybody's. None: tracing is off."""
 
@@ -28,7 +32,6 @@ class Spans:
     def recorded(self) -> bool:
         return self._tracer is not None
 
-    @contextmanager
     def span(
         self,
         name: str,
@@ -36,27 +39,35 @@ class Spans:
         *,
         kind: SpanKind = SpanKind.INTERNAL,
         foreseen: tuple[type[Exception], ...] = (),
-    ) -> Iterator[Note]:
+    ) -> AbstractContextManager[Note]:
         """Cover the work inside. Of an error only the type is told: its words may quote a program or a key.
 
         What is `foreseen` is raised to end the work, and no error.
         """
         if self._tracer is None:
-            yield _unheard
-            return
-        span = self._tracer.start_span(name, kind=kind, attributes=said)
-        token = context.attach(set_span_in_context(span))
-        try:
-            yield span.set_attributes
-        except (asyncio.CancelledError, GeneratorExit):
-            span.set_attribute(CANCELLED, value=True)
-            raise
-        except foreseen:
-            raise
-        except BaseException as error:
-            span.set_attribute(ERROR_TYPE, type(error).__name__)
-            span.set_status(Status(StatusCode.ERROR))
-            raise
-        finally:
-            context.detach(token)
-            span.end()
+            return _UNRECORDED
+        return _Recorded(self._tracer.start_span(name, kind=kind, attributes=said), foreseen)
+
+
+class _Recorded:
+    """The work that a span covers. The tracer's own context manager takes twice the time."""
+
+    __slots__ = ("_foreseen", "_span", "_token")
+
+    def __init__(self, span: Span, foreseen: tuple[type[Exception], ...]) -> None:
+        self._span, self._foreseen = span, foreseen
+
+    def __enter__(self) -> Note:
+        self._token = context.attach(set_span_in_context(self._span))
+        return self._span.set_attributes
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, asyncio.CancelledError | GeneratorExit):
+            self._span.set_attribute(CANCELLED, value=True)
+        elif error is not None and not isinstance(error, self._foreseen):
+            self._span.set_attribute(ERROR_TYPE, type(error).__name__)
+            self._span.set_status(Status(StatusCode.ERROR))
+        context.detach(self._token)
+        self._span.end()
