@@ -12,6 +12,7 @@ from typing import Annotated
 import structlog
 import typer
 
+from sandbox_runner.admission.slots import Slots
 from sandbox_runner.sandbox import open_sandbox
 from sandbox_runner.settings import Settings
 from tests.isolation.bait import laid_out
@@ -23,6 +24,7 @@ _MOST_GROWTH_BYTES = 8 << 20
 
 async def _soak(runs: int, seed: int) -> tuple[Soak, str]:
     settings, started = Settings.from_environment(), time.monotonic()
+    at_once = Slots.of(settings.concurrency).most
 
     def show(turn: int) -> None:
         rate = turn / (time.monotonic() - started)
@@ -30,7 +32,7 @@ async def _soak(runs: int, seed: int) -> tuple[Soak, str]:
 
     with laid_out() as bait:
         async with open_sandbox(settings) as sandbox:
-            seen = await soak(Arena(sandbox), bait, runs, show, concurrency=settings.concurrency, seed=seed)
+            seen = await soak(Arena(sandbox), bait, runs, show, concurrency=at_once, seed=seed)
             return seen, sandbox.readiness.tier
 
 

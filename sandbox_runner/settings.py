@@ -20,8 +20,11 @@ class SettingError(ValueError):
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
-    concurrency: PositiveInt = Field(default_factory=lambda: len(os.sched_getaffinity(0)))
-    """Submissions judged at once; more than the CPUs would turn wall clocks into load meters."""
+    concurrency: PositiveInt | None = None
+    """Submissions judged at once; more than the CPUs would turn wall clocks into load meters.
+
+    Unset: one for each CPU, and one more while they take milliseconds.
+    """
     queue_size: int = Field(default=256, ge=0)
     """Submissions that may wait; the next is answered 503."""
     patient_queue_size: int = Field(default=4096, ge=0)

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from sandbox_runner.admission.slots import Slots
 from sandbox_runner.metrics import Metrics
 
 ANONYMOUS = "anonymous"
-_WEIGHT_OF_THE_LAST = 0.1
 
 
 class RefusedError(Exception):
@@ -55,18 +55,16 @@ class Ticket:
 
 
 class Admission:
-    """Invariant: a slot is free only while nobody waits."""
+    """Invariant: whoever could have a slot when somebody left has it."""
 
-    def __init__(self, concurrency: int, queue_size: int, patient_queue_size: int, metrics: Metrics) -> None:
-        self._concurrency = concurrency
-        self._free = concurrency
+    def __init__(self, slots: Slots, queue_size: int, patient_queue_size: int, metrics: Metrics) -> None:
+        self._slots = slots
         self._queue_size = queue_size
         self._patient_queue_size = patient_queue_size
         self._metrics = metrics
-        self._queues: dict[str, deque[asyncio.Future[None]]] = {}
+        self._queues: dict[str, deque[asyncio.Future[object]]] = {}
         """Nobody's queue is empty; the first tenant is next, and goes to the end when served."""
         self._waiting = 0
-        self._mean_hold_s = 0.0
         self._idle = asyncio.Event()
         self._idle.set()
         self.draining = False
@@ -76,25 +74,27 @@ class Admission:
         """Hold one slot while the block runs."""
         arrived = time.monotonic()
         try:
-            await self._enter(ticket)
+            holder = await self._enter(ticket)
         except RefusedError as refusal:
             self._metrics.refused(refusal.reason)
             raise
-        entered = time.monotonic()
-        self._metrics.queue_seconds.observe(entered - arrived)
+        self._metrics.queue_seconds.observe(time.monotonic() - arrived)
         self._metrics.inflight.inc()
         try:
             yield
         finally:
             self._metrics.inflight.dec()
-            self._mean_hold_s += _WEIGHT_OF_THE_LAST * (time.monotonic() - entered - self._mean_hold_s)
-            self._leave()
+            self._leave(holder)
+
+    @property
+    def most_at_once(self) -> int:
+        return self._slots.most
 
     def refuse_if_full(self) -> None:
         """For work that comes in parts: better no part of it than some."""
         if self.draining:
             raise DrainingError
-        if self._free == 0 and self._waiting >= self._queue_size:
+        if self._must_wait and self._waiting >= self._queue_size:
             self._metrics.refused(BusyError.reason)
             raise BusyError
 
@@ -108,28 +108,31 @@ class Admission:
             return False
         return True
 
-    async def _enter(self, ticket: Ticket) -> None:
+    @property
+    def _must_wait(self) -> bool:
+        return bool(self._queues) or not self._slots.free
+
+    async def _enter(self, ticket: Ticket) -> object:
         if self.draining:
             raise DrainingError
-        if self._free == 0:
-            await self._wait(ticket)
-            return
+        if self._must_wait:
+            return await self._wait(ticket)
         if ticket.left_s is not None and ticket.left_s <= 0:
             raise TooLateError
-        self._free -= 1
         self._idle.clear()
+        return self._slots.take()
 
-    async def _wait(self, ticket: Ticket) -> None:
+    async def _wait(self, ticket: Ticket) -> object:
         self._refuse_the_hopeless(ticket)
-        turn = asyncio.get_running_loop().create_future()
+        turn: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         self._queues.setdefault(ticket.tenant, deque()).append(turn)
         self._count_waiting(+1)
         try:
             async with asyncio.timeout(ticket.left_s):
-                await turn
+                return await turn
         except BaseException as error:
             if turn.done() and not turn.cancelled():
-                self._leave()  # the slot came as its owner left
+                self._leave(turn.result())  # the slot came as its owner left
             else:
                 self._forget(ticket.tenant, turn)
             if isinstance(error, TimeoutError):
@@ -149,24 +152,23 @@ class Admission:
         """How long those take who come first: of each tenant as many as of this one."""
         own = len(self._queues.get(tenant, ()))
         ahead = sum(min(len(queue), own + 1) for queue in self._queues.values())
-        return ahead * self._mean_hold_s / self._concurrency
+        return ahead * self._slots.mean_hold_s / self._slots.number
 
-    def _leave(self) -> None:
-        """Hand the slot to the next in turn."""
-        while self._queues:
+    def _leave(self, holder: object) -> None:
+        """Give the slot back, and let in whoever is next in turn."""
+        self._slots.give_back(holder)
+        while self._queues and self._slots.free:
             tenant, queue = next(iter(self._queues.items()))
             del self._queues[tenant]
             turn = queue.popleft()
             if queue:
                 self._queues[tenant] = queue
             if not turn.done():  # its owner may be about to leave
-                turn.set_result(None)
-                return
-        self._free += 1
-        if self._free == self._concurrency:
+                turn.set_result(self._slots.take())
+        if self._slots.idle:
             self._idle.set()
 
-    def _forget(self, tenant: str, turn: asyncio.Future[None]) -> None:
+    def _forget(self, tenant: str, turn: asyncio.Future[object]) -> None:
         queue = self._queues.get(tenant)
         if queue is not None and turn in queue:
             queue.remove(turn)

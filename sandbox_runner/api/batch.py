@@ -105,7 +105,7 @@ class Batch:
         """A few tasks share the work, so that a long batch is no crowd of tasks."""
         work = enumerate(self._items)
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(len(self._items), self._services.settings.concurrency)):
+            for _ in range(min(len(self._items), self._services.admission.most_at_once)):
                 group.create_task(_work_through(work, judge))
 
 

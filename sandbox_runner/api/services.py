@@ -8,6 +8,7 @@ from fastapi import Request
 from sandbox_runner.admission.admitted import AdmittedJudge
 from sandbox_runner.admission.cache import CachedJudge, VerdictCache
 from sandbox_runner.admission.queue import Admission, Ticket
+from sandbox_runner.admission.slots import Slots
 from sandbox_runner.api.convert import Converter, offers
 from sandbox_runner.domain.verdict import Tier
 from sandbox_runner.judging import Judge
@@ -26,12 +27,12 @@ class Services:
     @classmethod
     def of(cls, settings: Settings, sandbox: Sandbox) -> "Services":
         tier, metrics = sandbox.readiness.tier, sandbox.metrics
-        isolated = sandbox.readiness.isolated
+        isolated, slots = sandbox.readiness.isolated, Slots.of(settings.concurrency)
         return cls(
             settings,
             sandbox,
             Converter(settings, tier, offers(isolated=isolated), isolated=isolated),
-            Admission(settings.concurrency, settings.queue_size, settings.patient_queue_size, metrics),
+            Admission(slots, settings.queue_size, settings.patient_queue_size, metrics),
             VerdictCache(settings.cache_bytes, settings.cache_entries, tier, metrics),
         )
 

@@ -97,6 +97,7 @@ def test_a_sandbox_has_room_for_as_many_programs_as_it_works_at(monkeypatch: pyt
     limit = _resolved(_project()["services"]["sandbox"]["mem_limit"])
 
     assert limit.endswith("g")
+    assert settings.concurrency is not None  # one more than asked for would not fit
     assert settings.concurrency * settings.max_memory_bytes + 2**30 <= int(limit[:-1]) * 2**30
     assert settings.fusion_memory_bytes <= settings.max_memory_bytes
 

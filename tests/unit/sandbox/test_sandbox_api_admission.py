@@ -8,13 +8,14 @@ from contextlib import asynccontextmanager
 import pytest
 
 from sandbox_runner.admission.queue import Admission, BusyError, DrainingError, Ticket, TooLateError
+from sandbox_runner.admission.slots import BRIEF_S, Slots
 from sandbox_runner.metrics import Metrics
 from tests.unit.sandbox.api_client import CALL, api_client
 from tests.unit.sandbox.fake_sandbox import FakeJudge
 
 
 def _admission(concurrency: int = 1, queue_size: int = 100) -> Admission:
-    return Admission(concurrency, queue_size, patient_queue_size=100, metrics=Metrics())
+    return Admission(Slots.of(concurrency), queue_size, patient_queue_size=100, metrics=Metrics())
 
 
 @asynccontextmanager
@@ -26,6 +27,62 @@ async def _full(admission: Admission) -> AsyncIterator[None]:
 async def _settle() -> None:
     for _ in range(3):
         await asyncio.sleep(0)
+
+
+async def _hold(admission: Admission, seconds: float) -> None:
+    async with admission.slot(Ticket()):
+        await asyncio.sleep(seconds)
+
+
+async def _most_at_once(admission: Admission, holds: list[float]) -> int:
+    """Let so many come together, each hold a slot for so long, and count those who hold one."""
+    inside = most = 0
+
+    async def work(seconds: float) -> None:
+        nonlocal inside, most
+        async with admission.slot(Ticket()):
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(seconds)
+            inside -= 1
+
+    async with asyncio.TaskGroup() as group:
+        for seconds in holds:
+            group.create_task(work(seconds))
+    return most
+
+
+async def test_one_more_is_let_in_where_all_are_brief() -> None:
+    admission = Admission(Slots(2, spare=1), 100, 100, Metrics())
+    await _hold(admission, 0)
+
+    assert await _most_at_once(admission, [0.001] * 20) == 3
+
+
+async def test_none_is_added_beside_one_that_takes_long() -> None:
+    admission = Admission(Slots(2, spare=1), 100, 100, Metrics())
+    await _hold(admission, 0)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_hold(admission, 4 * BRIEF_S))
+        await asyncio.sleep(2 * BRIEF_S)
+        assert await _most_at_once(admission, [0.001] * 20) == 1
+
+
+async def test_none_is_added_where_the_last_took_long_or_none_has_ended_yet() -> None:
+    admission = Admission(Slots(2, spare=1), 100, 100, Metrics())
+    assert await _most_at_once(admission, [0.001] * 3) == 2
+
+    for _ in range(3):
+        await _hold(admission, 5 * BRIEF_S)
+    assert await _most_at_once(admission, [0.001] * 3) == 2
+
+
+async def test_a_number_that_was_asked_for_is_kept() -> None:
+    admission = Admission(Slots.of(2), 100, 100, Metrics())
+    await _hold(admission, 0)
+
+    assert await _most_at_once(admission, [0.001] * 20) == 2
 
 
 async def test_tenants_who_wait_are_served_in_turn() -> None:

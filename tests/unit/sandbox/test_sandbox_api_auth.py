@@ -56,7 +56,7 @@ def test_keys_are_read_from_the_environment_and_not_shown(monkeypatch: pytest.Mo
     settings = Settings.from_environment()
 
     assert [key.get_secret_value() for key in settings.api_keys] == ["alice:one", "two"]
-    assert "one" not in repr(settings)
+    assert not any(secret in repr(settings) for secret in ("alice", "'one'", "two"))
 
 
 @pytest.mark.parametrize("keys", ["alice:", ":secret"])
