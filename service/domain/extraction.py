@@ -13,6 +13,7 @@ from functools import cached_property
 from service.domain.fences import Block, blocks, indent, text_lines
 from service.domain.syntax import computes_nothing, parsed, size
 from service.domain.thought import without_thought
+from service.domain.transcript import without_end_tokens
 
 _BLOCKS = 32
 """Blocks considered, the last ones: each is parsed."""
@@ -61,7 +62,7 @@ class _Snippet:
 
 def extract_code(completion: str) -> str:
     """Return the program; the whole text where nothing is fenced."""
-    lines = text_lines(without_thought(completion))
+    lines = text_lines(without_end_tokens(without_thought(completion).rstrip()))
     text = "\n".join(lines)
     snippets = _snippets(lines, list(blocks(lines))[-_BLOCKS:])
     # A bare program may hold a fence in a string; prose around a fence never parses.

@@ -1,9 +1,20 @@
 """The thinking that a reasoning model writes before its answer."""
 
+import re
+
 from service.domain.fences import text_lines, unfenced
 
 _OPEN = "<think>"
 _CLOSE = "</think>"
+_ENDS_BY_IT = re.compile(rf"{_CLOSE}(?P<rest>\s*(?:(?:```|~~~)\w*\s*)?)\Z")
+"""The rest of a line: nothing, or the fence of the answer."""
+
+_CHANNELS = ("<|channel|>", "<|start|>assistant<|channel|>")
+_FINAL = re.compile(
+    r"(?:\A|<\|start\|>assistant)<\|channel\|>final[^<]{0,80}(?:<\|constrain\|>[^<]{0,80})?<\|message\|>"
+)
+_BARE_CHANNEL, _BARE_FINAL = "analysis", "assistantfinal"
+"""The same, decoded without the special tokens."""
 
 
 def without_thought(text: str) -> str:
@@ -12,12 +23,23 @@ def without_thought(text: str) -> str:
     Some chat templates write the opening tag into the prompt. Then only a closing tag that ends its
     line, outside fences, ends a thought: a program that handles the tag as text keeps its lines.
     """
-    if text.lstrip().startswith(_OPEN):
+    start = text.lstrip()
+    if start.startswith(_OPEN):
         return text.partition(_CLOSE)[2]
+    if start.startswith(_CHANNELS):
+        return _final(start)
+    if start.startswith(_BARE_CHANNEL) and _BARE_FINAL in start:
+        return start.rpartition(_BARE_FINAL)[2]
     if _CLOSE not in text:
         return text
     lines = text_lines(text)
     for number, free in enumerate(unfenced(lines)):
-        if free and lines[number].rstrip().endswith(_CLOSE):
-            return "\n".join(lines[number + 1 :])
+        if free and (end := _ENDS_BY_IT.search(lines[number])):
+            return "\n".join([end["rest"].strip(), *lines[number + 1 :]])
     return text
+
+
+def _final(text: str) -> str:
+    """Of gpt-oss' channels the final one speaks to the user; the others hold thoughts and calls of tools."""
+    marks = list(_FINAL.finditer(text))
+    return text[marks[-1].end() :] if marks else ""

@@ -14,7 +14,7 @@ _OPENERS = tuple(
         r"<\|im_start\|>(?P<role>\w+)\n?",  # Qwen and others: ChatML
         r"<\|start_header_id\|>(?P<role>\w+)<\|end_header_id\|>\n{0,2}",  # Llama 3
         r"<start_of_turn>(?P<role>\w+)\n?",  # Gemma
-        r"<\|start\|>(?P<role>\w+)(?:<\|channel\|>\w+)?<\|message\|>",  # gpt-oss
+        r"<\|start\|>(?P<role>\w+)(?:(?:<\|channel\|>final)?<\|message\|>|(?=<\|channel\|>))",  # gpt-oss
         r"<\|(?P<role>system|user|assistant)\|>\n?",  # Phi, Zephyr, GLM, this project's mini models
         r"<\uff5c(?P<role>User|Assistant)\uff5c>",  # DeepSeek
         r"<\|START_OF_TURN_TOKEN\|><\|(?P<role>USER|CHATBOT|SYSTEM)_TOKEN\|>",  # Command
@@ -73,8 +73,12 @@ def response_in(query: str, prompt: str) -> str:
 
 
 def without_end(text: str) -> str:
-    """Drop the tokens that end a turn, and the padding after it."""
-    text = text.strip()
+    """Drop the tokens that end a turn, the padding after it, and white space around it."""
+    return without_end_tokens(text.strip())
+
+
+def without_end_tokens(text: str) -> str:
+    """Drop the tokens that end a turn; without any the text is whole."""
     end = len(text)
     while found := _END.search(text, max(0, end - _LONGEST_END), end):
         end = found.start()

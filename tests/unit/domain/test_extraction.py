@@ -15,6 +15,8 @@ from service.domain.templates import fenced
 PROGRAM = "n = int(input())\nprint(n + 1)"
 FUNCTION = "def double(n):\n    return 2 * n"
 
+THOUGHT = "<|channel|>analysis<|message|>"
+FINAL = "<|start|>assistant<|channel|>final<|message|>"
 ONE_BLOCK = {
     "python": f"```python\n{PROGRAM}\n```",
     "Python": f"```Python\n{PROGRAM}\n```",
@@ -37,6 +39,17 @@ ONE_BLOCK = {
     "in a list": "1. So:\n   ```python\n   n = int(input())\n   print(n + 1)\n   ```",
     "a thought": f"<think>\n```python\nprint(0)\n```\n</think>\n```python\n{PROGRAM}\n```",
     "a thought opened by the prompt": f"Maybe\n```\nx = 2\n```\n</think>\n\n```python\n{PROGRAM}\n```",
+    "a thought that ends before the fence": f"Maybe x.</think>```python\n{PROGRAM}\n```",
+    "tokens that end a turn": f"```python\n{PROGRAM}\n```<|im_end|>\n<|endoftext|>",
+    "channels": f"{THOUGHT}Hm.<|end|>{FINAL}```python\n{PROGRAM}\n```<|return|>",
+    "a program in a channel before": f"{THOUGHT}\n```python\nx = f(2)\n```\n<|end|>{FINAL}{PROGRAM}",
+    "a channel alone": f"<|channel|>final<|message|>```python\n{PROGRAM}\n```",
+    "a channel of a form": f"<|channel|>final <|constrain|>code<|message|>```python\n{PROGRAM}\n```",
+    "channels and a call": f"""{THOUGHT}Hm.<|end|>\
+<|start|>assistant<|channel|>commentary to=functions.run <|constrain|>json<|message|>{{}}<|call|>\
+<|start|>functions.run to=assistant<|channel|>commentary<|message|>ok<|end|>{FINAL}{PROGRAM}""",
+    "a turn before": f"{FINAL}x = 1<|end|><|start|>user<|message|>No.<|end|>{FINAL}{PROGRAM}",
+    "channels whose tokens were dropped": f"analysisMaybe x.assistantfinal```python\n{PROGRAM}\n```",
     "no fence": PROGRAM,
     "no fence, blank lines": f"\n\n{PROGRAM}\n\n",
     "no fence after a thought": f"<think>Hm.</think>\n\n{PROGRAM}",
@@ -169,8 +182,19 @@ def test_of_many_blocks_the_last_are_read() -> None:
     assert extract_code(f"```python\n{broken}\n```\n" * 31 + f"```python\n{PROGRAM}\n```") == PROGRAM
 
 
-def test_a_thought_without_an_end_holds_no_program() -> None:
-    assert extract_code(f"<think>\n```python\n{PROGRAM}") == ""
+@pytest.mark.parametrize(
+    "opening",
+    ["<think>", "<|channel|>analysis<|message|>", "<|start|>assistant<|channel|>analysis<|message|>"],
+)
+def test_a_thought_without_an_end_holds_no_program(opening: str) -> None:
+    assert extract_code(f"{opening}\n```python\n{PROGRAM}\n```") == ""
+
+
+@pytest.mark.parametrize(
+    "code", ['print("<|channel|>final<|message|>")', 'a = "</think>```"', "analysis = 1", "# <|x|>"]
+)
+def test_a_program_that_speaks_of_thoughts_is_whole(code: str) -> None:
+    assert extract_code(f"{code}\n{PROGRAM}") == f"{code}\n{PROGRAM}"
 
 
 def test_a_program_too_long_to_parse_is_still_a_program() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from service.domain.extraction import extract_code
 from service.domain.transcript import Turn, problem_in, response_in, turns, without_end
 
 PROBLEM, ANSWER = "Add one.\nBe quick.", "```python\nprint(int(input()) + 1)\n```"
@@ -57,6 +58,18 @@ def test_the_response_is_what_follows_the_prompt(prompt: str, end: str) -> None:
 def test_without_the_prompt_the_response_is_what_the_assistant_says_last(prompt: str, end: str) -> None:
     assert response_in(prompt + ANSWER + end, "another prompt") == ANSWER
     assert response_in(prompt + ANSWER + end, "") == ANSWER
+
+
+@pytest.mark.parametrize(
+    "prompt", ["", "another prompt", f"<|start|>user<|message|>{PROBLEM}<|end|><|start|>assistant"]
+)
+def test_of_gpt_oss_channels_the_final_one_is_the_answer(prompt: str) -> None:
+    asked = f"<|start|>user<|message|>{PROBLEM}<|end|><|start|>assistant"
+    thought = "<|channel|>analysis<|message|>```python\nprint(0)\n```"
+    answer = f"<|end|><|start|>assistant<|channel|>final<|message|>{ANSWER}<|return|>"
+
+    assert extract_code(response_in(asked + thought + answer, prompt)) == "print(int(input()) + 1)"
+    assert extract_code(response_in(asked + thought, prompt)) == ""
 
 
 def test_text_in_no_template_is_the_problem_and_the_response_itself() -> None:
