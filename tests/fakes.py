@@ -48,7 +48,7 @@ class FakeChatModel:
     texts: Sequence[str]
     name: str = "fake"
     finish_reason: FinishReason = "stop"
-    logprobs: tuple[TokenLogprob, ...] | None = None
+    logprobs: Sequence[TokenLogprob] | None = None
     fault: ServiceError | None = None
     ends_early: bool = False
     conversations: list[list[Message]] = field(default_factory=list)

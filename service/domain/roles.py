@@ -1,7 +1,7 @@
 """A chat model as generator or as critic."""
 
-from collections.abc import Sequence
-from contextlib import aclosing
+from collections.abc import Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 
 from service.domain.chat import ChatModel, Completion, Message, Sampling, TokenUsage
@@ -82,23 +82,22 @@ class ChatCritic:
     ) -> tuple[tuple[Critique, ...], TokenUsage]:
         """Write `n` critiques of one candidate."""
         messages = self.template.request(task, candidate, hint)
-        completions = await self._complete(messages, _with_logprobs(sampling), n)
-        return tuple(_read(completion, candidate) for completion in completions), _usage(completions)
+        with _in_its_name():
+            completions = await self._complete(messages, _with_logprobs(sampling), n)
+            return tuple(_read(completion, candidate) for completion in completions), _usage(completions)
 
     async def compare(
         self, task: Task, pair: tuple[Candidate, Candidate], sampling: Sampling, n: int = 1
     ) -> tuple[tuple[Preference | None, ...], TokenUsage]:
         """Say `n` times which of two candidates is better; None where it cannot be read."""
-        completions = await self._complete(self.template.comparison(task, *pair), sampling, n)
+        with _in_its_name():
+            completions = await self._complete(self.template.comparison(task, *pair), sampling, n)
         return tuple(map(_preference, completions)), _usage(completions)
 
     async def _complete(
         self, messages: Sequence[Message], sampling: Sampling, n: int
     ) -> tuple[Completion, ...]:
-        try:
-            completions = await self.model.complete(messages, sampling, n)
-        except ModelError as error:
-            raise CriticError.of(error) from error
+        completions = await self.model.complete(messages, sampling, n)
         if not completions:
             raise CriticError(f"{self.model.name}: no completions")
         return completions
@@ -107,11 +106,18 @@ class ChatCritic:
         self, task: Task, candidate: Candidate, hint: str | None, sampling: Sampling, on_text: OnText | None
     ) -> tuple[Critique, TokenUsage]:
         messages = self.template.request(task, candidate, hint)
-        try:
+        with _in_its_name():
             completion = await _completed(self.model, messages, _with_logprobs(sampling), on_text)
-        except ModelError as error:
-            raise CriticError.of(error) from error
-        return _read(completion, candidate), completion.usage
+            return _read(completion, candidate), completion.usage
+
+
+@contextmanager
+def _in_its_name() -> Iterator[None]:
+    """Say of the critic what its model says. Logprobs may turn out unreadable when they are looked at."""
+    try:
+        yield
+    except ModelError as error:
+        raise CriticError.of(error) from error
 
 
 def _with_logprobs(sampling: Sampling) -> Sampling:

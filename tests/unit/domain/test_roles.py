@@ -2,8 +2,10 @@
 
 import math
 
+import msgspec
 import pytest
 
+from service.adapters.openai.answer import Tokens
 from service.domain.chat import Sampling, TokenLogprob, TokenUsage
 from service.domain.critique import Judgment, Parsed
 from service.domain.errors import CriticError, GeneratorError, ModelError
@@ -109,6 +111,14 @@ async def test_a_failing_model_is_a_failing_critic(votes: int) -> None:
 
     with pytest.raises(CriticError, match="fake: refused"):
         await critic.critique(TASK, CANDIDATE, None, SAMPLING, ignore)
+
+
+@pytest.mark.parametrize("votes", [1, 2])
+async def test_logprobs_that_turn_out_unreadable_are_a_failing_critic(votes: int) -> None:
+    model = FakeChatModel([CORRECT], logprobs=Tokens([msgspec.Raw(b'{"token": "Correct", "logprob": null}')]))
+
+    with pytest.raises(CriticError, match="logprobs"):
+        await ChatCritic(model, votes=votes).critique(TASK, CANDIDATE, None, SAMPLING, ignore)
 
 
 async def test_the_critic_asks_for_logprobs_and_scores_by_them() -> None:
