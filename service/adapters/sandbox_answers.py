@@ -80,7 +80,8 @@ def verdict_of(task: Task, answer: JudgeAnswer) -> Verdict:
         raise SandboxError("sandbox: its verdict is about other tests than those sent")
     passed = sum(run.outcome is Outcome.ACCEPTED for run in runs)
     accepted = answer.verdict.outcome is Outcome.ACCEPTED
-    if passed != answer.verdict.passed or accepted != (passed == len(task.tests)):
+    shown = any(run.outcome is answer.verdict.outcome for run in runs)
+    if passed != answer.verdict.passed or accepted != (passed == len(task.tests)) or not shown:
         raise SandboxError("sandbox: its verdict contradicts its own tests")
     return Verdict(
         outcome=answer.verdict.outcome,

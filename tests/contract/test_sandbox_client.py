@@ -231,6 +231,8 @@ async def test_a_test_with_a_limit_of_its_own_is_given_the_time_for_it() -> None
         lambda: _answer(passed=1),
         lambda: _answer(outcome="wrong_answer"),
         lambda: _answer(outcome="wrong_answer", passed=-1),
+        lambda: _answer(outcome="wrong_answer", passed=0, tests=[]),
+        lambda: _answer(outcome="wrong_answer", passed=1, tests=[ACCEPTED]),
         lambda: _answer(tests=[ACCEPTED] * 3),
         lambda: _problem(422, {"field": "code", "message": "too long"}),
         lambda: web.Response(status=422, text="?"),
