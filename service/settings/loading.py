@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from service.settings.auth import AuthSection
+from service.settings.complaints import explain
 from service.settings.environment import (
     API_KEY_VARIABLE,
     CONFIG_VARIABLE,
@@ -102,7 +103,7 @@ def load_settings(path: Path | None = None) -> Settings:
     try:
         settings = Settings(**{"models": _mini_models(), **table})
     except ValidationError as error:
-        raise SettingsError(_explain(error)) from None
+        raise SettingsError(explain(error, Settings)) from None
     except pydantic_settings.SettingsError as error:
         raise SettingsError(f"{error}: {_IN_THE_ENVIRONMENT}") from None
     models = {name: model.resolved(base) for name, model in settings.models.items()}
@@ -141,12 +142,3 @@ def _refuse_unknown(variables: Iterable[str]) -> None:
             f"unknown environment variables: {', '.join(unknown)}; "
             f"known are {PREFIX}<SECTION>__<KEY> for the sections {', '.join(Settings.model_fields)}"
         )
-
-
-def _explain(error: ValidationError) -> str:
-    """Give each complaint its own line, by the key it is about; values stay out, they may be secrets."""
-    return "\n".join(
-        f"{'.'.join(str(part) for part in complaint['loc']) or 'configuration'}: "
-        f"{complaint['msg'].removeprefix('Value error, ')}"
-        for complaint in error.errors(include_input=False, include_url=False)
-    )

@@ -54,4 +54,4 @@ class StoreSection(Section):
         """Read the password from the variable named."""
         if self.password_env is None:
             return None
-        return SecretStr(variable(self.password_env, "store"))
+        return SecretStr(variable(self.password_env, "store.password_env"))

@@ -1,9 +1,10 @@
 """The HTTP side, and what is told of it."""
 
 import ipaddress
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
-from pydantic import Field, HttpUrl, PositiveFloat, PositiveInt
+from pydantic import AfterValidator, Field, HttpUrl, PositiveFloat, PositiveInt
 
 from service.settings.section import Section
 
@@ -40,12 +41,38 @@ class ServerSection(Section):
             return self.host.lower() == "localhost"
 
 
+def _is_a_name(host: str) -> str:
+    if not _NAME.fullmatch(host) and not _is_address(host):
+        raise ValueError("must be a name such as ctrl.example.org, without scheme, port, path and *")
+    return host
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_an_origin(origin: str) -> str:
+    if not _ORIGIN.fullmatch(origin):
+        raise ValueError("must be an origin such as https://ide.example.org, without path and *")
+    return origin
+
+
+_NAME = re.compile(r"[\w-]+(\.[\w-]+)*")
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s*?#@]+/?", re.IGNORECASE)
+HostName = Annotated[str, AfterValidator(_is_a_name)]
+Origin = Annotated[str, AfterValidator(_is_an_origin)]
+
+
 class McpSection(Section):
     """Who may call `/mcp`: a browser is let near it only by name. Without keys hosts hold for all doors."""
 
-    allowed_hosts: tuple[str, ...] = ()
+    allowed_hosts: tuple[HostName, ...] = ()
     """Names that it has besides loopback's, no port. Empty: none where it listens there, else any."""
-    allowed_origins: tuple[str, ...] = ()
+    allowed_origins: tuple[Origin, ...] = ()
     """Web pages that may call, such as `https://example.org`, besides those served from loopback."""
 
 

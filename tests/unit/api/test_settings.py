@@ -118,8 +118,16 @@ def test_a_misspelt_variable_is_listed(
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (("port = 9000", "prot = 9000"), "server.prot"),
-        (("[server]", "[surfer]"), "surfer"),
+        (("port = 9000", "prot = 9000"), r"^server\.prot: there is no such key; there are host, port, "),
+        (("[server]", "[surfer]"), r"^surfer: there is no such key; there are server, models, "),
+        (('model = "critic"', 'modell = "critic"'), r"(?m)^models\.far\.model: is missing$"),
+        (
+            ('model = "critic"', 'modell = "critic"'),
+            r"(?m)^models\.far\.modell: there is no such key; .* base_url,",
+        ),
+        (("[server]\nport = 9000", "[[log]]"), r"^log: must be a table$"),
+        (("[models.far]", '[models."f ar"]'), r"^models\.f ar: holds what a name may not"),
+        (("[server]\nport = 9000", '[mcp]\nallowed_hosts = "a"'), r"^mcp\.allowed_hosts: must be a list"),
         (("port = 9000", "port = 99999"), "server.port"),
         (("port = 9000", "request_seconds = inf"), "server.request_seconds"),
         (("[server]\nport = 9000", "[store]\nttl_s = 1e300"), "store.ttl_s"),
@@ -132,7 +140,7 @@ def test_a_misspelt_variable_is_listed(
             ("http://far:8000/v1", "http://far:8000/v1?api-version=1"),
             r"base_url: .* leave out what follows \?",
         ),
-        (("http://far:8000/v1", "http://far:8000/v1#top"), "models.far.openai.base_url: "),
+        (("http://far:8000/v1", "http://far:8000/v1#top"), "models.far.base_url: "),
         (("[server]\nport = 9000", '[sandbox]\nurl = "http://box:1/?"'), "sandbox.url: "),
         (("rounds = 2", 'refine_when = "sometimes"'), "defaults.refine_when"),
         (("[models.far]", "[models.refine]"), "that name is the loop's own"),
@@ -142,6 +150,34 @@ def test_a_misspelt_variable_is_listed(
 def test_a_file_that_is_wrong_is_refused_by_key(tmp_path: Path, change: tuple[str, str], says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         load_settings(_file(tmp_path, FILE.replace(*change)))
+
+
+@pytest.mark.parametrize(
+    "host", ["ctrl.example.org:8000", "https://ctrl.example.org", "*.example.org", "*", "", "[::1]"]
+)
+def test_a_name_that_no_request_could_have_is_refused(tmp_path: Path, host: str) -> None:
+    with pytest.raises(SettingsError, match=r"^mcp\.allowed_hosts\.0: must be a name such as"):
+        load_settings(_file(tmp_path, f'{FILE}\n[mcp]\nallowed_hosts = ["{host}"]'))
+
+
+@pytest.mark.parametrize(
+    "origin", ["ide.example.org", "*", "https://*.example.org", "https://a/b", "", "null"]
+)
+def test_an_origin_that_no_page_could_have_is_refused(tmp_path: Path, origin: str) -> None:
+    with pytest.raises(SettingsError, match=r"^mcp\.allowed_origins\.0: must be an origin such as"):
+        load_settings(_file(tmp_path, f'{FILE}\n[mcp]\nallowed_origins = ["{origin}"]'))
+
+
+def test_names_and_origins_are_taken_as_they_come(tmp_path: Path) -> None:
+    hosts, origins = (
+        ("ctrl", "Ctrl.example.org", "10.0.0.1", "fd00::1", "b\u00fccher.example"),
+        ("http://a:3000", "https://B/", "vscode-webview://x1"),
+    )
+    text = f"{FILE}\n[mcp]\nallowed_hosts = {list(hosts)}\nallowed_origins = {list(origins)}"
+
+    mcp = load_settings(_file(tmp_path, text)).mcp
+
+    assert (mcp.allowed_hosts, mcp.allowed_origins) == (hosts, origins)
 
 
 def test_the_mark_that_some_editors_begin_a_file_with_is_no_part_of_it(tmp_path: Path) -> None:
