@@ -17,6 +17,7 @@ class Breaker:
     clock: Callable[[], float] = time.monotonic
     _failed: int = 0
     _tries_at: float = 0.0
+    _why: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -29,14 +30,15 @@ class Breaker:
             return
         now = self.clock()
         if now < self._tries_at:
-            raise StoreError(f"{self.name} does not answer")
+            raise StoreError(f"{self.name} {self._why}")
         self._tries_at = now + self.pause_s
 
     def succeeded(self) -> None:
         """Close."""
         self._failed = 0
 
-    def failed(self) -> None:
-        """Count a failure."""
+    def failed(self, why: str = "does not answer") -> None:
+        """Count a failure; whoever is told to wait is told the last one's reason."""
         self._failed += 1
+        self._why = why
         self._tries_at = self.clock() + self.pause_s

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
 from service.adapters.store.breaker import Breaker
 from service.adapters.store.line import LINES, Command, Lines, open_lines
@@ -20,6 +20,7 @@ TOGETHER = 64
 """Calls of one round trip."""
 WAITING = 4096
 """Calls that may wait for one."""
+_SILENT = "does not answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +89,11 @@ class RedisCalls:
         try:
             answers = iter(await self._lines.ask([command for call in calls for command in call.commands]))
         except (RedisError, OSError, TimeoutError) as error:
-            self._breaker.failed()
-            _fail(calls, type(error).__name__)
+            refused = _refused(error)
+            self._breaker.failed(refused or _SILENT)
+            _fail(calls, refused or type(error).__name__)
             if self._breaker.is_open:
-                _fail(self._waiting, "does not answer")
+                _fail(self._waiting, refused or _SILENT)
                 self._waiting.clear()
         except Exception as error:
             log.exception("redis_calls_crashed")
@@ -100,6 +102,14 @@ class RedisCalls:
             self._breaker.succeeded()
             for call in calls:
                 call.answer([next(answers) for _ in call.commands])
+
+
+def _refused(error: Exception) -> str | None:
+    """Say what a Redis does not take that is there; None: it is not."""
+    if isinstance(error, AuthenticationError):
+        return "refuses the password, or the want of one: store.url, store.password_env"
+    # What a command meets comes as an answer: this is said while connecting, about the database in the URL.
+    return "refuses the database of store.url" if isinstance(error, ResponseError) else None
 
 
 def _fail(calls: Iterable[_Call], why: str) -> None:

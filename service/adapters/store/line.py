@@ -1,11 +1,13 @@
 """Connections to Redis, over each of which many commands go in one round trip."""
 
 import hashlib
+import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
+from urllib.parse import urlsplit
 
 from redis.asyncio import Connection, ConnectionPool
 from redis.asyncio.retry import Retry
@@ -98,9 +100,17 @@ async def open_lines(url: str, password: str | None, silence_s: float) -> AsyncG
                 await lines.pool.aclose()
 
 
+def _check_database(url: str) -> None:
+    """Raise `ValueError` for a database that is no number: the library would take the first one."""
+    parts = urlsplit(url)
+    if parts.scheme != "unix" and not re.fullmatch(r"/?\d*", parts.path):
+        raise ValueError(parts.scheme)
+
+
 def _pool(url: str, password: str | None) -> ConnectionPool:
     given = {} if password is None else {"password": password}
     try:
+        _check_database(url)
         return ConnectionPool.from_url(
             url,
             max_connections=LINES,

@@ -32,7 +32,10 @@ def test_an_address_of_another_kind_is_refused_with_the_kinds_there_are() -> Non
         StoreSection.model_validate({"url": "http://redis:6379"})
 
 
-@pytest.mark.parametrize("url", ["redis://:hunter2@host:port/0", "redis://host/x?socket_timeout=hunter2"])
+@pytest.mark.parametrize(
+    "url",
+    ["redis://:hunter2@host:port/0", "redis://host/x?socket_timeout=hunter2", "redis://:hunter2@host/first"],
+)
 async def test_an_address_that_cannot_be_read_is_refused_without_being_told(url: str) -> None:
     async with AsyncExitStack() as stack:
         with pytest.raises(SettingsError, match=r"store\.url") as refusal:
