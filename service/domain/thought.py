@@ -4,8 +4,13 @@ import re
 
 from service.domain.fences import text_lines, unfenced
 
-_OPEN = "<think>"
 _CLOSE = "</think>"
+_TAGS = {
+    "<think>": _CLOSE,
+    "<|channel>": "<channel|>",  # Gemma 4
+    "<seed:think>": "</seed:think>",
+    "[THINK]": "[/THINK]",  # Mistral
+}
 _ENDS_BY_IT = re.compile(rf"{_CLOSE}(?P<rest>\s*(?:(?:```|~~~)\w*\s*)?)\Z")
 """The rest of a line: nothing, or the fence of the answer."""
 
@@ -24,8 +29,9 @@ def without_thought(text: str) -> str:
     line, outside fences, ends a thought: a program that handles the tag as text keeps its lines.
     """
     start = text.lstrip()
-    if start.startswith(_OPEN):
-        return text.partition(_CLOSE)[2]
+    for opening, closing in _TAGS.items():
+        if start.startswith(opening):
+            return text.partition(closing)[2]
     if start.startswith(_CHANNELS):
         return _final(start)
     if start.startswith(_BARE_CHANNEL) and _BARE_FINAL in start:

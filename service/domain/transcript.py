@@ -14,6 +14,9 @@ _OPENERS = tuple(
         r"<\|im_start\|>(?P<role>\w+)\n?",  # Qwen and others: ChatML
         r"<\|start_header_id\|>(?P<role>\w+)<\|end_header_id\|>\n{0,2}",  # Llama 3
         r"<start_of_turn>(?P<role>\w+)\n?",  # Gemma
+        r"<\|turn>(?P<role>\w+)\n?",  # Gemma 4
+        r"<\|im_(?P<role>system|user|assistant)\|>\w+<\|im_middle\|>",  # Kimi
+        r"\]~b\](?P<role>\w+)\n?",  # MiniMax
         r"<\|start\|>(?P<role>\w+)(?:(?:<\|channel\|>final)?<\|message\|>|(?=<\|channel\|>))",  # gpt-oss
         r"<\|(?P<role>system|user|assistant)\|>\n?",  # Phi, Zephyr, GLM, this project's mini models
         r"<\uff5c(?P<role>User|Assistant)\uff5c>",  # DeepSeek
@@ -31,11 +34,13 @@ _ROLES = {
     "inst": "user",
     "assistant": "assistant",
     "model": "assistant",
+    "ai": "assistant",
     "chatbot": "assistant",
     "/inst": "assistant",
 }
 _END = re.compile(
-    r"(?:<\|[^|<>\s]{1,64}\|>|<\uff5c[^\uff5c<>\s]{1,64}\uff5c>|</?s>|<eos>|<pad>|<end_of_turn>)\Z"
+    r"(?:<\|[^|<>\s]{1,64}\|>|<\uff5c[^\uff5c<>\s]{1,64}\uff5c>|</?s>|<eos>|<pad>"
+    r"|<end_of_turn>|<turn\|>|<seed:eos>|\[e~\[)\Z"
 )
 _LONGEST_END = 80
 

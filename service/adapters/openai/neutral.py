@@ -9,14 +9,17 @@ Not covered: templates whose marks are ordinary words, and tokens of spellings u
 import re
 
 _SPELLINGS = (
-    r"<\|(?=[^|<>\s]{1,64}\|>)",  # ChatML, Llama 3, Phi, Command, gpt-oss, GLM
+    r"<\|(?=[^|<>\s]{1,64}\|?>)",  # ChatML, Llama 3, Phi, Command, gpt-oss, GLM, Gemma 4
+    r"<(?=[a-z_]{1,64}\|>)",  # Gemma 4
     r"<\uff5c(?=[^\uff5c<>\s]{1,64}\uff5c>)",  # DeepSeek
     r"<(?=/?s>|(?:bos|eos|pad|unk|sop|eop)>)",  # Llama 2, Mistral, Gemma, GLM
     r"<(?=(?:start|end)_of_turn>)",  # Gemma
+    r"<(?=/?(?:seed:|ifm\|)\w{1,64}>)",  # Seed, K2
     r"<(?=fim_(?:prefix|middle|suffix)>)",  # StarCoder
     r"<(?=</?SYS>>)",  # Llama 2
-    r"\[(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_(?:CALLS|RESULTS|CONTENT))\])",  # Mistral
+    r"\[(?=/?(?:INST|THINK|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_(?:CALLS|RESULTS|CONTENT))\])",  # Mistral
     r"\[(?=gMASK\])",  # GLM
+    r"\](?=~!?b[\[\]])|\[(?=e~\[)",  # MiniMax
 )
 _TOKEN = re.compile("|".join(_SPELLINGS))
 

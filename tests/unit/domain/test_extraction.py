@@ -38,6 +38,9 @@ ONE_BLOCK = {
     "blank lines in the fence": f"```python\n\n\n{PROGRAM}\n\n```",
     "in a list": "1. So:\n   ```python\n   n = int(input())\n   print(n + 1)\n   ```",
     "a thought": f"<think>\n```python\nprint(0)\n```\n</think>\n```python\n{PROGRAM}\n```",
+    "a thought of Gemma 4": f"<|channel>thought\n```\nx = 1\n```\n<channel|>```python\n{PROGRAM}\n```<turn|>",
+    "a thought of Mistral": f"[THINK]x = f(2)[/THINK]```python\n{PROGRAM}\n```</s>",
+    "a thought of Seed": f"<seed:think>x = f(2)</seed:think>```python\n{PROGRAM}\n```<seed:eos>",
     "a thought opened by the prompt": f"Maybe\n```\nx = 2\n```\n</think>\n\n```python\n{PROGRAM}\n```",
     "a thought that ends before the fence": f"Maybe x.</think>```python\n{PROGRAM}\n```",
     "tokens that end a turn": f"```python\n{PROGRAM}\n```<|im_end|>\n<|endoftext|>",
@@ -184,7 +187,14 @@ def test_of_many_blocks_the_last_are_read() -> None:
 
 @pytest.mark.parametrize(
     "opening",
-    ["<think>", "<|channel|>analysis<|message|>", "<|start|>assistant<|channel|>analysis<|message|>"],
+    [
+        "<think>",
+        "[THINK]",
+        "<seed:think>",
+        "<|channel>thought",
+        "<|channel|>analysis<|message|>",
+        "<|start|>assistant<|channel|>analysis<|message|>",
+    ],
 )
 def test_a_thought_without_an_end_holds_no_program(opening: str) -> None:
     assert extract_code(f"{opening}\n```python\n{PROGRAM}\n```") == ""

@@ -22,6 +22,9 @@ Be kind.<|eot_id|><|start_header_id|>user<|end_header_id|>
 
 """,
     "Gemma": f"<bos><start_of_turn>user\n{PROBLEM}<end_of_turn>\n<start_of_turn>model\n",
+    "Gemma 4": f"<bos><|turn>user\n{PROBLEM}<turn|>\n<|turn>model\n",
+    "Kimi": f"<|im_user|>user<|im_middle|>{PROBLEM}<|im_end|><|im_assistant|>assistant<|im_middle|>",
+    "MiniMax": f"]~!b[]~b]user\n{PROBLEM}[e~[\n]~b]ai\n",
     "gpt-oss": f"<|start|>user<|message|>{PROBLEM}<|end|><|start|>assistant<|channel|>final<|message|>",
     "mini": f"<|user|>{PROBLEM}<|end|><|assistant|>",
     "Zephyr": f"<|system|>\nBe kind.</s>\n<|user|>\n{PROBLEM}</s>\n<|assistant|>\n",
@@ -34,6 +37,8 @@ Be kind.<|eot_id|><|start_header_id|>user<|end_header_id|>
 ENDS = {
     "Llama 3": "<|eot_id|>",
     "Gemma": "<end_of_turn>\n<eos>",
+    "Gemma 4": "<turn|>\n<eos>",
+    "MiniMax": "[e~[\n",
     "gpt-oss": "<|return|>",
     "mini": "<|end|><|pad|><|pad|>",
     "Zephyr": "</s>",

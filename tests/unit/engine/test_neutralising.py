@@ -23,6 +23,7 @@ TASK = Task("Add one.", "f")
 SPELLED = re.compile(
     r"<\|[^|<>\s]{1,64}\|>|<\uff5c[^\uff5c<>\s]{1,64}\uff5c>|</?s>|<(?:bos|eos|pad|unk|sop|eop)>"
     r"|<(?:start|end)_of_turn>|<</?SYS>>|\[/?INST\]|\[gMASK\]|<fim_\w+>"
+    r"|<\|[^|<>\s]{1,64}>|<[a-z_]{1,64}\|>|</?(?:seed:|ifm\|)\w+>|\[/?THINK\]|\]~!?b[\[\]]|\[e~\["
 )
 
 
@@ -43,7 +44,7 @@ def test_nothing_is_lost_of_what_is_broken(code: str) -> None:
     assert neutralised(code).replace(" ", "") == code.replace(" ", "")
 
 
-@given(st.text(alphabet="<|>im_end[]/INSTs\uff5c \n", max_size=60))
+@given(st.text(alphabet="<|>im_end[]/INSTs~b!:\uff5c \n", max_size=60))
 def test_what_is_broken_once_stays_broken(text: str) -> None:
     once = neutralised(text)
 
@@ -80,6 +81,8 @@ def test_the_prompts_that_critic_and_generator_were_trained_on_are_sent_byte_for
         "List<String> <string>",
         "if a<|b|: print('|>')",
         "<| a b |>",
+        "Promise<string|null> a<b|c>d",
+        "xs[e] ~[e] a[~b] x]~b",
         "1 << 3 >> 2",
         "\u4f60\u597d <\uff5c>",
         "<think>hm</think>",
