@@ -67,6 +67,8 @@ class UpstreamReply:
     """When to come back, and nothing else of its headers."""
     body: bytes | AsyncGenerator[bytes, None]
     """All of it, or server-sent events: each piece ends where an event does."""
+    refusal: bytes = b""
+    """What it said itself where it refused: `body` may tell that in our words."""
 
 
 class Upstream(Protocol):

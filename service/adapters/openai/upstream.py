@@ -64,9 +64,8 @@ class OpenAIUpstream:
         response = reply.response
         headers = _when_to_come_back(response.headers)
         if reply.status != HTTPStatus.OK:
-            return UpstreamReply(
-                reply.status, _JSON, headers, self._refusal(reply.status, await reply.body())
-            )
+            said = await reply.body()
+            return UpstreamReply(reply.status, _JSON, headers, self._refusal(reply.status, said), said)
         if response.content_type == _STREAM:
             return UpstreamReply(200, response.headers["Content-Type"], headers, self._events(reply))
         body = await reply.body()

@@ -64,10 +64,8 @@ class Relay(Response):
 
     def _lacks_the_path(self, reply: UpstreamReply) -> bool:
         """Tell a path that is not there from a model that is not."""
-        if reply.status not in _ABSENT or not isinstance(reply.body, bytes):
-            return False
         named = (b"model_not_found", self._upstream.model.encode())
-        return not any(name in reply.body for name in named)
+        return reply.status in _ABSENT and not any(name in reply.refusal for name in named)
 
     async def _stream(
         self, reply: UpstreamReply, body: AsyncGenerator[bytes, None], send: Send, drain: Drain

@@ -39,13 +39,16 @@ class Doors:
 
 @asynccontextmanager
 async def open_doors(
-    world: World | None = None, *, salted: bool = False, patience: Patience = STEADY
+    world: World | None = None, *, salted: bool = False, patience: Patience = STEADY, name: str = "gpt"
 ) -> AsyncGenerator[Doors, None]:
-    """Serve: `gpt` and the default generator are behind the endpoint, `tiny` is in the process."""
+    """Serve: `gpt` and the default generator are behind the endpoint, `tiny` is in the process.
+
+    `name` is what failures of the endpoint call the model; it is `gpt-4o` there.
+    """
     world = world or World()
     async with (
         chat_server() as endpoint,
-        OpenAIModel("gpt", endpoint.base_url, "gpt-4o", SecretStr(KEY), patience=patience) as model,
+        OpenAIModel(name, endpoint.base_url, "gpt-4o", SecretStr(KEY), patience=patience) as model,
     ):
         far = ServedModel(model, OpenAIUpstream(model.transport, "gpt-4o", salted=salted))
         tiny = ServedModel(FakeChatModel(["Hel\nlo."], name="tiny"))

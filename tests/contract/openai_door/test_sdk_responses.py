@@ -4,7 +4,7 @@ import openai
 import pytest
 from openai.types.responses import FunctionToolParam, ResponseReasoningItem
 
-from tests.contract.openai_door.doors import Doors
+from tests.contract.openai_door.doors import Doors, open_doors
 from tests.openai_server import DONE, Answering, raw, refusal, reply, streamed
 from tests.unit.api.world import RIGHT
 
@@ -91,6 +91,14 @@ async def test_an_endpoint_without_responses_is_told_from_one_without_the_model(
 
     with pytest.raises(kind, match=says):
         await doors.client.responses.create(model="refine", input="List.", tools=[TOOL])
+
+
+async def test_that_is_told_where_gateway_and_endpoint_call_the_model_the_same() -> None:
+    async with open_doors(name="gpt-4o") as doors:
+        doors.endpoint.answer(raw(b'{"detail": "Not Found"}', 404))
+
+        with pytest.raises(openai.BadRequestError, match="has no /responses"):
+            await doors.client.responses.create(model="refine", input="List.", tools=[TOOL])
 
 
 @pytest.mark.parametrize("tools", [[], [TOOL]])
