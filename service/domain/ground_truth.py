@@ -1,8 +1,9 @@
 """What a trainer's data set knows of a row, as a task: labels, ground truths and verifier metadata.
 
 Two forms are read, as an object or as JSON text: this service's own (`tests`, `entry_point`, `problem`),
-and that of LiveCodeBench, APPS and their heirs (`inputs`, `outputs`, `fn_name`), packed or not. Anything
-else, such as the text of an answer, holds no tests.
+and that of LiveCodeBench, APPS and their heirs (`inputs`, `outputs`, `fn_name`), packed or not. A list of
+tests may stand alone. Anything else, such as the text of an answer, holds no tests; but what names tests and
+cannot be read is refused, as the critic alone would decide in their place.
 """
 
 import base64
@@ -17,6 +18,10 @@ from service.domain.errors import RequestError
 from service.domain.task import Equality
 
 _UNPACKED_BYTES = 64 * 1024 * 1024
+_NAMES_TESTS = re.compile(r"""["'](?:tests|inputs|unit_tests|input_output|packed)["']\s*:""")
+_OWN = frozenset({"stdin", "args", "kwargs", "assert"})
+"""Members of tests in this service's form."""
+_ASSERT = "assert "
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -41,30 +46,59 @@ class Truth:
 
 def read_truth(value: object, field: str) -> Truth:
     """Read what `field` of a row holds. Raises `RequestError` for tests that cannot be read."""
-    told = _object(value)
+    told = _object(value, field)
     for inner in ("unit_tests", "input_output"):
-        told = {**told, **_object(told.get(inner))}
+        told = {**told, **_inner(told.get(inner), f"{field}.{inner}")}
     if "packed" in told:
         told = {**told, **_unpacked(told["packed"], field)}
     entry_point = told.get("entry_point") or told.get("fn_name")
     tests = told.get("tests")
     usual_imports = told.get("usual_imports") is True
-    if tests is None and "inputs" in told and "outputs" in told:
+    if tests is None and ("inputs" in told or "outputs" in told):
         # Programs for such tests are written against judges that import for them.
         usual_imports = told.get("usual_imports") is not False
-        tests = _paired(told["inputs"], told["outputs"], field, str(entry_point or ""))
+        tests = _paired(told.get("inputs"), told.get("outputs"), field, str(entry_point or ""))
     if not isinstance(tests, list | tuple | None):
         raise RequestError(f"{field}.tests", "must be a list of tests")
     return Truth(tests or (), _text(entry_point), _text(told.get("problem")), usual_imports)
 
 
-def _object(value: object) -> dict[str, Any]:
-    if isinstance(value, str) and value.lstrip().startswith("{"):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return {}
+def _object(value: object, field: str) -> dict[str, Any]:
+    value = _decoded(value, field)
+    tests = [value] if isinstance(value, str) else value
+    if isinstance(tests, list | tuple) and tests and all(map(_is_test, tests)):
+        return {"tests": [{"assert": test} if isinstance(test, str) else test for test in tests]}
     return dict(value) if isinstance(value, Mapping) else {}
+
+
+def _decoded(value: object, field: str) -> object:
+    """Read JSON text, and text in that; any other text is as it is."""
+    for _ in range(2):
+        if not isinstance(value, str) or not value.lstrip().startswith(("{", "[", '"')):
+            return value
+        text = value
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            if _NAMES_TESTS.search(text):
+                raise RequestError(field, "names tests and is no JSON; write it by json.dumps") from None
+            return text
+    return value
+
+
+def _is_test(value: object) -> bool:
+    """Whether this is a test by its form: in our own, or an assert as text, as MBPP has it."""
+    if isinstance(value, str):
+        return value.lstrip().startswith(_ASSERT)
+    return isinstance(value, Mapping) and not _OWN.isdisjoint(value)
+
+
+def _inner(value: object, field: str) -> dict[str, Any]:
+    """Read what is there for tests alone; text that holds none is refused."""
+    told = _object(value, field)
+    if isinstance(value, str) and value.strip() and not told:
+        raise RequestError(field, "holds no tests in a form that is known")
+    return told
 
 
 def _text(value: object) -> str | None:
@@ -156,6 +190,6 @@ def _unpacked(packed: object, field: str) -> dict[str, Any]:
         text = stream.decompress(base64.b64decode(str(packed), validate=True), _UNPACKED_BYTES)
         if stream.unconsumed_tail:
             raise RequestError(f"{field}.packed", f"holds more than {_UNPACKED_BYTES} bytes")
-        return _object(json.loads(text))
+        return _object(json.loads(text), field)
     except (ValueError, RecursionError, zlib.error):
         raise RequestError(f"{field}.packed", "must be JSON, compressed by zlib, in base64") from None

@@ -63,6 +63,16 @@ def _usual(tests: Sequence[object], entry_point: str | None = None) -> Truth:
             {"unit_tests": {"packed": _packed({"inputs": ["1"], "outputs": ["2"]}), "fn_name": None}},
             _usual([{"stdin": "1", "stdout": "2", "equality": "numbers"}]),
         ),
+        (json.dumps(json.dumps({"tests": CALLS, "entry_point": "f"})), Truth(CALLS, "f")),
+        (CALLS, Truth(CALLS)),
+        (json.dumps(CALLS), Truth(CALLS)),
+        ([{"stdin": "1", "stdout": "2"}], Truth([{"stdin": "1", "stdout": "2"}])),
+        (
+            ["assert f(1) == 2", "assert f(2) == 3"],
+            Truth([{"assert": f"assert f({n}) == {n + 1}"} for n in (1, 2)]),
+        ),
+        ("assert f(1) == 2\n", Truth([{"assert": "assert f(1) == 2\n"}])),
+        ({"unit_tests": ["assert f(1) == 2"]}, Truth([{"assert": "assert f(1) == 2"}])),
     ],
 )
 def test_tests_are_read_in_the_forms_that_data_sets_have(value: object, truth: Truth) -> None:
@@ -118,7 +128,25 @@ def test_the_lines_of_a_program_may_come_as_lists() -> None:
     ]
 
 
-@pytest.mark.parametrize("value", [None, "", "42", "{not json", "[1, 2]", 42, ["a"], {}, {"answer": "42"}])
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "",
+        "42",
+        "{not json",
+        "[1, 2]",
+        42,
+        ["a"],
+        {},
+        {"answer": "42"},
+        "{1, 2}",
+        '"yes"',
+        ["asserted"],
+        [{"a": 1}],
+        {"input_output": ""},
+    ],
+)
 def test_anything_else_holds_no_tests(value: object) -> None:
     assert read_truth(value, "label") == Truth()
 
@@ -132,6 +160,12 @@ def test_anything_else_holds_no_tests(value: object) -> None:
         ({"inputs": ["1"], "outputs": ["2", "3"]}, "label.outputs"),
         ({"inputs": ["one"], "outputs": ["2"], "fn_name": "f"}, "label.inputs"),
         ({"inputs": ["1"], "outputs": ["two"], "fn_name": "f"}, "label.inputs"),
+        ({"inputs": ["1"]}, "label.inputs"),
+        ({"outputs": ["1"], "input": ["1"]}, "label.inputs"),
+        ('{"entry_point": "f", "tests": [{"args": [1', "label"),
+        (str({"inputs": ["1"], "outputs": ["2"]}), "label"),
+        ({"input_output": '{"inputs": ["1"], "outp'}, "label.input_output"),
+        ({"unit_tests": "run them"}, "label.unit_tests"),
         ({"packed": "???"}, "label.packed"),
         ({"packed": base64.b64encode(b"not zlib").decode()}, "label.packed"),
         ({"packed": _packed(3)[:-8]}, "label.packed"),
