@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import random
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -23,7 +24,10 @@ _COMPARING = "pairwise"
 _PASSING = (408, 429, 500, 502, 503)
 _TOO_LATE = 504
 _WITHOUT_REWARDS = (*_PASSING, _TOO_LATE)
+_FULL = (429, 503)
+"""Statuses of a gateway that lives and has no place: asking again has no end but `timeout_s`."""
 _LONGEST_WAIT_S = 30.0
+_LONGEST_WAIT_WHEN_FULL_S = 5.0
 _QUOTED = 300
 """Characters of an answer that is no gateway's."""
 
@@ -37,8 +41,21 @@ class RewardMissingError(RewardError):
 
 
 @dataclass(frozen=True, slots=True)
+class _Setback:
+    """A request without rewards that may have them later."""
+
+    asked_s: float
+    """For how long the gateway wants to be left alone."""
+    is_full: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Asker:
-    """Where the gateway is, and how it is to judge."""
+    """Where the gateway is, and how it is to judge.
+
+    `attempts` bounds failures; a full gateway is asked again for `timeout_s`: a trainer that sends all of its
+    rollouts at once fills it for minutes.
+    """
 
     url: str
     key: str | None = None
@@ -62,38 +79,41 @@ class Asker:
         headers |= {} if self.key is None else {"Authorization": f"Bearer {self.key}"}
         timeout = aiohttp.ClientTimeout(total=self.timeout_s, sock_connect=10)
         async with aiohttp.ClientSession(timeout=timeout, headers=headers) as session:
-            for attempt in range(self.attempts):
-                results, asked_s = await self._post(session, body)
-                if results is not None:
-                    return results
-                if asked_s is None:
-                    return None
-                if attempt + 1 < self.attempts:
-                    await asyncio.sleep(_wait_s(attempt, asked_s))
-        return None
+            return await self._patiently(session, body)
 
-    async def _post(
-        self, session: aiohttp.ClientSession, body: bytes
-    ) -> tuple[list[Json] | None, float | None]:
-        """Return the results; where there are none yet, for how long the gateway asks to be left alone.
+    async def _patiently(self, session: aiohttp.ClientSession, body: bytes) -> list[Json] | None:
+        ends = time.monotonic() + self.timeout_s
+        failures = fulls = 0
+        while isinstance(outcome := await self._post(session, body), _Setback):
+            if outcome.is_full:
+                if not fulls:
+                    log.warning("%s is full; it is asked again for %g s", self.url, self.timeout_s)
+                wait_s = _wait_s(fulls, outcome.asked_s, _LONGEST_WAIT_WHEN_FULL_S)
+                fulls += 1
+            else:
+                wait_s = _wait_s(failures, outcome.asked_s, _LONGEST_WAIT_S)
+                failures += 1
+            if failures >= self.attempts or time.monotonic() + wait_s > ends:
+                return None
+            await asyncio.sleep(wait_s)
+        return outcome
 
-        None is for ever: what took too long would take as long again.
-        """
-        asked = ""
+    async def _post(self, session: aiohttp.ClientSession, body: bytes) -> list[Json] | _Setback | None:
+        """Return the results, or why there are none yet; None is for ever: who was late would be so again."""
+        asked, is_full = "", False
         try:
             async with session.post(f"{self.url.rstrip('/')}/judge", data=BytesIO(body)) as response:
                 if response.status not in _WITHOUT_REWARDS:
-                    return _results(await response.text(), response.status), 0.0
+                    return _results(await response.text(), response.status)
                 failure = f"status {response.status}"
-                late = response.status == _TOO_LATE
+                late, is_full = response.status == _TOO_LATE, response.status in _FULL
                 asked = response.headers.get("Retry-After", "")
         except (aiohttp.ClientError, TimeoutError) as error:
             failure = type(error).__name__
             late = isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError)
-        log.warning("no rewards %s from %s: %s", "in time" if late else "yet", self.url, failure)
-        if late:
-            return None, None
-        return None, float(asked) if asked.isdigit() else 0.0
+        if not is_full:
+            log.warning("no rewards %s from %s: %s", "in time" if late else "yet", self.url, failure)
+        return None if late else _Setback(float(asked) if asked.isdigit() else 0.0, is_full)
 
 
 def score_of(result: Json | None) -> float | None:
@@ -125,6 +145,6 @@ def _results(text: str, status: int) -> list[Json]:
     return results
 
 
-def _wait_s(attempt: int, asked_s: float) -> float:
-    wait_s = max(0.5 * 2.0**attempt, asked_s)
-    return min(wait_s, _LONGEST_WAIT_S) * random.uniform(0.75, 1.0)  # noqa: S311 - jitter
+def _wait_s(attempt: int, asked_s: float, longest_s: float) -> float:
+    wait_s = max(0.5 * 2.0 ** min(attempt, 10), asked_s)
+    return min(wait_s, longest_s) * random.uniform(0.75, 1.0)  # noqa: S311 - jitter

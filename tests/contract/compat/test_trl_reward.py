@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from service.domain.chat import Message
 from service.domain.errors import ModelError, SandboxError
+from service.rewards import asking
 from service.rewards.asking import TIMEOUT_S, RewardError, RewardMissingError
 from service.rewards.trl import JudgeReward, make_reward
 from service.settings import ServerSection
@@ -137,6 +138,27 @@ async def test_a_gateway_that_is_not_there_abstains() -> None:
 
 
 @asynccontextmanager
+async def _answering(statuses: Sequence[int]) -> AsyncGenerator[tuple[str, list[None]], None]:
+    """A gateway that answers with these statuses in turn."""
+    asked: list[None] = []
+    result = {"status": "ok", "score": 1.0, "error": None, "verdict": None}
+
+    async def judge(request: web.Request) -> web.Response:
+        asked.append(None)
+        return web.json_response({"results": [result]}, status=statuses[len(asked) - 1])
+
+    app = web.Application()
+    app.router.add_post("/judge", judge)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}", asked
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
 async def _never_in_time(status: int | None) -> AsyncGenerator[tuple[str, list[None]], None]:
     """A gateway that says that time ran out, or lets it run out."""
     asked: list[None] = []
@@ -180,6 +202,23 @@ async def test_a_full_gateway_is_asked_again() -> None:
             asked = asyncio.ensure_future(_rewards(make_reward(url), [RIGHT]))
             await asyncio.sleep(0.3)
         assert await asked == [1.0]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_gateway_that_stays_full_costs_no_reward_however_often_it_says_so(
+    status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 1,500 rollouts that verl sent at once 1,116 had no reward after 23 seconds, and the run ended."""
+    monkeypatch.setattr(asking, "_LONGEST_WAIT_WHEN_FULL_S", 0.01)
+    async with _answering([status] * 30 + [200]) as (url, asked):
+        assert await _rewards(make_reward(url, attempts=1), [RIGHT]) == [1.0]
+
+    assert len(asked) == 31
+
+
+async def test_a_gateway_that_stays_full_is_given_up_in_the_end() -> None:
+    async with _answering([503] * 100) as (url, _):
+        assert await _rewards(make_reward(url, timeout_s=0.2), [RIGHT]) == [None]
 
 
 async def test_missing_rewards_may_end_the_run_or_have_a_number() -> None:
