@@ -23,6 +23,8 @@ class RedisLimits:
     def __init__(self, calls: RedisCalls, prefix: str, quotas: Mapping[str, Quota], reserve_tokens: int):
         self._calls, self._prefix, self._quotas = calls, prefix, quotas
         self._alone = MemoryLimits(quotas, reserve_tokens=reserve_tokens)
+        self._set_aside_alone: dict[str, int] = {}
+        """Reservations of each tenant's that Redis knows nothing of, and which are settled here."""
 
     def set_aside(self, tenant: str) -> int:
         return self._alone.set_aside(tenant)
@@ -37,11 +39,20 @@ class RedisLimits:
             )
         except StoreError as error:
             log.warning("limits_counted_alone", error=str(error))
-            return await self._alone.reserve(tenant, tokens, patience_s)
+            standing = await self._alone.reserve(tenant, tokens, patience_s)
+            if standing.granted:
+                self._set_aside_alone[tenant] = self._set_aside_alone.get(tenant, 0) + 1
+            return standing
         levels = (_level(limit, reset_ms) for limit, reset_ms in zip(limits, resets_ms, strict=True))
         return Standing(bool(granted), wait_ms / 1000, *levels)
 
     async def settle(self, tenant: str, tokens: int) -> None:
+        if alone := self._set_aside_alone.pop(tenant, 0):
+            # Which of several requests this is of cannot be told, nor does it matter.
+            if alone > 1:
+                self._set_aside_alone[tenant] = alone - 1
+            await self._alone.settle(tenant, tokens)
+            return
         limit = self._quotas.get(tenant, Quota()).tokens_per_minute
         if limit is None or not tokens:
             return

@@ -95,6 +95,26 @@ async def test_without_redis_a_gateway_counts_alone(redis_apart: RedisServer) ->
     assert [answer.granted for answer in answers] == [True, False]
 
 
+async def test_what_was_set_aside_without_redis_is_given_back_though_it_answers_again(
+    redis_apart: RedisServer,
+) -> None:
+    """A Redis that is full refuses to set aside and takes what is given back: tenants were told 429."""
+    section = StoreSection.model_validate({"url": redis_apart.url, "timeout_s": 5})
+    async with open_limits(section, {"lab": Quota(tokens_per_minute=10)}) as limits:
+        redis_apart.say("CONFIG SET maxmemory 1")
+        for _ in range(3):
+            assert (await limits.reserve("lab", 10, 0)).granted
+            await limits.settle("lab", -10)
+
+        assert (await limits.reserve("lab", 10, 0)).granted
+        redis_apart.say("CONFIG SET maxmemory 0")
+        await limits.settle("lab", -10)
+        assert (await limits.reserve("lab", 10, 0)).granted
+        assert not (await limits.reserve("lab", 10, 0)).granted
+        await limits.settle("lab", -10)
+        assert (await limits.reserve("lab", 10, 0)).granted
+
+
 @pytest.fixture
 def redis_apart(tmp_path_factory: pytest.TempPathFactory) -> Generator[RedisServer, None, None]:
     """A server that may be killed."""
