@@ -1,5 +1,6 @@
 """What the tests did, in a few constant words: the hint a critic may be given (CTRL Table 7)."""
 
+import json
 import re
 from collections.abc import Callable, Sequence
 
@@ -35,6 +36,12 @@ _WORDS = {
     Outcome.OUTPUT_LIMIT: TOO_MUCH_OUTPUT,
     Outcome.FORBIDDEN_SYSCALL: FORBIDDEN,
 }
+_LIKE_OURS = re.compile(
+    r"</?\s*hint|^[^\w\n]*(?:the program|the hint|input:|expected:|actual:)"
+    r"|^[^\w\n]*(?:analysis:|improvement|overall judgment)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What a program may write so that a critic takes it for words of the hint, or for its own."""
 _CARETS = re.compile(r"^[\s^~]*$")
 
 
@@ -66,7 +73,15 @@ def _failures(task: Task, verdict: Verdict) -> list[tuple[Test, TestRun]]:
 
 def _error(run: TestRun) -> str:
     message = run.message.strip() or _last_words(run.stderr)
-    return f"{_ERRORS[run.outcome]}\n{message}".rstrip()[:LIMIT]
+    return f"{_ERRORS[run.outcome]}\n{_quoted(message)}".rstrip()[:LIMIT]
+
+
+def _quoted(text: str) -> str:
+    """Return what a program wrote as it is, or quoted where it could pass for more than that."""
+    text = text[: LIMIT + 1]  # of more than fits no more is shown
+    if not _LIKE_OURS.search(text):
+        return text
+    return json.dumps(text, ensure_ascii=False).replace("<", r"\u003c")
 
 
 def _last_words(stderr: str) -> str:
@@ -106,7 +121,7 @@ def _expected(test: Test) -> str:
 
 
 def _actual(test: Test, run: TestRun) -> str:
-    return run.actual or run.message if isinstance(test, AssertTest) else run.actual
+    return _quoted(run.actual or run.message if isinstance(test, AssertTest) else run.actual)
 
 
 def _join(words: str, parts: dict[str, str]) -> str:
