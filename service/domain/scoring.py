@@ -10,6 +10,8 @@ from service.domain.chat import TokenLogprob
 from service.domain.critique import Critique, Judgment
 
 _JUDGMENT_WORD = re.compile(r"(?:in)?correct", re.IGNORECASE)
+_NOTHING = re.compile(r"(?:[^\w<\[]|[\u0120\u010a]|<[^<>\s]{1,80}>|\[e~\[)*")
+"""What may follow a judgment: marks, white space as tokenizers spell it too, and tokens that end a turn."""
 # Tokenizers spell the space before a word as a space, as U+0120 or as U+2581.
 _TAIL = 8
 _BEFORE_A_WORD = " \t\r\n*_:\u0120\u2581"
@@ -43,7 +45,7 @@ def scored(critique: Critique, logprobs: Sequence[TokenLogprob] | None) -> Criti
     """Score a critique; without logprobs it is one vote. Without a judgment there is nothing to score."""
     if critique.judgment is None:
         return critique
-    score = probability_of_correct(logprobs or ())
+    score = probability_of_correct(logprobs or (), critique.judgment)
     if score is None:
         score = float(critique.judgment is Judgment.CORRECT)
     return replace(critique, score=score)
@@ -59,26 +61,35 @@ def aggregate(critiques: Sequence[Critique]) -> Critique:
     return replace(chosen, score=sum(scores) / len(scores) if scores else None)
 
 
-def probability_of_correct(logprobs: Sequence[TokenLogprob]) -> float | None:
+def probability_of_correct(
+    logprobs: Sequence[TokenLogprob], judgment: Judgment | None = None
+) -> float | None:
     """Return P(Correct) at the judgment's first token, over Correct and Incorrect alone; None if untold.
+
+    Logprobs that end before the judgment tell nothing, nor do those that spell another one than `judgment`:
+    an endpoint may leave some out, and such a word of the analysis is no judgment.
 
     The judgment is the last such word of a critique: nothing may follow it. It is looked for in the
     tokens' own text, which may hold special tokens that the completion's text lacks.
     """
-    token = _judgment_token(logprobs)
+    token = _judgment_token(logprobs, judgment)
     return None if token is None else _share_of_correct({token.text: token.logprob, **token.top})
 
 
-def _judgment_token(logprobs: Sequence[TokenLogprob]) -> TokenLogprob | None:
+def _judgment_token(logprobs: Sequence[TokenLogprob], judgment: Judgment | None) -> TokenLogprob | None:
     """Look through a longer and longer tail: reading a token may cost something."""
     length = _TAIL
     while True:
         tail = tuple(logprobs[-length:])
-        words = list(_JUDGMENT_WORD.finditer("".join(token.text for token in tail)))
+        text = "".join(token.text for token in tail)
+        words = list(_JUDGMENT_WORD.finditer(text))
         whole = length >= len(logprobs)
         # A word at the very beginning of a tail may be the end of a longer one.
         if words and (whole or words[-1].start() >= len("in")):
-            return _token_at(tail, words[-1].start())
+            word = words[-1]
+            is_last = _NOTHING.fullmatch(text, word.end()) is not None
+            is_told = judgment is None or word[0].lower() == judgment.value
+            return _token_at(tail, word.start()) if is_last and is_told else None
         if whole:
             return None
         length *= 4

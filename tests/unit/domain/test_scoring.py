@@ -94,6 +94,36 @@ def test_a_critique_with_logprobs_is_scored_by_them() -> None:
     assert scored(critique_of(CORRECT), logprobs).score == pytest.approx(0.6)
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        tokens("It", " is", " Incorrect", " here", ".", Correct=0.9, Incorrect=0.1),
+        tokens("Incorrect", Correct=0.9, Incorrect=0.1),
+    ],
+    ids=["they end before the judgment", "they spell another one"],
+)
+def test_logprobs_of_something_else_do_not_score_a_critique(told: tuple[TokenLogprob, ...]) -> None:
+    assert scored(critique_of(CORRECT), told).score == 1.0
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "<|im_end|>",
+        "</s>",
+        ".**\n",
+        "[e~[",
+        "\u010a\u0120\u2581",
+        "<\uff5cend\u2581of\u2581sentence\uff5c>",
+        " <|end|>\n",
+    ],
+)
+def test_what_ends_a_turn_may_follow_a_judgment(end: str) -> None:
+    told = tokens("Correct", end, Correct=0.6, Incorrect=0.4)
+
+    assert scored(critique_of(CORRECT), told).score == pytest.approx(0.6)
+
+
 def test_a_critique_without_a_judgment_has_no_score() -> None:
     assert scored(critique_of(None), tokens("Correct", Correct=0.6, Incorrect=0.4)).score is None
 
