@@ -9,6 +9,8 @@ from service.domain.extraction import extract_code
 from service.domain.ground_truth import Truth, read_truth
 from service.domain.transcript import problem_in
 
+_OWN = ("tests", "entry_point", "problem", "usual_imports")
+"""Columns that stand before what another one holds."""
 _LONGEST = 200_000
 """Characters of a solution that `/judge` takes."""
 
@@ -24,11 +26,20 @@ def truth_of(row: Mapping[str, Any], field: str) -> Truth:
 
     A column `usual_imports` belongs to `tests`.
     """
-    truth = read_truth(row.get(field), field)
-    own = {name: row[name] for name in ("entry_point", "problem") if row.get(name)}
-    if row.get("tests") is not None:
-        own |= {"tests": tests_of(row["tests"]), "usual_imports": row.get("usual_imports") is True}
+    row = {name: _plain(row.get(name)) for name in (field, *_OWN)}
+    truth = read_truth(row[field], field)
+    own = {name: row[name] for name in ("entry_point", "problem") if row[name]}
+    if row["tests"] is not None:
+        own |= {"tests": tests_of(row["tests"]), "usual_imports": row["usual_imports"] is True}
     return replace(truth, **own)
+
+
+def _plain(value: Any) -> Any:
+    """Undo what pandas makes of lists and numbers: older verl reads its rows by it."""
+    value = value.tolist() if hasattr(value, "tolist") else value
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def tests_of(column: Any) -> list[Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 import service.rewards.verl
@@ -47,6 +48,27 @@ async def test_a_sample_is_scored_with_the_same_keys_whatever_becomes_of_it() ->
     assert wrong == {"score": 0.0, "judged": 1.0, "tests_passed": 0.0}
     assert untested == {"score": 0.0, "judged": 1.0, "tests_passed": -1.0}
     del sys.modules["custom_module"]
+
+
+@pytest.mark.parametrize(
+    "truth",
+    [
+        {"entry_point": "f", "tests": np.array([{"args": np.array([1]), "expected": np.int64(2)}])},
+        {
+            "inputs": np.array(["1"], dtype=object),
+            "outputs": np.array(["2"], dtype=object),
+            "fn_name": "f",
+        },
+        np.array(["assert f(1) == 2"], dtype=object),
+    ],
+)
+async def test_rows_may_come_as_pandas_has_them(truth: object) -> None:
+    """Older verl reads them by it: arrays within arrays, which were no JSON, or no tests."""
+    world = World(critic=FakeChatModel([""]), sandbox=ScriptedSandbox({RIGHT: verdict_of(1, 1)}))
+    with serving(world.app()) as url:
+        scored = await compute_score("set", RIGHT, truth, EXTRA, url=url, mode="exec")
+
+    assert scored["tests_passed"] == 1.0
 
 
 def test_a_manager_of_processes_calls_it_without_awaiting() -> None:
