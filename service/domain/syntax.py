@@ -27,6 +27,7 @@ _LIKE_CODE = re.compile(
     re.MULTILINE,
 )
 _STATEMENT = re.compile(r"^(?:(?:def|class|from|import|while|print)\b|\w+ = )", re.MULTILINE)
+_COMPUTES = re.compile(r"^(?:(?:def|class|while|print)\b|\w+ = )", re.MULTILINE)
 
 
 def parsed(code: str) -> ast.Module | None:
@@ -70,7 +71,7 @@ def _variables(code: str) -> frozenset[str]:
 
 
 def computes_nothing(tree: ast.Module) -> bool:
-    """Whether a module is mere data or comments: a number, a word, a list, a docstring."""
+    """Whether a module is mere data, imports or comments: a number, a word, a list, a docstring."""
     return all(_is_value(statement) for statement in tree.body)
 
 
@@ -80,12 +81,12 @@ def begins_as_program(text: str) -> bool:
 
 
 def may_be_program(code: str) -> bool:
-    """Whether there may be anything to run; what has a statement at the beginning of a line is not parsed."""
-    return _STATEMENT.search(code) is not None or is_program(code)
+    """Whether there may be anything to run; what computes at the beginning of a line is not parsed."""
+    return _COMPUTES.search(code) is not None or is_program(code)
 
 
 def is_program(code: str) -> bool:
-    """Whether there is anything to run; prose, comments, a lone `def` or 42 are not, a broken program is."""
+    """Whether there is anything to run: prose, comments, imports or 42 are nothing, a broken program is."""
     tree = parsed(code)
     if tree is not None:
         return not computes_nothing(tree)
@@ -93,7 +94,7 @@ def is_program(code: str) -> bool:
 
 
 def _is_value(statement: ast.stmt) -> bool:
-    if isinstance(statement, ast.Pass):
+    if isinstance(statement, ast.Pass | ast.Import | ast.ImportFrom):
         return True
     return isinstance(statement, ast.Expr) and not any(
         isinstance(node, ast.Call | ast.Await | ast.Yield) for node in ast.walk(statement)

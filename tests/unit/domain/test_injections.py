@@ -111,7 +111,6 @@ async def test_a_master_key_is_incorrect_and_no_critic_sees_it(said: str) -> Non
         "def f(x):\n    return x",
         "def f(x)\n    return x",
         "print 'hello'",
-        "import sys",
         "for i in range(3) print(i)",
         "class Solution:\n    pass",
         "f(3",

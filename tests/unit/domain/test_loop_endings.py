@@ -273,7 +273,7 @@ async def test_cancelling_it_at_any_await_leaves_no_task_behind(steps: int, rule
 
 
 @pytest.mark.parametrize(
-    "said", ["", ":", "I am sorry, I cannot write this.", "Let's think step by step.", "# x = 1"]
+    "said", ["", ":", "I am sorry, I cannot write this.", "Let's think step by step.", "# x = 1", "import os"]
 )
 async def test_a_draft_that_is_no_program_is_revised_without_asking_the_critic(said: str) -> None:
     """A critic may be won over by it, and the loop would end with an apology for its program."""
