@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from service.domain.errors import RequestError
 from service.domain.extraction import extract_code
 from service.domain.ground_truth import Truth, read_truth
 from service.domain.transcript import problem_in
+from service.rewards.asking import RewardError
 
 _OWN = ("tests", "entry_point", "problem", "usual_imports")
 """Columns that stand before what another one holds."""
@@ -24,10 +26,13 @@ def item_of(problem: str, completion: str, truth: Truth) -> dict[str, Any]:
 def truth_of(row: Mapping[str, Any], field: str) -> Truth:
     """What a row's columns `tests`, `entry_point` and `problem` say, and its column `field` for the rest.
 
-    A column `usual_imports` belongs to `tests`.
+    A column `usual_imports` belongs to `tests`. Raises `RewardError` for tests that cannot be read.
     """
     row = {name: _plain(row.get(name)) for name in (field, *_OWN)}
-    truth = read_truth(row[field], field)
+    try:
+        truth = read_truth(row[field], field)
+    except RequestError as error:
+        raise RewardError(f"{error.field}: {error}") from None
     own = {name: row[name] for name in ("entry_point", "problem") if row[name]}
     if row["tests"] is not None:
         own |= {"tests": tests_of(row["tests"]), "usual_imports": row["usual_imports"] is True}

@@ -11,7 +11,7 @@ import pytest
 
 import service.rewards.verl
 from service.domain.errors import ModelError
-from service.rewards.asking import RewardMissingError
+from service.rewards.asking import RewardError, RewardMissingError
 from service.rewards.verl import compute_score, compute_score_sync
 from tests.fakes import CORRECT, INCORRECT, FakeChatModel, ReadingChatModel, ScriptedSandbox, verdict_of
 from tests.unit.api.world import RIGHT, TESTS, WRONG, World
@@ -69,6 +69,11 @@ async def test_rows_may_come_as_pandas_has_them(truth: object) -> None:
         scored = await compute_score("set", RIGHT, truth, EXTRA, url=url, mode="exec")
 
     assert scored["tests_passed"] == 1.0
+
+
+async def test_tests_that_cannot_be_read_end_the_run_by_name() -> None:
+    with pytest.raises(RewardError, match=r"^ground_truth: names tests and is no JSON"):
+        await compute_score("set", RIGHT, str(TRUTH), EXTRA, url="http://127.0.0.1:9")
 
 
 def test_a_manager_of_processes_calls_it_without_awaiting() -> None:
