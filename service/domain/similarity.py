@@ -7,7 +7,7 @@ asked of the parser: to rename in a tree, write that out and compare with diffli
 import re
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
 from service.domain.syntax import variables
@@ -80,30 +80,34 @@ def tokens(code: str) -> list[str]:
     if names is None:
         return _WORD.findall(code)
     # White space that nothing follows would be tried from each of its places.
-    written = _TOKEN.findall(code.rstrip())
-    return list(_renamed((token for token in written if token[0] != "#"), names))
+    return _renamed(_TOKEN.findall(code.rstrip()), names)
 
 
-def _renamed(written: Iterable[str], names: Collection[str]) -> Iterator[str]:
-    """Number variables in the order in which they appear; an attribute of the same name is none."""
+def _renamed(written: Iterable[str], names: Collection[str]) -> list[str]:
+    """Leave comments out and number variables as they appear; an attribute of the same name is none."""
     # No `defaultdict`: its function would hold it in turn, and cycles are what the collector has to look for.
     numbers: dict[str, str] = {}
 
     def numbered(name: str) -> str:
-        return numbers.setdefault(name, f"${len(numbers)}")
+        return numbers.get(name) or numbers.setdefault(name, f"${len(numbers)}")
 
     def renamed(word: re.Match[str]) -> str:
         return numbered(word[0]) if word[0] in names else word[0]
 
+    told: list[str] = []
     before = ""
     for token in written:
+        begins = token[0]
+        if begins == "#":
+            continue
         if token in names and before != ".":
-            yield numbered(token)
-        elif token[0] in "fFrR" and _FORMATTED.match(token):
-            yield _FIELD.sub(lambda field: _NAME.sub(renamed, field[0]), token)
+            told.append(numbered(token))
+        elif begins in "fFrR" and _FORMATTED.match(token):
+            told.append(_FIELD.sub(lambda field: _NAME.sub(renamed, field[0]), token))
         else:
-            yield token
+            told.append(token)
         before = token
+    return told
 
 
 def _common(first: Sequence[object], second: Sequence[object]) -> int:
