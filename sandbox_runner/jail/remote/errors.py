@@ -6,16 +6,18 @@ One that comes home is of the class that it left with, and one that the tests ra
 
 import builtins
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from sandbox_runner.jail import report
+from sandbox_runner.jail import compact, report, values
 
 _TEXT_LIMIT = 2_000
 _MOST_BASES = 20
 _NAME_LIMIT = 100
+_MEMBER_LIMIT = 10_000
 _MOST_CAUSES = 5
-_TEXT = "_told_text"
+_MOST_NOTES = 20
+_TEXT, _REPR = "_told_text", "_told_repr"
 _MIRROR = "_mirror"
 _RAISED = "_raised_by_tests"
 """Attribute of an exception that the program met in a function of the tests: the number they know it by."""
@@ -50,6 +52,10 @@ def describe(
         "source": source,
         "alone": error.__suppress_context__,
     }
+    if notes := [str(note)[:_TEXT_LIMIT] for note in getattr(error, "__notes__", ())[:_MOST_NOTES]]:
+        told["notes"] = notes
+    if _represents(type(error)):
+        told["repr"] = _represented(error)
     if _RAISED in vars(error):
         told["raised"] = vars(error)[_RAISED]
     if causes and error.__cause__ is not None:
@@ -72,7 +78,30 @@ def class_node(kind: type, number_of: NumberOf) -> ClassNode:
         "id": id(kind),
         "name": kind.__name__,
         "bases": [class_node(base, number_of) for base in kind.__bases__ if issubclass(base, CROSSING)],
+        "members": dict(_members_told(kind)),
     }
+
+
+def _members_told(kind: type) -> Iterator[tuple[str, object]]:
+    """What all exceptions of the class have, such as a code: public data, as it is now."""
+    for name, member in vars(kind).items():
+        if name[:1] != "_" and not hasattr(BaseException, name) and values.is_plain(member):
+            tree = values.tag(member)
+            if len(compact.write(tree)) <= _MEMBER_LIMIT:
+                yield name, tree
+
+
+def _represents(kind: type) -> bool:
+    """Whether a class of the program's, or of the tests', says how its exceptions are shown."""
+    own = (each for each in kind.__mro__ if shared_class(each.__module__, each.__qualname__) is not each)
+    return any("__repr__" in vars(each) for each in own if each is not object)
+
+
+def _represented(error: BaseException) -> str:
+    try:
+        return repr(error)[:_TEXT_LIMIT]
+    except Exception:  # noqa: BLE001 - the program wrote this __repr__
+        return "<unprintable>"
 
 
 def is_data(kind: type) -> bool:
@@ -124,6 +153,9 @@ class Mirrors:
         if number not in self._made:
             bases = tuple(self.of(base) for base in node["bases"][:_MOST_BASES]) or (Exception,)
             self._made[number] = _make_class(str(node["name"]), bases)
+            for name, tree in node["members"].items():
+                if name[:1] != "_" and not hasattr(BaseException, name):
+                    setattr(self._made[number], name, values.untag(tree))
         return self._made[number]
 
     def is_mirror(self, kind: object) -> bool:
@@ -140,11 +172,15 @@ class Mirrors:
             error = _make(kind, [read(argument) for argument in told["args"]], text)
         if self.is_mirror(kind):
             _set(error, _TEXT, text)
+            if "repr" in told:
+                _set(error, _REPR, str(told["repr"]))
         for name, value in told["attributes"].items():
             if name[:1] != "_":
                 _set(error, name, read(value))
         if "raised" in told:
             _set(error, _RAISED, int(told["raised"]))
+        for note in told.get("notes", ()):
+            error.add_note(str(note))
         error.__suppress_context__ = told.get("alone") is True
         if "cause" in told:
             error.__cause__ = self.error(told["cause"], read)
@@ -152,7 +188,7 @@ class Mirrors:
 
 
 def _make_class(name: str, bases: tuple[type[BaseException], ...]) -> type[BaseException]:
-    members = {"__module__": "solution", "__str__": _told_text, _MIRROR: True}
+    members = {"__module__": "solution", "__str__": _told_text, "__repr__": _told_repr, _MIRROR: True}
     try:
         return type(name[:_NAME_LIMIT], bases, members)
     except TypeError:  # bases that exclude each other here need not do so there
@@ -162,6 +198,10 @@ def _make_class(name: str, bases: tuple[type[BaseException], ...]) -> type[BaseE
 def _told_text(self: BaseException) -> str:
     """The text that the exception has on the other side; one that was made here has its own."""
     return str(vars(self).get(_TEXT, BaseException.__str__(self)))
+
+
+def _told_repr(self: BaseException) -> str:
+    return str(vars(self).get(_REPR, BaseException.__repr__(self)))
 
 
 def _make(kind: type[BaseException], args: list[object], text: str) -> BaseException:

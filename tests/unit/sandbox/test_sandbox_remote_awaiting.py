@@ -1,5 +1,7 @@
 """Coroutines of the tests that the program awaits, as in one process."""
 
+from textwrap import indent
+
 import pytest
 
 from sandbox_runner.jail.remote.tests_side.findings import Ended
@@ -83,3 +85,161 @@ def test_the_program_awaits_coroutines_of_the_tests(source: str) -> None:
 )
 def test_what_they_raise_or_return_is_told(source: str, ended: Ended) -> None:
     assert check_code(_ASYNC, f"{_ASKING}{source}").ended is ended
+
+
+_OF_PROGRAM = """
+import asyncio, contextvars
+log = []
+name = contextvars.ContextVar("name", default=None)
+async def steps(who, times):
+    for k in range(times):
+        log.append((who, k))
+        await asyncio.sleep(0)
+    return who
+class Gate:
+    def __init__(self): self.lock, self.within, self.most = asyncio.Lock(), 0, 0
+    async def __aenter__(self):
+        await self.lock.acquire()
+        self.within += 1
+        self.most = max(self.most, self.within)
+    async def __aexit__(self, *error):
+        self.within -= 1
+        self.lock.release()
+class Limiter:
+    def __init__(self, n): self.room, self.running, self.most = asyncio.Semaphore(n), 0, 0
+    async def run(self, coroutine):
+        async with self.room:
+            self.running += 1
+            self.most = max(self.most, self.running)
+            try: return await coroutine
+            finally: self.running -= 1
+class Channel:
+    def __init__(self): self.items = asyncio.Queue()
+    async def put(self, item): await self.items.put(item)
+    def __aiter__(self): return self
+    async def __anext__(self):
+        item = await self.items.get()
+        if item is None: raise StopAsyncIteration
+        return item
+class Door:
+    def __init__(self): self.opened = asyncio.Event()
+    async def wait(self): await self.opened.wait(); return "in"
+    def open(self): self.opened.set()
+async def patient(seconds):
+    try: await asyncio.sleep(seconds)
+    except asyncio.CancelledError: log.append("cancelled"); raise
+    finally: log.append("end")
+async def stubborn():
+    try: await asyncio.sleep(60)
+    except asyncio.CancelledError: await asyncio.sleep(0); return "stayed"
+async def gives_up(): raise asyncio.CancelledError
+async def called(who): name.set(who); await asyncio.sleep(0.01); return name.get()
+async def who(): return name.get()
+"""
+
+
+_SIDE_BY_SIDE = {
+    "steps": """
+await asyncio.gather(steps("a", 2), steps("b", 2))
+assert log == [("a", 0), ("b", 0), ("a", 1), ("b", 1)]
+""",
+    "tasks": """
+made = [asyncio.create_task(steps(each, 2)) for each in "ab"]
+assert log == []
+assert [await each for each in made] == ["a", "b"]
+assert log[2] == ("a", 1)
+""",
+    "a lock": """
+gate, seen = Gate(), []
+async def enter(n):
+    async with gate:
+        await asyncio.sleep(0)
+        seen.append(n)
+await asyncio.gather(*map(enter, range(3)))
+assert seen == [0, 1, 2] and gate.most == 1
+""",
+    "a semaphore": """
+limiter = Limiter(2)
+async def job(n):
+    await asyncio.sleep(0.01)
+    return n
+assert await asyncio.gather(*[limiter.run(job(n)) for n in range(4)]) == [0, 1, 2, 3]
+assert limiter.most == 2
+""",
+    "a queue": """
+channel, got = Channel(), []
+async def take():
+    async for each in channel: got.append(each)
+async def give():
+    for each in (1, 2, None): await channel.put(each); await asyncio.sleep(0)
+await asyncio.gather(take(), give())
+assert got == [1, 2]
+""",
+    "an event": """
+door = Door()
+waiting = asyncio.create_task(door.wait())
+await asyncio.sleep(0)
+door.open()
+assert await waiting == "in"
+""",
+    "one that is cancelled": """
+task = asyncio.create_task(patient(60))
+await asyncio.sleep(0.01)
+task.cancel()
+try: await task
+except asyncio.CancelledError: pass
+else: assert False
+assert task.cancelled() and log == ["cancelled", "end"]
+""",
+    "one that will not be": """
+task = asyncio.create_task(stubborn())
+await asyncio.sleep(0)
+task.cancel()
+assert await task == "stayed"
+""",
+    "one that is late": """
+try: await asyncio.wait_for(patient(60), 0.01)
+except asyncio.TimeoutError: pass
+else: assert False
+assert log == ["cancelled", "end"]
+""",
+    "a group": """
+async with asyncio.TaskGroup() as group: made = [group.create_task(steps(n, n)) for n in (1, 2)]
+assert [each.result() for each in made] == [1, 2]
+""",
+    "variables of each": 'assert await asyncio.gather(called("a"), called("b")) == ["a", "b"]',
+    "variables of one": 'await called("a")\nassert await who() == "a"',
+    "nothing to wait for": """
+seen = []
+async def job(n): seen.append(n); await who(); seen.append(n)
+await asyncio.gather(job(1), job(2))
+assert seen == [1, 1, 2, 2]
+""",
+}
+
+
+@pytest.mark.parametrize("name", _SIDE_BY_SIDE)
+def test_what_the_tests_await_of_the_program_goes_on_side_by_side(name: str) -> None:
+    main = indent(_SIDE_BY_SIDE[name], "    ")
+
+    found = check_code(_OF_PROGRAM, f"import asyncio\nasync def main():\n{main}\nasyncio.run(main())\n", None)
+
+    assert (found.ended, found.weak) == (Ended.PASSED, False), found
+
+
+def test_a_coroutine_of_the_program_is_driven_by_hand() -> None:
+    source = "made = who()\ntry: made.send(None)\nexcept StopIteration as end: assert end.value is None"
+
+    assert check_code(_OF_PROGRAM, f"{source}\nelse: assert False", None).ended is Ended.PASSED
+
+
+def test_a_pass_by_what_a_program_cancelled_itself_is_marked() -> None:
+    """A group of tasks passes over one that was cancelled, and so over what it looks at."""
+    source = (
+        "import asyncio\nasync def look(): assert await gives_up() == 4\nasync def main():\n"
+        "    async with asyncio.TaskGroup() as group: group.create_task(look())\nasyncio.run(main())\n"
+    )
+
+    found = check_code(_OF_PROGRAM, source, None)
+
+    assert (found.ended, found.weak) == (Ended.PASSED, True), found

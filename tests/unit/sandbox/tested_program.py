@@ -73,6 +73,12 @@ class Odd(Exception):
 class Crate(Generic[TypeVar("T")]):
     def __init__(self, held): self.held = held
 
+class Graded(Exception):
+    grade, table, _secret = 5, {404: "none"}, 1
+    def __repr__(self): return f"graded {self.args}"
+
+class Finer(Graded): grade = (6, "a")
+
 class Hinted(Exception):
     def hint(self): return "a hint"
 
@@ -108,6 +114,10 @@ def fail(kind):
         json.loads("{")
     if kind == "os": open("/nonexistent/file")
     if kind == "told": raise Told(1, 2)
+    if kind == "graded":
+        error = Finer("x")
+        error.add_note("a note")
+        raise error
     if kind == "odd": raise Odd(code=3)
     if kind == "group": raise ExceptionGroup("several", [ValueError()])
     if kind == "alone": raise MyError("bad") from None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from sandbox_runner.jail.remote.program_side import pauses
+from sandbox_runner.jail.remote import pauses
 
 
 async def awaited(call_back: Callable[..., Any], number: int) -> object:

@@ -3,12 +3,11 @@
 import copy
 import operator
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 from sandbox_runner.jail.remote import arrays, containers, errors, wire
-from sandbox_runner.jail.remote.loops import no_other
 from sandbox_runner.jail.remote.operators import operation
+from sandbox_runner.jail.remote.program_side.begun import going_on
 
 
 def _plain(value: Any) -> object:
@@ -28,37 +27,13 @@ def _leave(value: Any, kind: type | str | None, text: str) -> bool:
     return bool(type(value).__exit__(value, *_left_by(kind, text)))
 
 
-def _leave_awaited(value: Any, kind: type | str | None, text: str) -> bool:
-    return bool(_await(type(value).__aexit__(value, *_left_by(kind, text))))
+async def _leave_awaited(value: Any, kind: type | str | None, text: str) -> bool:
+    return bool(await type(value).__aexit__(value, *_left_by(kind, text)))
 
 
 def _left_by(kind: type | str | None, text: str) -> tuple[object, object, None]:
     known = kind if isinstance(kind, type) else errors.shared_class("builtins", kind)
     return (None, None, None) if known is None else (known, errors.made_of(known, text), None)
-
-
-@cache
-def _loop(depth: int) -> Any:
-    """One for all: what is half done, such as a generator, ends with the loop that it began in."""
-    import asyncio  # noqa: PLC0415 - large, and few programs need it
-
-    return asyncio.Runner()
-
-
-_running: list[object] = []
-
-
-def _await(value: Any) -> object:
-    async def wait() -> object:
-        return await value
-
-    awaiting = wait()
-    _running.append(awaiting)
-    try:
-        with no_other():  # the tests may ask this while the program awaits them
-            return _loop(len(_running)).run(awaiting)
-    finally:
-        _running.pop()
 
 
 OPERATIONS: dict[str, Callable[..., object]] = {
@@ -77,11 +52,11 @@ OPERATIONS: dict[str, Callable[..., object]] = {
     "delitem": operator.delitem,
     "enter": lambda value: type(value).__enter__(value),
     "leave": _leave,
-    "await": _await,
+    "await": going_on(lambda value: value),
     "aiter": aiter,
-    "anext": lambda value: _await(type(value).__anext__(value)),
-    "aenter": lambda value: _await(type(value).__aenter__(value)),
-    "aleave": _leave_awaited,
+    "anext": going_on(lambda value: type(value).__anext__(value)),
+    "aenter": going_on(lambda value: type(value).__aenter__(value)),
+    "aleave": going_on(_leave_awaited),
     "operate": lambda name, *operands: operation(name)(*operands),
     "describe": lambda descriptor, *args: type(descriptor).__get__(descriptor, *args),
     "describe set": lambda descriptor, *args: type(descriptor).__set__(descriptor, *args),

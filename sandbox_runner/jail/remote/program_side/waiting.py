@@ -5,7 +5,7 @@ from functools import partial
 from time import monotonic, sleep  # tests may put others into `time`
 from typing import Any
 
-from sandbox_runner.jail.remote.program_side import pauses
+from sandbox_runner.jail.remote import pauses
 
 
 class Waited:

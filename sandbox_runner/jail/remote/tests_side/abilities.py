@@ -9,6 +9,7 @@ from functools import cache
 from types import FunctionType, MethodType
 from typing import Any
 
+from sandbox_runner.jail.remote.tests_side.begun import Awaited, until_done
 from sandbox_runner.jail.remote.tests_side.link import Link
 from sandbox_runner.jail.remote.tests_side.operators import OPERATORS
 from sandbox_runner.jail.remote.tests_side.proxy import NAME_LIMIT, Remote, abcs_told, array_of
@@ -60,16 +61,24 @@ def _is_swallowed(self: Remote, error: BaseException | None, wish: object) -> bo
 
 
 def _wait(self: Remote) -> Generator[None, None, Any]:
-    yield from ()
-    return self._remote_link.ask("await", self)
+    return until_done(self._remote_link, "await", self)
 
 
 def _send(self: Remote, value: object) -> None:
-    raise StopIteration(self._remote_link.ask("await", self))
+    """Go on as a coroutine does that is driven by hand, or by a task."""
+    begun = self._remote_link.driven
+    going = begun.pop(self._remote_number, None) or _wait(self)
+    going.send(None)
+    begun[self._remote_number] = going
 
 
-def _throw(self: Remote, error: BaseException) -> None:
-    raise error
+def _throw(self: Remote, error: BaseException, *_: object) -> None:
+    begun = self._remote_link.driven
+    going = begun.pop(self._remote_number, None)
+    if going is None:
+        raise error
+    going.throw(error)
+    begun[self._remote_number] = going
 
 
 def _close(self: Remote) -> None:
@@ -77,15 +86,15 @@ def _close(self: Remote) -> None:
 
 
 async def _take_next(self: Remote) -> object:
-    return self._remote_link.ask("anext", self)
+    return await Awaited(self._remote_link, "anext", self)
 
 
 async def _enter_awaited(self: Remote) -> object:
-    return self._remote_link.ask("aenter", self)
+    return await Awaited(self._remote_link, "aenter", self)
 
 
 async def _leave_awaited(self: Remote, kind: type | None, error: BaseException | None, trace: object) -> bool:
-    wish = self._remote_link.ask("aleave", self, _told_class(self, kind), str(error))
+    wish = await Awaited(self._remote_link, "aleave", self, _told_class(self, kind), str(error))
     return _is_swallowed(self, error, wish)
 
 

@@ -3,7 +3,7 @@
 import threading
 import warnings
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from functools import partial
 from typing import Any
 
@@ -83,6 +83,8 @@ class Link:
         self._met: set[int] = set()
         self._named: dict[int, tuple[str, object]] = {}
         """What was looked up in the module or a class, so that it keeps its number."""
+        self.driven: dict[int, Generator[None, None, Any]] = {}
+        """What of the program is awaited by who drives it as a coroutine."""
         self._making: object = None
         """The reference to what is being made."""
 

@@ -54,6 +54,28 @@ class C(Counter):
 def letters(text): return S()
 def counts(text): return C()
 """
+_AT_ONCE = """
+import asyncio
+async def main():
+    limiter = Limiter(2)
+    async def job(n):
+        await asyncio.sleep(0.01)
+        return n
+    got = await asyncio.gather(*[limiter.run(job(n)) for n in range(4)])
+    return got, limiter.most
+assert asyncio.run(main()) == ([0, 1, 2, 3], 2)
+"""
+_LIMITING = """
+import asyncio
+class Limiter:
+    def __init__(self, n): self.room, self.running, self.most = asyncio.Semaphore(n), 0, 0
+    async def run(self, coroutine):
+        async with self.room:
+            self.running += 1
+            self.most = max(self.most, self.running)
+            try: return await coroutine
+            finally: self.running -= 1
+"""
 _GROWING = "def f(shape, fail): return shape.area()\ndef grow(shape): return type(shape)(2, shape.scale)\n"
 _TRY = "def grow(shape): return type(shape)(2, shape.scale)\nfrom sandbox_runner.jail.remote.program_side.borrowed import asked\n"
 
@@ -160,6 +182,15 @@ ATTACKED: dict[str, Shape] = {
                 "            except Exception: pass\n    return 5"
             ),
             "def f(s, g): return s.area()\ndef grow(shape):\n    class Square:\n        area = lambda *a: 16\n    return Square()",
+        ),
+    ),
+    "several at once": Shape(
+        CodeCase(_AT_ONCE),
+        _LIMITING,
+        (
+            _LIMITING.replace("0, 0\n", "1, 1\n"),
+            _LIMITING.replace("Semaphore(n)", "Semaphore(1)"),
+            _LIMITING.replace("Semaphore(n)", "Semaphore(n + 1)"),
         ),
     ),
     "all names of the program": Shape(

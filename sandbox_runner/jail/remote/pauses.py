@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-_LONGEST_S = 0.005
+LONGEST_S = 0.005
 
 
 def growing() -> Iterator[float]:
@@ -10,4 +10,4 @@ def growing() -> Iterator[float]:
     pause_s = 0.0
     while True:
         yield pause_s
-        pause_s = min(pause_s + _LONGEST_S / 10, _LONGEST_S)
+        pause_s = min(pause_s + LONGEST_S / 10, LONGEST_S)
