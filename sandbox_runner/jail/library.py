@@ -87,7 +87,7 @@ def _in_zone(value: Any, *parts: object) -> list[object]:
 def _named(kind: type) -> tuple[str, list[object]] | None:
     """A class that both sides have."""
     name = _name_of(kind)
-    is_built_in = getattr(builtins, kind.__name__, None) is kind
+    is_built_in = kind is type(None) or getattr(builtins, kind.__name__, None) is kind
     return ("class", [name]) if is_built_in or (name in _CLASSES and kind is _class(name)) else None
 
 
@@ -118,7 +118,9 @@ def _known_class(arguments: list[Any]) -> Any:
     module, _, kind = name.partition(".")
     if module != "builtins" and name not in _CLASSES:
         raise ValueError(f"unknown class {name[:40]!r}")
-    found = getattr(importlib.import_module(module), kind)
+    if name == _name_of(type(None)):  # which no name of a module leads to
+        return type(None)
+    found = getattr(importlib.import_module(module), kind, None)
     if not isinstance(found, type):
         raise TypeError("not a class")
     return found

@@ -64,7 +64,7 @@ def untag(tree: object) -> object:
     """The value that parsed JSON stands for."""
     try:
         return _untagged(tree, 0)
-    except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
         raise MalformedValueError(str(error)) from error
 
 

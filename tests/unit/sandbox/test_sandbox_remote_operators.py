@@ -68,6 +68,81 @@ def test_one_operand_tells_nothing(source: str) -> None:
     assert (found.ended, found.weak) == (Ended.PASSED, False), found
 
 
+_OTHERS = """
+from enum import Flag, auto
+class May(Flag):
+    READ = auto()
+    WRITE = auto()
+    RUN = auto()
+class Card:
+    def __init__(self, n): self.n = n
+    def __lt__(self, other): return self.n < other.n
+    def __add__(self, other): return Card(self.n + other.n)
+class Deck:
+    def __init__(self, *numbers): self.cards = [Card(n) for n in numbers]
+    def __iter__(self): return iter(self.cards)
+class Total:
+    def __init__(self): self.n, self.seen = 0, []
+    def __iadd__(self, n): self.n += n; self.seen.append(n); return self
+class Big(int):
+    def __add__(self, other): return Big(int(self) + int(other))
+    def __rsub__(self, other): return Big(other - int(self))
+    def digits(self): return [*map(int, str(int(self)))]
+    def __lt__(self, other): return int(self) > int(other)
+class Names(dict):
+    def __contains__(self, name): return dict.__contains__(self, name.lower())
+class Stack(list):
+    def top(self): return self[-1]
+class Heat:
+    def __init__(self, c): self.c = c
+    @classmethod
+    def of(cls, f): return cls((f - 32) * 5 / 9)
+    def __float__(self): return float(self.c)
+    def __int__(self): return int(self.c)
+"""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "assert (May.READ | May.WRITE).value == 3 and May.READ in May.READ | May.RUN",
+        "assert May.WRITE & (May.READ | May.WRITE) == May.WRITE and (May.READ ^ May.READ).value == 0",
+        "assert [c.n for c in sorted(Deck(3, 1, 2))] == [1, 2, 3] and max(Deck(3, 9)).n == 9",
+        "one, two = Deck(1, 2)\nassert one < two and (one + two).n == 3",
+        "t = Total()\nt += 3\nt += 4\nassert t.n == 7 and t.seen == [3, 4]",
+        "assert (Big(5) + 8).digits() == [1, 3] and (15 - Big(5)).digits() == [1, 0]",
+        "assert [*map(int, sorted([Big(1), Big(2)]))] == [2, 1]",
+        "assert 'A' in Names(a=1) and 'b' not in Names(a=1)",
+        "s = kept = Stack([1])\ns += [2]\nassert s is kept and s.top() == 2 and s == [1, 2]",
+    ],
+)
+def test_two_of_the_program_and_own_ways_are_answered_and_mark_the_run(source: str) -> None:
+    found = check_code(_OTHERS, source, None)
+
+    assert (found.ended, found.weak) == (Ended.PASSED, True), found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "assert Big(7) % 4 == 3 and Big(7) * 2 == 14 and Big(7) == 7",
+        "assert float(Heat.of(212)) == 100.0 and int(Heat.of(212)) == 100",
+        "assert Stack([1]) + [2] == [1, 2] and 1 in Stack([1])",
+    ],
+)
+def test_what_is_data_by_then_marks_no_run(source: str) -> None:
+    found = check_code(_OTHERS, source, None)
+
+    assert (found.ended, found.weak) == (Ended.PASSED, False), found
+
+
+@pytest.mark.parametrize("source", ["assert f(3) < f(4)", "assert f(3) - f(2) == 1", "assert f(1) in f(2)"])
+def test_where_no_class_is_under_test_two_answers_are_not_compared(source: str) -> None:
+    found = check_code(_CHEAT, source, None)
+
+    assert found.ended is not Ended.PASSED, found
+
+
 _CHEAT = """
 class Yes:
     def __new__(cls, *args):

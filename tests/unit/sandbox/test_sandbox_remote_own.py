@@ -202,6 +202,12 @@ def test_a_program_uses_an_object_of_the_tests_as_in_one_process(source: str) ->
     assert (found.ended, found.weak) == (Ended.PASSED, False), found
 
 
+def test_an_object_that_is_nothing_but_one_has_no_attribute() -> None:
+    program = "def f(x): return x.to_json() if hasattr(x, 'to_json') else 4"
+
+    assert check_code(program, "assert f(object()) == 4").ended is Ended.PASSED
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Any
 
 from sandbox_runner.jail.remote import errors, functions, wire
+from sandbox_runner.jail.remote.operators import BINARY
 
 _MOST_OBJECTS = 100_000
 _MOST_CLASSES = 50
@@ -24,6 +25,10 @@ _ABILITIES = {
     "anext": "__anext__",
     "aenter": "__aenter__",
 }
+_OPERATORS = (
+    *("__lt__", "__le__", "__gt__", "__ge__", "__contains__"),
+    *(f"__{side}{name}__" for side in ("", "r") for name in BINARY),
+)
 _OF_DESCRIPTORS = {
     "describe": "__get__",
     "describe set": "__set__",
@@ -101,6 +106,8 @@ def _traits(kind: type) -> wire.Reference:
     base = wire.data_kind(kind)
     if base is not None:
         described["plain"] = base.__name__
+        if operators := _own_operators(kind):
+            described["operators"] = operators
     elif functions.KINDS.get(kind.__name__) is kind:
         described["kind"] = kind.__name__
     elif Enum in kind.__mro__:
@@ -109,6 +116,12 @@ def _traits(kind: type) -> wire.Reference:
     if hashing is not object.__hash__:
         described["unhashable" if hashing is None else "decides_hash"] = True
     return described
+
+
+def _own_operators(kind: type) -> list[str]:
+    """What a class that derives from a plain type does otherwise than that."""
+    own = [vars(each) for each in kind.__mro__ if _is_own(each)]
+    return [name for name in _OPERATORS if any(name in members for members in own)]
 
 
 def _abcs(kind: type) -> list[str]:

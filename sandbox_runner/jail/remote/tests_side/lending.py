@@ -122,7 +122,8 @@ class Lending:
         return {"ref": self.reference_to(value)} if makes_such(value) else wire.write_plain(value)
 
     def _refused(self, value: object, name: str) -> object:
-        if callable(value) and not hasattr(value, name):
+        is_bare = type(value) is object and name[:1] != "_"
+        if (callable(value) or is_bare) and not hasattr(value, name):
             raise AttributeError(f"{type(value).__name__!r} object has no attribute {name!r}")
         raise self._refuse(f"{name} of an object of {type(value).__name__} cannot be asked by the program")
 

@@ -182,7 +182,10 @@ class Link:
         number = _number_of(args[0]) if args else None
         if operation in {"copy", "deepcopy"}:
             return number in self.made
-        return operation == "operate" or (operation == "call" and number in self.constructed)
+        if operation == "operate":
+            operands = {_number_of(each) for each in args[1:]}
+            return operands - {None} <= self.made
+        return operation == "call" and number in self.constructed
 
     def _pause(self) -> None:
         """Let threads of the program, if it has any and was given something to ask, ask that.

@@ -31,6 +31,7 @@ class Remote:
         "_remote_link",
         "_remote_name",
         "_remote_number",
+        "_remote_operators",
         "_remote_plain",
         "_remote_protocol",
         "_remote_traits",
@@ -45,6 +46,7 @@ class Remote:
         keep(self, "_remote_name", str(reference["name"])[:NAME_LIMIT])
         keep(self, "_remote_classes", tuple(int(number) for number in reference["classes"]))
         keep(self, "_remote_traits", frozenset(reference) & _TRAITS)
+        keep(self, "_remote_operators", frozenset(map(str, reference.get("operators", ()))))
         keep(self, "_remote_protocol", _protocol_told(reference))
         keep(self, "_remote_abcs", abcs_told(reference))
 
@@ -108,7 +110,7 @@ class Remote:
         if "own" not in self._remote_traits and _is_namespace(other, self._remote_name):
             return self._remote_link.ask("get", self, "__dict__") == vars(other)
         link = self._remote_link
-        is_made = self._remote_number in link.made and not link.kinds.isdisjoint(self._remote_classes[:1])
+        is_made = self._remote_number in link.made and is_of_known_class(self)
         if is_made and "decides_eq" in self._remote_traits and _is_data(other):
             link.weak = True
             return link.ask("eq", self, other) is True
@@ -188,6 +190,11 @@ def array_of(self: Remote, dtype: object = None, copy: object = None) -> Any:
     """What numpy makes an array of: elements that are data, or objects that it compares here."""
     made = arrays.of_data(self._remote_link.ask("array", self))
     return made if dtype is None else made.astype(dtype)
+
+
+def is_of_known_class(remote: Remote) -> bool:
+    """Whether the tests know its class by a name with a capital."""
+    return not remote._remote_link.kinds.isdisjoint(remote._remote_classes[:1])  # noqa: SLF001
 
 
 def _is_namespace(value: object, name: str) -> bool:
