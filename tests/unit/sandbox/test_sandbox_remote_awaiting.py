@@ -125,6 +125,24 @@ class Door:
     def __init__(self): self.opened = asyncio.Event()
     async def wait(self): await self.opened.wait(); return "in"
     def open(self): self.opened.set()
+class Service:
+    def __init__(self): self.ticks, self.task = 0, None
+    async def start(self): self.task = asyncio.create_task(self.run())
+    async def run(self):
+        while True:
+            self.ticks += 1
+            await asyncio.sleep(0.002)
+    async def stop(self):
+        self.task.cancel()
+        try: await self.task
+        except asyncio.CancelledError: log.append("stopped")
+class Debouncer:
+    def __init__(self, seconds): self.seconds, self.times, self.task = seconds, 0, None
+    def call(self):
+        if self.task: self.task.cancel()
+        self.task = asyncio.get_running_loop().create_task(self.go())
+    async def go(self): await asyncio.sleep(self.seconds); self.times += 1
+def later(function): asyncio.get_running_loop().call_later(0.005, function)
 async def patient(seconds):
     try: await asyncio.sleep(seconds)
     except asyncio.CancelledError: log.append("cancelled"); raise
@@ -142,6 +160,14 @@ _SIDE_BY_SIDE = {
     "steps": """
 await asyncio.gather(steps("a", 2), steps("b", 2))
 assert log == [("a", 0), ("b", 0), ("a", 1), ("b", 1)]
+""",
+    "steps of both": """
+async def own():
+    for k in range(3):
+        log.append(("own", k))
+        await asyncio.sleep(0)
+await asyncio.gather(steps("a", 3), own())
+assert log == [(who, k) for k in range(3) for who in ("a", "own")]
 """,
     "tasks": """
 made = [asyncio.create_task(steps(each, 2)) for each in "ab"]
@@ -206,6 +232,27 @@ assert log == ["cancelled", "end"]
     "a group": """
 async with asyncio.TaskGroup() as group: made = [group.create_task(steps(n, n)) for n in (1, 2)]
 assert [each.result() for each in made] == [1, 2]
+""",
+    "a task of its own": """
+service = Service()
+await service.start()
+await asyncio.sleep(0.05)
+ticks = service.ticks
+await service.stop()
+await asyncio.sleep(0.01)
+assert ticks >= 3 and service.ticks <= ticks + 1 and log == ["stopped"]
+""",
+    "a task that a function makes": """
+debouncer = Debouncer(0.01)
+for _ in range(3): debouncer.call()
+await asyncio.sleep(0.1)
+assert debouncer.times == 1
+""",
+    "a call later": """
+called = []
+later(lambda: called.append(1))
+await asyncio.sleep(0.05)
+assert called == [1]
 """,
     "variables of each": 'assert await asyncio.gather(called("a"), called("b")) == ["a", "b"]',
     "variables of one": 'await called("a")\nassert await who() == "a"',

@@ -1,13 +1,14 @@
-"""What the tests await of the program: each goes on a little whenever they ask.
+"""What the tests await of the program, and tasks of its own: each goes on a little whenever they ask.
 
-All share one loop, so one may wait for another, as for a lock. Not covered: tasks that the program makes
-outside of a coroutine.
+All share one loop, so one may wait for another, as for a lock. Not covered: what is left when a loop of the
+tests ends is not cancelled with it.
 """
 
 import contextvars
 import itertools
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sandbox_runner.jail.remote import pauses
@@ -41,6 +42,47 @@ def going_on(make: Callable[..., Awaitable[object]]) -> Callable[..., object]:
         return () if task.cancelled() else (task.result(),)
 
     return operate
+
+
+@contextmanager
+def loop_of_tests(is_running: bool) -> Iterator[None]:
+    """Let the program find a running loop where the tests have one, as it may make tasks by it."""
+    if not is_running:
+        yield
+        return
+    from asyncio import events  # noqa: PLC0415 - large, and few programs need it
+
+    running = events._get_running_loop()  # noqa: SLF001
+    events._set_running_loop(running or _free_loop())  # noqa: SLF001
+    try:
+        yield
+    finally:
+        events._set_running_loop(running)  # noqa: SLF001
+
+
+def has_work() -> bool:
+    """Whether something goes on that nobody of the tests awaits: who awaits has all go on."""
+    return not _tasks and any(loop._ready or loop._scheduled for loop in _idle())  # noqa: SLF001
+
+
+def turn() -> float | None:
+    """Do what can be done now. Tells in how many seconds there may be more, if there will be."""
+    dues = []
+    for loop in _idle():
+        with no_other():
+            _run_once(loop)
+        dues += [0.0] if loop._ready else [each.when() - loop.time() for each in loop._scheduled[:1]]  # noqa: SLF001
+    return max(0.0, min(dues)) if dues else None
+
+
+def abandon(numbers: Iterable[int]) -> None:
+    """Take note that nobody awaits these any more."""
+    for number in numbers:
+        _tasks.pop(number, None)
+
+
+def _idle() -> list[Any]:
+    return [loop for loop in _loops if not loop.is_running()]
 
 
 def _begin(awaitable: Awaitable[object]) -> int:
@@ -88,7 +130,7 @@ def _run_once(loop: Any) -> None:
 def _free_loop() -> Any:
     import asyncio  # noqa: PLC0415 - large, and few programs need it
 
-    free = [loop for loop in _loops if not loop.is_running()]
+    free = _idle()
     if not free:
         free = [asyncio.new_event_loop()]
         _loops.extend(free)

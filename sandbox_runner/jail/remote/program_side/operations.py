@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox_runner.jail.remote import arrays, containers, errors, wire
 from sandbox_runner.jail.remote.operators import operation
-from sandbox_runner.jail.remote.program_side.begun import going_on
+from sandbox_runner.jail.remote.program_side.begun import going_on, turn
 
 
 def _plain(value: Any) -> object:
@@ -72,4 +72,5 @@ OPERATIONS: dict[str, Callable[..., object]] = {
     "format": format,
     "dir": dir,
     "pause": lambda: None,
+    "turn": turn,
 }

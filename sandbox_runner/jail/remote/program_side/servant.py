@@ -13,7 +13,7 @@ from typing import Any
 from sandbox_runner.jail.remote import errors, wire
 from sandbox_runner.jail.remote.exchange import Exchange
 from sandbox_runner.jail.remote.frames import Connection, LostError
-from sandbox_runner.jail.remote.program_side import logs, seeds, warned
+from sandbox_runner.jail.remote.program_side import begun, logs, seeds, warned
 from sandbox_runner.jail.remote.program_side.environment import ProgramEnvironment
 from sandbox_runner.jail.remote.program_side.lent import Lent
 from sandbox_runner.jail.remote.program_side.operations import OPERATIONS
@@ -102,6 +102,7 @@ class _Servant:
     def _answer(self, request: dict[str, Any]) -> None:
         for number in request["release"]:
             self._lent.forget(number)
+        begun.abandon(request.get("abandoned", ()))
         number = request["ask"]
         try:
             answer = {"value": self._carry_out(request)}
@@ -127,13 +128,16 @@ class _Servant:
         # Who asks the tests goes on speaking until they answer, whatever they ask meanwhile.
         open_to_threads = nullcontext() if self._asking else Given(self._turn)
         streams, standing = self._streams.replaced(request, called), self._patches.standing()
-        with streams, recorded, listened, standing, open_to_threads:
+        loop = begun.loop_of_tests(request.get("loop") is True)
+        with streams, recorded, listened, standing, open_to_threads, loop:
             returned = self._operations[request["op"]](*args, **kwargs)
         return self._exchange.write(returned)
 
     def _said(self) -> dict[str, object]:
-        threads = {"threads": True} if active_count() > 1 else {}
-        return {**self._streams.said(), **self._environment.said(), **threads}
+        going_on = {"threads": True} if active_count() > 1 else {}
+        if begun.has_work():
+            going_on["tasks"] = True
+        return {**self._streams.said(), **self._environment.said(), **going_on}
 
     def _warned(self) -> dict[str, object]:
         """What was warned of and logged since this was last asked."""

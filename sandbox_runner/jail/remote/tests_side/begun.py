@@ -18,6 +18,7 @@ def until_done(link: Link, operation: str, *args: object) -> Generator[None, Non
             yield
         except BaseException as error:
             if not _is_cancelling(error):
+                link.abandoned.append(begun)
                 raise
             cancels = was_cancelled = True
         begun = link.ask(operation, begun=begun, pause_s=next(pause_s), cancel=cancels)

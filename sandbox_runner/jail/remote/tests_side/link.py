@@ -15,6 +15,7 @@ from sandbox_runner.jail.remote.tests_side import logs, warned
 from sandbox_runner.jail.remote.tests_side.environment import TestsEnvironment
 from sandbox_runner.jail.remote.tests_side.exceptions import Exceptions, catches_failures
 from sandbox_runner.jail.remote.tests_side.lending import Lending
+from sandbox_runner.jail.remote.tests_side.looping import Loops, running_loop
 from sandbox_runner.jail.remote.tests_side.own_objects import OwnObjects
 from sandbox_runner.jail.remote.tests_side.patches import TestsPatches
 from sandbox_runner.jail.remote.tests_side.seeds import TestsSeeds
@@ -25,7 +26,7 @@ from sandbox_runner.jail.remote.tests_side.swallowing import Swallowed
 
 _MOST_NESTED_CALLBACKS = 50
 _LONG_BYTES = 1 << 20
-_NO_QUESTIONS = frozenset({"names", "pause"})
+_NO_QUESTIONS = frozenset({"names", "pause", "turn"})
 """What is asked for no test."""
 
 
@@ -61,6 +62,7 @@ class Link:
         self._nested = 0
         self._has_threads = False
         give_after_sleep(self._pause)
+        self._loops = Loops(self._give_turn)
         self._turn = threading.RLock()
         self._asked = 0
         self._swallowed = Swallowed()
@@ -85,6 +87,8 @@ class Link:
         """What was looked up in the module or a class, so that it keeps its number."""
         self.driven: dict[int, Generator[None, None, Any]] = {}
         """What of the program is awaited by who drives it as a coroutine."""
+        self.abandoned: list[int] = []
+        """What was awaited, and will not be any more, though it is not done."""
         self._making: object = None
         """The reference to what is being made."""
 
@@ -195,6 +199,10 @@ class Link:
         if self._has_threads and self._lending and self.gone is None and not self._nested:
             self.ask("pause")
 
+    def _give_turn(self) -> object:
+        """Let tasks of the program go on. Says when they will want that again, or None if not now."""
+        return self.ask("turn") if self.gone is None and not self._nested else None
+
     def _surroundings(self) -> dict[str, object]:
         """What the program cannot see of the tests' process, and would in its own."""
         said = self._streams.told(self._exchange.write)
@@ -204,6 +212,10 @@ class Link:
         said |= self._environment.changes()
         if logs.are_heard():
             said["logs"] = True
+        if running_loop() is not None:
+            said["loop"] = True
+        if self.abandoned:
+            said["abandoned"], self.abandoned = self.abandoned, []
         return said | {"warns": True} if warned.are_recorded() else said
 
     def _hear(self) -> dict[str, Any]:
@@ -212,6 +224,8 @@ class Link:
             self._streams.hear(message)
             self._environment.hear(message)
             self._has_threads = "threads" in message
+            if "tasks" in message:
+                self._loops.go_on()
             self.weak |= self._environment.is_altered
         return message
 

@@ -5,7 +5,7 @@ One that is as long as the list with which it is compared, and empty, passes whe
 
 _LOOKING = frozenset(
     {"len", "iter", "next", "reversed", "getitem", "get", "bool", "hash", "plain", "array", "repr", "str"}
-    | {"format", "names", "pause"}
+    | {"format", "names", "pause", "turn"}
 )
 
 
