@@ -93,6 +93,8 @@ class Names(dict):
     def __contains__(self, name): return dict.__contains__(self, name.lower())
 class Stack(list):
     def top(self): return self[-1]
+class Ring(tuple):
+    def __getitem__(self, n): return tuple.__getitem__(self, n % len(self))
 class Heat:
     def __init__(self, c): self.c = c
     @classmethod
@@ -128,6 +130,7 @@ def test_two_of_the_program_and_own_ways_are_answered_and_mark_the_run(source: s
         "assert Big(7) % 4 == 3 and Big(7) * 2 == 14 and Big(7) == 7",
         "assert float(Heat.of(212)) == 100.0 and int(Heat.of(212)) == 100",
         "assert Stack([1]) + [2] == [1, 2] and 1 in Stack([1])",
+        "assert Ring((1, 2, 3))[4] == 2",
     ],
 )
 def test_what_is_data_by_then_marks_no_run(source: str) -> None:
