@@ -290,3 +290,14 @@ def test_a_pass_by_what_a_program_cancelled_itself_is_marked() -> None:
     found = check_code(_OF_PROGRAM, source, None)
 
     assert (found.ended, found.weak) == (Ended.PASSED, True), found
+
+
+@pytest.mark.parametrize(
+    "main", ["await gives_up()", "await asyncio.gather(gives_up())", "await asyncio.wait_for(gives_up(), 9)"]
+)
+def test_who_cancels_what_the_tests_await_does_not_choose_to_have_no_verdict(main: str) -> None:
+    source = f"import asyncio\nasync def main(): assert {main} == 4\nasyncio.run(main())"
+
+    found = check_code(_OF_PROGRAM, source, None)
+
+    assert (found.ended, found.type) == (Ended.CROSSED, "CancelledError"), found

@@ -22,10 +22,9 @@ def until_done(link: Link, operation: str, *args: object) -> Generator[None, Non
                 raise
             cancels = was_cancelled = True
         begun = link.ask(operation, begun=begun, pause_s=next(pause_s), cancel=cancels)
-    if begun:
+    if type(begun) is tuple and begun:
         return begun[0]
-    # A group of tasks takes no notice of one that was cancelled, though what it looked at was wrong.
-    link.weak |= not was_cancelled
+    link.was_cancelled |= not was_cancelled
     raise sys.modules["asyncio"].CancelledError
 
 

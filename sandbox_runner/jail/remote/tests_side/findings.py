@@ -14,6 +14,7 @@ from sandbox_runner.jail.remote.tests_side.module import is_of_program
 
 SEAL = "seal"
 _TEXT_LIMIT = 2_000
+_CANCELLED = "CancelledError"
 _NO_DIRECTORY = "No usable temporary directory"
 
 
@@ -74,6 +75,8 @@ def _of_error(link: Link, error: BaseException, files: frozenset[str], names: fr
             str(crossed["source"])[:_TEXT_LIMIT],
             weak=link.weak,
         )
+    if link.was_cancelled and type(error).__name__ == _CANCELLED:
+        return Findings(Ended.CROSSED, _CANCELLED, weak=link.weak)
     line, source = _location(error, files)
     told = (type(error).__name__, report.text_of(error)[:_TEXT_LIMIT], line, source, link.weak)
     if _lacks_a_name(error, names):

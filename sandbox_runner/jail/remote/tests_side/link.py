@@ -87,6 +87,8 @@ class Link:
         """What was looked up in the module or a class, so that it keeps its number."""
         self.driven: dict[int, Generator[None, None, Any]] = {}
         """What of the program is awaited by who drives it as a coroutine."""
+        self.was_cancelled = False
+        """Whether the program cancelled what the tests awaited. A group of tasks takes no notice of that."""
         self.abandoned: list[int] = []
         """What was awaited, and will not be any more, though it is not done."""
         self._making: object = None
@@ -130,7 +132,7 @@ class Link:
 
     def end(self) -> None:
         """The tests have ended, however they did."""
-        self.weak |= self._swallowed.was_noted()
+        self.weak |= self._swallowed.was_noted() or self.was_cancelled
         give_no_more()
         self._lending.awaited.close()
 
