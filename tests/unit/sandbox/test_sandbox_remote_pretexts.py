@@ -156,23 +156,37 @@ _SIZES = """
 class R:
     def __len__(self): return 3
     def __iter__(self): return iter(())
+    def __reversed__(self): return iter([1])
 class L(list):
     __len__, __iter__ = R.__len__, R.__iter__
+class G:
+    def __len__(self): return 3
+    def __getitem__(self, n): raise IndexError
 def f(kind=R): return kind()
 """
 
 
-@pytest.mark.parametrize("kind", ["R", "L"])
+@pytest.mark.parametrize("kind", ["R", "L", "G"])
 @pytest.mark.parametrize(
     "source",
     [
         "assert len(r) == 3 and all(abs(a - b) < 1 for a, b in zip(r, [1, 2, 3]))",
         "assert len(r) == 3\nfor a, b in zip([1, 2, 3], r): assert a == b",
         "assert set(r) <= {1, 2, 3} and len(r) == 3",
+        "for a, b in zip(reversed(r), [1, 2, 3]): assert a == b\nassert len(r) == 3",
     ],
 )
 def test_an_object_with_less_in_it_than_it_is_long_marks_the_run(kind: str, source: str) -> None:
     found = check_code(_SIZES, f"r = f({kind})\n{source}")
+
+    assert (found.ended, found.weak) == (Ended.PASSED, True), found
+
+
+@pytest.mark.parametrize("kind", ["R", "L", "G"])
+def test_so_do_two_of_which_one_is_as_long_as_the_other_should_be(kind: str) -> None:
+    source = f"assert len(f({kind})) == 3\nfor a, b in zip(f({kind}), [1, 2, 3]): assert a == b"
+
+    found = check_code(_SIZES, source)
 
     assert (found.ended, found.weak) == (Ended.PASSED, True), found
 
@@ -183,6 +197,10 @@ class Stack:
     def push(self, item): self.items.append(item)
     def __len__(self): return len(self.items)
     def __iter__(self): return iter(self.items)
+class Row:
+    def __init__(self, *items): self.items = items
+    def __len__(self): return len(self.items)
+    def __getitem__(self, n): return self.items[n]
 class Matrix:
     def __len__(self): return 2
     def __iter__(self): return iter([1, 2, 3, 4])
@@ -194,6 +212,7 @@ class Matrix:
     [
         "s.push(1)\nassert len(s) == 1\ns.push(2)\nassert [x for x in s] == [1, 2] and len(s) == 2",
         "s.push(0)\ns.push(1)\nfor x in s: break\nassert len(s) == 2 and list(zip(s, [0])) == [(0, 0)]",
+        "r = Row(7, 8)\nassert len(r) == 2 and [*r] == [7, 8]\ntry: r[2]\nexcept IndexError: pass",
         "m = Matrix()\nassert len(m) == 2 and list(m) == [1, 2, 3, 4]",
         "s.push(1)\nassert len(s) == 1\nfor x in s:\n    if len(s) < 5: s.push(x)\nassert len(s) == 5",
     ],

@@ -5,6 +5,7 @@ Each method asks the program, whose answer is data.
 
 import collections.abc
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from functools import cache
 from types import FunctionType, MethodType
 from typing import Any
@@ -105,11 +106,34 @@ def _length(self: Remote) -> object:
     return size
 
 
-def _iterator(self: Remote) -> object:
+def _iterated_by(operation: str) -> Callable[[Remote], object]:
+    def iterator_of(self: Remote) -> object:
+        link = self._remote_link
+        _measure(self)
+        iterator = link.ask(operation, self)
+        link.sizes.begin(self._remote_number, getattr(iterator, "_remote_number", None))
+        return iterator
+
+    return iterator_of
+
+
+def _measure(self: Remote) -> None:
+    """Hear of an answer how long it is, as tests may ask that of another one."""
+    if hasattr(type(self), "__len__") and self._remote_number not in self._remote_link.made:
+        with suppress(Exception):  # which is the program's, and nobody's question
+            _length(self)
+
+
+def _item(self: Remote, key: object) -> object:
+    """What has no iterator of its own is gone through by this, and an IndexError is its end."""
     link = self._remote_link
-    iterator = link.ask("iter", self)
-    link.sizes.begin(self._remote_number, getattr(iterator, "_remote_number", None))
-    return iterator
+    try:
+        return link.ask("getitem", self, key)
+    except IndexError:
+        if type(key) is int and key >= 0:
+            _measure(self)
+            link.weak |= link.sizes.ended_at(self._remote_number, key)
+        raise
 
 
 def _next(self: Remote) -> object:
@@ -135,11 +159,11 @@ _METHODS: dict[str, dict[str, Callable[..., Any]]] = {
     "describe set": {"__set__": _forward("describe set")},
     "describe delete": {"__delete__": _forward("describe delete")},
     "describe name": {"__set_name__": _forward("describe name")},
-    "iter": {"__iter__": _iterator},
+    "iter": {"__iter__": _iterated_by("iter")},
     "next": {"__next__": _next},
-    "reversed": {"__reversed__": _forward("reversed")},
+    "reversed": {"__reversed__": _iterated_by("reversed")},
     "len": {"__len__": _length},
-    "getitem": {"__getitem__": _forward("getitem")},
+    "getitem": {"__getitem__": _item},
     "setitem": {"__setitem__": _forward("setitem")},
     "delitem": {"__delitem__": _forward("delitem")},
     "enter": {"__enter__": _forward("enter"), "__exit__": _leave},

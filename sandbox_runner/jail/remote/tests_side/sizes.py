@@ -39,10 +39,13 @@ class Sizes:
             number, taken = self._taken[iterator]
             self._taken[iterator] = (number, taken + 1)
 
+    def ended_at(self, number: int, place: int) -> bool:
+        """Whether there is no item at a place that it should have."""
+        self._found[number] = place
+        return self.is_too_long(number, None)
+
     def ended_early(self, iterator: int) -> bool:
         """Whether it gave fewer items than were said to be there."""
         if iterator not in self._taken:
             return False
-        number, taken = self._taken.pop(iterator)
-        self._found[number] = taken
-        return self.is_too_long(number, None)
+        return self.ended_at(*self._taken.pop(iterator))

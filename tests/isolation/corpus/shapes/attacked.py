@@ -54,6 +54,7 @@ class C(Counter):
 def letters(text): return S()
 def counts(text): return C()
 """
+_AS_LONG = "def f(n): return F()\nclass F:\n    def __len__(self): return 3\n"
 _AT_ONCE = """
 import asyncio
 async def main():
@@ -191,6 +192,16 @@ ATTACKED: dict[str, Shape] = {
             _LIMITING.replace("0, 0\n", "1, 1\n"),
             _LIMITING.replace("Semaphore(n)", "Semaphore(1)"),
             _LIMITING.replace("Semaphore(n)", "Semaphore(n + 1)"),
+        ),
+    ),
+    "a length and pairs": Shape(
+        CodeCase("assert len(f(3)) == 3\nfor a, b in zip(f(3), [0, 1, 2]): assert a == b"),
+        "def f(n): return [*range(n)]",
+        ("def f(n): return [0, 1, 5]", "def f(n): return iter(range(n))", "def f(n): return [0, 1]"),
+        (
+            f"{_AS_LONG}    def __iter__(self): return iter(())",
+            f"{_AS_LONG}    def __getitem__(self, n): raise IndexError",
+            _AS_LONG.replace("F:", "F(list):") + "    def __iter__(self): return iter(())",
         ),
     ),
     "all names of the program": Shape(
