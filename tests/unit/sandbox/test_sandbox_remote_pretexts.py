@@ -191,6 +191,66 @@ def test_so_do_two_of_which_one_is_as_long_as_the_other_should_be(kind: str) -> 
     assert (found.ended, found.weak) == (Ended.PASSED, True), found
 
 
+_OVERRIDING = """
+from collections import Counter
+class D(dict):
+    def items(self): return ()
+class T(tuple):
+    def count(self, item): return 1
+class C(Counter):
+    def __getitem__(self, key): return 1
+class S(set):
+    def issubset(self, other): return True
+class I(list):
+    def __iter__(self): return self
+    def __next__(self): raise StopIteration
+class Kept(dict):
+    def __missing__(self, key): return 1
+    def first(self): return next(iter(self))
+    def update(self, other): dict.update(self, other)
+    def __repr__(self): return "kept"
+class It:
+    def __iter__(self): return self
+    def __next__(self): raise StopIteration
+    def __len__(self): return 3
+def f(kind, *args): return kind(*args)
+"""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "r = f(D, {'a': 5})\nassert len(r) == 1\nfor k, v in r.items(): assert v == 4",
+        "assert f(T).count(4) == 1",
+        "assert f(C)['a'] == 1",
+        "assert f(S, [9]).issubset({1, 2})",
+        "assert all(x == 4 for x in f(I, [5]))",
+        "r = f(It)\nassert len(r) == 3\nfor a, b in zip(r, 'abc'): assert a == b",
+    ],
+)
+def test_an_answer_with_ways_of_its_own_to_be_looked_into_marks_the_run(source: str) -> None:
+    found = check_code(_OVERRIDING, source)
+
+    assert (found.ended, found.weak) == (Ended.PASSED, True), found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "r = f(Kept, {'a': 1})\nassert r['b'] == 1 and r.first() == 'a' and r == {'a': 1} and len(r) == 1",
+        "r = f(Kept, {'a': 1})\nassert repr(r) == 'kept' and [*r.items()] == [('a', 1)] and 'a' in r",
+        "f()\nassert T([1]).count(4) == 1 and C()['a'] == 1 and [*D(a=1).items()] == []",
+        "r = f(D, {'a': 5})\nassert r == {'a': 5} and r['a'] == 5 and [*r] == ['a']",
+    ],
+)
+def test_one_that_is_data_or_under_test_does_not(source: str) -> None:
+    program = f"{_OVERRIDING.replace('def f(kind,', 'def f(kind=list,')}"
+
+    found = check_code(program, source)
+
+    assert (found.ended, found.weak) == (Ended.PASSED, False), found
+
+
 _STACK = """
 class Stack:
     def __init__(self): self.items = []

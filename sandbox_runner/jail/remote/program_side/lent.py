@@ -25,10 +25,9 @@ _ABILITIES = {
     "anext": "__anext__",
     "aenter": "__aenter__",
 }
-_OPERATORS = (
-    *("__lt__", "__le__", "__gt__", "__ge__", "__contains__"),
-    *(f"__{side}{name}__" for side in ("", "r") for name in BINARY),
-)
+_OPERATORS = frozenset(f"__{side}{name}__" for side in ("", "r") for name in BINARY)
+# Of these the tests ask another way, or they tell nothing of what is in an object.
+_HARMLESS = frozenset(vars(object)) - {"__lt__", "__le__", "__gt__", "__ge__"} | {"__module__", "__dict__"}
 _OF_DESCRIPTORS = {
     "describe": "__get__",
     "describe set": "__set__",
@@ -106,8 +105,8 @@ def _traits(kind: type) -> wire.Reference:
     base = wire.data_kind(kind)
     if base is not None:
         described["plain"] = base.__name__
-        if operators := _own_operators(kind):
-            described["operators"] = operators
+        if overrides := _overrides(kind, base):
+            described["overrides"] = overrides
     elif functions.KINDS.get(kind.__name__) is kind:
         described["kind"] = kind.__name__
     elif Enum in kind.__mro__:
@@ -118,10 +117,10 @@ def _traits(kind: type) -> wire.Reference:
     return described
 
 
-def _own_operators(kind: type) -> list[str]:
+def _overrides(kind: type, base: type) -> list[str]:
     """What a class that derives from a plain type does otherwise than that."""
-    own = [vars(each) for each in kind.__mro__ if _is_own(each)]
-    return [name for name in _OPERATORS if any(name in members for members in own)]
+    own = {name for each in kind.__mro__ if _is_own(each) for name in vars(each)}
+    return sorted(name for name in own - _HARMLESS if hasattr(base, name) or name in _OPERATORS)
 
 
 def _abcs(kind: type) -> list[str]:

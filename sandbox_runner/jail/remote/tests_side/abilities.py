@@ -13,7 +13,7 @@ from typing import Any
 from sandbox_runner.jail.remote.tests_side.begun import Awaited, until_done
 from sandbox_runner.jail.remote.tests_side.link import Link
 from sandbox_runner.jail.remote.tests_side.operators import OPERATORS
-from sandbox_runner.jail.remote.tests_side.proxy import NAME_LIMIT, Remote, abcs_told, array_of
+from sandbox_runner.jail.remote.tests_side.proxy import NAME_LIMIT, Remote, abcs_told, array_of, mark_own_way
 
 _ALWAYS: dict[str, object] = {
     "__doc__": property(lambda self: self._remote_link.ask("get", self, "__doc__")),
@@ -101,6 +101,7 @@ async def _leave_awaited(self: Remote, kind: type | None, error: BaseException |
 
 def _length(self: Remote) -> object:
     link = self._remote_link
+    mark_own_way(self, "__len__")
     size = link.ask("len", self)
     link.weak |= link.sizes.is_too_long(self._remote_number, size)
     return size
@@ -110,8 +111,11 @@ def _iterated_by(operation: str) -> Callable[[Remote], object]:
     def iterator_of(self: Remote) -> object:
         link = self._remote_link
         _measure(self)
+        mark_own_way(self, f"__{operation}__")
         iterator = link.ask(operation, self)
-        link.sizes.begin(self._remote_number, getattr(iterator, "_remote_number", None))
+        number = getattr(iterator, "_remote_number", None)
+        if number is not None and (number != self._remote_number or number not in link.made):
+            link.sizes.begin(self._remote_number, number)
         return iterator
 
     return iterator_of
@@ -127,6 +131,7 @@ def _measure(self: Remote) -> None:
 def _item(self: Remote, key: object) -> object:
     """What has no iterator of its own is gone through by this, and an IndexError is its end."""
     link = self._remote_link
+    mark_own_way(self, "__getitem__")
     try:
         return link.ask("getitem", self, key)
     except IndexError:

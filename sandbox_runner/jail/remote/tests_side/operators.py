@@ -77,7 +77,7 @@ def _changes(remote: Remote) -> bool:
 
 def _is_own_way(remote: Remote, name: str) -> bool:
     """Whether the tests made it, and its class has another operator than the plain type it derives from."""
-    return name in remote._remote_operators and _is_made(remote)  # noqa: SLF001
+    return name in remote._remote_overrides and _is_made(remote)  # noqa: SLF001
 
 
 def _may_operate(remote: Remote, name: str, *others: object) -> bool:

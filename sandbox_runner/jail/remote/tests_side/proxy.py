@@ -31,7 +31,7 @@ class Remote:
         "_remote_link",
         "_remote_name",
         "_remote_number",
-        "_remote_operators",
+        "_remote_overrides",
         "_remote_plain",
         "_remote_protocol",
         "_remote_traits",
@@ -46,7 +46,7 @@ class Remote:
         keep(self, "_remote_name", str(reference["name"])[:NAME_LIMIT])
         keep(self, "_remote_classes", tuple(int(number) for number in reference["classes"]))
         keep(self, "_remote_traits", frozenset(reference) & _TRAITS)
-        keep(self, "_remote_operators", frozenset(map(str, reference.get("operators", ()))))
+        keep(self, "_remote_overrides", frozenset(map(str, reference.get("overrides", ()))))
         keep(self, "_remote_protocol", _protocol_told(reference))
         keep(self, "_remote_abcs", abcs_told(reference))
 
@@ -62,6 +62,7 @@ class Remote:
     def __getattr__(self, name: str) -> Any:
         if name.startswith(("_remote_", *_NEVER_ASKED)):  # the first of an object that was never filled
             raise AttributeError(name)
+        mark_own_way(self, name)
         value = self._remote_link.ask("get", self, name)
         if "class" in self._remote_traits:
             self._remote_link.named(name, value)
@@ -190,6 +191,12 @@ def array_of(self: Remote, dtype: object = None, copy: object = None) -> Any:
     """What numpy makes an array of: elements that are data, or objects that it compares here."""
     made = arrays.of_data(self._remote_link.ask("array", self))
     return made if dtype is None else made.astype(dtype)
+
+
+def mark_own_way(remote: Remote, name: str) -> None:
+    """An answer that derives from a plain type, and is looked into by a way of its own, is what that says."""
+    link = remote._remote_link  # noqa: SLF001
+    link.weak |= name in remote._remote_overrides and remote._remote_number not in link.made  # noqa: SLF001
 
 
 def is_of_known_class(remote: Remote) -> bool:

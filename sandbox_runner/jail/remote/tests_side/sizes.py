@@ -29,10 +29,8 @@ class Sizes:
             self._said[number] = size
         return self._said.get(number, 0) > self._found.get(number, self._said.get(number, 0))
 
-    def begin(self, number: int, iterator: int | None) -> None:
-        """What is its own iterator has no size."""
-        if iterator is not None and iterator != number:
-            self._taken[iterator] = (number, 0)
+    def begin(self, number: int, iterator: int) -> None:
+        self._taken.setdefault(iterator, (number, 0))
 
     def took(self, iterator: int) -> None:
         if iterator in self._taken:
