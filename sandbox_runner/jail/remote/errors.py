@@ -19,6 +19,7 @@ _MOST_CAUSES = 5
 _MOST_NOTES = 20
 _TEXT, _REPR = "_told_text", "_told_repr"
 _MIRROR = "_mirror"
+_COPIED = "copied"
 _RAISED = "_raised_by_tests"
 """Attribute of an exception that the program met in a function of the tests: the number they know it by."""
 # Exceptions that a test runner takes for an order.
@@ -169,14 +170,14 @@ class Mirrors:
         if "members" in told and issubclass(kind, ExceptionGroup):
             error: BaseException = kind(text, [self.error(each, read) for each in told["members"]])
         else:
-            error = _make(kind, [read(argument) for argument in told["args"]], text)
+            error = _make(kind, [_value(argument, read) for argument in told["args"]], text)
         if self.is_mirror(kind):
             _set(error, _TEXT, text)
             if "repr" in told:
                 _set(error, _REPR, str(told["repr"]))
         for name, value in told["attributes"].items():
             if name[:1] != "_":
-                _set(error, name, read(value))
+                _set(error, name, _value(value, read))
         if "raised" in told:
             _set(error, _RAISED, int(told["raised"]))
         for note in told.get("notes", ()):
@@ -241,7 +242,13 @@ def _set(error: BaseException, name: str, value: object) -> None:
 
 
 def _by_value(value: object, write: Callable[[object], object]) -> object:
+    """Where it cannot be shared, a copy of it."""
     try:
         return write(value)
     except Exception:  # noqa: BLE001 - the program wrote this value's methods
-        return "<unprintable>"
+        return {_COPIED: values.tag(value)} if values.is_plain(value) else "<unprintable>"
+
+
+def _value(tree: Any, read: Callable[[object], Any]) -> Any:
+    is_copied = isinstance(tree, dict) and _COPIED in tree
+    return values.untag(tree[_COPIED]) if is_copied else read(tree)

@@ -78,6 +78,8 @@ from tests.unit.sandbox.two_sides import check_code
         "try: fail('graded')\nexcept Graded as e: assert f'{e!r}' == \"graded ('x',)\"",
         "try: fail('graded')\nexcept Graded as e: assert e.__notes__ == ['a note']",
         "assert type(outcome('graded')).grade == (6, 'a') and Graded.grade == 5",
+        "e = Detailed('x')\nassert e.details == {'a': [1]} and e.args == ('x',) and e.seen == [('x', {2})]",
+        "assert detailed('y').details == {'a': [1]} and isinstance(detailed('y'), Detailed)",
         "assert repr(Graded()) == 'graded ()' and not hasattr(Graded(), 'other')",
         "assert Finer.table == {404: 'none'} and not hasattr(Graded, '_secret')",
         "try: fail('os')\nexcept OSError as e: assert e.filename == '/nonexistent/file'",
