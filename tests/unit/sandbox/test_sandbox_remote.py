@@ -273,7 +273,8 @@ store.find.return_value = {"name": "Ann"}
     [
         (
             "@counted\ndef add(a, b=2):\n    'Adds.'\n    return a + b\n"
-            "assert (add.__name__, add.__doc__, add(1), add.calls) == ('add', 'Adds.', 3, 1)"
+            "assert (add.__name__, add.__doc__, add(1), add.calls) == ('add', 'Adds.', 3, 1)\n"
+            "assert counted(lambda: 0).__doc__ is None"
         ),
         "assert curry(lambda a, b, c: a + b + c)(1)(2)(3) == 6 == curry(lambda a, b, c: a + b + c)(1, 2)(3)",
         (

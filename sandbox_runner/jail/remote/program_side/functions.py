@@ -9,6 +9,7 @@ from sandbox_runner.jail.remote.functions import NAMES
 
 def give_names(callback: object, told: dict[str, Any], read: Callable[[Any], object]) -> None:
     """Let a stand-in for the function look like it."""
+    callback.__doc__ = None  # not what its class says
     for name in NAMES:
         if name in told:
             setattr(callback, name, told[name])
