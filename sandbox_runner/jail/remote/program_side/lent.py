@@ -118,9 +118,15 @@ def _traits(kind: type) -> wire.Reference:
 
 
 def _overrides(kind: type, base: type) -> list[str]:
-    """What a class that derives from a plain type does otherwise than that."""
-    own = {name for each in kind.__mro__ if _is_own(each) for name in vars(each)}
+    """What a class of the program that derives from a plain type does otherwise than that."""
+    ours = (each for each in kind.__mro__ if _is_own(each) and not _is_of_numpy(each))
+    own = {name for each in ours for name in vars(each)}
     return sorted(name for name in own - _HARMLESS if hasattr(base, name) or name in _OPERATORS)
+
+
+def _is_of_numpy(kind: type) -> bool:
+    module = sys.modules.get(kind.__module__) if kind.__module__.partition(".")[0] == "numpy" else None
+    return getattr(module, kind.__qualname__, None) is kind
 
 
 def _abcs(kind: type) -> list[str]:
