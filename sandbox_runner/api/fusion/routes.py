@@ -99,7 +99,7 @@ async def get_prompts(request: Request) -> Response:
     body = await read(request, GetPromptsRequest)
     name = class_name_of(body.dataset, body.config.dataset_type)
     rows = provided.rows(body.config.provided_data)[body.offset : body.offset + body.limit]
-    return JSONResponse([prompts.prompt_of(row, name, body.config) for row in rows])
+    return _told([prompts.prompt_of(row, name, body.config) for row in rows])
 
 
 @router.post("/get_prompt_by_id", **documented(GetPromptByIdRequest, Prompt, REFUSALS))
@@ -107,7 +107,7 @@ async def get_prompts(request: Request) -> Response:
 async def get_prompt_by_id(request: Request) -> Response:
     body = await read(request, GetPromptByIdRequest)
     name = class_name_of(body.dataset, body.config.dataset_type)
-    return JSONResponse(prompts.prompt_of(provided.row(body.config.provided_data), name, body.config))
+    return _told(prompts.prompt_of(provided.row(body.config.provided_data), name, body.config))
 
 
 @router.post("/list_ids", **documented(GetPromptsRequest, list[JsonValue], REFUSALS))
@@ -116,7 +116,7 @@ async def list_ids(request: Request) -> Response:
     body = await read(request, GetPromptsRequest)
     class_name_of(body.dataset, body.config.dataset_type)
     rows = provided.rows(body.config.provided_data)[body.offset : body.offset + body.limit]
-    return JSONResponse([prompts.identity(row) for row in rows])
+    return _told([prompts.identity(row) for row in rows])
 
 
 @router.get("/list_datasets", responses=KEYED)
@@ -139,6 +139,14 @@ async def get_metrics_function(request: Request) -> Response:
     body = await read(request, DatasetRequest)
     class_name_of(body.dataset, body.config.dataset_type)
     return JSONResponse({"function": None})
+
+
+def _told(found: object) -> Response:
+    """What was sent, as far as it may be sent back: JSON has no NaN, though rows may."""
+    try:
+        return JSONResponse(found)
+    except ValueError:
+        raise FusionError("provided_data has an id or labels that JSON cannot hold") from None
 
 
 def _patient_judge(request: Request, services: Services, limits: Limits) -> Judge:

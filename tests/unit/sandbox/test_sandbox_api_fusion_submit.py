@@ -184,6 +184,24 @@ async def test_prompts_and_ids_come_from_the_rows_that_were_sent(client: httpx.A
     assert (prompt["id"], ids) == (2, [1])
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        '{"id": NaN, "test": []}',
+        '{"labels": "[Infinity]", "test": []}',
+        '{"labels": {"a": 1e999}, "test": []}',
+    ],
+)
+async def test_what_json_cannot_hold_is_refused_where_it_would_be_answered(
+    client: httpx.AsyncClient, row: str
+) -> None:
+    for path, rows in (("/get_prompts", f"[{row}]"), ("/get_prompt_by_id", row)):
+        asked = f'{{"dataset": "mbpp", "id": 1, "config": {{"provided_data": {rows}}}}}'
+        answer = await client.post(path, content=asked, headers={"content-type": "application/json"})
+
+        assert answer.status_code == 400, answer.text
+
+
 async def test_the_small_routes_answer(client: httpx.AsyncClient) -> None:
     asked = {"dataset": "mbpp", "config": {}, "results": []}
 
