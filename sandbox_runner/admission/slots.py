@@ -1,7 +1,7 @@
 """How many submissions may be at work at once.
 
 No more programs run than there are CPUs, so that the clock on the wall is about that of the CPU. But where
-submissions take milliseconds, a third of those is messages and the making of boxes, in which a CPU waits: one
+submissions take milliseconds, a part of those is messages and the making of boxes, in which a CPU waits: one
 submission more fills it (docs/decisions.md). As soon as one of them takes longer, none is added.
 """
 

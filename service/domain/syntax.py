@@ -26,8 +26,8 @@ _LIKE_CODE = re.compile(
     r"\w[(\[]|[={};]|^[^\S\n]*(?:def|class|import|from|for|while|if|else|try|with|return|print|pass|lambda)\b[^\S\n]*\S",
     re.MULTILINE,
 )
-_STATEMENT = re.compile(r"^(?:(?:def|class|from|import|while|print)\b|\w+ = )", re.MULTILINE)
 _COMPUTES = re.compile(r"^(?:(?:def|class|while|print)\b|\w+ = )", re.MULTILINE)
+_STATEMENT = re.compile(rf"{_COMPUTES.pattern}|^(?:from|import)\b", re.MULTILINE)
 
 
 def parsed(code: str) -> ast.Module | None:

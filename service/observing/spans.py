@@ -50,7 +50,7 @@ class Spans:
 
 
 class _Recorded:
-    """The work that a span covers. The tracer's own context manager takes twice the time."""
+    """The work that a span covers. With the tracer's own context manager a span costs a fifth more."""
 
     __slots__ = ("_foreseen", "_span", "_token")
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from service.domain.errors import StoreError
 
+SILENT = "does not answer"
+
 
 @dataclass(slots=True)
 class Breaker:
@@ -37,7 +39,7 @@ class Breaker:
         """Close."""
         self._failed = 0
 
-    def failed(self, why: str = "does not answer") -> None:
+    def failed(self, why: str = SILENT) -> None:
         """Count a failure; whoever is told to wait is told the last one's reason."""
         self._failed += 1
         self._why = why

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
-from service.adapters.store.breaker import Breaker
+from service.adapters.store.breaker import SILENT, Breaker
 from service.adapters.store.line import LINES, Command, Lines, open_lines
 from service.domain.errors import StoreError
 
@@ -20,7 +20,6 @@ TOGETHER = 64
 """Calls of one round trip."""
 WAITING = 4096
 """Calls that may wait for one."""
-_SILENT = "does not answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +89,10 @@ class RedisCalls:
             answers = iter(await self._lines.ask([command for call in calls for command in call.commands]))
         except (RedisError, OSError, TimeoutError) as error:
             refused = _refused(error)
-            self._breaker.failed(refused or _SILENT)
+            self._breaker.failed(refused or SILENT)
             _fail(calls, refused or type(error).__name__)
             if self._breaker.is_open:
-                _fail(self._waiting, refused or _SILENT)
+                _fail(self._waiting, refused or SILENT)
                 self._waiting.clear()
         except Exception as error:
             log.exception("redis_calls_crashed")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from starlette.applications import Starlette
 
 from service.domain.chat import Message
@@ -138,6 +139,19 @@ async def test_a_gateway_that_is_not_there_abstains() -> None:
 
 
 @asynccontextmanager
+async def _served(judge: Handler) -> AsyncGenerator[str, None]:
+    app = web.Application()
+    app.router.add_post("/judge", judge)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
 async def _answering(statuses: Sequence[int]) -> AsyncGenerator[tuple[str, list[None]], None]:
     """A gateway that answers with these statuses in turn."""
     asked: list[None] = []
@@ -147,15 +161,8 @@ async def _answering(statuses: Sequence[int]) -> AsyncGenerator[tuple[str, list[
         asked.append(None)
         return web.json_response({"results": [result]}, status=statuses[len(asked) - 1])
 
-    app = web.Application()
-    app.router.add_post("/judge", judge)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}", asked
-    finally:
-        await runner.cleanup()
+    async with _served(judge) as url:
+        yield url, asked
 
 
 @asynccontextmanager
@@ -169,15 +176,8 @@ async def _never_in_time(status: int | None) -> AsyncGenerator[tuple[str, list[N
             await asyncio.sleep(3600)
         return web.json_response({}, status=status or 200)
 
-    app = web.Application()
-    app.router.add_post("/judge", judge)
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}", asked
-    finally:
-        await runner.cleanup()
+    async with _served(judge) as url:
+        yield url, asked
 
 
 @pytest.mark.parametrize("status", [504, None])

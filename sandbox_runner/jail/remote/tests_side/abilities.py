@@ -67,19 +67,19 @@ def _wait(self: Remote) -> Generator[None, None, Any]:
 
 def _send(self: Remote, value: object) -> None:
     """Go on as a coroutine does that is driven by hand, or by a task."""
-    begun = self._remote_link.driven
-    going = begun.pop(self._remote_number, None) or _wait(self)
-    going.send(None)
-    begun[self._remote_number] = going
+    _drive(self, lambda going: going.send(None))
 
 
 def _throw(self: Remote, error: BaseException, *_: object) -> None:
-    begun = self._remote_link.driven
-    going = begun.pop(self._remote_number, None)
-    if going is None:
-        raise error
-    going.throw(error)
-    begun[self._remote_number] = going
+    _drive(self, lambda going: going.throw(error))
+
+
+def _drive(self: Remote, step: Callable[[Generator[None, None, Any]], None]) -> None:
+    """Take it one step further, if that is not its last; what has not begun is where it begins."""
+    driven = self._remote_link.driven
+    going = driven.pop(self._remote_number, None) or _wait(self)
+    step(going)
+    driven[self._remote_number] = going
 
 
 def _close(self: Remote) -> None:

@@ -19,15 +19,13 @@ from sandbox_runner.jail.remote.tests_side.looping import Loops, running_loop
 from sandbox_runner.jail.remote.tests_side.own_objects import OwnObjects
 from sandbox_runner.jail.remote.tests_side.patches import TestsPatches
 from sandbox_runner.jail.remote.tests_side.seeds import TestsSeeds
-from sandbox_runner.jail.remote.tests_side.sizes import Sizes
+from sandbox_runner.jail.remote.tests_side.sizes import NO_QUESTIONS, Sizes
 from sandbox_runner.jail.remote.tests_side.sleeping import give_after_sleep, give_no_more
 from sandbox_runner.jail.remote.tests_side.streams import TestsStreams
 from sandbox_runner.jail.remote.tests_side.swallowing import Swallowed
 
 _MOST_NESTED_CALLBACKS = 50
 _LONG_BYTES = 1 << 20
-_NO_QUESTIONS = frozenset({"names", "pause", "turn"})
-"""What is asked for no test."""
 
 
 class CandidateGoneError(BaseException):
@@ -172,7 +170,7 @@ class Link:
             logged = logs.read(answer.get("logged", ()))
             given = [self.exceptions.arrived(told, read) for told in answer.get("warned", ())[:MOST_WARNED]]
         self.weak |= self._own.weak or catches_failures(value) or arrays.heard_endless()
-        if operation not in _NO_QUESTIONS:
+        if operation not in NO_QUESTIONS:
             self.answered += operation != "get" or (failed is None and not is_asked_later(value))
         logs.give(logged)
         for each in given:
