@@ -1,10 +1,14 @@
 """Coroutines of the tests that the program awaits, as in one process."""
 
+import asyncio
+import math
 from textwrap import indent
+from typing import Any
 
 import pytest
 
 from sandbox_runner.jail.remote.tests_side.findings import Ended
+from sandbox_runner.jail.remote.tests_side.looping import Loops
 from tests.unit.sandbox.two_sides import check_code
 
 _ASYNC = """
@@ -301,3 +305,21 @@ def test_who_cancels_what_the_tests_await_does_not_choose_to_have_no_verdict(mai
     found = check_code(_OF_PROGRAM, source, None)
 
     assert (found.ended, found.type) == (Ended.CROSSED, "CancelledError"), found
+
+
+async def test_a_program_that_is_due_at_no_time_leaves_the_timers_of_the_tests_in_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop, delays = asyncio.get_running_loop(), []
+    call_later = loop.call_later
+
+    def recorded(after_s: float, *what: Any) -> asyncio.TimerHandle:
+        delays.append(after_s)
+        return call_later(after_s, *what)
+
+    monkeypatch.setattr(loop, "call_later", recorded)
+    Loops(lambda: math.nan).go_on()
+    await asyncio.sleep(0.01)
+
+    assert len(delays) > 2
+    assert not any(map(math.isnan, delays))

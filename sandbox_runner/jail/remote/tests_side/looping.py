@@ -32,4 +32,4 @@ class Loops:
         due_s = self._give_turn()
         self._ahead = None
         if isinstance(due_s, float):
-            self.go_on(min(max(due_s, 0.0), pauses.LONGEST_S))
+            self.go_on(min(max(0.0, due_s), pauses.LONGEST_S))
