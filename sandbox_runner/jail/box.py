@@ -71,7 +71,7 @@ class Nature:
     uid: int | None
     cgroup: Cgroup
     shares: bool = False
-    """Its processes may share memory."""
+    """There may be several processes, which share memory."""
 
 
 def serve(channel_fd: int, plan: Plan, view: View, nature: Nature) -> NoReturn:

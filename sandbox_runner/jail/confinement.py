@@ -19,12 +19,13 @@ _STREAMS = 4
 
 
 def enclose_box(bounds: Limits, view: View, *, isolated: bool, count_tasks: bool) -> None:
+    several = isolated and bounds.processes > 1
     limits.apply_to_box(bounds, count_tasks=count_tasks)
     libc.prctl(libc.PR_SET_NO_NEW_PRIVS, 1)
     if landlock.abi() > 0:
-        landlock.restrict_self(landlock.ruleset(filesystem.rules(view, scratch=isolated)))
+        landlock.restrict_self(landlock.ruleset(filesystem.rules(view, scratch=isolated, counted=several)))
     if seccomp.available():
-        seccomp.install_box_filter(may_execute=view.has_build, may_link=isolated and bounds.processes > 1)
+        seccomp.install_box_filter(may_execute=view.has_build, may_link=several)
 
 
 class TestWalls:

@@ -10,6 +10,7 @@ from functools import cache
 
 from sandbox_runner.jail.landlock import DEVICE, EXECUTE, READ, WRITE
 from sandbox_runner.jail.libc import mount, pivot_root, unmount
+from sandbox_runner.jail.usage import PROC_FD
 
 SCRATCH = "/tmp"  # noqa: S108 - a mount of its own in every box
 BUILD = "/box"
@@ -76,8 +77,13 @@ def require_runtime() -> None:
 
 
 @cache
-def rules(view: View, *, scratch: bool, built: bool = False) -> tuple[tuple[str, int], ...]:
-    """The same view, as Landlock rules; once `built`, a program cannot be changed any more."""
+def rules(
+    view: View, *, scratch: bool, counted: bool = False, built: bool = False
+) -> tuple[tuple[str, int], ...]:
+    """The same view, as Landlock rules; once `built`, a program cannot be changed any more.
+
+    `counted`: the box reads what its processes use.
+    """
     readable = [(path, READ) for path in view.readable]
     # What is executed is loaded by the system's own loader.
     runtime = [(path, EXECUTE if view.executable else READ) for path in _distinct(runtime_paths())]
@@ -85,8 +91,9 @@ def rules(view: View, *, scratch: bool, built: bool = False) -> tuple[tuple[str,
     # A box of its own has no other devices.
     devices = [("/dev", DEVICE)] if scratch else [(path, DEVICE) for path in _DEVICES]
     private = [(SCRATCH, WRITE), ("/proc", READ)] if scratch else []
+    whole = [(f"/proc/self/fd/{PROC_FD}", READ)] if counted else []
     build = [(BUILD, EXECUTE if built else EXECUTE | WRITE)] if view.has_build else []
-    return (*readable, *executable, *devices, *private, *build)
+    return (*readable, *executable, *devices, *private, *whole, *build)
 
 
 def enter_minimal_root(view: View) -> None:
@@ -120,14 +127,19 @@ def _mountpoint(paths: tuple[str, ...]) -> str:
 def mount_private(view: View, *, shares: bool) -> None:
     """Give this box its own scratch directory and its own view of processes.
 
-    Where processes share memory, that is scratch too: named semaphores and segments are files.
+    Where there may be several, the box keeps a view that hides none; and the memory that they share is
+    scratch too: named semaphores and segments are files.
     """
     if view.has_build:
         mount("build", BUILD, "tmpfs", _MS_NOSUID | _MS_NODEV, _BUILD_OPTIONS)
     mount("scratch", SCRATCH, "tmpfs", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, _SCRATCH_OPTIONS)
+    flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
     if shares:
         mount(SCRATCH, _SHARED_MEMORY, "", _MS_BIND)
-    flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
+        mount("proc", "/proc", "proc", flags, "subset=pid")
+        whole = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
+        os.dup2(whole, PROC_FD, inheritable=False)
+        os.close(whole)
     mount("proc", "/proc", "proc", flags, "subset=pid,hidepid=invisible")
 
 

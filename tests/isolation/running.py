@@ -58,7 +58,7 @@ def _faults_of(result: TestResult, attack: Attack) -> list[str]:
         )
     if result.wall_s > limits.wall_s + _LATE_S:
         faults.append(f"ended after {result.wall_s:.1f} s, the limit was {limits.wall_s}")
-    if result.cpu_s > (limits.cpu_s + _LATE_S) * limits.processes:
+    if result.cpu_s > limits.cpu_s + _LATE_S:
         faults.append(f"used {result.cpu_s:.1f} s of CPU time, the limit was {limits.cpu_s}")
     if result.outcome is Outcome.INTERNAL_ERROR:
         faults.append("a box of ours broke")
