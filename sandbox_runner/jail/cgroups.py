@@ -120,6 +120,8 @@ def _make_own(directory: str, *, unified: bool) -> int:
                 with open(f"{parent}/cgroup.subtree_control", "r+", encoding="ascii") as file:
                     file.write("+memory +pids")
         descriptor = os.open(own, os.O_DIRECTORY | os.O_CLOEXEC)
+        with suppress(OSError):  # version 1 has it where memory is counted, and leaves inherit it
+            _write(descriptor, "memory.swappiness", "0")
     except OSError:
         os.rmdir(own)
         raise

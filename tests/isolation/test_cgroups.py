@@ -72,6 +72,16 @@ def test_the_sum_of_what_processes_fill_is_bounded_and_counted(leaf: Cgroup) -> 
     assert leaf.oom_kills() > 0
 
 
+def test_nothing_is_swapped_out_to_stay_within_the_limit(leaf: Cgroup) -> None:
+    """What lies on a disk is counted by neither limit, and a program that waits for it looks slow."""
+    name = "memory.swap.max" if leaf.unified else "memory.swappiness"
+    found = Path(f"/proc/self/fd/{leaf.parents[0]}/{leaf.name}/{name}")
+    if not found.exists():
+        pytest.skip(f"NO SWAP ACCOUNTING: {name} is missing")
+
+    assert found.read_text().strip() == "0"
+
+
 def test_tasks_are_bounded(leaf: Cgroup) -> None:
     def fork() -> None:
         for _ in range(9):
