@@ -17,8 +17,15 @@ class Account:
 
     identity: Identity
     completion_tokens: int = 0
+    covered: int = 0
+    """Tokens that were set aside for it, and are not its tenant's debt therefore."""
     goes_on: bool = False
     """Whether work goes on when the request is over: what was set aside for it stays so."""
+
+    @property
+    def due(self) -> int:
+        """What it cost beyond what was set aside; below zero, what is left of that."""
+        return self.completion_tokens - self.covered
 
 
 _account: ContextVar[Account | None] = ContextVar("account", default=None)
@@ -41,10 +48,9 @@ def caller() -> Identity:
     return ANYONE if account is None else account.identity
 
 
-def bill() -> int:
-    """Return the completion tokens spent so far."""
-    account = _account.get()
-    return 0 if account is None else account.completion_tokens
+def account() -> Account | None:
+    """Return the caller and the bill, where somebody asks for this."""
+    return _account.get()
 
 
 def go_on() -> None:
@@ -52,12 +58,6 @@ def go_on() -> None:
     account = _account.get()
     if account is not None:
         account.goes_on = True
-
-
-def goes_on() -> bool:
-    """Say whether this request has left work behind."""
-    account = _account.get()
-    return account is not None and account.goes_on
 
 
 def spend(completion_tokens: int) -> None:

@@ -246,6 +246,7 @@ class Stage:
     sampling: RefineSampling = field(default_factory=RefineSampling)
     draft: Candidate | None = None
     rounds: Sequence[Round] = ()
+    allowance: Callable[[], Awaitable[bool]] | None = None
     generator: ScriptedGenerator = field(init=False)
     critic: ScriptedCritic = field(init=False)
     sandbox: ScriptedSandbox = field(init=False)
@@ -256,7 +257,7 @@ class Stage:
         self.sandbox = ScriptedSandbox(dict.fromkeys(self.passing, verdict_of(2, 2)))
 
     async def events(self) -> list[Event]:
-        roles = Roles(self.generator, self.critic, self.sandbox)
+        roles = Roles(self.generator, self.critic, self.sandbox, allowance=self.allowance)
         refining = refine(self.task, self.rules, roles, self.sampling, Start(self.draft, tuple(self.rounds)))
         async with aclosing(refining) as events:
             return [event async for event in events]

@@ -26,8 +26,15 @@ class MemoryLimits:
         return min(self._reserve_tokens, self._quotas.get(tenant, Quota()).tokens_per_minute or 0)
 
     async def reserve(self, tenant: str, tokens: int, patience_s: float) -> Standing:
+        return self._reserve(*self._buckets(tenant), tokens, patience_s)
+
+    async def reserve_more(self, tenant: str, tokens: int, patience_s: float) -> Standing:
+        return self._reserve(None, self._buckets(tenant)[1], tokens, patience_s)
+
+    def _reserve(
+        self, requests_left: Bucket | None, tokens_left: Bucket | None, tokens: int, patience_s: float
+    ) -> Standing:
         now = self._clock()
-        requests_left, tokens_left = self._buckets(tenant)
         both = ((requests_left, 1), (tokens_left, tokens))
         wanted = [(bucket, amount) for bucket, amount in both if bucket]
         wait_s = max((bucket.wait_s(amount, now) for bucket, amount in wanted), default=0.0)

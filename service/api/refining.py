@@ -12,6 +12,7 @@ from typing import Self
 
 import structlog
 
+from service.allowance import Allowance
 from service.api.events import RoundEvent, frame_of
 from service.api.jobs.checkpoint import restored
 from service.api.models import ModelOut, notice
@@ -20,6 +21,7 @@ from service.api.refine_request import RefineRequest
 from service.api.refinement import ModelsOut, RefinementOut, refinement_out
 from service.api.streaming import Frame
 from service.api.watching import watch_round, watched_refinement
+from service.caller import caller
 from service.domain.errors import DeadlineError, RequestError, ServiceError
 from service.domain.events import Event, RefinementCompleted, RoundFinished
 from service.domain.loop import RefineSampling, Roles, Rules, Start, refine
@@ -51,7 +53,8 @@ class Refining:
     @classmethod
     def of(cls, request: RefineRequest, services: Services, *, heard: bool = True) -> Self:
         """Prepare; what cannot be done at all is a `RequestError` here. Unheard, it tells its end alone."""
-        new = Job(id=f"rf_{secrets.token_hex(16)}", request="", created=int(time.time()))
+        id_, now = f"rf_{secrets.token_hex(16)}", int(time.time())
+        new = Job(id=id_, request="", created=now, background=False)
         return cls._prepare(new, request, services, heard=heard)
 
     @classmethod
@@ -74,7 +77,8 @@ class Refining:
         heard: bool = True,
     ) -> Self:
         generator, critic = services.generator(request.generator), services.critic(request.critic)
-        rounds = restored(job.rounds)
+        rounds, bounds = restored(job.rounds), services.bounds
+        patience_s = bounds.request_seconds if job.background else bounds.queue_s
         return cls(
             id=job.id,
             created=job.created,
@@ -91,6 +95,7 @@ class Refining:
                     services.sandbox,
                     partial(watch_round, services.spans),
                     is_read,
+                    Allowance.of(services.limits, caller().tenant, patience_s),
                 ),
                 _sampling(request, generator, critic),
                 Start(request.solution, rounds),

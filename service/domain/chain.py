@@ -116,7 +116,7 @@ class Chain:
         await self._add(candidate)
 
     async def _write(self, index: int, sampling: Sampling, write: _Write) -> Candidate:
-        allowed = self.purse.allow(self._seeded(sampling, index))
+        allowed = await self._allowed(sampling, index)
         await self._begin(index)
         self.record.spend(Usage(generator_calls=1))
         tell = self._teller(partial(SolutionDelta, self.record.chain, index))
@@ -164,7 +164,7 @@ class Chain:
     async def _ask_critic(self, verdict: Verdict | None) -> Critique:
         last = self.record.last
         told = hint(self.task, verdict) if verdict and self.rules.feedback is Feedback.TESTS else None
-        allowed = self.purse.allow(self._seeded(self.sampling.critique, last.index))
+        allowed = await self._allowed(self.sampling.critique, last.index)
         self.record.spend(Usage(critic_calls=1))
         tell = self._teller(partial(CritiqueDelta, last.chain, last.index))
         asking = self.roles.critic.critique(self.task, last.candidate, told, allowed, tell)
@@ -178,11 +178,14 @@ class Chain:
 
         return OnText(tell, along=self.roles.is_read()) if self.rules.deltas else None
 
+    async def _allowed(self, sampling: Sampling, index: int) -> Sampling:
+        """Give each round of each chain a seed of its own, and no more than may be spent."""
+        allowance = self.roles.allowance
+        if allowance is not None and not await self.purse.within_time(allowance()):
+            raise SpentError(StopReason.BUDGET_EXHAUSTED)
+        rounds = self.rules.budget.max_rounds + 1
+        return self.purse.allow(sampling.apart(self.record.chain * rounds + index))
+
     def _pay(self, usage: TokenUsage) -> None:
         self.purse.pay(usage.completion_tokens)
         self.record.spend(Usage(usage))
-
-    def _seeded(self, sampling: Sampling, index: int) -> Sampling:
-        """Give each round of each chain a seed of its own."""
-        rounds = self.rules.budget.max_rounds + 1
-        return sampling.apart(self.record.chain * rounds + index)

@@ -65,6 +65,9 @@ class Limits(Protocol):
     async def reserve(self, tenant: str, tokens: int, patience_s: float) -> Standing:
         """Take a request and the tokens it may cost, if they are there within `patience_s`; else nothing."""
 
+    async def reserve_more(self, tenant: str, tokens: int, patience_s: float) -> Standing:
+        """The same for further tokens of a request at work."""
+
     async def settle(self, tenant: str, tokens: int) -> None:
         """Take what a request cost beyond what was reserved, or give the rest back (a negative number)."""
 
@@ -76,6 +79,9 @@ class Unlimited:
         return 0
 
     async def reserve(self, tenant: str, tokens: int, patience_s: float) -> Standing:
+        return Standing(granted=True, wait_s=0.0)
+
+    async def reserve_more(self, tenant: str, tokens: int, patience_s: float) -> Standing:
         return Standing(granted=True, wait_s=0.0)
 
     async def settle(self, tenant: str, tokens: int) -> None:

@@ -1,6 +1,6 @@
 """How a refinement proceeds: its rules, who plays which part, how they decode, and where it starts."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
@@ -50,6 +50,8 @@ class Roles:
     watch: Watch = _unwatched
     is_read: Callable[[], bool] = _always
     """Whether anybody reads along, asked before each completion; if not, it is told in one delta."""
+    allowance: Callable[[], Awaitable[bool]] | None = None
+    """Waited for before each completion: whether whoever pays allows it. None is always."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ for a while is better than no service.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import structlog
 
@@ -31,18 +32,29 @@ class RedisLimits:
 
     async def reserve(self, tenant: str, tokens: int, patience_s: float) -> Standing:
         quota = self._quotas.get(tenant, Quota())
-        limits = (quota.requests_per_minute, quota.tokens_per_minute)
-        said = ["" if limit is None else limit for limit in limits]
         try:
-            granted, wait_ms, *resets_ms = await self._calls.script(
-                "reserve", self._keys(tenant), [*said, tokens, int(patience_s * 1000)]
-            )
+            return await self._reserve(tenant, quota, tokens, patience_s)
         except StoreError as error:
             log.warning("limits_counted_alone", error=str(error))
-            standing = await self._alone.reserve(tenant, tokens, patience_s)
-            if standing.granted:
-                self._set_aside_alone[tenant] = self._set_aside_alone.get(tenant, 0) + 1
-            return standing
+        standing = await self._alone.reserve(tenant, tokens, patience_s)
+        if standing.granted:
+            self._set_aside_alone[tenant] = self._set_aside_alone.get(tenant, 0) + 1
+        return standing
+
+    async def reserve_more(self, tenant: str, tokens: int, patience_s: float) -> Standing:
+        quota = replace(self._quotas.get(tenant, Quota()), requests_per_minute=None)
+        try:
+            return await self._reserve(tenant, quota, tokens, patience_s)
+        except StoreError as error:
+            log.warning("limits_counted_alone", error=str(error))
+        return await self._alone.reserve_more(tenant, tokens, patience_s)
+
+    async def _reserve(self, tenant: str, quota: Quota, tokens: int, patience_s: float) -> Standing:
+        limits = (quota.requests_per_minute, quota.tokens_per_minute)
+        said = ["" if limit is None else limit for limit in limits]
+        granted, wait_ms, *resets_ms = await self._calls.script(
+            "reserve", self._keys(tenant), [*said, tokens, int(patience_s * 1000)]
+        )
         levels = (_level(limit, reset_ms) for limit, reset_ms in zip(limits, resets_ms, strict=True))
         return Standing(bool(granted), wait_ms / 1000, *levels)
 

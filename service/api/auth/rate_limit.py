@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.api import problems
 from service.api.auth.doors import is_queued
 from service.api.auth.middleware import identity_of
-from service.caller import bill, goes_on
+from service.caller import account
 from service.domain.errors import OverloadedError, QuotaError, ServiceError
 from service.domain.identity import Identity
 from service.domain.limits import Level, Standing
@@ -43,13 +43,16 @@ class RateLimit:
             refusal = problems.answer(Request(scope), _refusal(identity, standing, patience_s))
             await refusal(scope, receive, send)
             return
+        paying = account()
+        assert paying is not None, "who has a quota has been asked for a key"
+        paying.covered = reserved
         try:
             await self._in_turn(standing.wait_s)
             await self._app(scope, receive, send)
         except _FullError as error:
             await problems.answer(Request(scope), error)(scope, receive, send)
         finally:
-            await services.limits.settle(identity.tenant, bill() - (0 if goes_on() else reserved))
+            await services.limits.settle(identity.tenant, paying.due + (reserved if paying.goes_on else 0))
 
     async def _in_turn(self, wait_s: float) -> None:
         """Wait until what was reserved is there: whoever came first goes first."""

@@ -59,11 +59,11 @@ class Run:
         tenant, limits = self.lease.job.tenant, self.services.limits
         # Its request may be over, or have been another gateway's: the bill is the job's own.
         with resumed(self.lease.job.trace), asking(Identity(tenant, frozenset())) as account:
+            account.covered = set_aside = limits.set_aside(tenant)
             try:
                 await self._worked()
             finally:
-                set_aside = limits.set_aside(tenant) if self._is_over else 0
-                await limits.settle(tenant, account.completion_tokens - set_aside)
+                await limits.settle(tenant, account.due + (0 if self._is_over else set_aside))
 
     async def _worked(self) -> None:
         with self.place, structlog.contextvars.bound_contextvars(refinement=self.lease.job.id):

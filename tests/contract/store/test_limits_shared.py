@@ -67,11 +67,25 @@ async def test_who_would_wait_is_granted_a_later_turn(opening: Opening) -> None:
     assert later[0].wait_s < later[1].wait_s < later[2].wait_s
 
 
+async def test_more_tokens_of_a_request_at_work_are_no_further_request(opening: Opening) -> None:
+    limits = await _open(opening, SPARSE)
+    await limits.reserve("lab", 4, 0)
+
+    more = await limits.reserve_more("lab", 6, 0)
+    refused = await limits.reserve_more("lab", 1, 0)
+    later = await limits.reserve_more("lab", 1, 60.0)
+
+    assert (more.granted, refused.granted, later.granted) == (True, False, True)
+    assert 0 < later.wait_s <= 6
+    assert 5.9 < (await limits.reserve_more("lab", 1, 0)).wait_s <= 12
+
+
 async def test_who_has_no_quota_is_not_counted(opening: Opening) -> None:
     limits = await _open(opening, QUOTAS)
 
     for tenant in ("free", "stranger"):
         standing = await limits.reserve(tenant, 10**9, 0)
+        assert (await limits.reserve_more(tenant, 10**9, 0)).granted
         await limits.settle(tenant, 10**9)
         assert (standing.granted, standing.requests, standing.tokens) == (True, None, None)
 

@@ -1,9 +1,11 @@
 """Requests and tokens a minute: what is granted, what is refused, and how either is told."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
 from service.domain.errors import ModelError
 from tests.fakes import CORRECT, FakeChatModel
@@ -104,6 +106,53 @@ async def test_what_a_request_spent_is_settled_when_it_ends(tmp_path: Path) -> N
     assert spent > 0
     assert first.headers["x-ratelimit-remaining-tokens"] == "300"
     assert second.headers["x-ratelimit-remaining-tokens"] == str(300 - spent)
+
+
+ASK = {"problem": "Add one.", "entry_point": "f", "stop": "never", "rounds": 3}
+A_CRITIQUE = len(CORRECT.split())
+
+
+def _refining(world: World, tmp_path: Path, tokens_per_minute: int) -> FastAPI:
+    keys = auth(tmp_path, entry("refine", tokens_per_minute=tokens_per_minute), reserve_tokens=1)
+    return world.app(auth=keys)
+
+
+async def test_a_refinement_ends_with_its_best_before_it_overspends_by_another_call(tmp_path: Path) -> None:
+    world, _ = _world()
+    world.bounds = replace(world.bounds, queue_s=0.001)
+    async with client_of(_refining(world, tmp_path, 2 * A_CRITIQUE)) as client:
+        answer = await client.post("/refine", json=ASK, headers=bearer("refine"))
+        refused = await client.post("/refine", json=ASK, headers=bearer("refine"))
+
+    body = answer.json()
+    assert (answer.status_code, body["stop_reason"]) == (200, "budget_exhausted")
+    assert body["solution"] == body["rounds"][body["selected"]["round"]]["solution"]
+    assert world.critic.answers == 2
+    assert refused.status_code == 429
+
+
+async def test_refinements_side_by_side_overspend_by_a_call_each_at_most(tmp_path: Path) -> None:
+    world, _ = _world()
+    world.bounds = replace(world.bounds, queue_s=0.001)
+    async with client_of(_refining(world, tmp_path, 4 * A_CRITIQUE)) as client, asyncio.TaskGroup() as group:
+        asked = [
+            group.create_task(client.post("/refine", json=ASK, headers=bearer("refine"))) for _ in range(3)
+        ]
+
+    assert {each.result().json()["stop_reason"] for each in asked} == {"budget_exhausted"}
+    assert world.critic.answers <= 4 + 3
+
+
+async def test_a_refinement_waits_for_its_turn_between_calls(tmp_path: Path) -> None:
+    """A token comes back in a millisecond."""
+    world, _ = _world()
+    app = _refining(world, tmp_path, 60_000)
+    async with client_of(app) as client:
+        await app.state.services.limits.settle("acme", 60_000 - A_CRITIQUE)
+        answer = await client.post("/refine", json=ASK, headers=bearer("refine"))
+
+    assert answer.json()["stop_reason"] == "rounds_exhausted"
+    assert world.critic.answers == 4
 
 
 @pytest.mark.parametrize("body", [{"problem": ""}, {"nonsense": 1}])

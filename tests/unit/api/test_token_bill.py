@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from service.adapters.token_bill import billed
-from service.caller import asking, bill
+from service.caller import asking
 from service.domain.identity import Identity, Quota
 from service.services import UpstreamReply
 
@@ -32,10 +32,10 @@ def _reply(body: bytes | AsyncGenerator[bytes, None]) -> UpstreamReply:
     ],
 )
 def test_a_whole_answer_costs_what_it_says(body: bytes, tokens: int) -> None:
-    with asking(LIMITED):
+    with asking(LIMITED) as account:
         billed(_reply(body))
 
-        assert bill() == tokens
+        assert account.completion_tokens == tokens
 
 
 @pytest.mark.parametrize(
@@ -48,23 +48,23 @@ def test_a_whole_answer_costs_what_it_says(body: bytes, tokens: int) -> None:
     ],
 )
 async def test_a_stream_costs_what_it_says_or_else_its_events(pieces: list[bytes], tokens: int) -> None:
-    with asking(LIMITED):
+    with asking(LIMITED) as account:
         body = billed(_reply(_pieces(*pieces))).body
         assert not isinstance(body, bytes)
         passed = [piece async for piece in body]
 
-        assert (passed, bill()) == (pieces, tokens)
+        assert (passed, account.completion_tokens) == (pieces, tokens)
 
 
 async def test_who_leaves_pays_for_what_has_come() -> None:
-    with asking(LIMITED):
+    with asking(LIMITED) as account:
         body = billed(_reply(_pieces(*[b"data: {}\n\n"] * 9))).body
         assert not isinstance(body, bytes)
         await anext(body)
         await anext(body)
         await body.aclose()
 
-        assert bill() == 2
+        assert account.completion_tokens == 2
 
 
 async def test_nothing_is_read_for_who_has_no_limit() -> None:

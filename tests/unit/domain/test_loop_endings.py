@@ -86,6 +86,33 @@ async def test_a_draft_that_took_the_last_token_is_all_there_is() -> None:
     assert (codes(refinement), refinement.selected.critique) == (["a"], None)
 
 
+@pytest.mark.parametrize(("calls", "kept"), [(1, ["a"]), (2, ["a"]), (3, ["a", "b"]), (4, ["a", "b"])])
+async def test_whoever_pays_may_allow_no_more_completions(calls: int, kept: list[str]) -> None:
+    left = iter([True] * calls)
+
+    async def allowed() -> bool:
+        return next(left, False)
+
+    refinement = await Stage(["a", "b", "c"], allowance=allowed).run()
+
+    assert refinement.stop_reason is StopReason.BUDGET_EXHAUSTED
+    assert codes(refinement) == kept
+    assert refinement.usage.tokens.completion_tokens == calls * TOKENS_A_CALL
+
+
+async def test_the_deadline_bounds_the_wait_for_whoever_pays() -> None:
+    left = iter([True, True])
+
+    async def allowed() -> bool:
+        if not next(left, False):
+            await asyncio.sleep(3600)
+        return True
+
+    refinement = await Stage(["a", "b"], rules=Rules(Budget(seconds=0.05)), allowance=allowed).run()
+
+    assert (refinement.stop_reason, codes(refinement)) == (StopReason.DEADLINE, ["a"])
+
+
 async def test_a_judgment_that_took_the_last_token_still_counts() -> None:
     stage = Stage(["a"], good=("a",), rules=Rules(Budget(completion_tokens=2 * TOKENS_A_CALL)))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from service.services import Bounds
-from tests.fakes import CORRECT, INCORRECT, ScriptedGenerator
+from tests.fakes import CORRECT, INCORRECT, FakeChatModel, ScriptedGenerator
 from tests.unit.api.auth_keys import auth, bearer, entry
 from tests.unit.api.jobs.waiting import Json
 from tests.unit.api.world import WRONG, World, client_of, until
@@ -44,9 +44,11 @@ async def test_tenants_with_the_same_key_do_not_meet(tmp_path: Path) -> None:
     assert theirs != ours
 
 
-async def test_its_tokens_are_its_tenants_though_nobody_waits(tmp_path: Path) -> None:
+@pytest.mark.parametrize("reserved", [100, 1])
+async def test_its_tokens_are_its_tenants_though_nobody_waits(tmp_path: Path, reserved: int) -> None:
+    """Whether what was set aside is enough or more has to be asked for."""
     world = World(clock=lambda: 0.0)
-    keys = auth(tmp_path, entry("refine", tokens_per_minute=1_000), reserve_tokens=100)
+    keys = auth(tmp_path, entry("refine", tokens_per_minute=1_000), reserve_tokens=reserved)
     cost = len((INCORRECT + " " + CORRECT).split())
     app = world.app(auth=keys)
     async with client_of(app) as client:
@@ -56,8 +58,22 @@ async def test_its_tokens_are_its_tenants_though_nobody_waits(tmp_path: Path) ->
         await until(lambda: not app.state.desk.runs)
         after = await client.post("/refine", json=ASK | {"background": True}, headers=OURS)
 
-    assert begun.headers["x-ratelimit-remaining-tokens"] == "900"
-    assert int(after.headers["x-ratelimit-remaining-tokens"]) == 900 - cost
+    assert begun.headers["x-ratelimit-remaining-tokens"] == str(1_000 - reserved)
+    assert int(after.headers["x-ratelimit-remaining-tokens"]) == 1_000 - cost - reserved
+
+
+async def test_it_waits_for_its_tenants_tokens_longer_than_a_request_would(tmp_path: Path) -> None:
+    """A token comes back in a millisecond."""
+    critic = FakeChatModel([INCORRECT])
+    world = World(critic=critic, bounds=Bounds(queue_s=0.001), clock=lambda: 0.0)
+    app = world.app(auth=auth(tmp_path, entry("refine", tokens_per_minute=60_000), reserve_tokens=1))
+    async with client_of(app) as client:
+        await app.state.services.limits.settle("acme", 60_000 - 1)
+        begun = await client.post("/refine", json=ASK | {"background": True}, headers=OURS)
+        ended = await client.get(begun.headers["location"], headers={**OURS, "Prefer": "wait=20"})
+
+    assert ended.json()["stop_reason"] == "rounds_exhausted"
+    assert critic.answers == 4
 
 
 @pytest.mark.parametrize("max_background", [0, 8])
