@@ -30,6 +30,8 @@ class Sampling:
     stop: tuple[str, ...] = ()
     logprobs: int | None = None
     """How many alternatives to return at every token; None returns no logprobs."""
+    room: int | None = None
+    """Tokens that a budget leaves beyond `max_tokens`, where a completion needs more; None is no budget."""
 
     def apart(self, number: int) -> "Sampling":
         """Give it a seed of its own: one seed would draw one completion many times."""

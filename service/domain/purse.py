@@ -39,7 +39,7 @@ class Purse:
         if self.tokens is None:
             return sampling
         longest = self.tokens if sampling.max_tokens is None else min(sampling.max_tokens, self.tokens)
-        return replace(sampling, max_tokens=longest)
+        return replace(sampling, max_tokens=longest, room=self.tokens)
 
     def pay(self, completion_tokens: int) -> None:
         """Take tokens out."""

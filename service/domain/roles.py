@@ -1,9 +1,10 @@
 """A chat model as generator or as critic."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from service.domain.asking import ask, ask_often
 from service.domain.chat import ChatModel, Completion, Message, Sampling, TokenUsage
 from service.domain.critique import Critique, Judgment, Preference
 from service.domain.errors import CriticError, GeneratorError, ModelError
@@ -50,7 +51,7 @@ class ChatGenerator:
         self, messages: Sequence[Message], sampling: Sampling, on_text: OnText | None
     ) -> tuple[Candidate, TokenUsage]:
         try:
-            completion = await _completed(self.model, messages, sampling, on_text)
+            completion = await ask(self.model, messages, sampling, on_text)
         except ModelError as error:
             raise GeneratorError.of(error) from error
         return await candidate_in(completion.text), completion.usage
@@ -97,7 +98,7 @@ class ChatCritic:
     async def _complete(
         self, messages: Sequence[Message], sampling: Sampling, n: int
     ) -> tuple[Completion, ...]:
-        completions = await self.model.complete(messages, sampling, n)
+        completions = await ask_often(self.model, messages, sampling, n)
         if not completions:
             raise CriticError(f"{self.model.name}: no completions")
         return completions
@@ -107,7 +108,7 @@ class ChatCritic:
     ) -> tuple[Critique, TokenUsage]:
         messages = self.template.request(task, candidate, hint)
         with _in_its_name():
-            completion = await _completed(self.model, messages, _with_logprobs(sampling), on_text)
+            completion = await ask(self.model, messages, _with_logprobs(sampling), on_text)
             return _read(completion, candidate), completion.usage
 
 
@@ -136,20 +137,3 @@ def _preference(completion: Completion) -> Preference | None:
 
 def _usage(completions: Sequence[Completion]) -> TokenUsage:
     return sum((completion.usage for completion in completions), TokenUsage())
-
-
-async def _completed(
-    model: ChatModel, messages: Sequence[Message], sampling: Sampling, on_text: OnText | None
-) -> Completion:
-    """Pass the text on and return the completion. Closing the stream cancels the work upstream."""
-    if on_text is None or not on_text.along:
-        completion, *_ = await model.complete(messages, sampling)
-        if on_text is not None and completion.text:
-            await on_text(completion.text)
-        return completion
-    async with aclosing(model.stream(messages, sampling)) as pieces:
-        async for piece in pieces:
-            if isinstance(piece, Completion):
-                return piece
-            await on_text(piece)
-    raise ModelError(f"{model.name}: the stream ended before the completion did")

@@ -55,6 +55,7 @@ async def test_no_call_may_write_more_than_the_budget_has_left() -> None:
     await stage.run()
 
     assert [sampling.max_tokens for sampling in stage.generator.samplings] == [35, 15]
+    assert [sampling.room for sampling in stage.generator.samplings] == [35, 15]
     assert [sampling.max_tokens for sampling in stage.critic.samplings] == [25, 5]
 
 
