@@ -61,7 +61,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services, None]:
         store = await stack.enter_async_context(open_store(settings.store))
         quotas = {} if keyring is None else keyring.quotas
         limits = await stack.enter_async_context(
-            open_limits(settings.store, quotas, settings.auth.reserve_tokens)
+            open_limits(settings.store, quotas, settings.auth.reserve_tokens, alone=settings.auth.count_alone)
         )
         yield Services(
             generators={

@@ -22,6 +22,8 @@ class AuthSection(Section):
     """Answer `/metrics` without a key."""
     reserve_tokens: PositiveInt = 1_024
     """Completion tokens set aside as a request begins, where its tenant's are counted."""
+    count_alone: bool = True
+    """Let each gateway count quotas for itself while the store is away; else who has one is told 503."""
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> Self:

@@ -1,7 +1,7 @@
 """Limits counted in Redis, for all gateways together.
 
 Without Redis each gateway counts for itself, as it would have without one: a quota that is too generous
-for a while is better than no service.
+for a while is better than no service. Where it is not, whoever has one is turned away.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ import structlog
 
 from service.adapters.memory_limits import MemoryLimits
 from service.adapters.store.calls import RedisCalls
-from service.domain.errors import StoreError
+from service.domain.errors import OverloadedError, StoreError
 from service.domain.identity import Quota
 from service.domain.limits import MINUTE_S, Level, Standing
 
@@ -21,8 +21,16 @@ log = structlog.get_logger(__name__)
 class RedisLimits:
     """Both buckets of a tenant are looked at and taken from by one script, on Redis' own clock."""
 
-    def __init__(self, calls: RedisCalls, prefix: str, quotas: Mapping[str, Quota], reserve_tokens: int):
-        self._calls, self._prefix, self._quotas = calls, prefix, quotas
+    def __init__(
+        self,
+        calls: RedisCalls,
+        prefix: str,
+        quotas: Mapping[str, Quota],
+        reserve_tokens: int,
+        *,
+        alone: bool = True,
+    ):
+        self._calls, self._prefix, self._quotas, self._may_count_alone = calls, prefix, quotas, alone
         self._alone = MemoryLimits(quotas, reserve_tokens=reserve_tokens)
         self._set_aside_alone: dict[str, int] = {}
         """Reservations of each tenant's that Redis knows nothing of, and which are settled here."""
@@ -35,7 +43,7 @@ class RedisLimits:
         try:
             return await self._reserve(tenant, quota, tokens, patience_s)
         except StoreError as error:
-            log.warning("limits_counted_alone", error=str(error))
+            self._go_on_alone(error)
         standing = await self._alone.reserve(tenant, tokens, patience_s)
         if standing.granted:
             self._set_aside_alone[tenant] = self._set_aside_alone.get(tenant, 0) + 1
@@ -46,8 +54,14 @@ class RedisLimits:
         try:
             return await self._reserve(tenant, quota, tokens, patience_s)
         except StoreError as error:
-            log.warning("limits_counted_alone", error=str(error))
+            self._go_on_alone(error)
         return await self._alone.reserve_more(tenant, tokens, patience_s)
+
+    def _go_on_alone(self, error: StoreError) -> None:
+        if not self._may_count_alone:
+            log.warning("limits_not_counted", error=str(error))
+            raise OverloadedError("quotas cannot be counted while the store is away; try again shortly")
+        log.warning("limits_counted_alone", error=str(error))
 
     async def _reserve(self, tenant: str, quota: Quota, tokens: int, patience_s: float) -> Standing:
         limits = (quota.requests_per_minute, quota.tokens_per_minute)

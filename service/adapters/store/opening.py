@@ -37,9 +37,12 @@ async def open_store(section: StoreSection) -> AsyncGenerator[Store, None]:
 
 @asynccontextmanager
 async def open_limits(
-    section: StoreSection, quotas: Mapping[str, Quota], reserve_tokens: int = 0
+    section: StoreSection, quotas: Mapping[str, Quota], reserve_tokens: int = 0, *, alone: bool = True
 ) -> AsyncGenerator[Limits, None]:
-    """Count tenants' use where jobs are kept; in Redis only where there are tenants."""
+    """Count tenants' use where jobs are kept; in Redis only where there are tenants.
+
+    `alone`: while Redis is away too, each process for itself.
+    """
     url, password = section.url.get_secret_value(), section.password()
     if not url or not quotas:
         yield MemoryLimits(quotas, reserve_tokens=reserve_tokens)
@@ -49,4 +52,4 @@ async def open_limits(
 
     secret = None if password is None else password.get_secret_value()
     async with open_calls(url, secret, section.timeout_s) as calls:
-        yield RedisLimits(calls, section.prefix, quotas, reserve_tokens)
+        yield RedisLimits(calls, section.prefix, quotas, reserve_tokens, alone=alone)

@@ -37,7 +37,11 @@ class RateLimit:
         services: Services = scope["app"].state.services
         patience_s = services.bounds.queue_s if is_queued(scope["path"]) else 0.0
         reserved = services.limits.set_aside(identity.tenant)
-        standing = await services.limits.reserve(identity.tenant, reserved, patience_s)
+        try:
+            standing = await services.limits.reserve(identity.tenant, reserved, patience_s)
+        except OverloadedError as error:
+            await problems.answer(Request(scope), error)(scope, receive, send)
+            return
         send = _telling(standing, send)
         if not standing.granted:
             refusal = problems.answer(Request(scope), _refusal(identity, standing, patience_s))

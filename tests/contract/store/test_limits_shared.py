@@ -6,6 +6,7 @@ from collections.abc import Generator
 import pytest
 
 from service.adapters.store import open_limits
+from service.domain.errors import OverloadedError
 from service.domain.identity import Quota
 from service.domain.limits import Limits
 from service.settings import StoreSection
@@ -107,6 +108,18 @@ async def test_without_redis_a_gateway_counts_alone(redis_apart: RedisServer) ->
         await limits.settle("lab", 5)
 
     assert [answer.granted for answer in answers] == [True, False]
+
+
+async def test_without_redis_a_gateway_that_may_not_count_alone_turns_away(redis_apart: RedisServer) -> None:
+    section = StoreSection.model_validate({"url": redis_apart.url, "timeout_s": 1})
+    async with open_limits(section, SPARSE, alone=False) as limits:
+        assert (await limits.reserve("lab", 0, 0)).granted
+        redis_apart.kill()
+
+        for reserve in (limits.reserve, limits.reserve_more):
+            with pytest.raises(OverloadedError, match="while the store is away"):
+                await reserve("lab", 0, 0)
+        await limits.settle("lab", 5)
 
 
 async def test_what_was_set_aside_without_redis_is_given_back_though_it_answers_again(

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
+from service.adapters.store import open_limits
 from service.domain.errors import ModelError
+from service.domain.identity import Quota
+from service.settings import StoreSection
 from tests.fakes import CORRECT, FakeChatModel
 from tests.unit.api.auth_keys import auth, bearer, entry
 from tests.unit.api.world import World, client_of
@@ -197,6 +200,21 @@ async def test_a_trainer_that_would_wait_too_long_is_told_503_and_never_429(tmp_
 
     assert [answer.status_code for answer in answers] == [200, 503]
     assert "retry-after" in answers[1].headers
+
+
+async def test_who_has_a_quota_that_cannot_be_counted_is_told_503(tmp_path: Path) -> None:
+    world, _ = _world()
+    nowhere = StoreSection.model_validate({"url": "redis://127.0.0.1:1/0", "timeout_s": 1})
+    quotas = {"acme": Quota(requests_per_minute=60)}
+    app = world.app(auth=auth(tmp_path, entry("judge", requests_per_minute=60), entry("admin", "other")))
+    async with client_of(app) as client, open_limits(nowhere, quotas, alone=False) as limits:
+        app.state.services = replace(app.state.services, limits=limits)
+        refused = await client.post("/judge", json=JUDGE, headers=bearer("judge"))
+        unlimited = await client.post("/judge", json=JUDGE, headers=bearer("admin"))
+
+    assert (refused.status_code, unlimited.status_code) == (503, 200)
+    assert "while the store is away" in refused.json()["detail"]
+    assert "retry-after" in refused.headers
 
 
 async def test_looking_is_free(tmp_path: Path) -> None:
