@@ -183,7 +183,7 @@ class Box:
         self._poller = select.poll()
         self._poller.register(channel, 0)  # no more than that the service hung up
         self._heard = _alarm()
-        self._scratch_age = filesystem.scratch_age() if plan.isolated else 0
+        self._scratch = filesystem.scratch_state() if plan.isolated else None
         self._keeps = keeps
         self._built = self._state_of_build()
 
@@ -207,14 +207,14 @@ class Box:
             files = messages.unbundle(messages.read_whole(descriptors[0]))
             scratch.put(files, filesystem.SCRATCH)
             self._program.take(files)
-            self._scratch_age = filesystem.scratch_age()
+            self._scratch = filesystem.scratch_state()
             self._built = self._state_of_build()
         elif request == messages.FETCH_FILES:
             names, most_bytes = json.loads(messages.read_whole(descriptors[0]))
             write_all(descriptors[1], messages.bundle(scratch.fetch(names, most_bytes)))
         elif request == messages.CLEAN:
             scratch.empty()
-            self._scratch_age = filesystem.scratch_age()
+            self._scratch = filesystem.scratch_state()
             if self._built != self._state_of_build():
                 return ending.ERROR + b"a test changed what was built"
         else:
@@ -312,7 +312,7 @@ class Box:
     def _is_dirty(self) -> bool:
         """Not only when files are left: one that came and went is a sign for the next test too."""
         return self._isolated and (
-            filesystem.scratch_age() != self._scratch_age or self._state_of_build() != self._built
+            filesystem.scratch_state() != self._scratch or self._state_of_build() != self._built
         )
 
     def _state_of_build(self) -> tuple[tuple[int, int], ...]:

@@ -54,7 +54,7 @@ def _do_nothing(*_: object) -> int:
 
 # By these a box and its tests give up what the launcher needs, or change what is the launcher's.
 _POWERS: tuple[tuple[object, str, Callable[..., object]], ...] = (
-    (os, "chdir closerange setgroups setresgid setresuid setsid umask", _do_nothing),
+    (os, "chdir closerange setgroups setresgid setresuid setsid umask utime", _do_nothing),
     (resource, "setrlimit", _do_nothing),
     (socket, "sethostname", _do_nothing),
     (libc, "prctl raw_prctl", _do_nothing),

@@ -67,6 +67,12 @@ async def test_no_sign_reaches_the_next_test(arena: Arena, sign: str) -> None:
     assert arena.processes_left() == []
 
 
+async def test_the_scratch_directory_is_older_than_any_change_of_it(namespaced: Arena) -> None:
+    result = await namespaced.call("import os\ndef f(x): return os.stat('/tmp').st_mtime", expected=0.0)
+
+    assert result.outcome is Outcome.ACCEPTED, result
+
+
 async def test_what_a_test_does_to_its_input_does_not_reach_the_next(arena: Arena) -> None:
     code = (
         "import os\nsaid = os.pread(0, 99, 0).decode()\n"
