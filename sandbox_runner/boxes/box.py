@@ -243,9 +243,8 @@ class Box:
             kills = await self._launcher.oom_kills(self._opened.number)
         except (LauncherError, TimeoutError):
             return False
-        ran_out = kills > self._oom_kills_explained
-        self._oom_kills_explained += ran_out
-        return ran_out
+        explained, self._oom_kills_explained = self._oom_kills_explained, kills
+        return kills > explained
 
 
 @contextmanager

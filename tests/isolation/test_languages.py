@@ -79,6 +79,35 @@ async def test_a_limit_that_is_broken_is_named(
     await namespaced.assert_unharmed()
 
 
+_KERNELS_LIMITS = r"""
+#include <stdio.h>
+#include <sys/resource.h>
+int main(void) {
+    int each[] = {RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_AS, RLIMIT_STACK, RLIMIT_NOFILE,
+                  RLIMIT_NPROC};
+    for (int i = 0; i < 7; i++) {
+        struct rlimit found;
+        getrlimit(each[i], &found);
+        printf("%ld ", (long)found.rlim_cur);
+    }
+}
+"""
+
+
+@pytest.mark.skipif("c" not in languages.installed(), reason="NO TOOLCHAIN: c is not tested")
+async def test_each_limit_holds_without_those_behind_it(namespaced: Arena) -> None:
+    """One hides that another is gone: so the kernel is asked for each."""
+    memory = 2 * _LIMITS.memory_bytes + (256 << 20)
+    wanted = 9, _LIMITS.output_bytes + 1, memory, memory, _LIMITS.memory_bytes, 64, 97
+    case = StdinCase("", " ".join(map(str, wanted)))
+
+    verdict = await namespaced.sandbox.judge.judge(
+        Submission(_KERNELS_LIMITS, (case,), _LIMITS, language="c")
+    )
+
+    assert verdict.outcome is Outcome.ACCEPTED, verdict.tests[0].stdout
+
+
 @pytest.mark.skipif("java" not in languages.installed(), reason="NO TOOLCHAIN: java is not tested")
 async def test_garbage_is_collected_long_before_it_breaks_a_limit(namespaced: Arena) -> None:
     """On a machine with 128 GB of memory Java would let 600 MB of it lie, here what a test may use."""

@@ -17,6 +17,35 @@ from tests.isolation.invariants import Traces
 pytestmark = [pytest.mark.isolation, pytest.mark.asyncio(loop_scope="session")]
 
 
+_KERNELS_LIMITS = """
+import resource
+def f(names):
+    return {name: resource.getrlimit(getattr(resource, f"RLIMIT_{name}")) for name in names}
+"""
+
+
+async def test_each_limit_holds_without_those_behind_it(arena: Arena) -> None:
+    """One hides that another is gone: so the kernel is asked for each."""
+    wanted = {
+        "CPU": 3,  # whole seconds, once more for compiling
+        "FSIZE": LIMITS.output_bytes + 1,
+        "DATA": LIMITS.memory_bytes,
+        "AS": LIMITS.memory_bytes + (256 << 20),
+        "NOFILE": 64,
+        "SIGPENDING": 256,
+        "CORE": 1,
+        "MEMLOCK": 0,
+        "MSGQUEUE": 0,
+        **({"NPROC": 66} if arena.isolated else {}),
+    }
+    _, all_stack = resource.getrlimit(resource.RLIMIT_STACK)
+    expected = {name: (most, most) for name, most in wanted.items()} | {"STACK": (64 << 20, all_stack)}
+
+    result = await arena.call(_KERNELS_LIMITS, arg=list(expected), expected=expected)
+
+    assert result.returned == str(expected)
+
+
 async def test_a_sleeper_meets_the_wall(arena: Arena) -> None:
     result = await arena.script("import time\ntime.sleep(1e6)", limits=replace(LIMITS, wall_s=0.3))
 
@@ -59,6 +88,22 @@ async def test_a_kill_for_want_of_memory_does_not_explain_a_later_one(arena: Are
 
     outcomes = [test.outcome for test in verdict.tests]
     assert outcomes == [Outcome.MEMORY_LIMIT, Outcome.RUNTIME_ERROR, Outcome.MEMORY_LIMIT]
+
+
+async def test_nor_do_several_kills_of_one_test(namespaced: Arena) -> None:
+    if namespaced.launcher().walls.cgroup_missing is not None:
+        pytest.skip("NEEDS a memory cgroup")
+    code = (
+        "import mmap, os\ndef fill():\n    held = mmap.mmap(-1, 200 << 20)\n"
+        "    while True: held.write(bytes(1 << 20))\n"
+        "def f(x):\n    for _ in range(x):\n        if os.fork() == 0: fill()\n        os.wait()\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    cases = tuple(CallCase("f", (x,), {}, None, Equality.JSON) for x in (3, 0))
+
+    verdict = await namespaced.sandbox.judge.judge(Submission(code, cases, replace(LIMITS, processes=4)))
+
+    assert [test.outcome for test in verdict.tests] == [Outcome.MEMORY_LIMIT, Outcome.RUNTIME_ERROR]
 
 
 async def test_a_question_about_a_closed_box_harms_no_other(arena: Arena) -> None:
