@@ -5,17 +5,17 @@ moment than about the program.
 """
 
 import hashlib
-import platform
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from importlib.metadata import version
 
 from sandbox_runner.admission.admitted import AdmittedJudge
-from sandbox_runner.admission.joining import Joining, Key, Results
+from sandbox_runner.admission.joining import Joining, Key
 from sandbox_runner.domain.cases import Program, Submission
-from sandbox_runner.domain.verdict import Outcome, TestResult, Tier, Verdict
+from sandbox_runner.domain.verdict import Outcome, TestResult, Verdict
 from sandbox_runner.metrics import Metrics
+
+Results = tuple[TestResult, ...]
 
 CACHEABLE = frozenset(
     {
@@ -40,10 +40,9 @@ _LARGEST_SHARE = 8
 class VerdictCache:
     """Least recently used verdicts leave first, by bytes and by number."""
 
-    def __init__(self, max_bytes: int, max_entries: int, tier: Tier, metrics: Metrics) -> None:
+    def __init__(self, max_bytes: int, max_entries: int, metrics: Metrics) -> None:
         self._max_bytes = max_bytes
         self._max_entries = max_entries
-        self._grader = f"{version('ctrl-refine')} {platform.python_version()} {tier}"
         self._metrics = metrics
         self._entries: OrderedDict[Key, tuple[Results, int]] = OrderedDict()
         self._bytes = 0
@@ -59,7 +58,7 @@ class VerdictCache:
             return None
         try:
             # The repr of plain data tells 1 from True and from 1.0.
-            question = repr((self._grader, tenant, submission))
+            question = repr((tenant, submission))
         except (ValueError, RecursionError):
             return None
         return hashlib.sha256(question.encode("utf-8", "surrogatepass")).digest()
@@ -109,19 +108,18 @@ class CachedJudge:
                 async for result in results:
                     kept.add(result)
                     if not kept.worthy:
-                        led.tell(None)
+                        led.release()
                     yield result
             if key is not None and kept.worthy:
                 self._cache.put(key, tuple(kept.results), kept.size)
-                led.tell(tuple(kept.results))
 
     async def _known(self, key: Key) -> Results | None:
         """The verdict that is remembered, or about to be."""
         known = self._cache.get(key)
         if known is not None:
             return known
-        joined = await self._cache.joining.results(key, self._judge.left_s)
-        return self._cache.get(key) or joined
+        await self._cache.joining.wait(key, self._judge.left_s)
+        return self._cache.get(key)
 
     async def judge(self, submission: Submission) -> Verdict:
         async with aclosing(self.results(submission)) as results:
@@ -138,11 +136,9 @@ class _Kept:
         self._max_bytes = max_bytes
         self.results: list[TestResult] = []
         self.size = _OVERHEAD_BYTES
-        self.worthy = max_bytes > 0
+        self.worthy = True
 
     def add(self, result: TestResult) -> None:
-        if not self.worthy:
-            return
         self.size += _bytes_of(result)
         self.results.append(result)
         if not _repeatable(result) or self.size > self._max_bytes:

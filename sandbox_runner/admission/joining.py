@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sandbox_runner.admission.admitted import AdmittedJudge
-from sandbox_runner.domain.verdict import TestResult
 
 Key = bytes
-Results = tuple[TestResult, ...]
 
 # Each holds its request in memory, which the queue bounds for all others.
 _MOST_WAITING = 64
@@ -23,27 +21,26 @@ class AtWork:
 
     def __init__(self, judge: AdmittedJudge) -> None:
         self._judge = judge
-        self._told: asyncio.Future[Results | None] = asyncio.get_running_loop().create_future()
+        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def tell(self, results: Results | None) -> None:
-        """End the wait of all: with the verdict, or with None where each is to judge for itself."""
-        if not self._told.done():
-            self._told.set_result(results)
+    def release(self) -> None:
+        """End the wait of all, each of whom is to judge for itself."""
+        if not self._over.done():
+            self._over.set_result(None)
 
     def leave(self) -> None:
-        """End it because whoever judged went away."""
-        self._told.cancel()
+        """End it because whoever judged is done, or went away."""
+        self._over.cancel()
 
     @property
     def was_left(self) -> bool:
-        return self._told.cancelled()
+        return self._over.cancelled()
 
-    async def wait(self, within_s: float | None) -> Results | None:
+    async def wait(self, within_s: float | None) -> None:
         """Wait for a slot until then, and for the verdict however long that takes."""
-        await asyncio.wait([self._told], timeout=within_s)
+        await asyncio.wait([self._over], timeout=within_s)
         if self._judge.has_begun:
-            await asyncio.wait([self._told])
-        return self._told.result() if self._told.done() and not self.was_left else None
+            await asyncio.wait([self._over])
 
 
 class Joining:
@@ -53,17 +50,16 @@ class Joining:
         self._at_work: dict[Key, AtWork] = {}
         self._waiting = 0
 
-    async def results(self, key: Key, within_s: float | None) -> Results | None:
-        """The verdict on a question at work; None where the asker has to judge."""
+    async def wait(self, key: Key, within_s: float | None) -> None:
+        """Wait while the question is at work: what is not remembered then, the asker has to judge."""
         while (found := self._at_work.get(key)) is not None and self._waiting < _MOST_WAITING:
             self._waiting += 1
             try:
-                results = await found.wait(within_s)
+                await found.wait(within_s)
             finally:
                 self._waiting -= 1
             if not found.was_left:
-                return results
-        return None
+                return
 
     @contextmanager
     def lead(self, key: Key | None, judge: AdmittedJudge) -> Iterator[AtWork]:

@@ -6,8 +6,11 @@ import pytest
 
 from sandbox_runner.admission.cache import CACHEABLE, VerdictCache
 from sandbox_runner.boxes import runtimes
-from sandbox_runner.domain.verdict import Outcome, ProgramError, TestResult, Tier
+from sandbox_runner.domain.cases import CallCase, Submission
+from sandbox_runner.domain.comparison import Equality
+from sandbox_runner.domain.verdict import Outcome, ProgramError, TestResult
 from sandbox_runner.metrics import Metrics
+from sandbox_runner.settings import Settings
 from tests.unit.sandbox.api_client import CALL, NDJSON, api_client, lines_of
 from tests.unit.sandbox.fake_sandbox import FakeJudge
 
@@ -27,6 +30,10 @@ async def _ask_twice(judge: FakeJudge, first: dict[str, Any], second: dict[str, 
 @pytest.mark.parametrize("outcome", sorted(CACHEABLE))
 async def test_a_deterministic_verdict_is_given_again(outcome: Outcome) -> None:
     assert await _ask_twice(FakeJudge(TestResult(outcome, "out")), CALL, CALL) == 1
+
+
+async def test_an_error_with_its_exit_status_is_given_again() -> None:
+    assert await _ask_twice(FakeJudge(TestResult(Outcome.RUNTIME_ERROR, exit_code=1)), CALL, CALL) == 1
 
 
 @pytest.mark.parametrize("outcome", sorted(set(Outcome) - CACHEABLE))
@@ -104,7 +111,7 @@ async def test_all_that_is_kept_of_a_test_counts() -> None:
 
 
 def test_the_least_recently_used_leaves_first() -> None:
-    cache = VerdictCache(250, 100, Tier.T3, Metrics())
+    cache = VerdictCache(250, 100, Metrics())
     for name in (b"a", b"b"):
         cache.put(name, (), 100)
     cache.get(b"a")
@@ -114,8 +121,33 @@ def test_the_least_recently_used_leaves_first() -> None:
 
 
 def test_the_number_of_entries_is_bounded() -> None:
-    cache = VerdictCache(1_000, 2, Tier.T3, Metrics())
+    cache = VerdictCache(1_000, 2, Metrics())
     for name in (b"a", b"b", b"c"):
         cache.put(name, (), 1)
 
-    assert cache.get(b"a") is None
+    assert [cache.get(name) is not None for name in (b"a", b"b", b"c")] == [False, True, True]
+
+
+def test_a_verdict_that_comes_again_takes_its_place_once() -> None:
+    metrics = Metrics()
+    cache = VerdictCache(200, 2, metrics)
+    for name in (b"a", b"b", b"b"):
+        cache.put(name, (), 100)
+
+    assert cache.get(b"a") is not None
+    assert b"ctrl_cache_bytes 200.0" in metrics.page(None)
+
+
+def _deep() -> object:
+    nested: object = 0
+    for _ in range(20_000):
+        nested = [nested]
+    return nested
+
+
+@pytest.mark.parametrize("given", [1 << 20_000, _deep()], ids=["a long number", "a deep list"])
+def test_a_question_that_has_no_spelling_is_not_remembered(given: object) -> None:
+    case = CallCase("f", (given,), {}, 4, Equality.JSON)
+    cache = VerdictCache(1_000, 2, Metrics())
+
+    assert cache.key("tenant", Submission("", (case,), Settings().default_limits)) is None

@@ -1,13 +1,15 @@
 """Equal questions at once: one run where the verdict may be remembered; nobody depends on another client."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
 
+from sandbox_runner.domain.cases import Submission
 from sandbox_runner.domain.verdict import Outcome, TestResult
 from tests.unit.sandbox.api_client import CALL, NDJSON, api_client
 from tests.unit.sandbox.fake_sandbox import FakeJudge
@@ -144,9 +146,33 @@ async def test_where_nothing_is_remembered_nothing_is_shared() -> None:
     async with _asking(judge, cache_bytes=0) as client, asyncio.TaskGroup() as group:
         for _ in range(2):
             _ask(client, group)
+        await _settle()
+        begun = len(judge.submissions)
         await _open_when_asked(judge)
 
-    assert len(judge.submissions) == 2
+    assert begun == 2
+
+
+@dataclass
+class _LateJudge(FakeJudge):
+    """Ends its first test at once, and the others when the gate is open."""
+
+    async def results(self, submission: Submission) -> AsyncGenerator[TestResult, None]:
+        yield self.result
+        async for result in super().results(submission):
+            yield result
+
+
+async def test_what_will_not_be_remembered_is_not_waited_for() -> None:
+    judge = _LateJudge(TestResult(Outcome.TIME_LIMIT), gate=asyncio.Event())
+    async with _asking(judge) as client, asyncio.TaskGroup() as group:
+        for _ in range(2):
+            _ask(client, group)
+        await _settle()
+        begun = len(judge.submissions)
+        await _open_when_asked(judge)
+
+    assert begun == 2
 
 
 async def test_a_refusal_of_the_first_is_its_own() -> None:
