@@ -94,7 +94,7 @@ class Admission:
         """For work that comes in parts: better no part of it than some."""
         if self.draining:
             raise DrainingError
-        if self._must_wait and self._waiting >= self._queue_size:
+        if not self._slots.free and self._waiting >= self._queue_size:
             self._metrics.refused(BusyError.reason)
             raise BusyError
 
@@ -108,14 +108,10 @@ class Admission:
             return False
         return True
 
-    @property
-    def _must_wait(self) -> bool:
-        return bool(self._queues) or not self._slots.free
-
     async def _enter(self, ticket: Ticket) -> object:
         if self.draining:
             raise DrainingError
-        if self._must_wait:
+        if not self._slots.free:
             return await self._wait(ticket)
         if ticket.left_s is not None and ticket.left_s <= 0:
             raise TooLateError

@@ -218,6 +218,19 @@ async def test_a_batch_that_finds_the_queue_full_is_turned_away_as_a_whole() -> 
     assert 'ctrl_refused_total{reason="busy"} 1.0' in page
 
 
+async def test_a_batch_that_finds_room_to_wait_is_not() -> None:
+    judge = FakeJudge(gate=asyncio.Event())
+    async with api_client(judge, concurrency=1, queue_size=1) as client, asyncio.TaskGroup() as group:
+        group.create_task(client.post("/judge", json=CALL))
+        await judge.arrived.wait()
+        batch = group.create_task(client.post("/judge/batch", json={"submissions": [CALL]}))
+        await _settle()
+        assert judge.gate is not None
+        judge.gate.set()
+
+    assert batch.result().status_code == 200
+
+
 async def _enter(admission: Admission, ticket: Ticket) -> None:
     async with admission.slot(ticket):
         pass

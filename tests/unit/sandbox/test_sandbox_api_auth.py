@@ -1,7 +1,10 @@
 """Keys: asked for where they are configured, and never told."""
 
+import re
+
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from sandbox_runner.settings import SettingError, Settings
 from tests.unit.sandbox.api_client import CALL, api_client
@@ -22,7 +25,9 @@ async def test_a_known_key_opens(key: str) -> None:
     assert response.status_code == 200
 
 
-@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer three", "Basic one", "alice:one", "one"])
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer ", "Bearer three", "Basic one", "Digest one", "alice:one", "one"]
+)
 async def test_any_other_key_is_401_with_the_scheme(header: str) -> None:
     async with _client() as client:
         response = await client.post("/judge", json=CALL, headers={"Authorization": header})
@@ -43,6 +48,16 @@ async def test_every_route_but_the_probes_asks_for_a_key(path: str) -> None:
 async def test_the_probes_are_open(path: str) -> None:
     async with _client() as client:
         assert (await client.get(path)).status_code == 200
+
+
+@pytest.mark.parametrize(("key", "tenant"), [("one", "alice"), ("two", r"key-[0-9a-f]{8}")])
+async def test_a_tenant_without_a_name_is_not_called_by_its_key(key: str, tenant: str) -> None:
+    with capture_logs() as logged:
+        async with _client() as client:
+            await client.post("/judge", json=CALL, headers={"Authorization": f"Bearer {key}"})
+
+    (judged,) = [each for each in logged if each["event"] == "request_judged"]
+    assert re.fullmatch(tenant, judged["tenant"])
 
 
 async def test_without_keys_nobody_is_asked() -> None:

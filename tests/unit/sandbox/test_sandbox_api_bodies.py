@@ -1,12 +1,13 @@
 """Bodies: hostile ones, sizes, media types, and how they are documented."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 
-from tests.unit.sandbox.api_client import CALL, api_client
+from tests.unit.sandbox.api_client import CALL, BareClient, api_client
 from tests.unit.sandbox.fake_sandbox import FakeJudge
 
 JSON = {"content-type": "application/json"}
@@ -36,12 +37,29 @@ async def test_a_hostile_body_is_the_clients_error(client: httpx.AsyncClient, bo
     assert response.headers["content-type"] == "application/problem+json"
 
 
-async def test_a_declared_body_that_is_too_large_is_not_read() -> None:
-    async with api_client(FakeJudge(), body_bytes=100) as client:
-        response = await client.post("/judge", json=CALL | {"code": "x" * 200})
+@pytest.mark.parametrize(("over", "status"), [(0, 200), (1, 413)])
+async def test_a_body_of_the_allowed_length_is_read(over: int, status: int) -> None:
+    async with api_client(FakeJudge(), body_bytes=len(json.dumps(CALL)) - over) as client:
+        declared = await client.post("/judge", content=json.dumps(CALL), headers=JSON)
+        undeclared = await client.post("/judge", content=_pieces(json.dumps(CALL)), headers=JSON)
 
-    assert response.status_code == 413
-    assert response.json()["type"] == "/problems/body-too-large"
+    assert (declared.status_code, undeclared.status_code) == (status, status)
+
+
+async def _pieces(text: str) -> AsyncIterator[bytes]:
+    for character in text:
+        yield character.encode()
+
+
+async def test_a_declared_body_that_is_too_large_is_not_read() -> None:
+    client = BareClient("/judge", None, **{"content-length": "101"})
+    client.forget_the_body()
+
+    async with asyncio.timeout(5):
+        await client.call(FakeJudge(), body_bytes=100)
+
+    assert client.sent[0]["status"] == 413
+    assert json.loads(client.sent[1]["body"])["type"] == "/problems/body-too-large"
 
 
 async def test_an_undeclared_body_that_is_too_large_is_not_buffered() -> None:

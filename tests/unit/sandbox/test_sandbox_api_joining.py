@@ -64,6 +64,41 @@ async def test_what_is_not_remembered_is_not_shared(outcome: Outcome) -> None:
     assert len(judge.submissions) == 3
 
 
+async def test_so_many_may_wait_and_the_next_are_judged() -> None:
+    judge = FakeJudge(gate=asyncio.Event())
+    begun = []
+    async with _asking(judge, concurrency=9) as client:
+        for asked in (1 + 64 + 2, 1 + 64):
+            assert judge.gate is not None
+            judge.gate.clear()
+            question = CALL | {"code": f"def f(n): return n + {asked}"}
+            async with asyncio.TaskGroup() as group:
+                answers = [group.create_task(client.post("/judge", json=question)) for _ in range(asked)]
+                for _ in range(20):
+                    await _settle()
+                begun.append(len(judge.submissions))
+                judge.gate.set()
+            assert {answer.result().status_code for answer in answers} == {200}
+
+    assert begun == [3, 4]
+
+
+async def test_an_equal_question_waits_for_one_that_has_no_slot_yet() -> None:
+    judge = FakeJudge(gate=asyncio.Event())
+    other = CALL | {"code": "def f(n): return n"}
+    async with _asking(judge, concurrency=1) as client, asyncio.TaskGroup() as group:
+        group.create_task(client.post("/judge", json=other))
+        await judge.arrived.wait()
+        for _ in range(2):
+            _ask(client, group)
+        await _settle()
+        page = (await client.get("/metrics")).text
+        await _open_when_asked(judge)
+
+    assert "ctrl_queue_depth 1.0" in page
+    assert len(judge.submissions) == 2
+
+
 async def test_a_client_that_leaves_takes_no_verdict_along() -> None:
     judge = FakeJudge(gate=asyncio.Event())
     async with _asking(judge) as client, asyncio.TaskGroup() as group:
