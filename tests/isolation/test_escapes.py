@@ -1,9 +1,13 @@
 """What a box looks like from inside. `corpus/` has the programs that try to leave it."""
 
+from dataclasses import replace
+
 import pytest
 
+from sandbox_runner.domain.cases import CallCase, Submission
+from sandbox_runner.domain.comparison import Equality
 from sandbox_runner.domain.verdict import Outcome
-from tests.isolation.conftest import Arena
+from tests.isolation.conftest import LIMITS, Arena
 
 pytestmark = [pytest.mark.isolation, pytest.mark.asyncio(loop_scope="session")]
 
@@ -14,6 +18,27 @@ async def test_the_environment_holds_no_secret(
     result = await arena.call("import os\ndef f(x): return sorted(os.environ)")
 
     assert result.returned == "['HOME', 'LC_ALL', 'PATH', 'PYTHONHASHSEED', 'TZ']"
+
+
+async def test_a_program_is_in_no_group_of_processes_but_its_own(arena: Arena) -> None:
+    """Who signals its own group reaches no box and no launcher."""
+    code = "import os\ndef f(x): return [os.getpid() == own for own in (os.getsid(0), os.getpgrp())]"
+
+    result = await arena.call(code, expected=[True, True])
+
+    assert result.outcome is Outcome.ACCEPTED, result
+
+
+async def test_a_program_has_its_streams_and_no_other_descriptor(arena: Arena) -> None:
+    code = (
+        "import os\ndef f(x): return [fd for fd in range(1024) if _is_open(fd)]\n"
+        "def _is_open(fd):\n    try: return os.fstat(fd) is not None\n    except OSError: return False\n"
+    )
+    cases = tuple(CallCase("f", (n,), {}, [0, 1, 2, 3], Equality.JSON) for n in range(2))
+    for limits in (LIMITS, replace(LIMITS, processes=4)) if arena.isolated else (LIMITS,):
+        verdict = await arena.sandbox.judge.judge(Submission(code, cases, limits))
+
+        assert verdict.outcome is Outcome.ACCEPTED, verdict
 
 
 async def test_a_box_sees_only_itself(namespaced: Arena) -> None:

@@ -82,7 +82,12 @@ async def test_a_limit_that_is_broken_is_named(
 _KERNELS_LIMITS = r"""
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 int main(void) {
+    struct stat status;
+    for (int fd = 0; fd < 1024; fd++) if (!fstat(fd, &status)) printf("%d ", fd);
+    printf("%d ", getsid(0) == getpid());
     int each[] = {RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_AS, RLIMIT_STACK, RLIMIT_NOFILE,
                   RLIMIT_NPROC};
     for (int i = 0; i < 7; i++) {
@@ -96,9 +101,9 @@ int main(void) {
 
 @pytest.mark.skipif("c" not in languages.installed(), reason="NO TOOLCHAIN: c is not tested")
 async def test_each_limit_holds_without_those_behind_it(namespaced: Arena) -> None:
-    """One hides that another is gone: so the kernel is asked for each."""
+    """One hides that another is gone: so the kernel is asked for each, for descriptors and the session."""
     memory = 2 * _LIMITS.memory_bytes + (256 << 20)
-    wanted = 9, _LIMITS.output_bytes + 1, memory, memory, _LIMITS.memory_bytes, 64, 97
+    wanted = 0, 1, 2, 1, 9, _LIMITS.output_bytes + 1, memory, memory, _LIMITS.memory_bytes, 64, 97
     case = StdinCase("", " ".join(map(str, wanted)))
 
     verdict = await namespaced.sandbox.judge.judge(
