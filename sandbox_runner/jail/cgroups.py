@@ -89,20 +89,26 @@ class CgroupParent:
         return acquired
 
     def make(self, name: str, memory_bytes: int, tasks: int) -> Cgroup:
+        """Make a leaf in every hierarchy, or in none."""
         made = Cgroup(name, self.descriptors, self.unified)
-        for descriptor in self.descriptors:
-            os.mkdir(name, dir_fd=descriptor)
-        if not self.descriptors:
-            return made
-        total = str(memory_bytes + _OWN_BYTES)
-        _write(self.descriptors[-1], f"{name}/pids.max", str(tasks))
+        try:
+            for descriptor in self.descriptors:
+                os.mkdir(name, dir_fd=descriptor)
+            if self.descriptors:
+                self._bound(name, str(memory_bytes + _OWN_BYTES), str(tasks))
+        except OSError:
+            made.remove()
+            raise
+        return made
+
+    def _bound(self, name: str, memory_bytes: str, tasks: str) -> None:
+        _write(self.descriptors[-1], f"{name}/pids.max", tasks)
         if self.unified:
-            _write(self.descriptors[0], f"{name}/memory.max", total)
+            _write(self.descriptors[0], f"{name}/memory.max", memory_bytes)
             with suppress(OSError):  # a kernel without swap accounting has no such file
                 _write(self.descriptors[0], f"{name}/memory.swap.max", "0")
         else:
-            _write(self.descriptors[0], f"{name}/memory.limit_in_bytes", total)
-        return made
+            _write(self.descriptors[0], f"{name}/memory.limit_in_bytes", memory_bytes)
 
     def remove(self) -> None:
         """Remove our own directories, by a way that does not need the host's file tree."""

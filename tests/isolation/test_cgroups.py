@@ -72,6 +72,14 @@ def test_the_sum_of_what_processes_fill_is_bounded_and_counted(leaf: Cgroup) -> 
     assert leaf.oom_kills() > 0
 
 
+def test_of_a_leaf_that_cannot_be_bounded_nothing_is_left(parent: CgroupParent) -> None:
+    with pytest.raises(OSError, match="Invalid argument"):
+        parent.make("box-1", 64 * MIB, -1)
+
+    for descriptor in parent.descriptors:
+        assert "box-1" not in os.listdir(descriptor)  # noqa: PTH208
+
+
 def test_nothing_is_swapped_out_to_stay_within_the_limit(leaf: Cgroup) -> None:
     """What lies on a disk is counted by neither limit, and a program that waits for it looks slow."""
     name = "memory.swap.max" if leaf.unified else "memory.swappiness"
