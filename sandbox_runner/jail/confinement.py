@@ -20,12 +20,12 @@ _STREAMS = 4
 
 def enclose_box(bounds: Limits, view: View, *, isolated: bool, count_tasks: bool) -> None:
     """Needs no-new-privileges, as who has renounced them has."""
-    several = isolated and bounds.processes > 1
     limits.apply_to_box(bounds, count_tasks=count_tasks)
     if landlock.abi() > 0:
-        landlock.restrict_self(landlock.ruleset(filesystem.rules(view, scratch=isolated, counted=several)))
+        landlock.restrict_self(landlock.ruleset(filesystem.rules(view, scratch=isolated)))
     if seccomp.available():
-        seccomp.install_box_filter(may_execute=view.has_build, may_link=several)
+        may_link = isolated and bounds.processes > 1
+        seccomp.install_box_filter(may_execute=view.has_build, may_link=may_link)
 
 
 class TestWalls:

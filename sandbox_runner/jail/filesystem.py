@@ -77,23 +77,18 @@ def require_runtime() -> None:
 
 
 @cache
-def rules(
-    view: View, *, scratch: bool, counted: bool = False, built: bool = False
-) -> tuple[tuple[str, int], ...]:
-    """The same view, as Landlock rules; once `built`, a program cannot be changed any more.
-
-    `counted`: the box reads what its processes use.
-    """
+def rules(view: View, *, scratch: bool, built: bool = False) -> tuple[tuple[str, int], ...]:
+    """The same view, as Landlock rules; once `built`, a program cannot be changed any more."""
     readable = [(path, READ) for path in view.readable]
     # What is executed is loaded by the system's own loader.
     runtime = [(path, EXECUTE if view.executable else READ) for path in _distinct(runtime_paths())]
     executable = [*runtime, *((path, EXECUTE) for path in view.executable)]
     # A box of its own has no other devices.
     devices = [("/dev", DEVICE)] if scratch else [(path, DEVICE) for path in _DEVICES]
-    private = [(SCRATCH, WRITE), ("/proc", READ)] if scratch else []
-    whole = [(f"/proc/self/fd/{PROC_FD}", READ)] if counted else []
+    # By the last, where it is open, the box counts what its processes use.
+    private = [(SCRATCH, WRITE), ("/proc", READ), (f"/proc/self/fd/{PROC_FD}", READ)] if scratch else []
     build = [(BUILD, EXECUTE if built else EXECUTE | WRITE)] if view.has_build else []
-    return (*readable, *executable, *devices, *private, *whole, *build)
+    return (*readable, *executable, *devices, *private, *build)
 
 
 def enter_minimal_root(view: View) -> None:

@@ -35,9 +35,10 @@ def test_root_on_a_host_gets_namespaces() -> None:
     assert finished.stdout.split()[:2] in (["T2", "namespaces"], ["T3", "namespaces"]), finished
 
 
-def test_a_parent_that_ignores_its_children_and_blocks_signals_changes_nothing() -> None:
+def test_a_parent_that_ignores_its_children_blocks_signals_and_gives_little_stack_changes_nothing() -> None:
     start = (
-        "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+        "import os, resource, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_STACK, (8 << 20, 32 << 20))\n"
         "signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\n"
         "os.execv(sys.executable, [sys.executable, '-m', 'tests.isolation.tier'])"
     )

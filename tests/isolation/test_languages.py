@@ -102,13 +102,11 @@ int main(void) {
 @pytest.mark.skipif("c" not in languages.installed(), reason="NO TOOLCHAIN: c is not tested")
 async def test_each_limit_holds_without_those_behind_it(namespaced: Arena) -> None:
     """One hides that another is gone: so the kernel is asked for each, for descriptors and the session."""
-    memory = 2 * _LIMITS.memory_bytes + (256 << 20)
-    wanted = 0, 1, 2, 1, 9, _LIMITS.output_bytes + 1, memory, memory, _LIMITS.memory_bytes, 64, 97
+    limits = replace(_LIMITS, memory_bytes=128 << 20)
+    wanted = 0, 1, 2, 1, 9, limits.output_bytes + 1, 512 << 20, 512 << 20, limits.memory_bytes, 64, 97
     case = StdinCase("", " ".join(map(str, wanted)))
 
-    verdict = await namespaced.sandbox.judge.judge(
-        Submission(_KERNELS_LIMITS, (case,), _LIMITS, language="c")
-    )
+    verdict = await namespaced.sandbox.judge.judge(Submission(_KERNELS_LIMITS, (case,), limits, language="c"))
 
     assert verdict.outcome is Outcome.ACCEPTED, verdict.tests[0].stdout
 

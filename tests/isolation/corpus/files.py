@@ -73,6 +73,11 @@ ATTACKS: tuple[Attack, ...] = (
     refused("C5", "a hard link", "os.link(os.__file__, '/tmp/attack-l')"),
     refused(
         "C5",
+        "a hard link of one's own file",
+        "open('/tmp/attack-m', 'w').close()\nos.link('/tmp/attack-m', '/tmp/attack-l')",
+    ),
+    refused(
+        "C5",
         "a hard link by descriptor",
         "call(265, os.open(os.__file__, 0), b'', -100, b'/tmp/attack-l', 0x1000)",
     ),

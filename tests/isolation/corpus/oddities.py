@@ -20,6 +20,9 @@ ODDITIES = {
     "a fast stream": _FAST_STREAM,
     "objects that print as they go": f"import os\n{_A.format(me=None)}a, b, _c = A(1), A(2), A(3)\nprint('hi')",
     "an object that holds itself": f"import os\n{_A.format(me='self')}a = A()\nprint('hi')",
+    "many objects that hold themselves": "import weakref\nclass A: pass\n"
+    "def made():\n    a = A()\n    a.me = a\n    return weakref.ref(a)\n"
+    "left = [made() for _ in range(20_000)]\nprint(left[0]() is None)",
     "a generator left open": "def g():\n    try: yield 1\n    finally: print('end')\nx = g()\nnext(x)\nprint('hi')",
     "a finalizer": "import weakref\nclass A: pass\na = A()\nweakref.finalize(a, print, 'end')\nprint('hi')",
     "at exit": "import atexit\natexit.register(print, 'bye')\nprint('hi')",

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
+from itertools import chain, islice, repeat
 
 from sandbox_runner.domain.cases import Program, Submission
 from sandbox_runner.domain.verdict import Outcome, TestResult, Tier, Verdict
@@ -15,6 +16,8 @@ from sandbox_runner.tiers.selftest import Finding, Readiness
 @dataclass
 class FakeJudge:
     result: TestResult = field(default_factory=lambda: TestResult(Outcome.ACCEPTED))
+    following: tuple[TestResult, ...] = ()
+    """Of the tests after the first, where they end otherwise."""
     gate: asyncio.Event | None = None
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     fault: Exception | None = None
@@ -25,8 +28,9 @@ class FakeJudge:
     async def results(self, submission: Submission) -> AsyncGenerator[TestResult, None]:
         self.submissions.append(submission)
         await self._wait()
-        for _ in submission.cases:
-            yield self.result
+        each = chain([self.result], self.following, repeat(self.result))
+        for result in islice(each, len(submission.cases)):
+            yield result
 
     async def judge(self, submission: Submission) -> Verdict:
         return Verdict.of([each async for each in self.results(submission)], len(submission.cases))

@@ -66,6 +66,17 @@ async def test_asserts_of_human_eval_become_calls_of_the_function(judge: FakeJud
     assert body["full_code"].endswith("check(inc)")
 
 
+async def test_the_assert_that_failed_is_told_of(judge: FakeJudge) -> None:
+    judge.following = (TestResult(Outcome.WRONG_ANSWER, message="returned 4"),)
+
+    body = await _ask(judge, "humaneval_python", "    return n + 1\n", HUMAN_EVAL)
+
+    assert (body["accepted"], body["x"]["passed"], len(body["tests"])) == (False, 1, 1)
+    (test,) = body["tests"]
+    told = test["exec_info"]["x"]
+    assert (test["passed"], told["message"], told["passed"], told["total"]) == (False, "returned 4", 1, 2)
+
+
 _DECODING = {
     "prompt": 'import string\ndef encode(s):\n    return s[::-1]\n\ndef decode(s):\n    """Undo it."""\n',
     "entry_point": "decode",
@@ -138,6 +149,14 @@ async def test_tests_that_no_jail_can_judge_run_behind_the_program_and_must_reac
         assert body["tests"][0]["exec_info"]["run_result"]["stdout"] == "chatter\n"
 
 
+async def test_tests_behind_the_program_that_fail_say_how() -> None:
+    judge = _EchoingJudge("", Outcome.RUNTIME_ERROR)
+
+    body = await _ask(judge, "mbpp", "```python\ndef f(n): return n + 1\n```", TRICKY)
+
+    assert (body["accepted"], body["x"]["verdict"]) == (False, "runtime_error")
+
+
 async def test_auto_eval_inserts_the_program_where_its_test_says(judge: FakeJudge) -> None:
     data = {
         "labels": {"programming_language": "python"},
@@ -156,13 +175,14 @@ async def test_auto_eval_inserts_the_program_where_its_test_says(judge: FakeJudg
 class _EchoingJudge(FakeJudge):
     """Prints what it is told to, with the nonce that the program would have printed."""
 
-    def __init__(self, stdout: str) -> None:
+    def __init__(self, stdout: str, outcome: Outcome = Outcome.ACCEPTED) -> None:
         super().__init__(TestResult(Outcome.INVALID_TEST))
         self._stdout = stdout
+        self._outcome = outcome
 
     async def run(self, program: Any) -> TestResult:
         nonce = program.code.rpartition("print('")[2].partition("'")[0]
-        return TestResult(Outcome.ACCEPTED, self._stdout.format(nonce=nonce), exit_code=0)
+        return TestResult(self._outcome, self._stdout.format(nonce=nonce), exit_code=0)
 
 
 @pytest.mark.parametrize(

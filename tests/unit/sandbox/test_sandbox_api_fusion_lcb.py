@@ -179,3 +179,17 @@ async def test_all_cases_of_live_code_bench_share_a_limit(
 
     assert body["accepted"] is (verdict == "accepted")
     assert body["x"]["verdict"] == verdict
+
+
+@pytest.mark.parametrize("outcome", [Outcome.ACCEPTED, Outcome.WRONG_ANSWER])
+async def test_the_case_at_which_the_time_of_all_ran_out_is_the_last(
+    client: httpx.AsyncClient, judge: FakeJudge, outcome: Outcome
+) -> None:
+    judge.result = TestResult(outcome, wall_s=20)
+    judge.following = (TestResult(Outcome.INTERNAL_ERROR),)  # which would be no verdict
+    asked = fusion_submit({"input_output": LCB_CALLS}, "LiveCodeBenchDataset", run_all_cases=True)
+
+    body = (await client.post("/submit", json=asked)).json()
+
+    late = Outcome.TIME_LIMIT if outcome is Outcome.ACCEPTED else outcome
+    assert (body["x"]["verdict"], body["x"]["passed"], body["x"]["total"]) == (late, 0, 2)
