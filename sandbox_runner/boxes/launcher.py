@@ -131,11 +131,18 @@ class Launcher:
             return int((await self._ask({"op": "usage", "id": number}))["oom_kills"])
 
     async def close_box(self, number: int) -> None:
-        """End all processes of a box; a launcher that is gone has taken its boxes along."""
-        with suppress(LauncherError, TimeoutError):
+        """End all processes of a box; a launcher that is gone has taken its boxes along.
+
+        One that does not answer is as good as gone: another takes its place.
+        """
+        with suppress(LauncherError):
             closing = self._ask({"op": "close", "id": number})
-            async with asyncio.timeout(_ANSWER_S):
-                answer = await closing
+            try:
+                async with asyncio.timeout(_ANSWER_S):
+                    answer = await closing
+            except TimeoutError:
+                self._lose()
+                return
             self.leaked_cgroups += int(answer["leaked_cgroups"])
             self.leaked_processes += int(answer["leaked_processes"])
 

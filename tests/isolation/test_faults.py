@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from sandbox_runner.boxes import box, launcher
 from sandbox_runner.domain.cases import CallCase, Case, CodeCase, Submission
 from sandbox_runner.domain.comparison import Equality
 from sandbox_runner.domain.verdict import Limits, Outcome, TestResult
 from sandbox_runner.sandbox import open_sandbox
 from sandbox_runner.settings import Settings
 from tests.isolation.conftest import LIMITS, Arena
-from tests.isolation.invariants import Traces, cgroups_named
+from tests.isolation.invariants import Traces, cgroups_named, children_of
 from tests.isolation.sabotage import Part, Saboteur, programs_of
 
 pytestmark = [pytest.mark.isolation, pytest.mark.asyncio(loop_scope="session")]
@@ -165,3 +166,23 @@ async def test_a_program_that_meets_one_kill_is_judged_right(part: Part) -> None
         else:
             assert result.outcome is Outcome.ACCEPTED, result
         await arena.assert_unharmed()
+
+
+async def test_a_launcher_that_hangs_costs_nobody_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name, seconds in (
+        (box, "_GRACE_S", 0.5),
+        (launcher, "_ANSWER_S", 1),
+        (launcher, "_STOP_S", 0.2),
+    ):
+        monkeypatch.setattr(module, name, seconds)
+    async with open_sandbox(Settings()) as sandbox:
+        arena = Arena(sandbox)
+        hanging = arena.launcher()
+        os.kill(hanging.pid, signal.SIGSTOP)
+
+        result = await arena.call("def f(x):\n    return x + 1", limits=replace(LIMITS, wall_s=0.5))
+
+        assert result.outcome is Outcome.ACCEPTED, result
+        assert hanging.pid not in children_of(os.getpid())
+        monkeypatch.undo()
+        await _assert_nothing_is_left(arena)

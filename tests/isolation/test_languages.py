@@ -80,14 +80,17 @@ async def test_a_limit_that_is_broken_is_named(
 
 
 _KERNELS_LIMITS = r"""
+#include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 int main(void) {
+    char place[99];
     struct stat status;
     for (int fd = 0; fd < 1024; fd++) if (!fstat(fd, &status)) printf("%d ", fd);
-    printf("%d ", getsid(0) == getpid());
+    printf("%d %d ", getsid(0) == getpid(), signal(SIGPIPE, SIG_DFL) == SIG_DFL);
+    printf("%s %d ", getcwd(place, sizeof place), fopen("left", "w") != NULL);
     int each[] = {RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_AS, RLIMIT_STACK, RLIMIT_NOFILE,
                   RLIMIT_NPROC};
     for (int i = 0; i < 7; i++) {
@@ -101,10 +104,11 @@ int main(void) {
 
 @pytest.mark.skipif("c" not in languages.installed(), reason="NO TOOLCHAIN: c is not tested")
 async def test_each_limit_holds_without_those_behind_it(namespaced: Arena) -> None:
-    """One hides that another is gone: so the kernel is asked for each, for descriptors and the session."""
+    """One hides that another is gone: so the kernel is asked for each, and for where the program is."""
     limits = replace(_LIMITS, memory_bytes=128 << 20)
-    wanted = 0, 1, 2, 1, 9, limits.output_bytes + 1, 512 << 20, 512 << 20, limits.memory_bytes, 64, 97
-    case = StdinCase("", " ".join(map(str, wanted)))
+    place = 0, 1, 2, 1, 1, "/tmp", 1
+    wanted = 9, limits.output_bytes + 1, 512 << 20, 512 << 20, limits.memory_bytes, 64, 97
+    case = StdinCase("", " ".join(map(str, (*place, *wanted))))
 
     verdict = await namespaced.sandbox.judge.judge(Submission(_KERNELS_LIMITS, (case,), limits, language="c"))
 
