@@ -59,6 +59,18 @@ async def test_the_host_is_not_even_visible(namespaced: Arena) -> None:
     assert result.outcome is Outcome.ACCEPTED
 
 
+async def test_what_is_mounted_is_bounded(namespaced: Arena) -> None:
+    result = await namespaced.script("print(open('/proc/self/mounts').read())")
+
+    rows = (line.split() for line in result.stdout.splitlines() if line)
+    mounts = {place: set(options.split(",")) for _, place, _, options, *_ in rows}
+    own = {place: options for place, options in mounts.items() if not place.startswith("/dev/")}
+    assert {place for place, options in own.items() if not {"nosuid", "nodev"} <= options} == set()
+    assert {place for place, options in own.items() if "ro" not in options} == {"/proc", "/tmp"}
+    assert {"noexec", "size=16384k", "nr_inodes=1024"} <= own["/tmp"]
+    assert {"noexec", "subset=pid", "hidepid=invisible"} <= own["/proc"]
+
+
 async def test_a_file_is_not_there_for_the_next_test(namespaced: Arena) -> None:
     code = "import os\nprint(os.path.exists('/tmp/x'))\nopen('/tmp/x', 'w').write('x')"
 
