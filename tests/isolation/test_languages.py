@@ -84,12 +84,16 @@ _KERNELS_LIMITS = r"""
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 int main(void) {
     char place[99];
+    struct statvfs build;
     struct stat status;
     for (int fd = 0; fd < 1024; fd++) if (!fstat(fd, &status)) printf("%d ", fd);
     printf("%d %d ", getsid(0) == getpid(), signal(SIGPIPE, SIG_DFL) == SIG_DFL);
+    statvfs("/box", &build);
+    printf("%ld %ld ", (long)(build.f_blocks * build.f_frsize), (long)build.f_files);
     printf("%s %d ", getcwd(place, sizeof place), fopen("left", "w") != NULL);
     int each[] = {RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_AS, RLIMIT_STACK, RLIMIT_NOFILE,
                   RLIMIT_NPROC};
@@ -106,7 +110,7 @@ int main(void) {
 async def test_each_limit_holds_without_those_behind_it(namespaced: Arena) -> None:
     """One hides that another is gone: so the kernel is asked for each, and for where the program is."""
     limits = replace(_LIMITS, memory_bytes=128 << 20)
-    place = 0, 1, 2, 1, 1, "/tmp", 1
+    place = 0, 1, 2, 1, 1, 256 << 20, 4096, "/tmp", 1
     wanted = 9, limits.output_bytes + 1, 512 << 20, 512 << 20, limits.memory_bytes, 64, 97
     case = StdinCase("", " ".join(map(str, (*place, *wanted))))
 

@@ -76,6 +76,15 @@ async def test_exactly_the_allowed_output_is_accepted_and_one_byte_more_is_not(a
     assert (full.outcome, over.outcome) == (Outcome.ACCEPTED, Outcome.OUTPUT_LIMIT)
 
 
+async def test_a_test_is_not_charged_for_those_before_it(namespaced: Arena) -> None:
+    code = "import time\ndef f(x):\n    while time.process_time() < 0.3: pass\n    return x\n"
+    cases = tuple(CallCase("f", (x,), {}, x, Equality.JSON) for x in range(3))
+
+    verdict = await namespaced.sandbox.judge.judge(Submission(code, cases, replace(LIMITS, processes=4)))
+
+    assert [test.outcome for test in verdict.tests] == [Outcome.ACCEPTED] * 3, verdict
+
+
 async def test_a_kill_for_want_of_memory_does_not_explain_a_later_one(arena: Arena) -> None:
     if arena.launcher().walls.cgroup_missing is not None:
         pytest.skip("NEEDS a memory cgroup")

@@ -4,7 +4,6 @@ A pickle is a program. This reads the few instructions that make one string and 
 """
 
 import base64
-import binascii
 import pickletools
 import zlib
 from itertools import islice
@@ -27,7 +26,7 @@ def _inflate(text: str) -> bytes:
     try:
         inflating = zlib.decompressobj()
         data = inflating.decompress(base64.b64decode(text, validate=True), _MAX_BYTES)
-    except (binascii.Error, ValueError, zlib.error) as error:
+    except (ValueError, zlib.error) as error:
         raise NotPackedError(type(error).__name__) from None
     if not inflating.eof:
         raise NotPackedError(f"more than {_MAX_BYTES} bytes, or cut short")

@@ -177,6 +177,33 @@ async def test_files_go_in_and_come_back_by_the_names_they_were_given(
 
 
 @pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("n" * 255, None),
+        ("n" * 256, "too long"),
+        ("\u00e9" * 128, "too long"),
+        ("/".join(["n" * 204] * 5 + ["four"]), None),
+        ("/".join(["n" * 204] * 5 + ["longer"]), "too long"),
+    ],
+    ids=["as long as names are", "longer", "longer in bytes", "as long as paths are", "a longer path"],
+)
+async def test_a_name_is_as_long_as_names_of_files_may_be(
+    client: httpx.AsyncClient, judge: FakeJudge, name: str, told: str | None
+) -> None:
+    body = (await client.post("/run_code", json=RUN | {"files": {name: base64_of(b"x")}})).json()
+
+    assert (told or "") in body["message"]
+    assert [program.files for program in judge.programs] == ([] if told else [{name: b"x"}])
+
+
+async def test_the_input_is_the_programs(client: httpx.AsyncClient, judge: FakeJudge) -> None:
+    for stdin in ("3 4", None):
+        await client.post("/run_code", json=RUN | {"stdin": stdin})
+
+    assert [program.stdin for program in judge.programs] == ["3 4", ""]
+
+
+@pytest.mark.parametrize(
     ("asked", "cpu_s", "wall_s"),
     [
         (None, 10, 10),
