@@ -19,7 +19,7 @@ _PLACE = re.compile(r"(?P<error>.*)\nsolution\.py line (?P<line>\d+): (?P<source
 
 def response_of(result: TestResult, language: str, integrity: Integrity, tier: Tier) -> RunCodeResponse:
     if result.outcome is Outcome.INTERNAL_ERROR:
-        return sandbox_error(result.message or "the sandbox broke")
+        return sandbox_error(result.message)
     command = _command(result)
     compiles = language in COMPILED
     failed_to_compile = compiles and result.outcome is Outcome.COMPILE_ERROR

@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox_runner.api.fusion.results import response_of
 from sandbox_runner.boxes import runtimes
-from sandbox_runner.domain.verdict import Outcome, TestResult, Tier
+from sandbox_runner.domain.verdict import Integrity, Outcome, TestResult, Tier
 from tests.unit.sandbox.api_client import api_client, base64_of
 from tests.unit.sandbox.fake_sandbox import FakeJudge
 
@@ -104,15 +105,44 @@ async def test_a_syntax_error_reads_as_the_interpreter_prints_it(
 
 
 async def test_a_broken_box_is_a_sandbox_error(client: httpx.AsyncClient, judge: FakeJudge) -> None:
-    judge.result = TestResult(Outcome.INTERNAL_ERROR, message="the sandbox broke")
+    judge.result = TestResult(Outcome.INTERNAL_ERROR, message="it broke")
 
     body = (await client.post("/run_code", json=RUN)).json()
 
     assert (body["status"], body["message"], body["run_result"]) == (
         "SandboxError",
-        "the sandbox broke",
+        "it broke",
         None,
     )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "compiling", "running"),
+    [(Outcome.COMPILE_ERROR, 1, None), (Outcome.RUNTIME_ERROR, 0, 1), (Outcome.ACCEPTED, 0, 0)],
+)
+def test_a_compiled_program_has_two_results_or_the_one_that_failed(
+    outcome: Outcome, compiling: int, running: int | None
+) -> None:
+    answer = response_of(TestResult(outcome, stderr="told"), "cpp", Integrity.WEAK, Tier.T3)
+
+    compiled, ran = answer["compile_result"], answer["run_result"]
+    assert compiled is not None
+    assert (compiled["return_code"], compiled["stderr"]) == (compiling, "told" if compiling else "")
+    assert (ran and ran["return_code"]) == running
+
+
+def test_streams_that_were_cut_are_told_of() -> None:
+    answer = response_of(TestResult(Outcome.ACCEPTED, truncated=True), "python", Integrity.WEAK, Tier.T3)
+
+    assert answer["x"]["truncated"]
+
+
+@pytest.mark.parametrize("asked", [{"files": {"a": base64_of(b"x")}}, {"fetch_files": ["a"]}])
+async def test_files_need_a_directory_of_the_box(judge: FakeJudge, asked: dict[str, Any]) -> None:
+    async with api_client(judge, Tier.T1) as client:
+        body = (await client.post("/run_code", json=RUN | asked)).json()
+
+    assert (body["status"], body["message"]) == ("SandboxError", "files need namespaces (tier T2)")
 
 
 async def test_output_that_is_no_text_is_also_given_as_bytes(
