@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from sandbox_runner.api.fusion.errors import FusionError
-from sandbox_runner.api.fusion.packed import NotPackedError, unpack
+from sandbox_runner.api.fusion.packed import unpack
 
 Row = Mapping[str, JsonValue]
 
@@ -50,7 +50,7 @@ def parsed(content: str, name: str) -> JsonValue:
         pass
     try:
         return _json(unpack(content))
-    except (NotPackedError, ValueError):
+    except ValueError:
         raise FusionError(f"provided_data.{name} is neither JSON nor packed JSON") from None
 
 

@@ -2,16 +2,19 @@
 
 import os
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import NoReturn
 
 import pytest
 
-from sandbox_runner.jail import ending, messages
-from sandbox_runner.jail.box import Box
+from sandbox_runner.jail import credentials, ending, messages
+from sandbox_runner.jail.box import Box, Nature, serve
+from sandbox_runner.jail.cgroups import NO_CGROUP, Cgroup
 from sandbox_runner.jail.confinement import ALARM_FD, TestWalls
 from sandbox_runner.jail.ending import Ending
+from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.limits import Limits
 from sandbox_runner.jail.plan import Plan
 
@@ -69,12 +72,23 @@ def _boxed(program: _Failing) -> Iterator[socket.socket]:
     os.waitpid(pid, 0)
 
 
+class _Sleeping(_Failing):
+    def be_test(self, request: bytes, streams: tuple[int, ...]) -> NoReturn:
+        credentials.die_with_parent()
+        while True:
+            time.sleep(99)
+
+
+def _ask(channel: socket.socket) -> None:
+    streams = [os.memfd_create("stream") for _ in range(4)]
+    socket.send_fds(channel, [messages.SCRIPT], streams)
+    for stream in streams:
+        os.close(stream)
+
+
 def _answer(program: _Failing) -> bytes:
     with _boxed(program) as channel:
-        streams = [os.memfd_create("stream") for _ in range(4)]
-        socket.send_fds(channel, [messages.SCRIPT], streams)
-        for stream in streams:
-            os.close(stream)
+        _ask(channel)
         return messages.receive_packet(channel)
 
 
@@ -88,6 +102,49 @@ def test_a_test_without_memory_for_its_input_says_nothing_of_the_program() -> No
     found = Ending.unpack(_answer(_Failing(MemoryError())))
 
     assert (found.stopped, found.compiled) == ("memory", True)
+
+
+@pytest.mark.parametrize(
+    ("packet", "nature", "told"),
+    [
+        (b"", Nature(None, NO_CGROUP), b""),
+        (b"{", Nature(None, NO_CGROUP), ending.ERROR + b"JSONDecodeError: "),
+        (b"", Nature(None, Cgroup("gone", (0,), unified=False)), ending.ERROR + b"NotADirectoryError: "),
+    ],
+    ids=["left", "told nonsense", "without its cgroup"],
+)
+def test_a_box_that_cannot_go_on_says_why_and_is_no_second_launcher(
+    packet: bytes, nature: Nature, told: bytes
+) -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    pid = os.fork()
+    if pid == 0:
+        ours.close()
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        try:
+            serve(theirs.fileno(), Plan("none"), View(), nature)
+        finally:
+            os._exit(77)
+    with ours:
+        theirs.close()
+        ours.settimeout(20)
+        if packet:
+            ours.send(packet)
+        else:
+            ours.shutdown(socket.SHUT_WR)
+        assert messages.receive_packet(ours)[: len(told) or 99] == told
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1
+
+
+def test_a_box_whose_service_hung_up_ends_under_its_test() -> None:
+    with _boxed(_Sleeping(None)) as channel:
+        _ask(channel)
+        time.sleep(0.2)
+        channel.close()
+        hung_up = time.monotonic()
+    # `_boxed` has waited for the box; the test would have gone on for 20 seconds.
+
+    assert time.monotonic() - hung_up < 10
 
 
 @pytest.mark.parametrize("status", [1, 125])
