@@ -12,12 +12,18 @@ from hypothesis import strategies as st
 from sandbox_runner.boxes.box import Trace
 from sandbox_runner.boxes.memory_files import Output
 from sandbox_runner.boxes.places import place_of_tests
-from sandbox_runner.classify import result_of_case, result_of_compilation, result_of_remote, result_of_run
+from sandbox_runner.classify import (
+    result_of_case,
+    result_of_compilation,
+    result_of_remote,
+    result_of_run,
+    was_starved,
+)
 from sandbox_runner.domain.cases import CallCase, Program, StdinCase
 from sandbox_runner.domain.checkers import CHECKERS
 from sandbox_runner.domain.comparison import Equality
 from sandbox_runner.domain.differences import Difference
-from sandbox_runner.domain.verdict import Integrity, Limits, Outcome
+from sandbox_runner.domain.verdict import Integrity, Limits, Outcome, ProgramError
 from sandbox_runner.jail import values
 from sandbox_runner.jail.ending import Ending
 from sandbox_runner.jail.remote.tests_side.findings import Ended
@@ -34,6 +40,7 @@ def _trace(
     cpu_s: float = 0.1,
     memory_bytes: int = 50,
     stdout: bytes = b"",
+    stderr: bytes = b"",
     report: bytes = b"",
     overflowed: bool = False,
     out_of_memory: bool = False,
@@ -49,7 +56,7 @@ def _trace(
         dirty=False,
         compiled=compiled,
     )
-    return Trace.of(ending, Output(stdout, b"", report, overflowed), out_of_memory=out_of_memory)
+    return Trace.of(ending, Output(stdout, stderr, report, overflowed), out_of_memory=out_of_memory)
 
 
 def _error(kind: str) -> bytes:
@@ -80,7 +87,9 @@ def _error(kind: str) -> bytes:
         (_trace(status=-signal.SIGKILL, stopped="wall"), Outcome.TIME_LIMIT),
         (_trace(cpu_s=1.5, report=b'{"value":4}'), Outcome.TIME_LIMIT),
         (_trace(status=-signal.SIGKILL, out_of_memory=True), Outcome.MEMORY_LIMIT),
+        (_trace(status=-signal.SIGKILL, stopped="memory"), Outcome.MEMORY_LIMIT),
         (_trace(memory_bytes=101, report=b'{"value":4}'), Outcome.MEMORY_LIMIT),
+        (_trace(cpu_s=1, memory_bytes=100, report=b'{"value":4}'), Outcome.ACCEPTED),
         (_trace(overflowed=True, report=b'{"value":4}'), Outcome.OUTPUT_LIMIT),
         (_trace(status=-signal.SIGXFSZ), Outcome.OUTPUT_LIMIT),
     ],
@@ -97,6 +106,8 @@ def test_the_outcome_of_a_call_is(trace: Trace, outcome: Outcome) -> None:
         (_trace(stdout=b"5"), Outcome.WRONG_ANSWER),
         (_trace(stdout=b"4", status=1), Outcome.RUNTIME_ERROR),
         (_trace(stdout=b"4", status=-signal.SIGKILL), Outcome.RUNTIME_ERROR),
+        (_trace(stdout=b"4", status=-signal.SIGKILL, stopped="cpu"), Outcome.TIME_LIMIT),
+        (_trace(stdout=b"4", cpu_s=1.5), Outcome.TIME_LIMIT),
     ],
 )
 def test_the_outcome_of_a_script_is(trace: Trace, outcome: Outcome) -> None:
@@ -131,6 +142,49 @@ def test_a_source_bomb_is_a_compile_error_that_names_the_limit() -> None:
 
     assert result is not None
     assert (result.outcome, result.message) == (Outcome.COMPILE_ERROR, "more than 1 s of CPU time")
+
+
+@pytest.mark.parametrize(
+    ("trace", "message"),
+    [
+        (_trace(compiled=False, stderr=b" main.c:1: no \n"), "main.c:1: no"),
+        (_trace(compiled=False), "the program could not be compiled"),
+        (_trace(compiled=False, report=_error("SyntaxError")), "SyntaxError: t\nsolution.py line 1: s"),
+    ],
+)
+def test_why_a_program_does_not_compile_is_told(trace: Trace, message: str) -> None:
+    result = result_of_compilation(trace, LIMITS)
+
+    assert result is not None
+    assert result.message == message
+
+
+@pytest.mark.parametrize(
+    ("trace", "starved"),
+    [
+        (_trace(compiled=False, stopped="wall", cpu_s=0.1), True),
+        (_trace(compiled=True, stopped="wall", cpu_s=0.1), False),
+        (_trace(compiled=False, stopped="cpu", cpu_s=0.1), False),
+        (_trace(compiled=False, stopped=None, cpu_s=0.1), False),
+        (_trace(compiled=False, stopped="wall", cpu_s=0.19), False),
+    ],
+)
+def test_who_compiles_without_a_cpu_is_starved_and_nobody_else(trace: Trace, starved: bool) -> None:
+    assert was_starved(trace) is starved
+
+
+@pytest.mark.parametrize(
+    ("told", "error"),
+    [
+        ({"type": "E", "text": "t", "line": 3, "source": "s"}, ProgramError("E", "t", 3, "s")),
+        ({"type": 5, "text": None, "line": "x", "source": []}, ProgramError("5", "", None, "")),
+        ({}, ProgramError("")),
+    ],
+)
+def test_an_error_is_told_as_far_as_it_is_one(told: dict[str, object], error: ProgramError) -> None:
+    trace = _trace(status=1, report=json.dumps({"error": told}).encode())
+
+    assert result_of_run(trace, LIMITS).error == error
 
 
 _TAGS = st.sampled_from(
@@ -179,6 +233,14 @@ def test_no_forged_report_breaks_the_judge(report: dict[str, object]) -> None:
 )
 def test_the_time_that_ran_out_is_told(trace: Trace, limit: str | None) -> None:
     assert result_of_case(trace, CALL, CHECKERS["standard"], LIMITS).limit == limit
+
+
+def test_who_waited_and_did_not_compute_is_told_so() -> None:
+    idle, busy = (
+        result_of_run(_trace(status=-9, stopped="wall", cpu_s=cpu_s), LIMITS) for cpu_s in (0.01, 0.15)
+    )
+
+    assert (idle.message, busy.message) == ("more than 3 s, most of them idle", "more than 3 s")
 
 
 def test_the_signal_of_a_crash_is_told() -> None:
