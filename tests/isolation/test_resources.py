@@ -76,6 +76,16 @@ async def test_exactly_the_allowed_output_is_accepted_and_one_byte_more_is_not(a
     assert (full.outcome, over.outcome) == (Outcome.ACCEPTED, Outcome.OUTPUT_LIMIT)
 
 
+async def test_children_are_held_to_the_time_of_all_while_their_parent_waits(namespaced: Arena) -> None:
+    """Once all are dead, the sum comes to the same verdict: so this asks when they died."""
+    code = "import os\nfor _ in range(3):\n    if os.fork() == 0:\n        while True: pass\nos.wait()"
+
+    result = await namespaced.script(code, limits=replace(LIMITS, wall_s=20, processes=4))
+
+    assert (result.outcome, result.limit) == (Outcome.TIME_LIMIT, "cpu")
+    assert result.wall_s < 10, result
+
+
 async def test_a_test_is_not_charged_for_those_before_it(namespaced: Arena) -> None:
     code = "import time\ndef f(x):\n    while time.process_time() < 0.3: pass\n    return x\n"
     cases = tuple(CallCase("f", (x,), {}, x, Equality.JSON) for x in range(3))
