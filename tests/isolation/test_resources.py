@@ -2,6 +2,7 @@
 
 import os
 import resource
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -49,7 +50,7 @@ async def test_each_limit_holds_without_those_behind_it(arena: Arena) -> None:
 
 
 async def test_a_sleeper_meets_the_wall(arena: Arena) -> None:
-    result = await arena.script("import time\ntime.sleep(1e6)", limits=replace(LIMITS, wall_s=0.3))
+    result = await arena.script("import time\ntime.sleep(1e6)", limits=replace(LIMITS, cpu_s=60, wall_s=0.3))
 
     assert result.outcome is Outcome.TIME_LIMIT
     assert 0.3 <= result.wall_s < 0.8
@@ -84,6 +85,36 @@ async def test_children_are_held_to_the_time_of_all_while_their_parent_waits(nam
 
     assert (result.outcome, result.limit) == (Outcome.TIME_LIMIT, "cpu")
     assert result.wall_s < 10, result
+
+
+async def test_what_children_used_is_told_whoever_waited_for_them(namespaced: Arena) -> None:
+    code = (
+        "import os, time\nours, theirs = os.pipe()\nfor _ in range(2):\n    if os.fork() == 0:\n"
+        "        filled = b'x' * (60 << 20)\n        while time.process_time() < 0.2: pass\n"
+        "        os._exit(0)\n"
+        "os.close(theirs)\nos.read(ours, 1)\n"
+    )
+
+    result = await namespaced.script(code, limits=replace(LIMITS, cpu_s=5, wall_s=20, processes=4))
+
+    assert result.outcome is Outcome.ACCEPTED, result
+    assert result.cpu_s > 0.4
+    assert result.memory_bytes > 60 << 20
+
+
+async def test_a_program_is_not_charged_for_its_compiling(arena: Arena) -> None:
+    takes_a_while = "x = [0]\n" * 20_000
+    began = time.process_time()
+    compile(takes_a_while, "x", "exec")
+    compiling_s = time.process_time() - began
+    code = (
+        f"{takes_a_while}import time\ndef f(x):\n    began = time.process_time()\n"
+        f"    while time.process_time() < began + {1.4 * compiling_s}: pass\n    return x + 1\n"
+    )
+
+    result = await arena.call(code, limits=replace(LIMITS, cpu_s=2 * compiling_s, wall_s=20))
+
+    assert result.outcome is Outcome.ACCEPTED, (compiling_s, result)
 
 
 async def test_a_test_is_not_charged_for_those_before_it(namespaced: Arena) -> None:
