@@ -74,3 +74,21 @@ async def test_a_checker_that_speaks_of_numpy_has_it(code: str, packages: str) -
 
     assert isinstance(checker, CustomChecker)
     assert checker.packages == packages
+
+
+async def test_what_is_just_allowed_is_allowed() -> None:
+    settings = Settings(max_tests=2, max_code_bytes=len(CODE))
+    converter = Converter(settings, Tier.T3, offers(isolated=True), isolated=True)
+    most = {
+        "cpu_s": settings.max_cpu_s,
+        "wall_s": settings.max_wall_s,
+        "memory_bytes": settings.max_memory_bytes,
+        "output_bytes": settings.max_output_bytes,
+        "processes": settings.max_processes,
+    }
+    for limits in (most, most | {"memory_bytes": settings.min_memory_bytes}):
+        body = {"code": CODE, "tests": [{"stdout": ""}] * 2, "limits": limits, "require_tier": "T3"}
+
+        submission = await converter.submission(JudgeRequest.model_validate(body))
+
+        assert submission.limits.as_message() == limits
