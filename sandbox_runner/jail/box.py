@@ -207,8 +207,6 @@ class Box:
             files = messages.unbundle(messages.read_whole(descriptors[0]))
             scratch.put(files, filesystem.SCRATCH)
             self._program.take(files)
-            self._scratch = filesystem.scratch_state()
-            self._built = self._state_of_build()
         elif request == messages.FETCH_FILES:
             names, most_bytes = json.loads(messages.read_whole(descriptors[0]))
             write_all(descriptors[1], messages.bundle(scratch.fetch(names, most_bytes)))

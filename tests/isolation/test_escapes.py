@@ -41,6 +41,14 @@ async def test_a_program_has_its_streams_and_no_other_descriptor(arena: Arena) -
         assert verdict.outcome is Outcome.ACCEPTED, verdict
 
 
+async def test_a_box_tells_neither_the_hosts_name_nor_the_services_mask(namespaced: Arena) -> None:
+    code = "import os\ndef f(x): return [os.uname().nodename, os.umask(0)]"
+
+    result = await namespaced.call(code, expected=["sandbox", 0o022])
+
+    assert result.outcome is Outcome.ACCEPTED, result
+
+
 async def test_a_box_sees_only_itself(namespaced: Arena) -> None:
     code = "import os\ndef f(x): return sorted(p for p in os.listdir('/proc') if p.isdigit())"
 

@@ -178,6 +178,17 @@ async def test_files_of_one_test_are_gone_for_the_next(namespaced: Arena, langua
     assert [result.outcome for result in results] == [Outcome.ACCEPTED] * 3, results
 
 
+@pytest.mark.skipif("bash" not in languages.installed(), reason="NO TOOLCHAIN: bash is not tested")
+async def test_a_mode_that_one_test_changed_is_not_there_for_the_next(namespaced: Arena) -> None:
+    code = "echo ran; chmod 0 /box/main.sh"
+
+    verdict = await namespaced.sandbox.judge.judge(
+        Submission(code, (StdinCase("", "ran\n"),) * 3, _LIMITS, language="bash")
+    )
+
+    assert [test.outcome for test in verdict.tests] == [Outcome.ACCEPTED] * 3, verdict
+
+
 @pytest.mark.parametrize("language", _each())
 async def test_nothing_beyond_the_box_is_read_written_or_reached(
     namespaced: Arena, bait: Bait, language: str

@@ -11,7 +11,7 @@ import pytest
 
 from sandbox_runner.domain.cases import CallCase, Submission
 from sandbox_runner.domain.comparison import Equality
-from sandbox_runner.domain.verdict import Outcome
+from sandbox_runner.domain.verdict import Outcome, Tier
 from tests.isolation.conftest import HONEST, LIMITS, Arena
 from tests.isolation.invariants import Traces
 
@@ -124,6 +124,12 @@ async def test_a_test_is_not_charged_for_those_before_it(namespaced: Arena) -> N
     verdict = await namespaced.sandbox.judge.judge(Submission(code, cases, replace(LIMITS, processes=4)))
 
     assert [test.outcome for test in verdict.tests] == [Outcome.ACCEPTED] * 3, verdict
+
+
+async def test_where_boxes_have_cgroups_their_memory_is_summed(namespaced: Arena) -> None:
+    has_cgroup = namespaced.launcher().walls.cgroup_missing is None
+
+    assert (namespaced.sandbox.readiness.tier >= Tier.T3) is has_cgroup
 
 
 async def test_a_kill_for_want_of_memory_does_not_explain_a_later_one(arena: Arena) -> None:
