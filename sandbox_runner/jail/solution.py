@@ -50,12 +50,9 @@ class Solution:
         if self.code is None and _is_sealed():
             try:
                 content = os.pread(CODE_FD, os.fstat(CODE_FD).st_size, 0)
-                code = marshal.loads(content[_CPU_S.size :])  # noqa: S302
+                self.code = marshal.loads(content[_CPU_S.size :])  # noqa: S302
             except MemoryError:
                 return
-            if not isinstance(code, CodeType):
-                raise TypeError("not a code object")
-            self.code = code
             os.close(CODE_FD)
 
 

@@ -29,6 +29,26 @@ async def test_a_program_is_in_no_group_of_processes_but_its_own(arena: Arena) -
     assert result.outcome is Outcome.ACCEPTED, result
 
 
+_RIGHTS = """
+import ctypes
+def f(numbers):
+    libc, sets, signal = ctypes.CDLL(None), (ctypes.c_uint32 * 6)(), ctypes.c_int()
+    assert libc.capget(ctypes.byref((ctypes.c_uint32 * 2)(0x20080522, 0)), ctypes.byref(sets)) == 0
+    bounding = [number for number in range(64) if libc.prctl(23, number, 0, 0, 0) == 1]
+    libc.prctl(2, ctypes.byref(signal), 0, 0, 0)
+    return [list(sets), bounding, libc.prctl(3, 0, 0, 0, 0), libc.prctl(39, 0, 0, 0, 0), signal.value]
+"""
+
+
+async def test_a_program_has_no_right_and_cannot_come_by_one(arena: Arena) -> None:
+    """No capability, now or later; not dumpable; and where no namespace ends it, it ends with its box."""
+    expected = [[0] * 6, [], 0, 1, 0 if arena.isolated else 9]
+
+    result = await arena.call(_RIGHTS, expected=expected)
+
+    assert result.outcome is Outcome.ACCEPTED, result
+
+
 async def test_a_program_has_its_streams_and_no_other_descriptor(arena: Arena) -> None:
     code = (
         "import os\ndef f(x): return [fd for fd in range(1024) if _is_open(fd)]\n"
