@@ -26,6 +26,7 @@ def f(kind=R): return kind()
         "assert len(r) == 3 and all(abs(a - b) < 1 for a, b in zip(r, [1, 2, 3]))",
         "assert len(r) == 3\nfor a, b in zip([1, 2, 3], r): assert a == b",
         "assert set(r) <= {1, 2, 3} and len(r) == 3",
+        "for a, b in zip(r, [1, 2, 3]): assert a == b\nassert len(r) == 3",
         "for a, b in zip(reversed(r), [1, 2, 3]): assert a == b\nassert len(r) == 3",
     ],
 )

@@ -183,9 +183,17 @@ def test_a_test_that_skips_itself_by_what_the_program_answers_marks_the_run(how:
     assert check_files(_DILIGENT, files)["weak"] is False
 
 
-def test_so_does_a_test_case() -> None:
-    assert check_code(_LAZY, _CASES).weak is True
-    assert check_code(_DILIGENT, _CASES).weak is False
+@pytest.mark.parametrize("runner", ["", "unittest.main(argv=[''], exit=False)"])
+def test_so_does_a_test_case(runner: str) -> None:
+    assert check_code(_LAZY, _CASES + runner).weak is True
+    assert check_code(_DILIGENT, _CASES + runner).weak is False
+
+
+def test_a_program_cannot_skip_a_test_itself() -> None:
+    program = "import unittest\ndef f(x):\n    if x == 2: raise unittest.SkipTest\n    return x + 1"
+    tests = "def test_one(): assert f(1) == 2\ndef test_two(): assert f(2) == 3"
+
+    assert check_code(program, tests).ended is Ended.CROSSED
 
 
 _OWN_RESULT = """

@@ -104,7 +104,6 @@ def _run_left(
         return
     link.answered += _answers_in_place(names, _uses(tree.body))
     outcomes = unittests.run(suite, link.questions)
-    link.weak |= outcomes.skipped_late > 0
     if not outcomes.passed:
         link.answered = 0
 
