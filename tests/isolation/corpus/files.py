@@ -27,7 +27,6 @@ _PLANTS = (
 _STRANGE_NAMES = r"""
 names = ['attack\n', 'attack\r\x1b[2J', 'attack\u202e', 'attack \udcff', '-rf attack', 'attack' * 40]
 for name in names: open('/tmp/' + name, 'w').close()
-os.mkfifo('/tmp/attack-fifo')
 os.mkdir('/tmp/attack-closed', 0)
 os.symlink('/etc', '/tmp/attack-link')
 os.symlink('attack-loop', '/tmp/attack-loop')
@@ -120,6 +119,7 @@ ATTACKS: tuple[Attack, ...] = (
     ),
     refused("C12", "becoming root", "os.setuid(0); open('/etc/shadow')"),
     refused("C12", "a set-user-id program", "os.execv('/bin/su', ['su', '-c', 'true'])"),
+    refused("C12", "a pipe with a name", "os.mkfifo('/tmp/attack-p')"),
     refused("C12", "a device node", "os.mknod('/tmp/attack-d', 0o600 | 0o020000, os.makedev(1, 1))"),
     refused("C12", "the kernel's memory", "open('/dev/mem', 'rb').read(1)"),
     refused("C12", "a disk", "open('/dev/vda', 'rb').read(1)"),
