@@ -83,7 +83,7 @@ ATTACKS: tuple[Attack, ...] = (
     ),
     script(
         "C6",
-        "strange names, pipes and closed directories left behind",
+        "strange names, links and closed directories left behind",
         _STRANGE_NAMES,
         _ERROR,
         Outcome.ACCEPTED,
