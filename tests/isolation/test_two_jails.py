@@ -168,6 +168,19 @@ async def test_its_own_pauses_add_up(arena: Arena) -> None:
     await arena.assert_unharmed()
 
 
+async def test_what_a_program_does_after_its_tests_is_not_waited_for(arena: Arena) -> None:
+    """It stops itself once it has answered, and is as good as done."""
+    code = (
+        "import os, threading\ndef f(x):\n"
+        "    threading.Timer(0.2, os.kill, (os.getpid(), 19)).start()\n    return x + 1"
+    )
+    source = "import time\nassert f(3) == 4\ntime.sleep(0.5)"
+
+    (result,) = await _judge(arena, code, CodeCase(source))
+
+    assert result.outcome is Outcome.ACCEPTED, result
+
+
 @_needs_pytest
 @pytest.mark.parametrize("name", scratch.STRONG)
 async def test_what_tests_and_program_write_both_have(namespaced: Arena, name: str) -> None:

@@ -181,6 +181,25 @@ async def test_draining_waits_for_those_inside_and_lets_nobody_in() -> None:
     assert draining.result()
 
 
+async def test_who_drains_before_any_work_waits_for_nobody_and_takes_no_batch() -> None:
+    admission = _admission()
+
+    assert await admission.drain(10)
+    with pytest.raises(DrainingError):
+        admission.refuse_if_full()
+
+
+async def test_who_is_inside_is_counted() -> None:
+    metrics = Metrics()
+    admission = Admission(Slots.of(1), 100, 100, metrics)
+    pages = []
+    async with admission.slot(Ticket()):
+        pages.append(metrics.page(None))
+    pages.append(metrics.page(None))
+
+    assert [b"ctrl_inflight 1.0" in page for page in pages] == [True, False]
+
+
 async def test_draining_does_not_wait_for_ever() -> None:
     admission = _admission()
     async with _full(admission):
@@ -195,6 +214,7 @@ async def test_a_deadline_in_the_header_or_the_body_is_answered_504_with_when_to
         by_header = await client.post("/judge", json=CALL, headers={"X-Deadline-S": "0.01"})
         by_body = await client.post("/judge", json=CALL | {"deadline_s": 0.01})
         senseless = await client.post("/judge", json=CALL, headers={"X-Deadline-S": "soon"})
+        page = (await client.get("/metrics")).text
         assert judge.gate is not None
         judge.gate.set()
 
@@ -202,6 +222,7 @@ async def test_a_deadline_in_the_header_or_the_body_is_answered_504_with_when_to
         assert (late.status_code, late.json()["type"]) == (504, "/problems/too-late")
         assert late.headers["retry-after"] == "1"
     assert senseless.json()["errors"][0]["field"] == "X-Deadline-S"
+    assert 'ctrl_refused_total{reason="too_late"} 2.0' in page
 
 
 async def test_a_batch_that_finds_the_queue_full_is_turned_away_as_a_whole() -> None:

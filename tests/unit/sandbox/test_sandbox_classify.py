@@ -27,6 +27,7 @@ from sandbox_runner.domain.verdict import Integrity, Limits, Outcome, ProgramErr
 from sandbox_runner.jail import values
 from sandbox_runner.jail.ending import Ending
 from sandbox_runner.jail.remote.tests_side.findings import Ended
+from sandbox_runner.jail.views import View
 
 LIMITS = Limits(cpu_s=1, wall_s=3, memory_bytes=100, output_bytes=100, processes=1)
 CALL = CallCase("f", (), {}, 4, Equality.JSON)
@@ -112,6 +113,25 @@ def test_the_outcome_of_a_call_is(trace: Trace, outcome: Outcome) -> None:
 )
 def test_the_outcome_of_a_script_is(trace: Trace, outcome: Outcome) -> None:
     assert result_of_case(trace, STDIN, CHECKERS["standard"], LIMITS).outcome is outcome
+
+
+_LENGTH = replace(CALL, views=(View("len"),))
+_IS_TRUE = replace(CALL, expected=True, equality=Equality.IDENTITY)
+
+
+@pytest.mark.parametrize(
+    ("case", "report", "outcome"),
+    [
+        (_LENGTH, b'{"seen":4,"value":[1,1,1,1]}', Outcome.ACCEPTED),
+        (_LENGTH, b'{"value":4}', Outcome.WRONG_ANSWER),
+        (CALL, b'{"seen":4,"value":4}', Outcome.WRONG_ANSWER),
+        (CALL, b'{"alike":true,"value":4}', Outcome.ACCEPTED),
+        (_IS_TRUE, b'{"value":true}', Outcome.ACCEPTED),
+        (_IS_TRUE, b'{"alike":true,"value":true}', Outcome.WRONG_ANSWER),
+    ],
+)
+def test_what_is_told_is_what_was_asked(case: CallCase, report: bytes, outcome: Outcome) -> None:
+    assert result_of_case(_trace(report=report), case, CHECKERS["standard"], LIMITS).outcome is outcome
 
 
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))

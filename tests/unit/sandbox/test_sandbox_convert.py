@@ -1,13 +1,15 @@
 """What a request is turned into, and what that may cost everyone else."""
 
 import asyncio
+from contextlib import nullcontext
 from itertools import repeat
 from typing import Any
 
 import pytest
 
 from sandbox_runner.api.convert import MOST_REWRITTEN, Converter, Offer, offers
-from sandbox_runner.api.models import JudgeRequest
+from sandbox_runner.api.models import JudgeRequest, LimitsModel
+from sandbox_runner.api.problems import InvalidRequestError
 from sandbox_runner.domain.cases import CallCase, CodeCase, Submission
 from sandbox_runner.domain.checkers import CustomChecker
 from sandbox_runner.domain.verdict import Tier
@@ -92,3 +94,13 @@ async def test_what_is_just_allowed_is_allowed() -> None:
         submission = await converter.submission(JudgeRequest.model_validate(body))
 
         assert submission.limits.as_message() == limits
+
+
+@pytest.mark.parametrize(
+    ("isolated", "processes", "allowed"), [(False, 1, True), (False, 2, False), (True, 2, True)]
+)
+def test_several_processes_need_namespaces(*, isolated: bool, processes: int, allowed: bool) -> None:
+    converter = Converter(Settings(), Tier.T1, offers(isolated=isolated), isolated=isolated)
+
+    with nullcontext() if allowed else pytest.raises(InvalidRequestError, match="needs namespaces"):
+        assert converter.limits(LimitsModel(processes=processes)).processes == processes
