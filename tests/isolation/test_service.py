@@ -96,6 +96,7 @@ async def test_a_cancelled_submission_leaves_nothing_behind(arena: Arena) -> Non
         await running
 
     await arena.assert_unharmed()
+    assert (arena.launcher().leaked_processes, arena.launcher().leaked_cgroups) == (0, 0)
 
 
 async def test_a_launcher_that_is_killed_costs_nobody_a_wrong_answer() -> None:

@@ -147,15 +147,52 @@ async def test_a_full_queue_turns_the_impatient_away_only() -> None:
         assert not waiting.done()
 
 
-async def test_who_cannot_be_served_in_time_does_not_wait() -> None:
-    admission = _admission()
+async def test_so_many_wait_and_no_more() -> None:
+    metrics = Metrics()
+    admission = Admission(Slots.of(1), 1, 1, metrics)
     async with _full(admission):
-        await asyncio.sleep(0.05)
-    async with asyncio.TaskGroup() as group, _full(admission):
-        group.create_task(_enter(admission, Ticket("other")))
+        for _ in range(2):  # who has left takes no room
+            waiting = asyncio.ensure_future(_enter(admission, Ticket()))
+            await _settle()
+            with pytest.raises(BusyError):
+                await _enter(admission, Ticket())
+            assert b"ctrl_queue_depth 1.0" in metrics.page(None)
+            waiting.cancel()
+            await _settle()
+        assert b"ctrl_queue_depth 0.0" in metrics.page(None)
+
+
+async def test_who_comes_after_its_deadline_gets_no_slot_that_is_free() -> None:
+    with pytest.raises(TooLateError):
+        await _enter(_admission(), Ticket(deadline=time.monotonic() - 1))
+
+
+@pytest.mark.parametrize(
+    ("others", "own", "slots_ahead"),
+    [({"other": 1}, 0, 1), ({"other": 3}, 0, 1), ({"other": 1}, 2, 3), ({"other": 3, "third": 1}, 1, 4)],
+)
+async def test_who_cannot_be_served_in_time_does_not_wait(
+    others: dict[str, int], own: int, slots_ahead: int
+) -> None:
+    slots = Slots.of(1)
+    slots.mean_hold_s = 10
+    admission = Admission(slots, 100, 100, Metrics())
+    async with _full(admission):
+        ahead = [tenant for tenant, number in (others | {"mine": own}).items() for _ in range(number)]
+        waiting = [asyncio.ensure_future(_enter(admission, Ticket(tenant))) for tenant in ahead]
         await _settle()
+        arrived = time.monotonic()
         with pytest.raises(TooLateError):
-            await _enter(admission, Ticket("mine", deadline=time.monotonic() + 0.001))
+            await _enter(admission, Ticket("mine", deadline=arrived + 10 * slots_ahead - 2))
+        assert time.monotonic() < arrived + 1
+        for deadline, patient in ((arrived + 5, True), (arrived + 10 * slots_ahead + 2, False)):
+            hopeful = asyncio.ensure_future(_enter(admission, Ticket("mine", deadline, patient=patient)))
+            await _settle()
+            assert not hopeful.done()
+            hopeful.cancel()
+            await _settle()
+        for each in waiting:
+            each.cancel()
 
 
 async def test_a_slot_that_does_not_come_in_time_is_given_up() -> None:
