@@ -76,13 +76,10 @@ class _Launcher:
     def _open(self, request: dict[str, Any], channel_fd: int) -> dict[str, object]:
         """Make a box; whatever of it stands when this fails, the service closes."""
         number = request["id"]
-        try:
-            cgroup = self.parent.make(f"box-{number}", request["memory_bytes"], request["tasks"])
-            self.boxes[number] = (None, cgroup)
-            nature = Nature(self.plan.uid_of(number), cgroup, request["shares"])
-            pid = _fork_box(self.plan, self.view, channel_fd, nature)
-        except OSError as error:
-            return {"error": str(error)}
+        cgroup = self.parent.make(f"box-{number}", request["memory_bytes"], request["tasks"])
+        self.boxes[number] = (None, cgroup)
+        nature = Nature(self.plan.uid_of(number), cgroup, request["shares"])
+        pid = _fork_box(self.plan, self.view, channel_fd, nature)
         self.boxes[number] = (pid, cgroup)
         return {"pid": pid}
 

@@ -55,6 +55,11 @@ class Arena:
         assert launchers.current is not None
         return launchers.current
 
+    def boxes_broken(self) -> float:
+        """How often a test had to be tried again, so far."""
+        found = self.sandbox.metrics.registry.get_sample_value("ctrl_infra_errors_total", {"reason": "box"})
+        return found or 0
+
     def processes_left(self) -> list[int]:
         """Children of the launchers; between submissions there are none."""
         assert self.sandbox.launchers is not None

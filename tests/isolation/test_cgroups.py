@@ -1,5 +1,6 @@
 """A box's processes are counted in its own cgroup from its first moment, and nothing waits for that."""
 
+import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox_runner.jail import libc
+from sandbox_runner.jail import delegation, libc
 from sandbox_runner.jail.cgroups import Cgroup, CgroupParent
 
 MIB = 1 << 20
@@ -70,6 +71,34 @@ def test_the_sum_of_what_processes_fill_is_bounded_and_counted(leaf: Cgroup) -> 
     started = [_start(leaf, fill) for _ in range(2)]
     assert 9 in [os.waitpid(pid, 0)[1] for pid in started]
     assert leaf.oom_kills() > 0
+
+
+def test_what_a_living_launcher_has_is_not_swept_by_the_next(parent: CgroupParent) -> None:
+    pid = os.fork()
+    if pid == 0:
+        CgroupParent.acquire("").remove()
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+    assert parent.make("box-1", 64 * MIB, 8).remove() == 0
+
+
+def test_where_one_hierarchy_refuses_nothing_is_left_in_the_other() -> None:
+    directories = delegation.find("").directories
+    own = [Path(directory, f"ctrl-sandbox-{os.getpid()}") for directory in directories]
+    if len(own) < 2 or not os.access(directories[1], os.W_OK):
+        pytest.skip("NO CGROUPS OF VERSION 1 TO WRITE IN")
+    own[1].mkdir()
+    taken = os.open(own[1], os.O_RDONLY)
+    fcntl.flock(taken, fcntl.LOCK_EX)
+    try:
+        missing = CgroupParent.acquire("").missing
+        assert missing is not None
+        assert "File exists" in missing
+        assert not own[0].exists()
+    finally:
+        os.close(taken)
+        own[1].rmdir()
 
 
 def test_of_a_leaf_that_cannot_be_bounded_nothing_is_left(parent: CgroupParent) -> None:

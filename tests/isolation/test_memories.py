@@ -58,9 +58,11 @@ def _is_open(fd):
 async def test_no_sign_reaches_the_next_test(arena: Arena, sign: str) -> None:
     code = f"{_HEAD}def f(x):\n{_SIGNS[sign]}    return repr(seen)\n"
     cases = tuple(CallCase("f", (n,), {}, None, Equality.JSON) for n in range(3))
+    broken = arena.boxes_broken()
 
     verdict = await arena.sandbox.judge.judge(Submission(code, cases, LIMITS))
 
+    assert arena.boxes_broken() == broken  # another try would hide what they saw
     returned = {test.returned for test in verdict.tests}
     assert len(returned) == 1, returned
     assert returned != {None}, verdict.tests[0]

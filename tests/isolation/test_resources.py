@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from sandbox_runner.boxes.launcher import LauncherError
 from sandbox_runner.domain.cases import CallCase, Submission
 from sandbox_runner.domain.comparison import Equality
 from sandbox_runner.domain.verdict import Outcome, Tier
@@ -162,6 +163,17 @@ async def test_nor_do_several_kills_of_one_test(namespaced: Arena) -> None:
     verdict = await namespaced.sandbox.judge.judge(Submission(code, cases, replace(LIMITS, processes=4)))
 
     assert [test.outcome for test in verdict.tests] == [Outcome.MEMORY_LIMIT, Outcome.RUNTIME_ERROR]
+
+
+async def test_a_request_that_fails_harms_no_other(arena: Arena) -> None:
+    launcher = arena.launcher()
+
+    with pytest.raises(LauncherError, match="KeyError"):
+        await launcher._ask({"op": "close"})  # noqa: SLF001
+
+    assert launcher.usable
+    await arena.assert_unharmed()
+    assert arena.launcher() is launcher
 
 
 async def test_a_question_about_a_closed_box_harms_no_other(arena: Arena) -> None:
