@@ -3,13 +3,15 @@
 import asyncio
 import json
 import tracemalloc
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from sandbox_runner.api.answers import to_json
-from sandbox_runner.domain.verdict import Outcome, ProgramError, TestResult
+from sandbox_runner.domain.cases import Submission
+from sandbox_runner.domain.verdict import Integrity, Outcome, ProgramError, TestResult
 from tests.unit.sandbox.api_client import CALL, CODE, NDJSON, BareClient, api_client, lines_of
 from tests.unit.sandbox.fake_sandbox import FakeJudge
 
@@ -124,6 +126,35 @@ async def test_a_stream_has_a_line_per_test_and_one_for_the_verdict() -> None:
         "integrity": "strong",
         "tier": "T3",
     }
+
+
+async def test_the_verdict_of_a_stream_sums_up_its_tests() -> None:
+    weak = TestResult(Outcome.ACCEPTED, integrity=Integrity.WEAK)
+    judge = FakeJudge(weak, following=(TestResult(Outcome.TIME_LIMIT), TestResult(Outcome.WRONG_ANSWER)))
+    async with api_client(judge) as client:
+        response = await client.post("/judge", json=CALL | {"tests": CALL["tests"] * 3}, headers=NDJSON)
+
+    last = lines_of(response)[-1]
+    assert last["verdict"] == {"outcome": "time_limit", "passed": 1, "total": 3}
+    assert last["integrity"] == "weak"
+
+
+class _BreakingJudge(FakeJudge):
+    """Breaks after the first test."""
+
+    async def results(self, submission: Submission) -> AsyncGenerator[TestResult, None]:
+        yield self.result
+        raise RuntimeError("secret")
+
+
+async def test_a_fault_within_a_stream_is_its_last_line() -> None:
+    async with api_client(_BreakingJudge()) as client:
+        response = await client.post("/judge", json=TWO, headers=NDJSON)
+
+    first, last = lines_of(response)
+    assert (response.status_code, first["test"]) == (200, 0)
+    assert last["error"]["type"] == "/problems/unexpected"
+    assert "secret" not in response.text
 
 
 async def test_a_streamed_batch_closes_each_submission_with_a_verdict_or_an_error() -> None:
