@@ -90,6 +90,16 @@ async def test_nothing_is_fetched_but_a_regular_file_of_the_box(namespaced: Aren
     await namespaced.assert_unharmed()
 
 
+async def test_a_file_that_would_fill_what_carries_it_breaks_nothing(namespaced: Arena) -> None:
+    code = "open('out', 'wb').write(bytes((1 << 20) - 10))"
+    broken = namespaced.boxes_broken()
+
+    result = await _run(namespaced, code)
+
+    assert (result.outcome, result.files) == (Outcome.ACCEPTED, {}), result
+    assert namespaced.boxes_broken() == broken
+
+
 async def test_files_of_a_run_that_failed_are_fetched(namespaced: Arena) -> None:
     failed = await _run(namespaced, "open('out', 'w').write('x')\nraise SystemExit(3)")
     killed = await _run(namespaced, "open('out', 'w').write('x')\nos.kill(os.getpid(), 9)")
