@@ -39,13 +39,15 @@ class Judgement:
     difference: Difference | None = None
 
 
-def was_starved(trace: Trace) -> bool:
-    """Whether the interpreter's compiling came to no end for want of a CPU: it waits for nothing else.
+def was_interrupted(trace: Trace, limits: Limits) -> bool:
+    """Whether the interpreter's compiling was ended from outside: it waits for nothing, and kills nobody.
 
     Not so for other languages' compilers, which a source might have wait.
     """
     ending = trace.ending
-    return not ending.compiled and ending.stopped == "wall" and ending.cpu_s < _BUSY_SHARE * ending.wall_s
+    starved = ending.stopped == "wall" and ending.cpu_s < _BUSY_SHARE * ending.wall_s
+    killed = ending.status == -signal.SIGKILL and _limit_reached(trace, limits) is None
+    return not ending.compiled and (starved or killed)
 
 
 def result_of_compilation(trace: Trace, limits: Limits) -> TestResult | None:

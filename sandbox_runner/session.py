@@ -18,7 +18,7 @@ from sandbox_runner.classify import (
     result_of_compilation,
     result_of_remote,
     result_of_run,
-    was_starved,
+    was_interrupted,
 )
 from sandbox_runner.domain.cases import CallCase, Case, CodeCase, Program, PytestCase, RemoteCase, StdinCase
 from sandbox_runner.domain.checkers import Checker
@@ -135,8 +135,8 @@ class Session:
 
     def _compilation(self, trace: Trace) -> TestResult | None:
         """What came of compiling in the interpreter, as `result_of_compilation` tells it."""
-        if was_starved(trace):
-            raise BoxError("the program's compiling was given no CPU")
+        if was_interrupted(trace, self._limits):
+            raise BoxError("the program's compiling was ended from outside")
         return result_of_compilation(trace, self._limits)
 
     async def _insisting(self, attempt: Callable[[], Awaitable[TestResult]]) -> TestResult:

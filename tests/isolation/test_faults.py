@@ -125,23 +125,24 @@ async def _assert_nothing_is_left(arena: Arena) -> None:
     assert [new.differences(old) for new, old in zip(after, before, strict=True)] == [[]] * len(before)
 
 
-def _stopped(arena: Arena) -> bool:
-    """Stop the test that runs at this moment, if one does."""
+def _struck(arena: Arena, number: int) -> bool:
+    """Signal the test that runs at this moment, if one does."""
     running = programs_of(arena.launcher().pid)
     for test in running:
-        os.kill(test, signal.SIGSTOP)
+        os.kill(test, number)
     return bool(running)
 
 
-async def test_a_program_that_gets_no_cpu_while_it_is_compiled_is_no_wrong_one() -> None:
-    """Compiling Python waits for nothing: what is late without having computed was kept from it."""
+@pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGKILL])
+async def test_a_program_whose_compiling_is_ended_from_outside_is_no_wrong_one(number: int) -> None:
+    """It waits for nothing and kills nobody: what is late without having computed was kept from it."""
     async with open_sandbox(Settings()) as sandbox:
         arena = Arena(sandbox)
         takes_a_while = "x = [0]\n" * 30_000 + "def f(x):\n    return x + 1\n"
         running = asyncio.ensure_future(arena.call(takes_a_while, limits=replace(_LONG, wall_s=4.0)))
         while not running.done():
             await asyncio.sleep(0.005)
-            if _stopped(arena):
+            if _struck(arena, number):
                 break
 
         assert (await running).outcome is Outcome.ACCEPTED

@@ -17,7 +17,7 @@ from sandbox_runner.classify import (
     result_of_compilation,
     result_of_remote,
     result_of_run,
-    was_starved,
+    was_interrupted,
 )
 from sandbox_runner.domain.cases import CallCase, Program, StdinCase
 from sandbox_runner.domain.checkers import CHECKERS
@@ -180,17 +180,22 @@ def test_why_a_program_does_not_compile_is_told(trace: Trace, message: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("trace", "starved"),
+    ("trace", "interrupted"),
     [
         (_trace(compiled=False, stopped="wall", cpu_s=0.1), True),
         (_trace(compiled=True, stopped="wall", cpu_s=0.1), False),
         (_trace(compiled=False, stopped="cpu", cpu_s=0.1), False),
         (_trace(compiled=False, stopped=None, cpu_s=0.1), False),
         (_trace(compiled=False, stopped="wall", cpu_s=0.19), False),
+        (_trace(compiled=False, status=-9), True),
+        (_trace(compiled=True, status=-9), False),
+        (_trace(compiled=False, status=-9, cpu_s=1.5), False),
+        (_trace(compiled=False, status=-9, out_of_memory=True), False),
+        (_trace(compiled=False, status=-11), False),
     ],
 )
-def test_who_compiles_without_a_cpu_is_starved_and_nobody_else(trace: Trace, starved: bool) -> None:
-    assert was_starved(trace) is starved
+def test_whose_compiling_is_ended_from_outside_is_interrupted(trace: Trace, interrupted: bool) -> None:
+    assert was_interrupted(trace, LIMITS) is interrupted
 
 
 @pytest.mark.parametrize(
