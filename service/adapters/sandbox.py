@@ -7,7 +7,7 @@ and says nothing about the candidate.
 import asyncio
 import json
 import random
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -76,12 +76,9 @@ class Patience:
 class HttpSandbox:
     """The sandbox behind a URL."""
 
-    def __init__(
-        self, session: aiohttp.ClientSession, patience: Patience, limits: Mapping[str, float] | None
-    ):
+    def __init__(self, session: aiohttp.ClientSession, patience: Patience):
         self._session = session
         self._patience = patience
-        self._limits = limits
         self._last: tuple[bytes, bytes] = b"", b""
 
     def _tests(self, task: Task) -> bytes:
@@ -99,18 +96,14 @@ class HttpSandbox:
         cpu_s: float | None = None,
     ) -> Verdict:
         """Run the task's tests on the candidate; `cpu_s` is this task's own limit for each test."""
-        limits = self._limits if cpu_s is None else {**(self._limits or {}), "cpu_s": cpu_s}
-        body = _request(task, candidate, limits, self._tests(task), stop_on_first_fail=stop_on_first_fail)
+        body = _request(task, candidate, cpu_s, self._tests(task), stop_on_first_fail=stop_on_first_fail)
         bound_s = self._patience.bound_s(len(task.tests), cpu_s)
         return verdict_of(task, parse(await self._answer("judge", body, bound_s), JudgeAnswer))
 
     async def run(self, code: str, *, stdin: str = "", language: str = "python") -> Run:
         """Run a program once, without judging it."""
-        body: dict[str, Any] = {"code": code, "stdin": stdin, "language": language}
-        if self._limits is not None:
-            body["limits"] = dict(self._limits)
-        bound_s = self._patience.bound_s(1, None)
-        return run_of(parse(await self._answer("run", json.dumps(body).encode(), bound_s), RunAnswer))
+        body = _json({"code": code, "stdin": stdin, "language": language})
+        return run_of(parse(await self._answer("run", body, self._patience.bound_s(1, None)), RunAnswer))
 
     async def ping(self) -> None:
         """Raise `SandboxError` unless the sandbox says that it is ready."""
@@ -163,26 +156,22 @@ _JSON = {"Content-Type": "application/json"}
 
 @asynccontextmanager
 async def http_sandbox(
-    url: str,
-    *,
-    patience: Patience | None = None,
-    connections: int = 32,
-    limits: Mapping[str, float] | None = None,
+    url: str, *, patience: Patience | None = None, connections: int = 32
 ) -> AsyncGenerator[HttpSandbox, None]:
-    """Keep a pool of connections to the sandbox at `url`. `limits` None takes the sandbox's own."""
+    """Keep a pool of connections to the sandbox at `url`."""
     patience = patience or Patience()
     async with aiohttp.ClientSession(
         base_url=url.rstrip("/") + "/",
         connector=aiohttp.TCPConnector(limit=connections),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=5),
     ) as session:
-        yield HttpSandbox(session, patience, limits)
+        yield HttpSandbox(session, patience)
 
 
 def _request(
     task: Task,
     candidate: Candidate,
-    limits: Mapping[str, float] | None,
+    cpu_s: float | None,
     tests: bytes,
     *,
     stop_on_first_fail: bool,
@@ -196,8 +185,8 @@ def _request(
     }
     if any(isinstance(test, StdinTest) and test.equality is Equality.NUMBERS for test in task.tests):
         body["checker"] = _BY_VALUE
-    if limits is not None:
-        body["limits"] = dict(limits)
+    if cpu_s is not None:
+        body["limits"] = {"cpu_s": cpu_s}
     return b'{"tests": %b, %b' % (tests, _json(body)[1:])
 
 
@@ -248,6 +237,6 @@ def _refusal(status: int) -> SandboxError:
 def _retry_after(response: aiohttp.ClientResponse) -> float | None:
     """Read seconds; the header's other form, a date, is left to the doubling."""
     try:
-        return max(0.0, float(response.headers.get("Retry-After", "")))
+        return float(response.headers.get("Retry-After", ""))
     except ValueError:
         return None

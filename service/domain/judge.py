@@ -125,7 +125,7 @@ def _ruled(before: Ruling, opinion: Opinion, basis: Basis) -> Ruling:
     calls = int(opinion.usage != TokenUsage())
     return replace(
         before,
-        score=None if judgment is None else opinion.critique.score,
+        score=opinion.critique.score,
         judgment=judgment,
         basis=None if judgment is None else basis,
         votes=opinion.votes,

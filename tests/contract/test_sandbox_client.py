@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import math
+import time
 from collections import UserDict
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -34,6 +36,11 @@ def _answer(**changes: Any) -> web.Response:
 
 def _problem(status: int, *errors: dict[str, str]) -> web.Response:
     return web.json_response({"title": "no", "errors": list(errors)}, status=status)
+
+
+async def _endless() -> AsyncGenerator[bytes, None]:
+    while True:
+        yield b" " * 2**20
 
 
 @dataclass
@@ -158,6 +165,16 @@ async def test_a_full_queue_is_asked_again() -> None:
     assert len(server.requests) == 2
 
 
+async def test_a_full_queue_is_left_alone_for_as_long_as_it_asks_for() -> None:
+    server = Server([lambda: web.Response(status=503, headers={"Retry-After": "5"}), _answer])
+
+    started = time.monotonic()
+    async with _sandbox(server, replace(QUICK, longest_wait_s=0.2)) as sandbox:
+        await sandbox.judge(TASK, CANDIDATE)
+
+    assert time.monotonic() - started >= 0.75 * 0.2
+
+
 async def test_a_full_queue_may_be_waited_for_longer_than_a_broken_sandbox() -> None:
     server, patience = Server([lambda: web.Response(status=503)]), replace(QUICK, attempts_when_full=9)
 
@@ -250,6 +267,60 @@ async def test_what_is_no_verdict_is_an_error_and_is_asked_once(reply: Callable[
     assert len(server.requests) == 1
 
 
+async def test_the_sandbox_says_why_it_failed() -> None:
+    run = ACCEPTED | {"outcome": "internal_error", "message": "no box is left"}
+    server = Server([lambda: _answer(outcome="internal_error", passed=0, tests=[run])])
+
+    async with _sandbox(server) as sandbox:
+        with pytest.raises(SandboxError, match="internal_error: no box is left"):
+            await sandbox.judge(TASK, CANDIDATE)
+
+
+async def test_what_is_not_http_is_an_error_and_is_asked_once() -> None:
+    asked: list[bytes] = []
+
+    async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readline())
+        writer.write(b"220 mail ready\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(babble, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with http_sandbox(url, patience=QUICK) as sandbox:
+            with pytest.raises(SandboxError, match="ClientResponseError"):
+                await sandbox.judge(TASK, CANDIDATE)
+
+    assert asked == [b"POST /judge HTTP/1.1\r\n"]
+
+
+async def test_an_answer_without_an_end_is_an_error() -> None:
+    server = Server([lambda: web.Response(body=_endless())])
+
+    async with _sandbox(server, replace(QUICK, timeout_s=60.0)) as sandbox:
+        with pytest.raises(SandboxError, match="longer than"):
+            await sandbox.judge(TASK, CANDIDATE)
+
+
+async def test_what_json_cannot_hold_is_sent_to_nobody() -> None:
+    server = Server([_answer])
+
+    async with _sandbox(server) as sandbox:
+        with pytest.raises(SandboxError, match="cannot be sent as JSON"):
+            await sandbox.judge(Task("p", "f", (CallTest((math.nan,), 1),)), CANDIDATE)
+
+    assert server.requests == []
+
+
+async def test_a_tests_own_limit_reaches_the_sandbox() -> None:
+    server = Server([_answer])
+
+    async with _sandbox(server) as sandbox:
+        await sandbox.judge(TASK, CANDIDATE, cpu_s=3.0)
+
+    assert server.requests[0]["limits"] == {"cpu_s": 3.0}
+
+
 async def test_a_test_that_cannot_be_run_is_the_callers_to_change() -> None:
     server = Server([lambda: _problem(422, {"field": "tests.1.assert", "message": "not a comparison"})])
 
@@ -314,6 +385,10 @@ async def test_a_sandbox_that_is_not_ready_says_so() -> None:
             await sandbox.ping()
     async with _sandbox(Server([None])) as sandbox:
         await sandbox.ping()
+
+
+def test_no_test_is_given_less_time_than_others_for_a_limit_of_its_own() -> None:
+    assert Patience(timeout_s=60.0, test_s=20.0).bound_s(2, 1.0) == 60.0 + 2 * 20.0
 
 
 def test_waits_double_are_bounded_and_honour_the_server() -> None:

@@ -82,15 +82,13 @@ async def test_a_program_may_be_written_against_a_judge_that_imports(
 
 async def test_a_program_that_hangs_in_each_test_is_beyond_its_limit_however_many_there_are() -> None:
     impatient = Patience(timeout_s=1.0)
-    async with (
-        real_sandbox_server() as url,
-        http_sandbox(url, patience=impatient, limits={"cpu_s": 1}) as sandbox,
-    ):
+    async with real_sandbox_server() as url, http_sandbox(url, patience=impatient) as sandbox:
         verdict = await sandbox.judge(
-            Task("p", "f", (CALL,) * 3), Candidate("def f(x):\n    while True: pass")
+            Task("p", "f", (CALL,) * 3), Candidate("def f(x):\n    while True: pass"), cpu_s=1.0
         )
 
     assert [run.outcome for run in verdict.runs] == [Outcome.TIME_LIMIT] * 3
+    assert all(1.0 <= run.cpu_s < 2.0 for run in verdict.runs)
 
 
 async def test_a_test_that_can_judge_no_program_names_its_field() -> None:

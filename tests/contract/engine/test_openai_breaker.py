@@ -86,7 +86,7 @@ async def test_a_call_that_succeeds_after_the_pause_lets_all_others_through(
 ) -> None:
     server.answer(*[refusal(501)] * 5, whole("hello"))
     await fail(model, 5)
-    clock.now += 1
+    clock.now += 60
 
     assert [(await model.complete(HI, PLAIN))[0].text for _ in range(3)] == ["hello"] * 3
 
@@ -167,6 +167,35 @@ def test_after_first_words_one_failure_is_enough_and_the_pause_is_doubled(clock:
     breaker.end(trial, Ending.FAILED)
 
     assert (heard, breaker.wait_s) == (0.0, 2.0)
+
+
+def test_a_pause_is_never_longer_than_the_longest(clock: Clock) -> None:
+    breaker = Breaker(clock, first_pause_s=1.0, longest_pause_s=3.0)
+    for _ in range(5):
+        breaker.end(breaker.begin(), Ending.FAILED)
+
+    pauses = []
+    for _ in range(3):
+        clock.now += breaker.wait_s
+        breaker.end(breaker.begin(), Ending.FAILED)
+        pauses.append(breaker.wait_s)
+
+    assert pauses == [2.0, 3.0, 3.0]
+
+
+def test_an_endpoint_that_was_well_again_is_left_alone_briefly_at_first(clock: Clock) -> None:
+    breaker = Breaker(clock)
+    for _ in range(5):
+        breaker.end(breaker.begin(), Ending.FAILED)
+    clock.now += 1
+    trial = breaker.begin()
+    breaker.hear(trial)
+    breaker.end(trial, Ending.SUCCEEDED)
+
+    while not breaker.is_open:
+        breaker.end(breaker.begin(), Ending.FAILED)
+
+    assert breaker.wait_s == 1.0
 
 
 def test_first_words_from_before_the_breaker_opened_change_nothing(clock: Clock) -> None:
@@ -260,8 +289,7 @@ def test_an_endpoint_that_fails_one_time_in_six_is_called_on(clock: Clock) -> No
     breaker = Breaker(clock)
     for call in range(600):
         breaker.end(breaker.begin(), Ending.SUCCEEDED if call % 6 else Ending.FAILED)
-
-    assert not breaker.is_open
+        assert not breaker.is_open
 
 
 def test_an_end_from_before_the_breaker_opened_neither_closes_nor_prolongs_it(clock: Clock) -> None:
@@ -299,6 +327,15 @@ async def test_when_everybody_fails_repetitions_run_out(server: ChatServer, mode
     assert 100 + 64 <= len(server.bodies) <= 100 + 64 + 100 // 5
 
 
+async def test_each_call_earns_a_fifth_of_a_repetition(server: ChatServer, model: OpenAIModel) -> None:
+    server.answer(refusal(429))
+
+    for _ in range(50):
+        await fail(model, 1)
+
+    assert 50 + 64 + 5 < len(server.bodies) <= 50 + 64 + 50 // 5
+
+
 def test_a_budget_refills_by_calls_and_by_time(clock: Clock) -> None:
     budget = RetryBudget(share=0.25, a_second=0.5, most=2, clock=clock)
     assert [budget.take() for _ in range(3)] == [True, True, False]
@@ -309,6 +346,9 @@ def test_a_budget_refills_by_calls_and_by_time(clock: Clock) -> None:
 
     clock.now += 2
     assert [budget.take(), budget.take()] == [True, False]
+
+    clock.now += 1000
+    assert [budget.take() for _ in range(3)] == [True, True, False]
 
 
 async def test_the_client_is_told_503_and_when_to_come_back_in_whatever_role_it_failed(

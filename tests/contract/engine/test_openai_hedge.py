@@ -105,6 +105,23 @@ async def test_a_copy_that_is_refused_does_not_end_the_call(servers: list[ChatSe
     assert [len(server.bodies) for server in servers] == [1, 1]
 
 
+async def test_of_two_answers_at_once_one_is_taken_and_none_left_open(servers: list[ChatServer]) -> None:
+    both = asyncio.Barrier(2)
+
+    async def answer_together(request: object) -> object:
+        await both.wait()
+        return await whole("hello")(request)  # type: ignore[arg-type]
+
+    for server in servers:
+        server.answer(answer_together)  # type: ignore[arg-type]
+
+    async with opened(servers, HEDGED) as model:
+        (completion,) = await model.complete(HI, PLAIN)
+
+        assert completion.text == "hello"
+        assert [replica.inflight for replica in model.transport._replicas] == [0, 0]  # noqa: SLF001
+
+
 async def test_a_caller_that_leaves_frees_both_servers(servers: list[ChatServer]) -> None:
     for server in servers:
         server.answer(hang)

@@ -312,6 +312,7 @@ async def test_an_abstention_has_the_fallback_too() -> None:
 
     (result,) = answer["results"]
     assert (result["status"], result["score"], result["fallback"]) == ("abstain", -1.0, True)
+    assert (result["judgment"], result["basis"]) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,12 @@ async def test_passed_tests_leave_the_word_to_the_critic() -> None:
     assert (ruling.score, ruling.basis, ruling.verdict) == (0.0, Basis.CRITIC, verdict_of(2, 2))
 
 
+async def test_the_critic_alone_decides_whatever_the_tests_say() -> None:
+    (ruling,) = await Court(FakeChatModel([CORRECT])).rulings(Mode.CRITIQUE, [BAD])
+
+    assert (ruling.score, ruling.basis, ruling.verdict) == (1.0, Basis.CRITIC, verdict_of(0, 2))
+
+
 async def test_without_tests_the_hybrid_is_the_critic() -> None:
     (ruling,) = await Court().rulings(Mode.HYBRID, [GOOD], UNTESTED)
 
@@ -259,8 +265,8 @@ async def test_comparisons_that_cannot_be_read_are_no_points() -> None:
         Mode.PAIRWISE, ["print(1)", "print(2)"], UNTESTED
     )
 
-    assert [(ruling.status, ruling.comparisons) for ruling in rulings] == [
-        (Status.ABSTAIN, Tally(unread=1))
+    assert [(ruling.status, ruling.basis, ruling.comparisons) for ruling in rulings] == [
+        (Status.ABSTAIN, None, Tally(unread=1))
     ] * 2
 
 
@@ -278,6 +284,34 @@ async def test_a_pair_that_one_order_leaves_open_is_not_asked_about_in_the_other
 
     assert [ruling.status for ruling in rulings] == [status] * 2
     assert len(model.conversations) == 1
+
+
+async def test_a_pair_that_is_read_in_one_order_only_is_unread() -> None:
+    model = FakeChatModel(["Overall judgment: A", "Both are fine."])
+
+    rulings = await Court(model).rulings(Mode.PAIRWISE, ["print(1)", "print(2)"], UNTESTED)
+
+    assert [(ruling.score, ruling.comparisons) for ruling in rulings] == [(None, Tally(unread=1))] * 2
+
+
+async def test_comparisons_of_which_one_failed_are_no_score() -> None:
+    """The others, of another rival, were won or lost without it."""
+
+    @dataclass
+    class Failing(ReadingChatModel):
+        async def complete(
+            self, messages: Sequence[Message], sampling: Sampling, n: int = 1
+        ) -> tuple[Completion, ...]:
+            if "print(1)" in messages[-1].content and "print(3)" in messages[-1].content:
+                raise ModelError("gone")
+            return await super().complete(messages, sampling, n)
+
+    court = Court(Failing(reader=_prefers_greater))
+    one, two, three = await court.rulings(Mode.PAIRWISE, ["print(1)", "print(2)", "print(3)"], UNTESTED)
+
+    for ruling in (one, three):
+        assert (ruling.status, ruling.score, ruling.basis) == (Status.ERROR, None, None)
+    assert (two.status, two.score, two.comparisons) == (Status.OK, 0.5, Tally(1, 1))
 
 
 async def test_a_program_without_a_rival_is_not_judged_by_comparison() -> None:

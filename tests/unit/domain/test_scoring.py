@@ -40,6 +40,19 @@ def test_a_word_in_pieces_is_told_by_its_first_piece() -> None:
     assert probability_of_correct(tokens(":", "In", "correct", In=0.9, Cor=0.1)) == pytest.approx(0.1)
 
 
+@pytest.mark.parametrize("after", range(12))
+def test_a_word_in_pieces_is_told_by_its_first_piece_however_much_follows(after: int) -> None:
+    logprobs = tokens(":", "In", "correct", *["\n"] * after, In=0.9, Cor=0.1)
+
+    assert probability_of_correct(logprobs) == pytest.approx(0.1)
+
+
+def test_white_space_is_no_alternative() -> None:
+    token = TokenLogprob("Correct", math.log(0.6), {"Correct": math.log(0.6), " ": math.log(0.4)})
+
+    assert probability_of_correct((token,)) == 1.0
+
+
 def test_a_word_in_letters_is_told_by_its_first_letter() -> None:
     assert probability_of_correct(tokens(":", *"Correct", C=0.8, I=0.2)) == pytest.approx(0.8)
 
