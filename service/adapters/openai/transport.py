@@ -99,12 +99,10 @@ class Reply:
     async def drain(self, seconds: float) -> None:
         """Wait briefly after an answer's last word, so that the connection can be used again."""
         self._ended = True
-        try:
+        with suppress(TimeoutError, aiohttp.ClientError, ConnectionError):
             async with self._deadline.within(seconds):
                 while await self.response.content.readany():
                     pass
-        except (TimeoutError, aiohttp.ClientError, ConnectionError):
-            self.response.close()
 
     def _begun(self, chunk: bytes) -> None:
         """After its first words an answer is waited for differently."""

@@ -9,6 +9,9 @@ from typer.testing import CliRunner
 
 from service.cli.commands import app as ctrl
 from service.client import Client, ProblemError
+from service.rewards.asking import RewardError
+from service.rewards.trl import make_reward
+from service.rewards.verl import compute_score
 from tests.contract.compat.trainers import OpenRLHF
 from tests.fakes import CORRECT, FakeChatModel
 from tests.unit.api.auth_keys import KEYS, auth, entry
@@ -65,6 +68,17 @@ async def test_a_trainer_with_a_wrong_key_has_no_reward_rather_than_a_zero(url: 
     trainer = OpenRLHF([f"{url.replace('://', f'://{userinfo}')}/compat/openrlhf/get_reward"])
 
     assert await trainer.reward("Add one.", RIGHT) is None
+
+
+async def test_reward_functions_bring_their_key(url: str) -> None:
+    key = KEYS["judge"]
+
+    by_trl = await make_reward(url, key)(["Add one."], [RIGHT])
+    by_verl = await compute_score("set", RIGHT, None, {"problem": "Add one."}, url=url, key=key)
+
+    assert (by_trl, by_verl["score"]) == ([1.0], 1.0)
+    with pytest.raises(RewardError, match="not known"):
+        await make_reward(url, "wrong")(["Add one."], [RIGHT])
 
 
 def test_the_commands_and_the_client_take_the_key_from_the_environment(

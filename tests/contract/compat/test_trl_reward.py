@@ -4,6 +4,7 @@ import asyncio
 import json
 import pickle
 import threading
+import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
@@ -23,6 +24,8 @@ from service.settings import ServerSection
 from tests.fakes import CORRECT, INCORRECT, FakeChatModel, ReadingChatModel, ScriptedSandbox, verdict_of
 from tests.unit.api.world import RIGHT, TESTS, WRONG, World
 from tests.unit.cli.serving import serving
+
+JUDGED = {"status": "ok", "score": 1.0, "error": None, "verdict": None}
 
 
 def _said(asked: Sequence[Message]) -> str:
@@ -155,11 +158,10 @@ async def _served(judge: Handler) -> AsyncGenerator[str, None]:
 async def _answering(statuses: Sequence[int]) -> AsyncGenerator[tuple[str, list[None]], None]:
     """A gateway that answers with these statuses in turn."""
     asked: list[None] = []
-    result = {"status": "ok", "score": 1.0, "error": None, "verdict": None}
 
     async def judge(request: web.Request) -> web.Response:
         asked.append(None)
-        return web.json_response({"results": [result]}, status=statuses[len(asked) - 1])
+        return web.json_response({"results": [JUDGED]}, status=statuses[len(asked) - 1])
 
     async with _served(judge) as url:
         yield url, asked
@@ -219,6 +221,45 @@ async def test_a_gateway_that_stays_full_costs_no_reward_however_often_it_says_s
 async def test_a_gateway_that_stays_full_is_given_up_in_the_end() -> None:
     async with _answering([503] * 100) as (url, _):
         assert await _rewards(make_reward(url, timeout_s=0.2), [RIGHT]) == [None]
+
+
+async def test_a_full_gateway_is_left_alone_for_as_long_as_it_asks_for() -> None:
+    begun: list[float] = []
+
+    async def judge(request: web.Request) -> web.Response:
+        begun.append(time.monotonic())
+        if len(begun) == 1:
+            return web.json_response({}, status=429, headers={"Retry-After": "2"})
+        return web.json_response({"results": [JUDGED]})
+
+    async with _served(judge) as url:
+        assert await _rewards(make_reward(url), [RIGHT]) == [1.0]
+
+    assert begun[1] - begun[0] >= 0.75 * 2
+
+
+@pytest.mark.parametrize(("status", "results"), [(200, "a page"), (200, None), (402, [JUDGED])])
+async def test_an_answer_without_results_and_a_refusal_with_some_end_the_run(
+    status: int, results: object
+) -> None:
+    async def judge(request: web.Request) -> web.Response:
+        return web.json_response({"results": results}, status=status)
+
+    async with _served(judge) as url:
+        with pytest.raises(RewardError, match=f"status {status}"):
+            await _rewards(make_reward(url), [RIGHT])
+
+
+@pytest.mark.parametrize("on_error", ["raise", 0.5])
+async def test_what_was_judged_has_its_own_reward_whatever_a_missing_one_becomes(on_error: Any) -> None:
+    with serving(World(critic=_knowing()).app()) as url:
+        assert await _rewards(make_reward(url, on_error=on_error), [RIGHT, WRONG]) == [1.0, 0.0]
+
+
+async def test_a_step_may_be_empty_and_its_trainer_without_metrics() -> None:
+    with serving(World(critic=_knowing()).app()) as url:
+        assert await make_reward(url)([], [], log_metric=_ignore) == []
+        assert await make_reward(url)(["Add one."], [RIGHT]) == [1.0]
 
 
 async def test_missing_rewards_may_end_the_run_or_have_a_number() -> None:

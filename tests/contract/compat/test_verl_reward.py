@@ -91,7 +91,20 @@ async def test_a_stand_in_is_marked() -> None:
     with serving(World(critic=FakeChatModel(["Hm."])).app()) as url:
         scores = await compute_score("set", RIGHT, None, EXTRA, url=url, fallback=0.5)
 
+        nobody = await compute_score(
+            "set", RIGHT, None, EXTRA, url="http://127.0.0.1:9", fallback=0, attempts=1
+        )
+
     assert scores == {"score": 0.5, "judged": 0.0, "tests_passed": -1.0}
+    assert nobody == {"score": 0.0, "judged": 0.0, "tests_passed": -1.0}
+
+
+async def test_the_problem_may_be_the_question_that_verls_own_data_has() -> None:
+    world = World(critic=_knowing())
+    with serving(world.app()) as url:
+        await compute_score("set", RIGHT, None, {"question": "Add one."}, url=url)
+
+    assert "<problem>\nAdd one.\n</problem>" in world.critic.conversations[0][0].content
 
 
 async def test_without_a_problem_there_is_nothing_to_judge_by() -> None:

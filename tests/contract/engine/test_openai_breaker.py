@@ -91,6 +91,16 @@ async def test_a_call_that_succeeds_after_the_pause_lets_all_others_through(
     assert [(await model.complete(HI, PLAIN))[0].text for _ in range(3)] == ["hello"] * 3
 
 
+async def test_a_call_at_work_waits_until_the_endpoint_may_be_asked_again(server: ChatServer) -> None:
+    server.answer(*[refusal(503)] * 5, whole("hello"))
+
+    async with OpenAIModel("gpt", server.base_url, "m", patience=replace(STEADY, attempts=6)) as model:
+        (completion,) = await model.complete(HI, PLAIN)
+
+    assert completion.text == "hello"
+    assert len(server.bodies) == 6
+
+
 async def test_a_call_that_fails_after_the_pause_doubles_it(
     server: ChatServer, model: OpenAIModel, clock: Clock
 ) -> None:
@@ -98,9 +108,9 @@ async def test_a_call_that_fails_after_the_pause_doubles_it(
     await fail(model, 5)
     clock.now += 1
     await fail(model, 1)
-    clock.now += 1.9
+    clock.now += 0.9
 
-    with pytest.raises(ModelError, match="left alone"):
+    with pytest.raises(ModelError, match="left alone; the next call may try in 2 s"):
         await model.complete(HI, PLAIN)
 
     assert len(server.bodies) == 6
@@ -118,6 +128,19 @@ async def test_an_answer_that_cannot_be_read_is_a_failure(
         await model.complete(HI, PLAIN)
 
 
+@pytest.mark.parametrize("base_url", ["http://127.0.0.1:1/v1", None])
+async def test_an_endpoint_that_is_away_or_silent_is_a_failure(
+    server: ChatServer, base_url: str | None
+) -> None:
+    server.answer(hang)
+    patience = replace(STEADY, attempts=1, whole_s=0.02, clock=lambda: 0.0)
+    async with OpenAIModel("gpt", base_url or server.base_url, "m", patience=patience) as model:
+        await fail(model, 5)
+
+        with pytest.raises(ModelError, match="left alone"):
+            await model.complete(HI, PLAIN)
+
+
 async def test_a_stream_that_began_and_broke_off_is_a_failure(server: ChatServer, model: OpenAIModel) -> None:
     server.answer(break_off)
     for _ in range(5):
@@ -131,12 +154,14 @@ async def test_a_stream_that_began_and_broke_off_is_a_failure(server: ChatServer
 async def test_a_stream_that_ends_well_closes_the_breaker(
     server: ChatServer, model: OpenAIModel, clock: Clock
 ) -> None:
-    server.answer(*[refusal(501)] * 5, streamed(event("Hello", "stop"), DONE))
+    server.answer(*[refusal(501)] * 5, streamed(event("Hello", "stop"), DONE), refusal(501), whole("hello"))
     await fail(model, 5)
     clock.now += 1
 
     await read(model)
-    await read(model)
+    await fail(model, 1)
+
+    assert (await model.complete(HI, PLAIN))[0].text == "hello"
 
 
 async def test_the_first_words_of_a_stream_let_others_through_before_it_ends(
@@ -239,6 +264,7 @@ async def test_a_caller_who_leaves_is_no_failure(
             asking.cancel()
 
     assert (await model.complete(HI, PLAIN))[0].text == "hello"
+    assert [replica.inflight for replica in model.transport._replicas] == [0]  # noqa: SLF001
 
 
 async def test_what_passes_through_shares_the_breaker_of_the_model(

@@ -98,6 +98,8 @@ async def test_usage_tells_prompt_cached_and_written_tokens(server: ChatServer, 
 
     completions = await model.complete(HI, PLAIN, n=2)
 
+    await model.complete(HI, PLAIN, n=2)
+    assert [body.get("n") for body in server.bodies] == [2, 2]
     usage = completions[0].usage + completions[1].usage
     assert (usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens) == (10, 4, 5)
 

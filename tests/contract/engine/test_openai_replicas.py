@@ -126,6 +126,23 @@ async def test_a_failing_server_is_left_alone_while_the_other_serves(servers: li
     assert (len(broken.bodies), len(well.bodies)) == (5, MANY)
 
 
+async def test_a_few_calls_are_no_crowd(servers: list[ChatServer], model: OpenAIModel) -> None:
+    """Of one problem's votes most read its prompt from the cache of the first."""
+    everybody = asyncio.Barrier(8)
+
+    async def together(request: web.Request) -> web.StreamResponse:
+        await everybody.wait()
+        return await whole("hello")(request)
+
+    for server in servers:
+        server.answers[0] = together
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        for _ in range(8):
+            group.create_task(model.complete(about("Add one.")[0], PLAIN))
+
+    assert sorted(asked(servers)) == [0, 0, 8]
+
+
 async def test_a_crowded_server_sends_the_overflow_to_the_others(
     servers: list[ChatServer], model: OpenAIModel
 ) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
@@ -53,10 +54,11 @@ async def test_a_lasting_failure_is_not_tried_again(
 ) -> None:
     server.answer(refusal(status), whole("hello"))
 
-    with pytest.raises(ModelError, match=f"status {status}"):
+    with pytest.raises(ModelError, match=f"status {status}") as failure:
         await model.complete(HI, PLAIN)
 
     assert len(server.bodies) == 1
+    assert failure.value.passing is (status >= 500)
 
 
 async def test_an_exhausted_quota_is_not_tried_again(server: ChatServer, model: OpenAIModel) -> None:
@@ -77,12 +79,14 @@ async def test_the_server_says_how_long_to_wait(server: ChatServer, model: OpenA
     assert asyncio.get_running_loop().time() - began >= 0.3
 
 
+@pytest.mark.parametrize(("longest_wait_s", "total_s"), [(1.0, 600.0), (600.0, 1.0)])
 async def test_a_server_that_asks_for_too_long_a_wait_is_given_up(
-    server: ChatServer, model: OpenAIModel
+    server: ChatServer, longest_wait_s: float, total_s: float
 ) -> None:
     server.answer(refusal(429, headers={"Retry-After": "60"}), whole("hello"))
 
-    async with asyncio.timeout(30):
+    patience = replace(QUICK, longest_wait_s=longest_wait_s, total_s=total_s)
+    async with OpenAIModel("gpt", server.base_url, "m", patience=patience) as model, asyncio.timeout(30):
         with pytest.raises(ModelError, match="429"):
             await model.complete(HI, PLAIN)
 
@@ -117,6 +121,19 @@ async def test_a_server_that_is_not_there_is_an_error() -> None:
     async with OpenAIModel("gpt", "http://127.0.0.1:1/v1", "m", patience=QUICK) as model:
         with pytest.raises(ModelError, match="cannot be reached"):
             await model.complete(HI, PLAIN)
+
+
+async def test_a_server_that_speaks_no_http_is_an_error() -> None:
+    async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b"220 mail ready\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(babble, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        async with OpenAIModel("gpt", url, "m", patience=QUICK) as model:
+            with pytest.raises(ModelError, match="its answer is not HTTP"):
+                await model.complete(HI, PLAIN)
 
 
 async def test_a_server_that_does_not_answer_is_given_up(server: ChatServer, impatient: OpenAIModel) -> None:

@@ -112,6 +112,37 @@ async def test_a_stream_that_breaks_off_gives_its_whole_events_and_then_fails(
     assert piece.decode() == event("Hel")
 
 
+async def test_an_event_without_an_end_is_given_up(server: ChatServer, upstream: OpenAIUpstream) -> None:
+    server.answer(streamed(event("Hel"), "data: " + "x" * 2**21))
+
+    async with upstream.post(PATH, BODY) as reply:
+        assert not isinstance(reply.body, bytes)
+        with pytest.raises(ModelError, match="an event of the stream is too long"):
+            _ = [piece async for piece in reply.body]
+
+
+async def test_a_last_event_without_its_empty_line_is_passed_on(
+    server: ChatServer, upstream: OpenAIUpstream
+) -> None:
+    server.answer(streamed(event("Hel"), DONE.rstrip()))
+
+    async with upstream.post(PATH, BODY) as reply:
+        assert not isinstance(reply.body, bytes)
+        assert [piece async for piece in reply.body][-1].endswith(b"data: [DONE]")
+
+
+async def test_what_the_endpoint_said_of_a_request_is_told_and_not_logged(
+    server: ChatServer, upstream: OpenAIUpstream
+) -> None:
+    server.answer(reply({"error": {"message": "cannot read: print(42)"}}))
+
+    with pytest.raises(ModelError, match=r"print\(42\)") as failure:
+        async with upstream.post(PATH, BODY):
+            pass
+
+    assert failure.value.loggable == "model 'gpt' (openai endpoint): failed while answering: …"
+
+
 @pytest.mark.parametrize("answer", [hang, drip])
 async def test_leaving_closes_the_connection(
     server: ChatServer, upstream: OpenAIUpstream, answer: Answering

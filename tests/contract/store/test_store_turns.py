@@ -1,5 +1,7 @@
 """Tenants take turns in the queue, and none may fill it; in both stores."""
 
+import asyncio
+
 import pytest
 
 from service.domain.errors import QuotaError
@@ -20,6 +22,10 @@ async def _taken(store: Store, number: int) -> list[str]:
     return [lease.job.tenant for lease in leases if lease is not None]
 
 
+async def _jobs_taken(store: Store, number: int) -> list[str]:
+    return [lease.job.id for _ in range(number) if (lease := await store.take()) is not None]
+
+
 async def test_whoever_comes_after_a_flood_has_the_next_turn_but_one(store: Store) -> None:
     await _queue(store, "flood", 20)
     await _taken(store, 3)
@@ -35,6 +41,16 @@ async def test_two_floods_are_served_by_turns(store: Store) -> None:
     taken = await _taken(store, 10)
 
     assert 4 <= taken.count("first") <= 6
+
+
+async def test_a_flood_that_comes_later_does_not_catch_up_with_turns_it_never_took(store: Store) -> None:
+    await _queue(store, "first", 20)
+    await _taken(store, 10)
+    await _queue(store, "later", 10)
+
+    taken = await _taken(store, 10)
+
+    assert 4 <= taken.count("later") <= 6
 
 
 async def test_whoever_asks_again_and_again_starves_nobody_who_waits(store: Store) -> None:
@@ -64,6 +80,19 @@ async def test_what_was_begun_elsewhere_goes_before_what_was_not(store: Store) -
 
     assert lease is not None
     assert lease.job.id == begun.id
+
+
+async def test_what_was_taken_over_leaves_the_turns_as_they_were(opening: Opening) -> None:
+    store = await opening(lease_s=0.5)
+    (begun,) = await _queue(store, "lab", 1)
+    assert await store.take() is not None
+    (waiting,) = await _queue(store, "lab", 1)
+    await asyncio.sleep(0.6)
+    assert (await _jobs_taken(store, 1)) == [begun.id]
+
+    await _queue(store, "other", 1)
+
+    assert (await _jobs_taken(store, 1)) == [waiting.id]
 
 
 async def test_a_tenant_with_enough_is_refused_and_others_are_not(opening: Opening) -> None:

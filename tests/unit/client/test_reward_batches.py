@@ -30,6 +30,7 @@ def test_an_item_beyond_the_bound_goes_alone() -> None:
     items = [*_items("a"), *_items("b", chars=BATCH_BYTES + 1), *_items("c")]
 
     assert [len(batch) for batch in batches(items, by_problem=False)] == [1, 1, 1]
+    assert [len(batch) for batch in batches(items[1:], by_problem=False)] == [1, 1]
 
 
 def test_no_items_are_no_request() -> None:
