@@ -92,11 +92,12 @@ async def test_who_has_no_quota_is_not_counted(opening: Opening) -> None:
 
 
 @pytest.mark.parametrize("opening", ["redis"], indirect=True)
-async def test_gateways_count_together(opening: Opening) -> None:
-    one, other = await _open(opening, SPARSE), await _open(opening, SPARSE)
+@pytest.mark.parametrize("quota", [SPARSE["lab"], Quota(requests_per_minute=1), Quota(tokens_per_minute=10)])
+async def test_gateways_count_together(opening: Opening, quota: Quota) -> None:
+    one, other = [await _open(opening, {"lab": quota}) for _ in range(2)]
 
     assert (await one.reserve("lab", 10, 0)).granted
-    assert not (await other.reserve("lab", 0, 0)).granted
+    assert not (await other.reserve("lab", 1, 0)).granted
 
 
 async def test_without_redis_a_gateway_counts_alone(redis_apart: RedisServer) -> None:

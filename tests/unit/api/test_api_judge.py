@@ -160,6 +160,29 @@ async def test_an_empty_program_is_incorrect_and_never_reaches_the_critic(empty:
     assert world.sandbox.codes_seen == []
 
 
+async def test_the_critic_is_shown_the_problem_and_the_program() -> None:
+    world = World(critic=FakeChatModel([CORRECT]))
+
+    await post(world, "/judge", ASK | {"solutions": [RIGHT]})
+
+    ((message,),) = world.critic.conversations
+    assert "<problem>\nAdd one.\n</problem>" in message.content
+    assert RIGHT in message.content
+
+
+async def test_what_passed_its_tests_is_ranked_by_them_though_the_critic_is_gone() -> None:
+    world = World(
+        critic=FakeChatModel([""], fault=ModelError("gone")),
+        sandbox=ScriptedSandbox({RIGHT: verdict_of(1, 1)}),
+    )
+
+    body = ASK | {"solutions": [WRONG, RIGHT], "tests": TESTS, "mode": "hybrid"}
+    answer = (await post(world, "/judge", body)).json()
+
+    assert [result["status"] for result in answer["results"]] == ["ok", "error"]
+    assert (answer["ranking"], answer["best"]) == ([1, 0], 1)
+
+
 async def test_equal_programs_are_judged_once() -> None:
     world = World()
 
@@ -284,6 +307,30 @@ async def test_programs_are_compared_by_a_critic_that_has_the_words_for_it() -> 
     assert answer["judge_version"] == "p@1+pairwise"
 
 
+def _items(count: int, problem: str = "Add one.") -> list[dict[str, object]]:
+    return [{"problem": problem, "solution": RIGHT}] * count
+
+
+@pytest.mark.parametrize(
+    ("programs", "status"),
+    [
+        (ASK | {"solutions": [RIGHT] * 64}, 200),
+        (ASK | {"solutions": [RIGHT] * 65}, 422),
+        ({"items": [*_items(64), *_items(64, "Add two.")]}, 200),
+        ({"items": _items(65)}, 422),
+    ],
+)
+async def test_no_more_programs_of_one_problem_are_compared_than_may_be(
+    programs: dict[str, object], status: int
+) -> None:
+    world = World(others={"prompted": _comparing(FakeChatModel(["Overall judgment: A"]))})
+
+    response = await post(world, "/judge", programs | {"mode": "pairwise", "critic": "prompted"})
+
+    assert response.status_code == status
+    assert (status == 200) or "at most 64 programs of one problem" in response.text
+
+
 @pytest.mark.parametrize(
     ("on_error", "status", "score", "fallback"),
     [
@@ -335,7 +382,7 @@ async def test_an_abstention_has_the_fallback_too() -> None:
         (ASK | {"solutions": ["x"], "mode": "exec"}, "mode"),
         (ASK | {"solutions": ["x"], "mode": "fast"}, "mode"),
         (ASK | {"solutions": ["x"], "mode": "pairwise"}, "mode"),
-        (ASK | {"solutions": ["x"] * 65, "mode": "pairwise"}, "mode"),
+        (ASK | {"solutions": ["x"], "mode": "exec", "tests": [{}]}, "tests.0"),
         (ASK | {"solutions": ["x"], "on_error": "ignore"}, "on_error"),
         (ASK | {"solutions": ["x"], "on_error": "fallback:nan"}, "on_error"),
     ],
