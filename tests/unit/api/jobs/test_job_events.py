@@ -2,16 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from itertools import pairwise
 
 import pytest
 
 from service.adapters.store import MemoryStore
 from service.adapters.store.bounds import StoreBounds
+from service.api.jobs.desk import POLL_S
 from service.domain.chat import Completion, Message, Sampling
 from service.services import Bounds
-from service.store import Batch, Lease
+from service.store import Batch, Glance, Lease
 from tests.fakes import CORRECT, INCORRECT, FakeChatModel, ScriptedGenerator
 from tests.unit.api.jobs.waiting import finished
 from tests.unit.api.world import RIGHT, WRONG, Call, Json, World, client_of, events_of, until
@@ -243,6 +244,36 @@ async def test_many_follow_one_refinement_and_one_too_many_is_turned_away() -> N
     assert refused.headers["retry-after"]
     for call in calls:
         assert b"refinement.cancelled" in b"".join(message.get("body", b"") for message in call.sent)
+
+
+class LookingStore(MemoryStore):
+    """Remembers what it was asked about."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looked: list[str] = []
+
+    async def look(self, job_ids: Sequence[str]) -> Mapping[str, Glance]:
+        self.looked += job_ids
+        return await super().look(job_ids)
+
+
+async def test_who_leaves_makes_room_and_what_nobody_follows_is_looked_at_no_longer() -> None:
+    store = LookingStore()
+    app = World(bounds=Bounds(max_background=0, max_followers=1), store=store).app()
+    async with client_of(app) as client, asyncio.TaskGroup() as group:
+        job_id = (await client.post("/refine", json=ASK)).json()["id"]
+        for _ in range(3):
+            call = Call(app, f"/refine/{job_id}/events", {}, method="GET")
+            following = group.create_task(call.run())
+            await until(lambda: len(call.sent) > 1 and job_id in store.looked)  # noqa: B023 - awaited here
+            call.leave()
+            await following
+            assert call.sent[0]["status"] == 200
+        store.looked.clear()
+        await asyncio.sleep(2.5 * POLL_S)
+
+    assert store.looked == []
 
 
 @pytest.mark.parametrize(
