@@ -26,7 +26,10 @@ async def test_leaving_while_the_generator_writes_frees_everything(stream: bool)
     world = World(generator=ScriptedGenerator([WRONG], hangs_at=0))
     call = Call(world.app(), "/refine", ASK | {"stream": stream})
 
-    await _leave_when(world, call, lambda: world.generator.in_flight == 1)
+    def at_work() -> bool:
+        return world.generator.in_flight == 1 and world.metric("ctrl_inflight") == 1
+
+    await _leave_when(world, call, at_work)
 
     assert world.generator.in_flight == 0
     assert world.gate.inflight == 0

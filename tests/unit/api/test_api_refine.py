@@ -14,7 +14,7 @@ from service.domain.errors import (
     ServiceError,
 )
 from service.services import Bounds
-from tests.fakes import CORRECT, FakeChatModel, ScriptedGenerator, ScriptedSandbox, verdict_of
+from tests.fakes import CORRECT, INCORRECT, FakeChatModel, ScriptedGenerator, ScriptedSandbox, verdict_of
 from tests.unit.api.world import NOTICE, RIGHT, TESTS, WRONG, World, client_of, post
 
 ASK = {"problem": "Add one.", "entry_point": "f"}
@@ -128,13 +128,15 @@ async def test_a_broken_part_is_an_error_and_no_verdict(world: World, status: in
     assert world.gate.inflight == 0
 
 
-async def test_what_fails_upstream_is_counted_by_part() -> None:
-    fault: ServiceError = SandboxError("gone")
+@pytest.mark.parametrize(
+    ("fault", "kind"), [(SandboxError("gone"), "failed"), (SandboxBusyError("full"), "busy")]
+)
+async def test_what_fails_upstream_is_counted_by_part_and_kind(fault: ServiceError, kind: str) -> None:
     world = World(sandbox=ScriptedSandbox(fault=fault))
 
     await post(world, "/refine", ASK | {"tests": TESTS})
 
-    assert world.metric('ctrl_upstream_errors_total{kind="failed",part="sandbox"}') == 1
+    assert world.metric(f'ctrl_upstream_errors_total{{kind="{kind}",part="sandbox"}}') == 1
 
 
 @pytest.mark.parametrize(
@@ -212,6 +214,9 @@ async def test_a_refinement_is_counted() -> None:
     assert world.metric('ctrl_judgments_total{judgment="incorrect"}') == 1
     assert world.metric('ctrl_model_call_seconds_count{model="fake",role="critic"}') == 2
     assert world.metric('ctrl_model_tokens_total{kind="prompt",role="critic"}') == 14
+    assert world.metric('ctrl_model_tokens_total{kind="cached",role="critic"}') == 6
+    written = len(INCORRECT.split()) + len(CORRECT.split())
+    assert world.metric('ctrl_model_tokens_total{kind="completion",role="critic"}') == written
     assert world.metric("ctrl_inflight") == 0
 
 

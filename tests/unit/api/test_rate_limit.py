@@ -1,6 +1,7 @@
 """Requests and tokens a minute: what is granted, what is refused, and how either is told."""
 
 import asyncio
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from service.adapters.store import open_limits
+from service.api.auth import rate_limit
 from service.domain.errors import ModelError
 from service.domain.identity import Quota
 from service.settings import StoreSection
@@ -179,14 +181,37 @@ async def test_a_failed_model_gives_the_tokens_back_too(tmp_path: Path) -> None:
 
 async def test_a_trainer_waits_where_others_are_refused(tmp_path: Path) -> None:
     world, _ = _world()
-    app = world.app(auth=auth(tmp_path, entry("judge", requests_per_minute=1_200)))
+    app = world.app(auth=auth(tmp_path, entry("judge", requests_per_minute=300)))
     async with client_of(app) as client:
-        for _ in range(1_200):
+        for _ in range(300):
             await app.state.services.limits.reserve("acme", 0, 0)
         refused = await client.post("/judge", json=JUDGE, headers=bearer("judge"))
+        began = time.monotonic()
         waited = await client.post("/compat/openrlhf/get_reward", json=ROLLOUT, headers=bearer("judge"))
+        waited_s = time.monotonic() - began
 
     assert (refused.status_code, waited.status_code) == (429, 200)
+    assert waited_s >= 60 / 300
+
+
+async def test_no_more_trainers_wait_than_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limit, "MAX_WAITING", 1)
+    world, _ = _world()
+    app = world.app(auth=auth(tmp_path, entry("judge", requests_per_minute=600)))
+    async with client_of(app) as client:
+        for _ in range(600):
+            await app.state.services.limits.reserve("acme", 0, 0)
+
+        async def rewarded() -> int:
+            path = "/compat/openrlhf/get_reward"
+            return (await client.post(path, json=ROLLOUT, headers=bearer("judge"))).status_code
+
+        async with asyncio.TaskGroup() as group:
+            both = [group.create_task(rewarded()) for _ in range(2)]
+        afterwards = await rewarded()
+
+    assert [answer.result() for answer in both] == [200, 503]
+    assert afterwards == 200
 
 
 async def test_a_trainer_that_would_wait_too_long_is_told_503_and_never_429(tmp_path: Path) -> None:

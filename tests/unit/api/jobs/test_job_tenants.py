@@ -93,6 +93,19 @@ async def test_what_is_set_aside_stays_so_while_nobody_waits(tmp_path: Path, max
     assert (after.status_code, after.headers["x-ratelimit-remaining-tokens"]) == (202, "600")
 
 
+async def test_what_was_set_aside_is_given_back_once_however_often_it_is_cancelled(tmp_path: Path) -> None:
+    bounds = Bounds(max_background=0)
+    keys = auth(tmp_path, entry("refine", tokens_per_minute=1_000), reserve_tokens=300)
+    async with client_of(World(bounds=bounds, clock=lambda: 0.0).app(auth=keys)) as client:
+        body = ASK | {"background": True}
+        begun = [await client.post("/refine", json=body, headers=OURS) for _ in range(3)]
+        for _ in range(3):
+            await client.delete(begun[0].headers["location"], headers=OURS)
+        after = await client.post("/refine", json=body, headers=OURS)
+
+    assert (after.status_code, after.headers["x-ratelimit-remaining-tokens"]) == (202, "100")
+
+
 async def test_a_client_that_takes_a_handle_leaves_what_is_set_aside(tmp_path: Path) -> None:
     world = World(generator=ScriptedGenerator([WRONG], hangs_at=0), clock=lambda: 0.0)
     keys = auth(tmp_path, entry("refine", tokens_per_minute=1_000), reserve_tokens=400)

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from service.api.jobs.wishes import Wishes
+from service.services import Bounds
 from tests.fakes import ScriptedGenerator
 from tests.unit.api.jobs.waiting import finished
 from tests.unit.api.world import RIGHT, WRONG, Call, World, client_of, until
@@ -65,6 +66,16 @@ async def test_the_end_can_be_waited_for_with_the_handle() -> None:
     assert early.json()["status"] in {"queued", "in_progress"}
     assert early.headers["preference-applied"] == "wait=0"
     assert waiting.result().json()["solution"] == RIGHT
+
+
+async def test_where_nobody_else_can_follow_nobody_waits_with_a_handle_either() -> None:
+    world = World(bounds=Bounds(max_background=0, max_followers=0))
+    async with client_of(world.app()) as client:
+        path = (await client.post("/refine", json=ASK | {"background": True})).headers["location"]
+        refused = await client.get(path, headers={"Prefer": "wait=20"})
+        looked = await client.get(path)
+
+    assert (refused.status_code, looked.status_code) == (503, 200)
 
 
 @pytest.mark.parametrize(
