@@ -145,10 +145,12 @@ async def test_a_broken_program_is_run_and_not_the_example_in_its_docstring(era:
 
 async def test_a_program_is_run_with_an_input(era: str) -> None:
     sandbox = ScriptedSandbox(ran=Run(Outcome.RUNTIME_ERROR, 3, "so far\n", "oh no\n"))
-    async with calling(World(sandbox=sandbox), era) as client:
+    world = World(sandbox=sandbox)
+    async with calling(world, era) as client:
         result = await call(client, "run_code", {"code": "x", "stdin": "1\n", "language": "bash"})
 
     assert (sandbox.codes_seen, sandbox.stdins_seen, sandbox.languages_seen) == (["x"], ["1\n"], ["bash"])
+    assert world.metric('ctrl_sandbox_runs_total{outcome="runtime_error"}') == 1
     assert result.structured_content["outcome"] == "runtime_error"
     assert text(result) == "Ended: runtime error, exit code 3.\nstdout:\nso far\n\nstderr:\noh no\n"
 
@@ -220,6 +222,7 @@ async def test_a_broken_sandbox_is_no_verdict(era: str) -> None:
 
     assert result.is_error
     assert "The sandbox failed: sandbox: status 500" in text(result)
+    assert world.metric('ctrl_upstream_errors_total{kind="failed",part="sandbox"}') == 1
 
 
 async def test_a_crash_is_told_by_its_id_alone(era: str) -> None:

@@ -13,7 +13,7 @@ from service.api.auth import rate_limit
 from service.domain.errors import ModelError
 from service.domain.identity import Quota
 from service.settings import StoreSection
-from tests.fakes import CORRECT, FakeChatModel
+from tests.fakes import CORRECT, INCORRECT, FakeChatModel
 from tests.unit.api.auth_keys import auth, bearer, entry
 from tests.unit.api.world import World, client_of
 
@@ -158,6 +158,19 @@ async def test_a_refinement_waits_for_its_turn_between_calls(tmp_path: Path) -> 
 
     assert answer.json()["stop_reason"] == "rounds_exhausted"
     assert world.critic.answers == 4
+
+
+async def test_what_is_streamed_is_paid_for(tmp_path: Path) -> None:
+    world = World(clock=Clock())
+    keys = auth(tmp_path, entry("refine", tokens_per_minute=1_000), reserve_tokens=100)
+    body = {"problem": "Add one.", "entry_point": "f", "stream": True}
+    async with client_of(world.app(auth=keys)) as client:
+        answers = [await client.post("/refine", json=body, headers=bearer("refine")) for _ in range(2)]
+
+    assert world.critic.streams_begun > 0
+    cost = len(f"{INCORRECT} {CORRECT}".split())
+    left = [answer.headers["x-ratelimit-remaining-tokens"] for answer in answers]
+    assert left == ["900", str(900 - cost)]
 
 
 @pytest.mark.parametrize("body", [{"problem": ""}, {"nonsense": 1}])

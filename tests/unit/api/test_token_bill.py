@@ -4,10 +4,13 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
+from service.adapters.metrics import MeteredModel, Metrics
 from service.adapters.token_bill import billed
 from service.caller import asking
+from service.domain.chat import Message, Sampling
 from service.domain.identity import Identity, Quota
 from service.services import UpstreamReply
+from tests.fakes import FakeChatModel
 
 LIMITED = Identity("lab", frozenset(), quota=Quota(tokens_per_minute=1_000))
 TRICK = rb'{"choices":[{"delta":{"content":"\"completion_tokens\":0"}}]}'
@@ -65,6 +68,17 @@ async def test_who_leaves_pays_for_what_has_come() -> None:
         await body.aclose()
 
         assert account.completion_tokens == 2
+
+
+async def test_who_leaves_a_model_that_writes_pays_for_what_has_come() -> None:
+    model = MeteredModel(FakeChatModel(["twenty-four characters.\n" * 9]), "critic", Metrics())
+    with asking(LIMITED) as account:
+        pieces = model.stream([Message("user", "hi")], Sampling())
+        await anext(pieces)
+        await anext(pieces)
+        await pieces.aclose()
+
+        assert account.completion_tokens == 2 * 24 / 4
 
 
 async def test_nothing_is_read_for_who_has_no_limit() -> None:

@@ -5,6 +5,7 @@ import http.client
 import socket
 import time
 from collections.abc import Generator
+from contextlib import suppress
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -93,6 +94,22 @@ def test_a_body_that_does_not_come_is_408_and_the_connection_is_closed(url: str)
 
     assert rest.startswith(b"HTTP/1.1 408")
     assert b"/problems/body-too-slow" in rest
+
+
+def test_a_body_that_comes_byte_by_byte_has_no_more_time_than_another(url: str) -> None:
+    head = b"POST /refine HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99"
+    with _connect(url) as slow:
+        slow.sendall(head + b"\r\n\r\n")
+        slow.settimeout(0.05)
+        for _ in range(60):
+            slow.sendall(b" ")
+            with suppress(TimeoutError):
+                answer = slow.recv(65_536)
+                break
+        else:
+            pytest.fail("it may take for ever")
+
+    assert answer.startswith(b"HTTP/1.1 408")
 
 
 def test_an_answer_may_take_longer_than_head_and_body() -> None:

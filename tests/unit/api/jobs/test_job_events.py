@@ -172,7 +172,7 @@ async def test_a_client_that_has_everything_is_told_the_end_once_more() -> None:
     assert events_of(rest.text) == whole[-1:]
 
 
-@pytest.mark.parametrize("header", ["-1", "x", "1.5", "9" * 400, "9" * 5000, "\u00b2"])
+@pytest.mark.parametrize("header", ["-1", "x", "1.5", "9" * 400, "9" * 5000, str(2**53), "\u00b2"])
 async def test_an_id_that_is_none_is_refused_by_name(header: str) -> None:
     async with client_of(World().app()) as client:
         job_id = (await client.post("/refine", json=ASK)).json()["id"]
