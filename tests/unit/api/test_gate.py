@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from service import gate as gate_module
 from service.adapters.metrics import Metrics
 from service.domain.errors import OverloadedError
 from service.gate import Gate
@@ -61,6 +62,22 @@ async def test_a_wait_has_an_end() -> None:
         assert gate.inflight == 1
 
     assert gate.inflight == 0
+
+
+async def test_no_more_wait_than_may_and_who_has_left_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate_module, "_MAX_WAITING", 1)
+    gate, done = Gate(1, Metrics()), asyncio.Event()
+    with gate.admit():
+        leaver = asyncio.ensure_future(_hold(gate, done, [], "leaver"))
+        await _settle()
+        with pytest.raises(OverloadedError, match="1 requests wait already"):
+            async with gate.queue(5.0):
+                pytest.fail("there is no place")
+        leaver.cancel()
+        await _settle()
+        with pytest.raises(OverloadedError, match=r"within 0\.01 s"):
+            async with gate.queue(0.01):
+                pytest.fail("there is no place")
 
 
 @pytest.mark.parametrize("given", [False, True])

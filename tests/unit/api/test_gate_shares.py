@@ -96,6 +96,24 @@ def test_both_end_up_with_their_share() -> None:
     assert (places.count("flood"), places.count("trickle")) == (4, 4)
 
 
+def test_with_more_tenants_than_places_each_may_claim_one() -> None:
+    places = _flooded(2)
+    assert not places.ask("one")
+    assert not places.ask("other")
+    places.end("flood")
+
+    assert [places.ask(tenant) for tenant in ("flood", "one")] == [False, True]
+
+
+def test_who_was_turned_away_and_came_back_wants_nothing_more() -> None:
+    places = _flooded(4)
+    assert not places.ask("late")
+    for _ in range(3):
+        places.end("flood")
+
+    assert [places.ask(tenant) for tenant in ("late", "flood", "flood")] == [True] * 3
+
+
 def test_a_share_is_anyones_once_nobody_wants_it() -> None:
     places = _flooded(8)
     assert not places.ask("trickle")

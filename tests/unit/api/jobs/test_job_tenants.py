@@ -76,6 +76,20 @@ async def test_it_waits_for_its_tenants_tokens_longer_than_a_request_would(tmp_p
     assert critic.answers == 4
 
 
+async def test_what_was_set_aside_for_who_waits_under_a_key_is_given_back_once(
+    tmp_path: Path,
+) -> None:
+    keys = auth(tmp_path, entry("refine", tokens_per_minute=1_000), reserve_tokens=100)
+    cost = len((INCORRECT + " " + CORRECT).split())
+    app = World(clock=lambda: 0.0).app(auth=keys)
+    async with client_of(app) as client:
+        await client.post("/refine", json=ASK, headers=KEY | dict(OURS))
+        await until(lambda: not app.state.desk.runs)
+        after = await client.post("/refine", json=ASK, headers={"Idempotency-Key": "other"} | dict(OURS))
+
+    assert int(after.headers["x-ratelimit-remaining-tokens"]) == 900 - cost
+
+
 @pytest.mark.parametrize("max_background", [0, 8])
 async def test_what_is_set_aside_stays_so_while_nobody_waits(tmp_path: Path, max_background: int) -> None:
     """Whether the refinements are at work or wait for their turn."""

@@ -262,3 +262,16 @@ async def test_a_job_that_kills_its_owners_is_given_up() -> None:
     assert document["status"] == "failed"
     assert document["problem"]["type"] == "/problems/abandoned"
     assert world.generator.calls == 0
+
+
+async def test_a_job_whose_end_nobody_takes_is_let_go_of() -> None:
+    store = FaultyStore()
+    world, begun = World(store=store.as_store(), bounds=Bounds(request_seconds=0.5)), asyncio.Event()
+    world.generator.before = begun.wait
+    app = world.app()
+    async with client_of(app) as client:
+        await client.post("/refine", json=BACKGROUND)
+        await until(lambda: world.generator.in_flight == 1)
+        store.writes = False
+        begun.set()
+        await until(lambda: store.refused > 0 and not app.state.desk.runs, 10)
