@@ -78,7 +78,7 @@ class EventStream(Response):
         headers: Mapping[str, str] | None = None,
     ):
         """`late` words the end of a stream that did not end within `limit_s`."""
-        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no", **(headers or {})})
+        super().__init__(headers={"X-Accel-Buffering": "no", **(headers or {})})
         del self.headers["content-length"]
         self._items: AsyncGenerator[Sendable | Interruption, None] = frames
         self._heartbeat = heartbeat

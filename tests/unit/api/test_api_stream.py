@@ -1,11 +1,29 @@
 """POST /refine, answered as server-sent events."""
 
 import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
 
+import pytest
+
+from service.api import streaming
+from service.api.streaming import WAITING_FRAMES, pump
 from service.domain.errors import CriticError, SandboxError
-from service.services import Bounds
+from service.services import Bounds, ServedModel
 from tests.fakes import FakeChatModel, ScriptedGenerator, ScriptedSandbox, verdict_of
-from tests.unit.api.world import NOTICE, RIGHT, TESTS, WRONG, Call, World, client_of, events_of, post, until
+from tests.unit.api.world import (
+    NOTICE,
+    RIGHT,
+    TESTS,
+    WRONG,
+    Call,
+    Json,
+    World,
+    client_of,
+    events_of,
+    post,
+    until,
+)
 
 ASK = {"problem": "Add one.", "entry_point": "f", "stream": True}
 
@@ -18,6 +36,7 @@ async def test_events_come_in_order_and_the_last_is_the_whole_refinement() -> No
     assert response.status_code == 200
     assert response.headers["content-type"].startswith("text/event-stream")
     assert response.headers["x-accel-buffering"] == "no"
+    assert response.headers["cache-control"] == "no-store"
     assert "content-length" not in response.headers
     events = events_of(response.text)
     assert [event.id for event in events] == list(range(1, len(events) + 1))
@@ -127,3 +146,55 @@ async def test_a_stream_that_never_ends_is_ended() -> None:
     last = events_of((await post(world, "/refine", ASK)).text)[-1]
 
     assert last.data["problem"]["type"] == "/problems/deadline-exceeded"
+
+
+class Deaf(Call):
+    """Stays, and does not read."""
+
+    async def _send(self, message: Mapping[str, Any]) -> None:
+        await super()._send(message)
+        if message["type"] == "http.response.body":
+            await asyncio.Event().wait()
+
+
+CHAT = {"model": "tiny", "messages": [{"role": "user", "content": "Add one."}], "stream": True}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "ending"), [("/refine", ASK, TimeoutError), ("/v1/chat/completions", CHAT, None)]
+)
+async def test_a_client_that_stays_and_does_not_read_is_let_go_of(
+    monkeypatch: pytest.MonkeyPatch, path: str, body: Json, ending: type[Exception] | None
+) -> None:
+    """Who is owed no last word has its connection closed, by an exception that the server hears of."""
+    monkeypatch.setattr(streaming, "FAREWELL_S", 0.05)
+    bounds, tiny = Bounds(request_seconds=0.2, grace_s=0.05), ServedModel(FakeChatModel(["one", "two"]))
+    world = World(bounds=bounds, models={"tiny": tiny})
+    app = world.app()
+    async with app.router.lifespan_context(app):
+        call = asyncio.ensure_future(Deaf(app, path, body).run())
+        done, _ = await asyncio.wait([call], timeout=4)
+        call.cancel()
+        await asyncio.wait([call])
+
+    assert done == {call}
+    assert type(call.exception()) is (ending or type(None))
+    assert world.gate.inflight == 0
+
+
+async def test_a_slow_client_holds_the_work_up_rather_than_fill_the_memory() -> None:
+    made = 0
+
+    async def items() -> AsyncGenerator[int, None]:
+        nonlocal made
+        for made in range(1, 10_000):
+            yield made
+
+    async def write(item: int) -> None:
+        await asyncio.Event().wait()
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await pump(items(), write, silence=0, silence_s=60)
+
+    assert made <= WAITING_FRAMES + 2
