@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 import httpx
+import pytest
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -118,3 +119,28 @@ async def test_a_single_body_within_its_own_bound_always_fits() -> None:
         answer = await client.post("/", content=BODY, headers={"x-tenant": "mine"})
 
     assert answer.status_code == 200
+
+
+async def test_a_body_that_says_it_is_too_long_is_not_read() -> None:
+    async def unread() -> AsyncGenerator[bytes, None]:
+        pytest.fail("it is read")
+        yield b""
+
+    async with Door().client() as client:
+        response = await client.post("/", content=unread(), headers={"content-length": "31"})
+
+    assert response.status_code == 413
+
+
+async def test_a_tenant_may_have_a_quarter_and_no_more() -> None:
+    door = Door(held_bytes=400)
+    async with door.client() as client, asyncio.TaskGroup() as group:
+        for number in range(1, 4):
+            group.create_task(client.post("/", content=BODY, headers={"x-tenant": "lab"}))
+            await door.reads(number)
+        refused = await client.post("/", content=BODY, headers={"x-tenant": "lab"})
+        group.create_task(client.post("/", content=BODY, headers={"x-tenant": "other"}))
+        await door.reads(4)
+        door.opened.set()
+
+    assert refused.status_code == 503
