@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from service.adapters.store import MemoryStore
+from service.api.jobs.setback import SETBACKS
 from service.domain.errors import CriticError, GeneratorError, OverloadedError, SandboxError, ServiceError
 from service.services import Bounds
 from service.store import JobStatus
@@ -112,16 +113,34 @@ async def test_who_took_a_handle_instead_of_waiting_loses_nothing() -> None:
     assert whole["solution"] == RIGHT
 
 
-async def test_a_part_that_stays_away_ends_a_job_at_last_with_its_rounds() -> None:
-    kept = MemoryStore()
+async def _put_off_as_often_as_may_be(kept: MemoryStore) -> str:
+    """Return a job with one round that has been put off since then."""
     world = World(store=kept, generator=ScriptedGenerator([WRONG], hangs_at=1))
     async with client_of(world.app()) as client:
-        job_id = (await client.post("/refine", json=ASK)).json()["id"]
+        job_id: str = (await client.post("/refine", json=ASK)).json()["id"]
         await with_rounds(client, job_id, 1)
-    for _ in range(12):
+    for _ in range(SETBACKS):
         lease = await kept.take()
         assert lease is not None
         await kept.release(lease, 0.0)
+    return job_id
+
+
+async def test_after_another_round_a_job_may_be_put_off_again() -> None:
+    kept = MemoryStore()
+    job_id = await _put_off_as_often_as_may_be(kept)
+    world = World(store=kept)
+    world.generator = ScriptedGenerator([WRONG, "", RIGHT], fault=GeneratorError("gone"), fault_at=1)
+
+    async with client_of(world.app()) as client:
+        whole = await finished(client, job_id)
+
+    assert (whole["status"], whole["solution"]) == ("completed", RIGHT)
+
+
+async def test_a_part_that_stays_away_ends_a_job_at_last_with_its_rounds() -> None:
+    kept = MemoryStore()
+    job_id = await _put_off_as_often_as_may_be(kept)
     broken = ScriptedGenerator([""], fault=GeneratorError("gone"))
 
     async with client_of(World(store=kept, generator=broken, bounds=Bounds()).app()) as client:
