@@ -14,7 +14,9 @@ pytestmark = [pytest.mark.docker, pytest.mark.isolation, pytest.mark.timeout(180
 
 _OF_EACH = 4
 _LIMITS: dict[str, float] = {"cpu_s": 0.5, "wall_s": 5.0, "memory_bytes": 128 << 20}
-_BAIT = "/tmp/bait"
+# In a directory, as a box has a /tmp of its own, where it may write such a file.
+_BAIT_DIRECTORY = "/tmp/of-the-host"
+_BAIT = f"{_BAIT_DIRECTORY}/bait"
 _HONEST = {"code": "def f(x):\n    return x + 1\n", "entry_point": "f"}
 ATTACKS = tuple(
     attack for table in BY_LETTER.values() for attack in table[:: max(1, len(table) // _OF_EACH)][:_OF_EACH]
@@ -30,7 +32,7 @@ def test_the_sandbox_reaches_t2_in_its_container(stack: Project) -> None:
 
 def test_attacks_are_contained_where_operators_run_them(stack: Project) -> None:
     sandbox = stack.only("sandbox")
-    sandbox.run("sh", "-c", f"echo bait > {_BAIT} && chmod 666 {_BAIT}")
+    sandbox.run("sh", "-c", f"mkdir {_BAIT_DIRECTORY} && echo bait > {_BAIT} && chmod 666 {_BAIT}")
     before, processes = sandbox.restarts, _processes(sandbox)
 
     answers = in_the_sandbox(sandbox, [_asked(attack) for attack in ATTACKS])
