@@ -16,22 +16,22 @@ class Allowance:
     """A refinement's part of its tenant's quota, asked for in the context of whoever pays."""
 
     limits: Limits
-    tenant: str
     patience_s: float
     """How long it waits for its turns, all of them together."""
 
     @classmethod
     def of(cls, limits: Limits, tenant: str, patience_s: float) -> "Allowance | None":
         """None: the tenant's tokens are not limited."""
-        return cls(limits, tenant, patience_s) if limits.set_aside(tenant) else None
+        return cls(limits, patience_s) if limits.set_aside(tenant) else None
 
     async def __call__(self) -> bool:
         """Wait until another completion may begin; say whether it may."""
         paying = account()
         if paying is None or paying.due < 0:
             return True
-        wanted = paying.due + self.limits.set_aside(self.tenant)
-        standing = await self.limits.reserve_more(self.tenant, wanted, self.patience_s)
+        tenant = paying.identity.tenant
+        wanted = paying.due + self.limits.set_aside(tenant)
+        standing = await self.limits.reserve_more(tenant, wanted, self.patience_s)
         if standing.granted:
             paying.covered += wanted
             self.patience_s -= standing.wait_s

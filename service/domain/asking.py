@@ -28,7 +28,8 @@ async def ask(
     try:
         return _instead_of(done, await _told(model, messages, wider, on_text))
     except ServiceError as error:
-        return _kept(done, error)
+        _must_be_a_refusal(error)
+        return done
 
 
 async def ask_often(
@@ -43,7 +44,8 @@ async def ask_often(
     try:
         again = dict(zip(lost, await model.complete(messages, wider, len(lost)), strict=True))
     except ServiceError as error:
-        return tuple(_kept(each, error) for each in done)
+        _must_be_a_refusal(error)
+        return done
     return tuple(
         _instead_of(each, again[index]) if index in again else each for index, each in enumerate(done)
     )
@@ -73,11 +75,10 @@ def _instead_of(lost: Completion, completion: Completion) -> Completion:
     return replace(completion, usage=lost.usage + completion.usage)
 
 
-def _kept(done: Completion, error: ServiceError) -> Completion:
+def _must_be_a_refusal(error: ServiceError) -> None:
     """An endpoint may not have the room, and says so; that it fails is no answer."""
     if error.passing:
         raise error
-    return done
 
 
 async def _told(

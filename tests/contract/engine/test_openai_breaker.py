@@ -9,14 +9,13 @@ import pytest
 
 from service.adapters.metrics import MeteredModel, Metrics
 from service.adapters.openai import OpenAIModel
-from service.adapters.openai.breaker import Breaker, Ending
-from service.adapters.openai.budget import RetryBudget
 from service.adapters.openai.transport import Transport
 from service.adapters.openai.upstream import OpenAIUpstream
 from service.api.problems import row_of
 from service.domain.errors import ContextError, CriticError, ModelError
 from service.domain.roles import ChatCritic
 from service.domain.task import Candidate, Task
+from tests.clock import Clock
 from tests.openai_server import (
     DONE,
     HI,
@@ -33,14 +32,6 @@ from tests.openai_server import (
     streamed,
     whole,
 )
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -180,60 +171,6 @@ async def test_the_first_words_of_a_stream_let_others_through_before_it_ends(
     assert answers == ["hello"] * 3
 
 
-def test_after_first_words_one_failure_is_enough_and_the_pause_is_doubled(clock: Clock) -> None:
-    breaker = Breaker(clock)
-    for _ in range(5):
-        breaker.end(breaker.begin(), Ending.FAILED)
-    clock.now += 1
-    trial = breaker.begin()
-
-    breaker.hear(trial)
-    heard = breaker.wait_s
-    breaker.end(trial, Ending.FAILED)
-
-    assert (heard, breaker.wait_s) == (0.0, 2.0)
-
-
-def test_a_pause_is_never_longer_than_the_longest(clock: Clock) -> None:
-    breaker = Breaker(clock, first_pause_s=1.0, longest_pause_s=3.0)
-    for _ in range(5):
-        breaker.end(breaker.begin(), Ending.FAILED)
-
-    pauses = []
-    for _ in range(3):
-        clock.now += breaker.wait_s
-        breaker.end(breaker.begin(), Ending.FAILED)
-        pauses.append(breaker.wait_s)
-
-    assert pauses == [2.0, 3.0, 3.0]
-
-
-def test_an_endpoint_that_was_well_again_is_left_alone_briefly_at_first(clock: Clock) -> None:
-    breaker = Breaker(clock)
-    for _ in range(5):
-        breaker.end(breaker.begin(), Ending.FAILED)
-    clock.now += 1
-    trial = breaker.begin()
-    breaker.hear(trial)
-    breaker.end(trial, Ending.SUCCEEDED)
-
-    while not breaker.is_open:
-        breaker.end(breaker.begin(), Ending.FAILED)
-
-    assert breaker.wait_s == 1.0
-
-
-def test_first_words_from_before_the_breaker_opened_change_nothing(clock: Clock) -> None:
-    breaker = Breaker(clock)
-    slow = breaker.begin()
-    for _ in range(5):
-        breaker.end(breaker.begin(), Ending.FAILED)
-
-    breaker.hear(slow)
-
-    assert breaker.is_open
-
-
 @pytest.mark.parametrize("status", [400, 401, 404, 422])
 async def test_a_refusal_of_the_request_is_no_failure(
     server: ChatServer, model: OpenAIModel, status: int
@@ -301,47 +238,6 @@ async def test_a_passed_stream_that_breaks_off_is_a_failure_though_nobody_leaves
     await transport.aclose()
 
 
-def test_an_endpoint_that_fails_every_other_time_is_left_alone(clock: Clock) -> None:
-    breaker = Breaker(clock)
-    calls = 0
-    while not breaker.is_open and calls < 100:
-        calls += 1
-        breaker.end(breaker.begin(), Ending.FAILED if calls % 2 else Ending.SUCCEEDED)
-
-    assert calls < 50
-
-
-def test_an_endpoint_that_fails_one_time_in_six_is_called_on(clock: Clock) -> None:
-    breaker = Breaker(clock)
-    for call in range(600):
-        breaker.end(breaker.begin(), Ending.SUCCEEDED if call % 6 else Ending.FAILED)
-        assert not breaker.is_open
-
-
-def test_an_end_from_before_the_breaker_opened_neither_closes_nor_prolongs_it(clock: Clock) -> None:
-    breaker = Breaker(clock)
-    slow = breaker.begin()
-    for _ in range(5):
-        breaker.end(breaker.begin(), Ending.FAILED)
-
-    breaker.end(slow, Ending.SUCCEEDED)
-    assert breaker.is_open
-    breaker.end(slow, Ending.FAILED)
-    assert breaker.wait_s == 1.0
-
-
-def test_one_call_may_try_in_each_pause_and_one_given_up_makes_room(clock: Clock) -> None:
-    breaker = Breaker(clock)
-    for _ in range(5):
-        breaker.end(breaker.begin(), Ending.FAILED)
-    clock.now += 1
-    trial = breaker.begin()
-
-    assert breaker.wait_s == 1.0
-    breaker.end(trial, Ending.UNTOLD)
-    assert breaker.wait_s == 0.0
-
-
 async def test_when_everybody_fails_repetitions_run_out(server: ChatServer, model: OpenAIModel) -> None:
     """429 is no failure of the endpoint: it is the budget alone that spares it."""
     server.answer(refusal(429))
@@ -360,21 +256,6 @@ async def test_each_call_earns_a_fifth_of_a_repetition(server: ChatServer, model
         await fail(model, 1)
 
     assert 50 + 64 + 5 < len(server.bodies) <= 50 + 64 + 50 // 5
-
-
-def test_a_budget_refills_by_calls_and_by_time(clock: Clock) -> None:
-    budget = RetryBudget(share=0.25, a_second=0.5, most=2, clock=clock)
-    assert [budget.take() for _ in range(3)] == [True, True, False]
-
-    for _ in range(4):
-        budget.earn()
-    assert [budget.take(), budget.take()] == [True, False]
-
-    clock.now += 2
-    assert [budget.take(), budget.take()] == [True, False]
-
-    clock.now += 1000
-    assert [budget.take() for _ in range(3)] == [True, True, False]
 
 
 async def test_the_client_is_told_503_and_when_to_come_back_in_whatever_role_it_failed(

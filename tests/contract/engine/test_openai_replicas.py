@@ -126,9 +126,9 @@ async def test_a_failing_server_is_left_alone_while_the_other_serves(servers: li
     assert (len(broken.bodies), len(well.bodies)) == (5, MANY)
 
 
-async def test_a_few_calls_are_no_crowd(servers: list[ChatServer], model: OpenAIModel) -> None:
-    """Of one problem's votes most read its prompt from the cache of the first."""
-    everybody = asyncio.Barrier(8)
+def _answer_together(servers: list[ChatServer], calls: int) -> None:
+    """Answer nobody before all have come."""
+    everybody = asyncio.Barrier(calls)
 
     async def together(request: web.Request) -> web.StreamResponse:
         await everybody.wait()
@@ -136,6 +136,11 @@ async def test_a_few_calls_are_no_crowd(servers: list[ChatServer], model: OpenAI
 
     for server in servers:
         server.answers[0] = together
+
+
+async def test_a_few_calls_are_no_crowd(servers: list[ChatServer], model: OpenAIModel) -> None:
+    """Of one problem's votes most read its prompt from the cache of the first."""
+    _answer_together(servers, 8)
     async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         for _ in range(8):
             group.create_task(model.complete(about("Add one.")[0], PLAIN))
@@ -146,15 +151,7 @@ async def test_a_few_calls_are_no_crowd(servers: list[ChatServer], model: OpenAI
 async def test_a_crowded_server_sends_the_overflow_to_the_others(
     servers: list[ChatServer], model: OpenAIModel
 ) -> None:
-    """Nobody is answered before all 30 calls have come."""
-    everybody = asyncio.Barrier(30)
-
-    async def together(request: web.Request) -> web.StreamResponse:
-        await everybody.wait()
-        return await whole("hello")(request)
-
-    for server in servers:
-        server.answers[0] = together
+    _answer_together(servers, 30)
     urls = [server.base_url for server in servers]
     async with OpenAIModel("gpt", urls, "m") as patient, asyncio.timeout(60), asyncio.TaskGroup() as group:
         for _ in range(30):

@@ -13,16 +13,7 @@ from service.caller import asking
 from service.domain.errors import OverloadedError, QuotaError
 from service.domain.identity import Identity, Quota
 from service.gate import WANTING_S, Gate
-
-
-class Clock:
-    """Time that passes when told to."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 class Places:

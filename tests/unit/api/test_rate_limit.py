@@ -13,21 +13,13 @@ from service.api.auth import rate_limit
 from service.domain.errors import ModelError
 from service.domain.identity import Quota
 from service.settings import StoreSection
+from tests.clock import Clock
 from tests.fakes import CORRECT, INCORRECT, FakeChatModel
 from tests.unit.api.auth_keys import auth, bearer, entry
 from tests.unit.api.world import World, client_of
 
 JUDGE = {"problem": "Add one.", "solutions": ["def f(x):\n    return x + 1"]}
 ROLLOUT = {"query": ["Add one.\ndef f(x): return x"], "prompts": ["Add one.\n"], "labels": [None]}
-
-
-class Clock:
-    """Time that passes when told to."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def _world() -> tuple[World, Clock]:

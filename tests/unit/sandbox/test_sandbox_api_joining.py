@@ -176,16 +176,21 @@ async def test_a_run_that_has_begun_is_waited_for_beyond_the_deadline() -> None:
     assert len(judge.submissions) == 1
 
 
-async def test_where_nothing_is_remembered_nothing_is_shared() -> None:
-    judge = FakeJudge(gate=asyncio.Event())
-    async with _asking(judge, cache_bytes=0) as client, asyncio.TaskGroup() as group:
+async def _begun_of_two(judge: FakeJudge, **settings: Any) -> int:
+    """How many of two equal questions are at work before either has ended."""
+    async with _asking(judge, **settings) as client, asyncio.TaskGroup() as group:
         for _ in range(2):
             _ask(client, group)
         await _settle()
         begun = len(judge.submissions)
         await _open_when_asked(judge)
+    return begun
 
-    assert begun == 2
+
+async def test_where_nothing_is_remembered_nothing_is_shared() -> None:
+    judge = FakeJudge(gate=asyncio.Event())
+
+    assert await _begun_of_two(judge, cache_bytes=0) == 2
 
 
 @dataclass
@@ -200,14 +205,8 @@ class _LateJudge(FakeJudge):
 
 async def test_what_will_not_be_remembered_is_not_waited_for() -> None:
     judge = _LateJudge(TestResult(Outcome.TIME_LIMIT), gate=asyncio.Event())
-    async with _asking(judge) as client, asyncio.TaskGroup() as group:
-        for _ in range(2):
-            _ask(client, group)
-        await _settle()
-        begun = len(judge.submissions)
-        await _open_when_asked(judge)
 
-    assert begun == 2
+    assert await _begun_of_two(judge) == 2
 
 
 async def test_a_refusal_of_the_first_is_its_own() -> None:

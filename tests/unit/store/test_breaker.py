@@ -1,19 +1,10 @@
 """A store that does not answer is left alone, and tried again by itself."""
 
-from dataclasses import dataclass
-
 import pytest
 
 from service.adapters.store.breaker import Breaker
 from service.domain.errors import StoreError
-
-
-@dataclass
-class Clock:
-    now: float = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 def _broken(clock: Clock) -> Breaker:
