@@ -15,9 +15,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
 
-from sandbox_runner.jail import credentials, ending, filesystem, libc, messages, scratch, usage, waiting
+from sandbox_runner.jail import (
+    alarm,
+    credentials,
+    ending,
+    filesystem,
+    libc,
+    messages,
+    scratch,
+    usage,
+    waiting,
+)
 from sandbox_runner.jail.cgroups import Cgroup
-from sandbox_runner.jail.confinement import ALARM_FD, enclose_box
+from sandbox_runner.jail.confinement import enclose_box
 from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.limits import Limits
 from sandbox_runner.jail.native import Command, NativeProgram
@@ -29,8 +39,6 @@ from sandbox_runner.jail.tests import TestsProgram
 
 _CHANNEL_FD = 3
 _FIRST_FOREIGN_FD = 4
-_NOT_BEGUN = 125
-_ALARM_BYTES = 1_000
 _SHORTEST_WAIT_S = 0.005
 _CPU_COUNT = os.cpu_count() or 1
 # A program fills some 50 MB in that time.
@@ -182,14 +190,14 @@ class Box:
         self._watches_memory = watches_memory
         self._poller = select.poll()
         self._poller.register(channel, 0)  # no more than that the service hung up
-        self._heard = _alarm()
+        self._heard = alarm.set_up()
         self._scratch = filesystem.scratch_state() if plan.isolated else None
         self._keeps = keeps
         self._built = self._state_of_build()
 
     def close(self) -> None:
         os.close(self._heard)
-        os.close(ALARM_FD)
+        os.close(alarm.ALARM_FD)
 
     def answer_until_closed(self) -> None:
         receive, send = self._channel.recvmsg, self._channel.send
@@ -232,11 +240,11 @@ class Box:
         status, cpu_s, memory_bytes = self._end_all(pid, may_fork=bounds.processes > 1)
         if request == messages.COMPILE:
             self._built = self._state_of_build()
-        fault = self._fault() if status == _NOT_BEGUN else None
+        fault = alarm.heard(self._heard) if status == alarm.NOT_BEGUN else None
         if fault is not None:
-            if not fault.startswith(MemoryError.__name__.encode()):
+            if not alarm.of_memory(fault):
                 return ending.ERROR + fault
-            stopped = ending.AT_MEMORY  # of the test, which has its input and nothing else yet
+            stopped = ending.AT_MEMORY
         return ending.pack(
             ending.ENDING,
             status,
@@ -254,17 +262,9 @@ class Box:
         try:
             self._program.be_test(request, streams)
         except Exception as error:  # noqa: BLE001 - `be_test` reports what the program raises
-            os.write(ALARM_FD, _told(error)[:_ALARM_BYTES])
-            os._exit(_NOT_BEGUN)
+            alarm.ring(_told(error))
         finally:
             os._exit(1)
-
-    def _fault(self) -> bytes | None:
-        """What the alarm says; nothing where it was a program that left with that status."""
-        try:
-            return os.read(self._heard, _ALARM_BYTES)
-        except BlockingIOError:
-            return None
 
     def _wait(self, pid: int, started: float, bounds: Limits, clock: int | None) -> int:
         """Wait for the test; end it at a limit and say which. One whose `clock` stands is not late."""
@@ -319,14 +319,6 @@ class Box:
 
 def _wall_s(started: float, clock: int | None) -> float:
     return time.monotonic() - started if clock is None else waiting.waited_s(clock)
-
-
-def _alarm() -> int:
-    """Make the pipe of the alarm; its other end is where tests that have not begun find it."""
-    heard, ringing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-    os.dup2(ringing, ALARM_FD, inheritable=False)
-    os.close(ringing)
-    return heard
 
 
 def _kill_everyone_else() -> None:

@@ -9,12 +9,11 @@ import os
 import resource
 
 from sandbox_runner.jail import filesystem, landlock, limits, report, seccomp
+from sandbox_runner.jail.alarm import ALARM_FD
 from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.limits import Limits
 
 REPORT_FD = 3
-# A pipe to the box, for what fails before the program begins; the highest descriptor that there may be.
-ALARM_FD = limits.OPEN_FILES - 1
 _STREAMS = 4
 
 

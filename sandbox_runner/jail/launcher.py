@@ -24,9 +24,9 @@ from sandbox_runner.jail import (
     report,
     warm,
 )
+from sandbox_runner.jail.alarm import ALARM_FD
 from sandbox_runner.jail.box import Nature
 from sandbox_runner.jail.cgroups import NO_CGROUP, Cgroup, CgroupParent
-from sandbox_runner.jail.confinement import ALARM_FD
 from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.plan import Plan, candidates
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, Self
 
 from sandbox_runner.jail import filesystem, landlock, limits, messages, scratch, seccomp
-from sandbox_runner.jail.confinement import ALARM_FD
+from sandbox_runner.jail.alarm import ALARM_FD
 from sandbox_runner.jail.filesystem import BUILD, SCRATCH, View
 from sandbox_runner.jail.limits import Limits
 

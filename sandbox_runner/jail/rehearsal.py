@@ -28,9 +28,10 @@ from sandbox_runner.jail import (
     values,
     warm,
 )
+from sandbox_runner.jail.alarm import ALARM_FD
 from sandbox_runner.jail.box import Box, Nature
 from sandbox_runner.jail.cgroups import NO_CGROUP
-from sandbox_runner.jail.confinement import ALARM_FD, REPORT_FD
+from sandbox_runner.jail.confinement import REPORT_FD
 from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.limits import Limits
 from sandbox_runner.jail.plan import Plan

@@ -10,9 +10,10 @@ from typing import NoReturn
 import pytest
 
 from sandbox_runner.jail import credentials, ending, messages
+from sandbox_runner.jail.alarm import ALARM_FD
 from sandbox_runner.jail.box import Box, Nature, serve
 from sandbox_runner.jail.cgroups import NO_CGROUP, Cgroup
-from sandbox_runner.jail.confinement import ALARM_FD, TestWalls
+from sandbox_runner.jail.confinement import TestWalls
 from sandbox_runner.jail.ending import Ending
 from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.limits import Limits
