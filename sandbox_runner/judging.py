@@ -41,7 +41,8 @@ class BoxJudge:
             language=submission.language,
             packages=submission.packages,
         )
-        async with Session(self._launchers, self._metrics, program) as session:
+        once = len(submission.cases) == 1
+        async with Session(self._launchers, self._metrics, program, once=once) as session:
             for case, following in zip_longest(submission.cases, submission.cases[1:]):
                 upcoming = None if submission.stop_on_first_fail else following
                 result = await self._judge(session, case, submission, upcoming)
@@ -54,7 +55,7 @@ class BoxJudge:
             return Verdict.of([result async for result in results], len(submission.cases))
 
     async def run(self, program: Program) -> TestResult:
-        async with Session(self._launchers, self._metrics, program) as session:
+        async with Session(self._launchers, self._metrics, program, once=True) as session:
             return await session.run()
 
     async def _judge(
@@ -70,6 +71,6 @@ class BoxJudge:
     async def _checked(self, checker: CustomChecker, case: StdinCase, run: TestResult) -> TestResult:
         """What the caller's checker says, whose own run is no test."""
         program = await aside(len(run.stdout), lambda: custom_checker.program(checker, case, run.stdout))
-        async with Session(self._launchers, self._metrics, program, counts=False) as session:
+        async with Session(self._launchers, self._metrics, program, once=True, counts=False) as session:
             checked = await session.run()
         return await aside(len(run.stdout), lambda: custom_checker.judged(run, checked, case))

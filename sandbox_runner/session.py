@@ -33,12 +33,19 @@ _TRIES = 2
 
 class Session:
     def __init__(
-        self, launchers: Launchers, metrics: Metrics, program: Program, *, counts: bool = True
+        self,
+        launchers: Launchers,
+        metrics: Metrics,
+        program: Program,
+        *,
+        once: bool = False,
+        counts: bool = True,
     ) -> None:
-        """`counts`: its runs are tests, which are counted."""
+        """`once`: there is one test, or one run; `counts`: its runs are tests, which are counted."""
         self._launchers = launchers
         self._metrics = metrics
         self._program = program
+        self._once = once and not program.files and not program.fetch
         self._counts = counts
         self._limits = program.limits
         self._boxes: dict[Place, Box] = {}
@@ -101,7 +108,7 @@ class Session:
         classify: Callable[[Trace], TestResult],
         compare: Callable[[TestResult], Awaitable[TestResult]] | None = None,
     ) -> TestResult:
-        place = place_of(self._program)
+        place = place_of(self._program, once=self._once)
 
         async def attempt() -> TestResult:
             async with self._box(place) as box:

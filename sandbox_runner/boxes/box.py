@@ -85,17 +85,18 @@ class _Ahead:
 
 
 class Box:
-    def __init__(self, launcher: Launcher, opened: OpenedBox, limits: Limits, *, keeps: bool) -> None:
+    def __init__(self, launcher: Launcher, opened: OpenedBox, setup: Setup) -> None:
         self._launcher = launcher
         self._opened = opened
-        self._limits = limits
+        self._limits = setup.limits
         self._dirty = False
         self._abandoned = False
+        self._gone = False
         self._spent = False
         self._oom_kills_explained = 0
         self._ahead: _Ahead | None = None
         # Emptying leaves signs that the next test can see. Not so many as to compile once more for each.
-        self._keeps = keeps
+        self._keeps = setup.command is not None
 
     @classmethod
     async def open(cls, launcher: Launcher, setup: Setup, source: str) -> Self:
@@ -105,7 +106,7 @@ class Box:
             for content in (source.encode("utf-8", "surrogatepass"), b""):
                 files.append(sealable_file(content))
                 sent.callback(os.close, files[-1])
-            box = cls(launcher, launcher.open(setup.ceiling), setup.limits, keeps=setup.command is not None)
+            box = cls(launcher, launcher.open(setup.ceiling, once=setup.once), setup)
             try:
                 box._opened.channel.send(messages.pack(setup.as_message()), files)
             except BaseException:
@@ -121,7 +122,7 @@ class Box:
         try:
             self._opened.channel.close()
         finally:
-            await self._launcher.close_box(self._opened.number)
+            await self._close()
 
     async def put(self, files: Mapping[str, bytes]) -> None:
         """Put files into the working directory."""
@@ -168,7 +169,15 @@ class Box:
     async def hang_up(self) -> None:
         """End a test that nobody needs any more: it counts as having ended well."""
         self._abandoned = True
-        await self._launcher.close_box(self._opened.number)
+        await self._close()
+
+    async def _close(self) -> None:
+        if not self._gone:
+            await self._launcher.close_box(self._opened.number)
+
+    def _is_gone(self, ending: Ending) -> None:
+        self._spent = self._gone = True
+        self._launcher.count_leaked(ending.leaked_cgroups, ending.leaked_processes)
 
     async def _fetch(self, names: Sequence[str]) -> dict[str, bytes]:
         wanted = json.dumps([list(names), self._limits.output_bytes]).encode()
@@ -208,6 +217,8 @@ class Box:
             except (ChannelClosedError, TimeoutError, MalformedEndingError) as error:
                 return await self._explain_loss(error, files.read(limits))
             self._dirty = self._dirty or ending.dirty
+            if self._opened.once:
+                self._is_gone(ending)
             killed = ending.status == -signal.SIGKILL and ending.stopped is None
             out_of_memory = killed and await self._ran_out_of_memory()
             return Trace.of(ending, files.read(limits), out_of_memory=out_of_memory)
@@ -228,16 +239,13 @@ class Box:
         self._spent = True
         if self._abandoned:
             return Trace.of(_lost(self._limits, 0), output, out_of_memory=False, lost=True)
-        opening = self._opened.opening
-        if opening.done() and (refusal := opening.exception()) is not None:
-            raise BoxError(str(refusal)[:_REASON_LIMIT]) from refusal
         if await self._ran_out_of_memory():
             return Trace.of(_lost(self._limits, -signal.SIGKILL), output, out_of_memory=True, lost=True)
         raise BoxError(f"{type(error).__name__}: {error}"[:_REASON_LIMIT]) from error
 
     async def _ran_out_of_memory(self) -> bool:
         """Whether the kernel killed for want of memory, and not only in a test whose end that explains."""
-        if self._abandoned:  # and closed
+        if self._abandoned or self._gone:
             return False
         try:
             kills = await self._launcher.oom_kills(self._opened.number)

@@ -55,6 +55,8 @@ class Walls:
     isolated: bool
     failures: tuple[str, ...]
     cgroup_missing: str | None
+    once: bool
+    """Boxes of one test can be made."""
 
     def equal(self, other: "Walls") -> bool:
         """Whether boxes have the same walls, whatever was tried before."""
@@ -65,8 +67,9 @@ class Walls:
 class OpenedBox:
     number: int
     channel: Channel
-    opening: asyncio.Future[dict[str, Any]]
-    """The launcher's answer: it fails with a LauncherError where no box could be made."""
+    """To the box, or to the launcher, which says there why it could not make one."""
+    once: bool
+    """It runs one test, with which it is gone."""
 
 
 class Launcher:
@@ -101,7 +104,7 @@ class Launcher:
             if isinstance(error, ChannelClosedError | TimeoutError):
                 raise LauncherError("the launcher did not start") from error
             raise
-        walls = Walls(ready["ready"], ready["isolated"], tuple(ready["failures"]), ready["cgroup"])
+        walls = Walls(**{**ready, "failures": tuple(ready["failures"])})
         return cls(process, control, walls)
 
     @property
@@ -112,18 +115,20 @@ class Launcher:
     def usable(self) -> bool:
         return not self._broken
 
-    def open(self, limits: Limits) -> "OpenedBox":
-        """Ask for a box. What is sent on its channel waits there until it stands."""
+    def open(self, limits: Limits, *, once: bool = False) -> "OpenedBox":
+        """Ask for a box, perhaps of one test. What is sent on its channel waits there until it stands."""
         number = next(self._boxes)
         ours, theirs = Channel.pair()
         size = {"memory_bytes": limits.memory_bytes, "tasks": limits.tasks, "shares": limits.processes > 1}
+        once = once and self.walls.once
+        bounds = (limits.cpu_s, limits.wall_s) if once else None
         try:
             with theirs:
-                opening = self._ask({"op": "open", "id": number, **size}, [theirs.fileno()])
+                self._send({"op": "open", "id": number, **size, "once": bounds}, [theirs.fileno()])
         except BaseException:
             ours.close()
             raise
-        return OpenedBox(number, ours, opening)
+        return OpenedBox(number, ours, once)
 
     async def oom_kills(self, number: int) -> int:
         """How often the kernel ended a process of this box for want of memory."""
@@ -143,8 +148,12 @@ class Launcher:
             except TimeoutError:
                 self._lose()
                 return
-            self.leaked_cgroups += int(answer["leaked_cgroups"])
-            self.leaked_processes += int(answer["leaked_processes"])
+            self.count_leaked(*answer["leaked"])
+
+    def count_leaked(self, cgroups: int, processes: int) -> None:
+        """Count what was left of a box that is gone."""
+        self.leaked_cgroups += cgroups
+        self.leaked_processes += processes
 
     async def stop(self) -> None:
         self._lose()
@@ -155,21 +164,22 @@ class Launcher:
             self._process.kill()
             await asyncio.to_thread(self._process.wait)
 
-    def _ask(
-        self, request: dict[str, object], descriptors: Sequence[int] = ()
-    ) -> asyncio.Future[dict[str, Any]]:
+    def _ask(self, request: dict[str, object]) -> asyncio.Future[dict[str, Any]]:
         """Send now, answer later: a cancelled caller leaves the conversation in order."""
-        if self._broken:
-            raise LauncherError("the launcher is gone")
         number = next(self._questions)
         answer = asyncio.get_running_loop().create_future()
+        self._send({**request, "ask": number})
         self._pending[number] = answer
+        return answer
+
+    def _send(self, request: dict[str, object], descriptors: Sequence[int] = ()) -> None:
+        if self._broken:
+            raise LauncherError("the launcher is gone")
         try:
-            self._control.send(messages.pack({**request, "ask": number}), descriptors)
+            self._control.send(messages.pack(request), descriptors)
         except ChannelClosedError as error:
             self._lose()
             raise LauncherError("the launcher is gone") from error
-        return answer
 
     def _hear(self, packet: bytes) -> None:
         answer = json.loads(packet)

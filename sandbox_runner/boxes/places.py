@@ -22,6 +22,8 @@ class Setup:
     ceiling: Limits
     """What the box may use, compiling included."""
     command: dict[str, object] | None = field(default=None, hash=False)
+    once: bool = False
+    """It runs one test."""
 
     def as_message(self) -> dict[str, object]:
         limits, ceiling = self.limits.as_message(), self.ceiling.as_message()
@@ -47,11 +49,13 @@ class Place:
         return self.setup.kind == "tests"
 
 
-def place_of(program: Program) -> Place:
+def place_of(program: Program, *, once: bool = False) -> Place:
+    """`once`: for one test alone, which makes some boxes cheaper."""
     limits = program.limits
     if program.language == languages.PYTHON:
         runtime = runtimes.python_runtimes()[program.packages]
-        return Place(runtime, Setup("python", limits, limits), program.code)
+        once = once and limits.processes == 1
+        return Place(runtime, Setup("python", limits, limits, once=once), program.code)
     found = languages.installed()[program.language]
     processes = max(limits.processes, found.language.processes) if found.language.forks else 1
     needed = replace(limits, processes=processes)

@@ -4,6 +4,9 @@ An exit status cannot tell of that: a program may leave with any.
 """
 
 import os
+import struct
+import time
+from dataclasses import dataclass
 from typing import NoReturn
 
 from sandbox_runner.jail import limits
@@ -12,6 +15,8 @@ from sandbox_runner.jail import limits
 ALARM_FD = limits.OPEN_FILES - 1
 NOT_BEGUN = 125
 _MOST_BYTES = 1_000
+_BEGUN = struct.Struct("<xdd")
+_COMPILED = struct.Struct("<d")
 
 
 def set_up() -> int:
@@ -22,6 +27,27 @@ def set_up() -> int:
     return heard
 
 
+def hold_place() -> None:
+    """Have nothing there that is needed, and no alarm."""
+    os.dup2(0, ALARM_FD, inheritable=False)
+
+
+def let_go() -> None:
+    """Have it no more: the program begins."""
+    os.close(ALARM_FD)
+
+
+def tell_begun() -> None:
+    """Tell when all that is ours was done, and what CPU time that took. No text of a fault starts like it."""
+    os.write(ALARM_FD, _BEGUN.pack(time.monotonic(), time.process_time()))
+
+
+def tell_compiled() -> None:
+    """Tell what CPU time was used once the program was compiled, and have it no more."""
+    os.write(ALARM_FD, _COMPILED.pack(time.process_time()))
+    os.close(ALARM_FD)
+
+
 def ring(told: bytes) -> NoReturn:
     """Leave, because of a fault that is not the program's."""
     os.write(ALARM_FD, told[:_MOST_BYTES])
@@ -29,11 +55,32 @@ def ring(told: bytes) -> NoReturn:
 
 
 def heard(descriptor: int) -> bytes | None:
-    """What the alarm says; nothing where it did not ring."""
+    """What is told and was not heard yet; nothing where there is nothing."""
     try:
-        return os.read(descriptor, _MOST_BYTES)
+        return os.read(descriptor, _MOST_BYTES) or None
     except BlockingIOError:
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a test told of its beginning."""
+
+    at: float
+    """Of the monotonic clock, in seconds."""
+    cpu_s: float
+    """Used for what is not the program's: also for compiling it, once that is over."""
+    compiled: bool
+
+    @classmethod
+    def read(cls, told: bytes) -> "Begun | None":
+        if len(told) < _BEGUN.size or told[0] != 0:
+            return None
+        at, cpu_s = _BEGUN.unpack_from(told)
+        compiled = len(told) == _BEGUN.size + _COMPILED.size
+        if compiled:
+            (cpu_s,) = _COMPILED.unpack_from(told, _BEGUN.size)
+        return cls(at, cpu_s, compiled)
 
 
 def of_memory(fault: bytes) -> bool:

@@ -34,13 +34,11 @@ from sandbox_runner.jail.native import Command, NativeProgram
 from sandbox_runner.jail.plan import Plan
 from sandbox_runner.jail.program import PythonProgram
 from sandbox_runner.jail.report import write_all
-from sandbox_runner.jail.solution import CODE_FD
+from sandbox_runner.jail.solution import CODE_FD, OnlySolution, Solution
 from sandbox_runner.jail.tests import TestsProgram
 
 _CHANNEL_FD = 3
 _FIRST_FOREIGN_FD = 4
-_SHORTEST_WAIT_S = 0.005
-_CPU_COUNT = os.cpu_count() or 1
 # A program fills some 50 MB in that time.
 _MEMORY_WATCH_S = 0.02
 
@@ -80,17 +78,19 @@ class Nature:
     cgroup: Cgroup
     shares: bool = False
     """There may be several processes, which share memory."""
+    once: bool = False
+    """It runs one test, and becomes that: a first process beside it holds its namespaces, if it has any."""
 
 
 def serve(channel_fd: int, plan: Plan, view: View, nature: Nature) -> NoReturn:
     """Be a box until the service closes the channel or the launcher ends."""
     try:
         refusal = _refusal_of(nature.cgroup)
-        channel = _keep_only(channel_fd)
+        channel = _keep_only(channel_fd, with_alarm=nature.once)
         try:
             if refusal is None:
                 enter(plan, view, nature)
-                _serve_submission(channel, plan, view, nature.cgroup)
+                _serve_submission(channel, plan, view, nature)
             else:
                 channel.send(ending.ERROR + refusal)
         except Exception as error:  # noqa: BLE001 - a box that breaks says how, once
@@ -112,7 +112,7 @@ def _told(error: Exception) -> bytes:
     return f"{type(error).__name__}: {error}".encode("utf-8", "replace")
 
 
-def _serve_submission(channel: socket.socket, plan: Plan, view: View, cgroup: Cgroup) -> None:
+def _serve_submission(channel: socket.socket, plan: Plan, view: View, nature: Nature) -> None:
     setup = messages.receive(channel)
     if setup is None:
         return
@@ -120,19 +120,43 @@ def _serve_submission(channel: socket.socket, plan: Plan, view: View, cgroup: Cg
     if "limits" not in request:  # the launcher tries whether boxes can be made
         channel.send(ending.READY)
         return
-    program = load(request, descriptors, plan, view)
-    watches = program.outgrows and plan.isolated and not cgroup.parents
+    program = load(request, descriptors, plan, view, once=nature.once)
+    if nature.once:
+        be_only_test(channel, program)
+        return
+    watches = program.outgrows and plan.isolated and not nature.cgroup.parents
     Box(channel, plan, program, watches_memory=watches, keeps=view.has_build).answer_until_closed()
 
 
-def load(request: dict[str, Any], descriptors: tuple[int, ...], plan: Plan, view: View) -> Program:
+def be_only_test(channel: socket.socket, program: Program) -> None:
+    """Take the first request, and become its test."""
+    request, ancillary, _, _ = channel.recvmsg(messages.MAX_PACKET_BYTES, messages.DESCRIPTORS_SPACE)
+    if request:
+        program.prepare(request)
+        _be_test(program, request, messages.descriptors_in(ancillary))
+
+
+def _be_test(program: Program, request: bytes, streams: tuple[int, ...]) -> NoReturn:
+    """What fails before the program begins is not its fault, and rings the alarm."""
+    try:
+        program.be_test(request, streams)
+    except Exception as error:  # noqa: BLE001 - `be_test` reports what the program raises
+        alarm.ring(_told(error))
+    finally:
+        os._exit(1)
+
+
+def load(
+    request: dict[str, Any], descriptors: tuple[int, ...], plan: Plan, view: View, *, once: bool
+) -> Program:
     """Take what the box is told first, and put its walls up."""
     bounds, ceiling = Limits(**request["limits"]), Limits(**request["ceiling"])
     source_fd, code_fd = descriptors
     source = messages.read_whole(source_fd)
     os.close(source_fd)
     if code_fd != CODE_FD:
-        os.dup2(code_fd, CODE_FD)
+        if not once:
+            os.dup2(code_fd, CODE_FD)
         os.close(code_fd)
     enclose_box(ceiling, view, isolated=plan.isolated, count_tasks=plan.has_own_user)
     match request["kind"]:
@@ -141,16 +165,19 @@ def load(request: dict[str, Any], descriptors: tuple[int, ...], plan: Plan, view
         case "tests":
             os.close(CODE_FD)
             return TestsProgram(bounds, isolated=plan.isolated)
-    return PythonProgram(source, bounds, isolated=plan.isolated)
+    solution = OnlySolution(source) if once else Solution(source)
+    return PythonProgram(solution, bounds, isolated=plan.isolated)
 
 
-def _keep_only(channel_fd: int) -> socket.socket:
+def _keep_only(channel_fd: int, *, with_alarm: bool) -> socket.socket:
     if channel_fd != _CHANNEL_FD:
         os.dup2(channel_fd, _CHANNEL_FD)
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)
-    libc.close_from(_FIRST_FOREIGN_FD)
+    if with_alarm:
+        libc.close_range(_FIRST_FOREIGN_FD, alarm.ALARM_FD - 1)
+    libc.close_range(alarm.ALARM_FD + 1 if with_alarm else _FIRST_FOREIGN_FD)
     return socket.socket(fileno=_CHANNEL_FD)
 
 
@@ -232,7 +259,7 @@ class Box:
         started = time.monotonic()
         pid = os.fork()
         if pid == 0:
-            self._be_test(request, streams)
+            _be_test(self._program, request, streams)
         fork_s = time.monotonic() - started
         clock = streams[messages.MAX_DESCRIPTORS - 1] if request == messages.SERVE else None
         stopped = self._wait(pid, started, bounds, clock)
@@ -257,15 +284,6 @@ class Box:
             self._program.settle(request, status) or fault is not None,
         )
 
-    def _be_test(self, request: bytes, streams: tuple[int, ...]) -> NoReturn:
-        """What fails before the program begins is not its fault, and rings the alarm."""
-        try:
-            self._program.be_test(request, streams)
-        except Exception as error:  # noqa: BLE001 - `be_test` reports what the program raises
-            alarm.ring(_told(error))
-        finally:
-            os._exit(1)
-
     def _wait(self, pid: int, started: float, bounds: Limits, clock: int | None) -> int:
         """Wait for the test; end it at a limit and say which. One whose `clock` stands is not late."""
         watched = os.pidfd_open(pid)
@@ -274,8 +292,7 @@ class Box:
         together = self._isolated and bounds.processes > 1
         try:
             while cpu_left > 0 and wall_left > 0:
-                # Threads can burn several seconds of CPU per second.
-                pause_s = max(_SHORTEST_WAIT_S, min(cpu_left / _CPU_COUNT, wall_left, self._longest_wait_s))
+                pause_s = usage.pause_s(cpu_left, wall_left, self._longest_wait_s)
                 for descriptor, _ in self._poller.poll(pause_s * 1000):
                     if descriptor == watched:
                         return 0

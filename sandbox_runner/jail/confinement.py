@@ -7,8 +7,9 @@ and what each test needs is prepared there: a fork pays for every page that it t
 import gc
 import os
 import resource
+from collections.abc import Callable
 
-from sandbox_runner.jail import filesystem, landlock, limits, report, seccomp
+from sandbox_runner.jail import alarm, filesystem, landlock, limits, report, seccomp
 from sandbox_runner.jail.alarm import ALARM_FD
 from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.limits import Limits
@@ -30,7 +31,9 @@ def enclose_box(bounds: Limits, view: View, *, isolated: bool, count_tasks: bool
 class TestWalls:
     __test__ = False  # not a test of ours
 
-    def __init__(self, bounds: Limits, *, isolated: bool) -> None:
+    def __init__(self, bounds: Limits, *, isolated: bool, begin: Callable[[], None] = alarm.let_go) -> None:
+        """`begin`: the last thing to do before the program is next."""
+        self._begin = begin
         self._cpu_s = limits.cpu_seconds(bounds)
         may_fork = bounds.processes > 1
         self._filter = seccomp.test_filter(may_fork=may_fork, alone=isolated) if seccomp.available() else None
@@ -39,7 +42,6 @@ class TestWalls:
         """Keep the four streams and what is below `first_foreign`; lose the rights that only a box needs.
 
         The alarm goes last: a wall that cannot be put up is still told, and a program cannot ring it.
-
         Further descriptors become `first_foreign`, which is returned, and those that follow it.
 
         The streams are memory files made for this test alone. Nobody has to drain them: output stops
@@ -57,7 +59,7 @@ class TestWalls:
         resource.setrlimit(resource.RLIMIT_CPU, self._cpu_s)
         if self._filter is not None:
             self._filter.install()
-        os.close(ALARM_FD)
+        self._begin()
         report.speak_alone()
         gc.enable()
         return first_foreign

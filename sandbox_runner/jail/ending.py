@@ -11,6 +11,9 @@ from typing import Self
 READY, ERROR, ENDING = b"R", b"E", b"T"
 _FORMAT = struct.Struct("<cibddqd??")
 pack = _FORMAT.pack
+_CLOSED = struct.Struct("<BB")
+pack_closed = _CLOSED.pack
+"""What follows where the box is gone with its test."""
 
 AT_CPU, AT_WALL, AT_MEMORY = 1, 2, 3
 _LIMITS = (None, "cpu", "wall", "memory")
@@ -36,11 +39,15 @@ class Ending:
     """Files were left behind: the box is spent."""
     compiled: bool
     """Nothing is known against the program's compiling; without that, no line of it ran."""
+    leaked_cgroups: int = 0
+    """Of a box that is gone with its test."""
+    leaked_processes: int = 0
 
     @classmethod
     def unpack(cls, packet: bytes) -> Self:
         try:
-            _, status, stopped, *rest = _FORMAT.unpack(packet)
-            return cls(status, _LIMITS[stopped], *rest)
+            _, status, stopped, *rest = _FORMAT.unpack_from(packet)
+            left = _CLOSED.unpack(packet[_FORMAT.size :]) if len(packet) > _FORMAT.size else ()
+            return cls(status, _LIMITS[stopped], *rest, *left)
         except (struct.error, IndexError) as error:
             raise MalformedEndingError(f"{packet[:40]!r}") from error

@@ -8,12 +8,14 @@ import os
 from dataclasses import dataclass
 from functools import cache
 
+from sandbox_runner.jail import first
 from sandbox_runner.jail.landlock import DEVICE, EXECUTE, READ, WRITE
 from sandbox_runner.jail.libc import mount, pivot_root, unmount
 from sandbox_runner.jail.usage import PROC_FD
 
 SCRATCH = "/tmp"  # noqa: S108 - a mount of its own in every box
 BUILD = "/box"
+FIRST_PROCESS = "/first"
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - the scratch directory by another name
 _SCRATCH_OPTIONS = "size=16m,nr_inodes=1024,mode=1777"
 _BUILD_OPTIONS = "size=256m,nr_inodes=4096,mode=1777"
@@ -99,6 +101,7 @@ def enter_minimal_root(view: View) -> None:
     for path in view.paths:
         _bind_read_only(path, root + path)
     _bind_devices(root)
+    _write_first_process(root + FIRST_PROCESS)
     for name in ("proc", SCRATCH[1:], BUILD[1:], "old"):
         os.makedirs(f"{root}/{name}", exist_ok=True)
     # A user namespace may mount a new /proc only where it already sees a whole one.
@@ -163,6 +166,13 @@ def _bind_read_only(source: str, target: str) -> None:
     mount(source, target, "", _MS_BIND)
     # noexec stays off: extension modules are mapped executable.
     mount("none", target, "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
+
+
+def _write_first_process(path: str) -> None:
+    content = first.executable()
+    if content is not None:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o555), "wb") as file:
+            file.write(content)
 
 
 def _bind_devices(root: str) -> None:

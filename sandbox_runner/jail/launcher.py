@@ -6,18 +6,23 @@ All boxes share its memory layout; what one could learn of it holds for the next
 
 import fcntl
 import json
+import math
 import os
+import select
 import signal
 import socket
 import sys
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from sandbox_runner.jail import (
+    alarm,
     box,
     ending,
     filesystem,
+    first,
     libc,
     messages,
     rehearsal,
@@ -28,78 +33,180 @@ from sandbox_runner.jail.alarm import ALARM_FD
 from sandbox_runner.jail.box import Nature
 from sandbox_runner.jail.cgroups import NO_CGROUP, Cgroup, CgroupParent
 from sandbox_runner.jail.filesystem import View
+from sandbox_runner.jail.first import FirstProcesses
+from sandbox_runner.jail.once import OnlyTest
 from sandbox_runner.jail.plan import Plan, candidates
 
-_NO_BOX = (None, NO_CGROUP)
+
+@dataclass(slots=True)
+class _Standing:
+    """What there is of a box."""
+
+    cgroup: Cgroup = NO_CGROUP
+    first: int | None = None
+    """The first process of its namespaces: the box itself, but for one of one test."""
+    test: OnlyTest | None = None
+
+    def pids(self) -> set[int | None]:
+        return {self.first, self.test.pid if self.test is not None else None}
 
 
 @dataclass(slots=True)
 class _Launcher:
-    """Opens and closes boxes for the service, one request at a time."""
+    """Opens and closes boxes for the service, one request at a time, and watches those of one test."""
 
     control: socket.socket
     plan: Plan
     view: View
     parent: CgroupParent
     children: int | None
-    boxes: dict[int, tuple[int | None, Cgroup]] = field(default_factory=dict)
+    firsts: FirstProcesses | None
+    boxes: dict[int, _Standing] = field(default_factory=dict)
+    watched: dict[int, int] = field(default_factory=dict)
+    """Boxes whose only test runs, by the descriptors that tell of its end."""
+    poller: select.poll = field(default_factory=select.poll)
 
     def serve(self) -> None:
+        self.poller.register(self.control, select.POLLIN)
         try:
-            while (packet := messages.receive(self.control)) is not None:
-                request, descriptors = packet
-                messages.send(self.control, {"ask": request["ask"], **self._answered(request, descriptors)})
-                for descriptor in descriptors:
-                    os.close(descriptor)
+            while self._look_round():
+                pass
         finally:
             for number in list(self.boxes):
                 self._close(number)
             self.parent.remove()
 
-    def _answered(self, request: dict[str, Any], descriptors: tuple[int, ...]) -> dict[str, object]:
-        """Whatever fails for one box, the others go on."""
+    def _look_round(self) -> bool:
+        """Wait for a request, the end of a test or its limit; False once the service is gone."""
+        for descriptor, _ in self.poller.poll(self._pause_ms()):
+            if descriptor == self.control.fileno():
+                if not self._answer_one():
+                    return False
+            elif descriptor in self.watched:  # and not closed by what was answered
+                self._finish(self.watched[descriptor])
+        if self.watched:
+            now = time.monotonic()
+            for test in self._tests():
+                if test.due <= now:
+                    test.look()
+        return True
+
+    def _tests(self) -> list[OnlyTest]:
+        found = [self.boxes[number].test for number in self.watched.values()]
+        return [test for test in found if test is not None]
+
+    def _pause_ms(self) -> float | None:
+        due = min((test.due for test in self._tests()), default=math.inf)
+        return None if due == math.inf else max(0.0, due - time.monotonic()) * 1000
+
+    def _answer_one(self) -> bool:
+        packet = messages.receive(self.control)
+        if packet is None:
+            return False
+        request, descriptors = packet
+        if request["op"] == "open":
+            self._open(request, descriptors[0])
+        else:
+            messages.send(self.control, {"ask": request["ask"], **self._answered(request)})
+        for descriptor in descriptors:
+            os.close(descriptor)
+        return True
+
+    def _open(self, request: dict[str, Any], channel_fd: int) -> None:
+        """Make a box, which answers by itself; why there is none, it is told in its place.
+
+        Whatever of it stands, the service closes.
+        """
         try:
-            return self._answer(request, descriptors)
-        except Exception as error:  # noqa: BLE001
+            self._make(request, channel_fd)
+        except Exception as error:  # noqa: BLE001 - whatever fails for one box, the others go on
+            with suppress(OSError):
+                os.write(channel_fd, ending.ERROR + f"{type(error).__name__}: {error}".encode())
+
+    def _answered(self, request: dict[str, Any]) -> dict[str, object]:
+        try:
+            if request["op"] == "usage":
+                return {"oom_kills": self.boxes.get(request["id"], _Standing()).cgroup.oom_kills()}
+            return {"leaked": self._close(request["id"])}
+        except Exception as error:  # noqa: BLE001 - as above
             return {"error": f"{type(error).__name__}: {error}"}
 
-    def _answer(self, request: dict[str, Any], descriptors: tuple[int, ...]) -> dict[str, object]:
-        match request["op"]:
-            case "open":
-                return self._open(request, descriptors[0])
-            case "usage":
-                _, cgroup = self.boxes.get(request["id"], _NO_BOX)
-                return {"oom_kills": cgroup.oom_kills()}
-            case _:
-                return self._close(request["id"])
+    def _make(self, request: dict[str, Any], channel_fd: int) -> None:
+        number, once = request["id"], request["once"]
+        standing = self.boxes[number] = _Standing()
+        standing.cgroup = self.parent.make(f"box-{number}", request["memory_bytes"], request["tasks"])
+        nature = Nature(self.plan.uid_of(number), standing.cgroup, request["shares"], once is not None)
+        if once is None:
+            standing.first = _fork_box(self.plan, self.view, channel_fd, nature)
+            return
+        channel, heard = os.dup(channel_fd), alarm.set_up()
+        try:
+            pid, fork_s = self._fork_beside_first(standing, nature, channel_fd)
+        except BaseException:
+            os.close(channel)
+            os.close(heard)
+            raise
+        finally:
+            alarm.hold_place()
+        cpu_s, wall_s = once
+        test = standing.test = OnlyTest(pid, heard, channel, (cpu_s, wall_s), fork_s)
+        self.watched[test.watched] = number
+        self.poller.register(test.watched, select.POLLIN)
 
-    def _open(self, request: dict[str, Any], channel_fd: int) -> dict[str, object]:
-        """Make a box; whatever of it stands when this fails, the service closes."""
-        number = request["id"]
-        cgroup = self.parent.make(f"box-{number}", request["memory_bytes"], request["tasks"])
-        self.boxes[number] = (None, cgroup)
-        nature = Nature(self.plan.uid_of(number), cgroup, request["shares"])
-        pid = _fork_box(self.plan, self.view, channel_fd, nature)
-        self.boxes[number] = (pid, cgroup)
-        return {"pid": pid}
+    def _fork_beside_first(self, standing: _Standing, nature: Nature, channel_fd: int) -> tuple[int, float]:
+        """The fork, and the seconds that it took."""
+        if self.firsts is not None:
+            standing.first = self.firsts.begin()
+        began = time.monotonic()
+        try:
+            pid = _fork_box(self.plan, self.view, channel_fd, nature)
+        finally:
+            if self.firsts is not None:
+                self.firsts.step_back()
+        return pid, time.monotonic() - began
 
-    def _close(self, number: int) -> dict[str, object]:
-        """End a box: when its first process dies, the kernel ends the whole namespace."""
-        if number not in self.boxes:
-            return {"leaked_cgroups": 0, "leaked_processes": 0}
-        pid, cgroup = self.boxes.pop(number)
-        if pid is not None:
-            _end(pid)
+    def _finish(self, number: int) -> None:
+        """A test ended, and so does its box; the service hears of both at once."""
+        standing = self.boxes.pop(number)
+        test = standing.test
+        if test is not None:
+            self._forget(test)
+            test.reap(standing.cgroup, standing.first)
+            test.tell(*self._clear(standing))
+            test.close()
+
+    def _close(self, number: int) -> tuple[int, int]:
+        """End a box."""
+        standing = self.boxes.pop(number, None)
+        if standing is None:
+            return 0, 0
+        if standing.test is not None:
+            self._forget(standing.test)
+            standing.test.close()
+        return self._clear(standing)
+
+    def _forget(self, test: OnlyTest) -> None:
+        del self.watched[test.watched]
+        self.poller.unregister(test.watched)
+
+    def _clear(self, standing: _Standing) -> tuple[int, int]:
+        """End what there is, and count the cgroups and the processes that are left over.
+
+        When its first process dies, the kernel ends the whole namespace. One test has ended before it: who
+        ends it waits, for those of the namespace, until all have been waited for.
+        """
+        if standing.first is not None:
+            _end(standing.first)
         strays = self._end_strays()
         # Without namespaces a test outlives its box for a moment, and its end is ours to see.
         leaked = strays if self.plan.isolated else 0
-        return {"leaked_cgroups": cgroup.remove(), "leaked_processes": leaked}
+        return standing.cgroup.remove(), leaked
 
     def _end_strays(self) -> int:
         """End processes that lost their box: as subreaper, the launcher inherits them."""
         if self.children is None:
             return 0
-        known = {pid for pid, _ in self.boxes.values()}
+        known = {pid for standing in self.boxes.values() for pid in standing.pids()}
         listed = map(int, os.pread(self.children, 65_536, 0).split())
         strays = [pid for pid in listed if pid not in known]
         for pid in strays:
@@ -122,8 +229,10 @@ def _open_children() -> int | None:
 
 def _fork_box(plan: Plan, view: View, channel_fd: int, nature: Nature) -> int:
     nursery = nature.cgroup.open()
+    # Who runs one test is born beside a first process.
+    namespaces = plan.namespaces & ~libc.CLONE_NEWPID if nature.once else plan.namespaces
     try:
-        pid = libc.fork_into(plan.namespaces, nursery)
+        pid = libc.fork_into(namespaces, nursery)
         if pid == 0:
             box.serve(channel_fd, plan, view, nature)
         return pid
@@ -214,9 +323,10 @@ def main() -> None:
     plan.prepare(view)
     warm.open_standard_files()
     rehearsal.rehearse(plan, view)
+    alarm.hold_place()
+    firsts = first.offered(filesystem.FIRST_PROCESS) if plan.isolated else None
     warm.settle()
-    messages.send(
-        control,
-        {"ready": plan.name, "isolated": plan.isolated, "failures": failures, "cgroup": parent.missing},
-    )
-    _Launcher(control, plan, view, parent, children).serve()
+    found = {"name": plan.name, "isolated": plan.isolated, "failures": failures}
+    once = firsts is not None or not plan.isolated
+    messages.send(control, {**found, "cgroup_missing": parent.missing, "once": once})
+    _Launcher(control, plan, view, parent, children, firsts).serve()

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+from functools import cache
 
 # PyDLL keeps the interpreter lock across a call, which `clone` needs: the child must own it.
 _LIBC = ctypes.PyDLL(None, use_errno=True)
@@ -20,9 +21,12 @@ PR_SET_SECCOMP = 22
 PR_CAPBSET_DROP = 24
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
+_PR_GET_TID_ADDRESS = 40
 
 _SIGCHLD = 17
+_KEEPING_THREAD_ID = 0x0120_0000  # CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID
 _CLONE = ctypes.c_long({"x86_64": 56, "aarch64": 220}.get(os.uname().machine, -1))
+_THREAD_ID_IS_LAST = os.uname().machine == "aarch64"
 _CLONE3 = ctypes.c_long(435)
 _UNUSED = ctypes.c_long(0)
 # Bound here: what a child looks up for the first time, it writes down for itself alone.
@@ -61,6 +65,10 @@ def unshare(flags: int) -> None:
     _checked(_LIBC.unshare(flags), "unshare")
 
 
+def setns(descriptor: int, kind: int) -> None:
+    _checked(_LIBC.setns(descriptor, kind), "setns")
+
+
 def mount(source: str, target: str, kind: str, flags: int, options: str = "") -> None:
     returned = _LIBC.mount(
         source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), options.encode()
@@ -76,8 +84,8 @@ def pivot_root(new_root: str, put_old: str) -> None:
     syscall(_PIVOT_ROOT_NUMBERS[os.uname().machine], new_root.encode(), put_old.encode())
 
 
-def close_from(first: int) -> None:
-    syscall(_CLOSE_RANGE, first, 0x7FFF_FFFF, 0)
+def close_range(first: int, last: int = 0x7FFF_FFFF) -> None:
+    syscall(_CLOSE_RANGE, first, last, 0)
 
 
 def flush_streams() -> None:
@@ -102,16 +110,32 @@ class _CloneArguments(ctypes.Structure):
     )
 
 
+@cache
+def own_thread_id() -> ctypes.c_void_p | None:
+    """Where the C library keeps the number of this thread, by which other threads of a process signal it.
+
+    None on kernels that do not tell (CONFIG_CHECKPOINT_RESTORE).
+    """
+    place = ctypes.c_void_p()
+    try:
+        prctl(_PR_GET_TID_ADDRESS, ctypes.byref(place))
+    except OSError:
+        return None
+    return place
+
+
 def fork_into(namespaces: int, cgroup: int | None = None) -> int:
     """Fork into new namespaces, and into a version 2 cgroup if its directory is given.
 
-    `os.fork` takes no flags. The interpreter's own fork hooks run around the call; libc's need not, because
-    the caller has one thread.
+    `os.fork` takes no flags. The interpreter's own fork hooks run around the call; of what libc's do, who has
+    one thread needs its number, if that can be had.
     """
     if namespaces == 0 and cgroup is None:
         return os.fork()
+    thread_id = own_thread_id()
+    flags = namespaces | (_KEEPING_THREAD_ID if thread_id is not None else 0)
     _before_fork()
-    pid = _clone(namespaces) if cgroup is None else _clone3(namespaces, cgroup)
+    pid = _clone(flags, thread_id) if cgroup is None else _clone3(flags, thread_id, cgroup)
     number = ctypes.get_errno()
     if pid == 0:
         _after_fork_in_child()
@@ -122,13 +146,17 @@ def fork_into(namespaces: int, cgroup: int | None = None) -> int:
     return pid
 
 
-def _clone(flags: int) -> int:
-    pid: int = raw_syscall(_CLONE, ctypes.c_ulong(flags | _SIGCHLD), _UNUSED, _UNUSED, _UNUSED, _UNUSED)
+def _clone(flags: int, thread_id: ctypes.c_void_p | None) -> int:
+    last = (None, thread_id) if _THREAD_ID_IS_LAST else (thread_id, None)
+    pid: int = raw_syscall(_CLONE, ctypes.c_ulong(flags | _SIGCHLD), _UNUSED, _UNUSED, *last)
     return pid
 
 
-def _clone3(flags: int, cgroup: int) -> int:
-    arguments = _CloneArguments(flags=flags | _CLONE_INTO_CGROUP, exit_signal=_SIGCHLD, cgroup=cgroup)
+def _clone3(flags: int, thread_id: ctypes.c_void_p | None, cgroup: int) -> int:
+    place = thread_id.value if thread_id is not None else 0
+    arguments = _CloneArguments(
+        flags=flags | _CLONE_INTO_CGROUP, child_tid=place, exit_signal=_SIGCHLD, cgroup=cgroup
+    )
     size = ctypes.c_size_t(ctypes.sizeof(arguments))
     pid: int = raw_syscall(_CLONE3, ctypes.byref(arguments), size)
     return pid

@@ -22,7 +22,7 @@ from sandbox_runner.jail import credentials, libc, limits, messages, report, val
 from sandbox_runner.jail.confinement import REPORT_FD, TestWalls
 from sandbox_runner.jail.filesystem import SCRATCH
 from sandbox_runner.jail.limits import Limits
-from sandbox_runner.jail.solution import CODE_FD, Solution
+from sandbox_runner.jail.solution import Solution
 
 _FAILED = 1
 # Code grows when it is compiled, though never by this much.
@@ -39,16 +39,17 @@ class PythonProgram:
 
     outgrows = False
 
-    def __init__(self, source: bytes, bounds: Limits, *, isolated: bool) -> None:
+    def __init__(self, solution: Solution, bounds: Limits, *, isolated: bool) -> None:
+        source = solution.source
         limits.apply(bounds, max(bounds.file_bytes, _CODE_GROWTH * len(source)))
         self._bounds = bounds
         self._isolated = isolated
-        self._solution = Solution(source)
+        self._solution = solution
         # Read by the few programs that quote themselves, as `inspect.getsource` does.
         linecache.cache[report.FILE_NAME] = (partial(source.decode, "utf-8", "replace"),)
         warm.import_occasional_modules(source)
         self._shares = bounds.processes > 1 and b"multiprocessing" in source
-        self._walls = TestWalls(bounds, isolated=isolated)
+        self._walls = TestWalls(bounds, isolated=isolated, begin=solution.begin)
         self._has_files = False
 
     def prepare(self, request: bytes) -> Limits:
@@ -67,7 +68,7 @@ class PythonProgram:
             os.dup2(0, streams[0])  # a called function reads nothing
         # Without its clock.
         kept = streams[: messages.MAX_DESCRIPTORS - 1]
-        connection = self._walls.enclose(kept, CODE_FD + (self._solution.code is None))
+        connection = self._walls.enclose(kept, self._solution.first_foreign_fd)
         if self._shares:
             _track_nothing()
         if self._has_files:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from itertools import product
 from typing import NoReturn
 
 from sandbox_runner.jail import (
@@ -70,8 +71,8 @@ def rehearse(plan: Plan, view: View) -> None:
     seccomp.warm_up()
     with _powerless():
         for _ in range(_TIMES):
-            for source, request, given in _PROGRAMS:
-                _be_box(plan, view, source, request, given)
+            for asked, once in product(_PROGRAMS, (False, True)):
+                _be_box(plan, view, asked, once=once)
     _answer(plan)
 
 
@@ -115,7 +116,8 @@ def _powerless() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _be_box(plan: Plan, view: View, source: bytes, request: bytes, given: bytes) -> None:
+def _be_box(plan: Plan, view: View, asked: tuple[bytes, bytes, bytes], *, once: bool) -> None:
+    source, request, given = asked
     code = _file(b"")
     service, channel = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with service, channel:
@@ -126,9 +128,10 @@ def _be_box(plan: Plan, view: View, source: bytes, request: bytes, given: bytes)
         setup = messages.receive(channel)
         if setup is None:
             raise OSError("nothing was sent")
-        running = box.load(*setup, plan, view)
-        Box(channel, plan, running).close()
-        for _ in ("compiling it", "taking what was compiled"):
+        running = box.load(*setup, plan, view, once=once)
+        if not once:
+            Box(channel, plan, running).close()
+        for _ in ("compiling it",) if once else ("compiling it", "taking what was compiled"):
             os.dup2(code, CODE_FD)
             os.dup2(REPORT_FD, ALARM_FD)
             running.prepare(request)

@@ -11,7 +11,7 @@ import struct
 import time
 from types import CodeType
 
-from sandbox_runner.jail import report
+from sandbox_runner.jail import alarm, report
 
 CODE_FD = 4
 _SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
@@ -24,6 +24,15 @@ class Solution:
     def __init__(self, source: bytes) -> None:
         self.source = source
         self.code: CodeType | None = None
+
+    @property
+    def first_foreign_fd(self) -> int:
+        """The first descriptor that is not for this."""
+        return CODE_FD + (self.code is None)
+
+    def begin(self) -> None:
+        """All is ready, in a test's process."""
+        alarm.let_go()
 
     def compile(self) -> CodeType:
         """Compile here, in a test's process, and leave the code for the tests that follow."""
@@ -54,6 +63,24 @@ class Solution:
             except MemoryError:
                 return
             os.close(CODE_FD)
+
+
+class OnlySolution(Solution):
+    """One that no test follows: its code is left to nobody, and whoever watches is told of it."""
+
+    __slots__ = ()
+    first_foreign_fd = CODE_FD
+
+    def begin(self) -> None:
+        alarm.tell_begun()
+
+    def compile(self) -> CodeType:
+        code = compile(self.source, report.FILE_NAME, "exec", dont_inherit=True)
+        alarm.tell_compiled()
+        return code
+
+    def load(self) -> None:
+        """Take nothing: there is none before it."""
 
 
 def _is_sealed() -> bool:

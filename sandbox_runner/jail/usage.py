@@ -4,6 +4,7 @@ The one that programs see hides what may not be looked into, which goes for fork
 box as well: it keeps another.
 """
 
+import math
 import os
 import time
 
@@ -15,6 +16,13 @@ PROC_FD = limits.OPEN_FILES - 2
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _LONGEST_BYTES = 4096
+_SHORTEST_PAUSE_S = 0.005
+_CPU_COUNT = os.cpu_count() or 1
+
+
+def pause_s(cpu_left_s: float, wall_left_s: float, longest_s: float = math.inf) -> float:
+    """When to look again. Threads can burn several seconds of CPU per second."""
+    return max(_SHORTEST_PAUSE_S, min(cpu_left_s / _CPU_COUNT, wall_left_s, longest_s))
 
 
 def cpu_s(pid: int) -> float:

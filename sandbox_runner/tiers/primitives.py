@@ -153,7 +153,8 @@ PRIMITIVES = (
         "a box has its own processes",
         Tier.T2,
         _NEEDS_NAMESPACES,
-        "import os\ndef attack(bait):\n    return 'held' if os.getppid() == 1 else 'broken'\n",
+        "import os\ndef attack(bait):\n"
+        "    return 'broken' if os.readlink('/proc/self/ns/pid') == bait['processes'] else 'held'\n",
     ),
     Primitive(
         "a box has its own network, IPC and host name",

@@ -15,7 +15,7 @@ from pathlib import Path
 from sandbox_runner.boxes.launcher import Walls
 from sandbox_runner.domain.cases import CallCase, Submission
 from sandbox_runner.domain.comparison import Equality
-from sandbox_runner.domain.verdict import Limits, Tier
+from sandbox_runner.domain.verdict import Limits, TestResult, Tier
 from sandbox_runner.judging import Judge
 from sandbox_runner.tiers.primitives import GVISOR, OWN_KERNEL, PRIMITIVES, Primitive
 
@@ -95,8 +95,11 @@ async def _attack(judge: Judge, primitive: Primitive, bait: dict[str, object], w
         return Finding(primitive, holds=False, detail=f"there are no namespaces ({tried or 'switched off'})")
     case = CallCase("attack", (bait,), {}, "held", Equality.JSON)
     limits = replace(_LIMITS, **dict(primitive.limits))
-    verdict = await judge.judge(Submission(primitive.attack, (case,), limits))
-    test = verdict.tests[0]
+    tests: list[TestResult] = []
+    for cases in ((case,), (case, case)):  # a box of one test is made in another way
+        verdict = await judge.judge(Submission(primitive.attack, cases, limits, stop_on_first_fail=True))
+        tests += verdict.tests
+    test = next((test for test in tests if test.outcome not in primitive.outcomes), tests[0])
     detail = f"{test.outcome}: {test.message}" if test.message else str(test.outcome)
     return Finding(primitive, test.outcome in primitive.outcomes, detail)
 
@@ -126,5 +129,6 @@ def _bait() -> Iterator[dict[str, object]]:
             "file": str(file),
             "port": server.getsockname()[1],
             "pid": os.getpid(),
+            "processes": os.readlink("/proc/self/ns/pid"),  # noqa: PTH115
             "namespaces": {kind: os.readlink(f"/proc/self/ns/{kind}") for kind in ("net", "ipc", "uts")},  # noqa: PTH115
         }

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from sandbox_runner.boxes.launcher import Launcher
-from sandbox_runner.domain.cases import CallCase, StdinCase, Submission
+from sandbox_runner.domain.cases import CallCase, Case, StdinCase, Submission
 from sandbox_runner.domain.comparison import Equality
 from sandbox_runner.domain.verdict import Limits, Outcome, TestResult
 from sandbox_runner.sandbox import Sandbox, open_sandbox
@@ -30,13 +30,19 @@ class Arena:
         return self.sandbox.readiness.isolated
 
     async def call(
-        self, code: str, *, limits: Limits = LIMITS, arg: object = 3, expected: object = 4
+        self, code: str, *, limits: Limits = LIMITS, arg: object = 3, expected: object = 4, tests: int = 1
     ) -> TestResult:
-        case = CallCase("f", (arg,), {}, expected, Equality.JSON)
-        return (await self.sandbox.judge.judge(Submission(code, (case,), limits))).tests[0]
+        return await self.last(code, CallCase("f", (arg,), {}, expected, Equality.JSON), limits, tests)
 
-    async def script(self, code: str, stdout: str = "", *, limits: Limits = LIMITS) -> TestResult:
-        return (await self.sandbox.judge.judge(Submission(code, (StdinCase("", stdout),), limits))).tests[0]
+    async def script(
+        self, code: str, stdout: str = "", *, limits: Limits = LIMITS, tests: int = 1
+    ) -> TestResult:
+        return await self.last(code, StdinCase("", stdout), limits, tests)
+
+    async def last(self, code: str, case: Case, limits: Limits, tests: int) -> TestResult:
+        """What came of the last of equal tests, or of the first that failed. One alone has another box."""
+        submission = Submission(code, (case,) * tests, limits, stop_on_first_fail=True)
+        return (await self.sandbox.judge.judge(submission)).tests[-1]
 
     async def assert_unharmed(self) -> None:
         """The next honest program is judged right, and nothing of the last one is left."""

@@ -30,9 +30,9 @@ class Traces:
 
     @classmethod
     def of(cls, launcher: Launcher) -> "Traces":
-        family = {os.getpid(), launcher.pid, *_descendants(launcher.pid)}
+        family = {os.getpid(), launcher.pid, *descendants_of(launcher.pid)}
         return cls(
-            processes=frozenset(_descendants(launcher.pid)) | frozenset(processes_named(_PROCESS_MARK)),
+            processes=frozenset(descendants_of(launcher.pid)) | frozenset(processes_named(_PROCESS_MARK)),
             cgroups=frozenset(_cgroups(launcher.pid)),
             own_mounts=_mounts("self"),
             launcher_mounts=_mounts(str(launcher.pid)),
@@ -62,15 +62,15 @@ def children_of(parent: int) -> list[int]:
     return [pid for pid, fields in _processes() if int(fields["PPid"]) == parent]
 
 
+def descendants_of(ancestor: int) -> list[int]:
+    found = children_of(ancestor)
+    return found + [below for child in found for below in descendants_of(child)]
+
+
 def cgroups_named(launcher: int) -> list[Path]:
     name = f"ctrl-sandbox-{launcher}"
     # Other sandboxes' boxes come and go meanwhile: `walk` passes over what has vanished, `rglob` does not.
     return [Path(folder, name) for folder, below, _ in os.walk("/sys/fs/cgroup") if name in below]
-
-
-def _descendants(ancestor: int) -> list[int]:
-    found = children_of(ancestor)
-    return found + [below for child in found for below in _descendants(child)]
 
 
 def _processes() -> Iterator[tuple[int, dict[str, str]]]:

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from sandbox_runner.boxes.launcher import Launcher
 from tests.isolation.conftest import Arena
-from tests.isolation.invariants import children_of
+from tests.isolation.invariants import children_of, descendants_of
 
 _LOOKS = 200
 _BETWEEN_LOOKS_S = 0.005
@@ -57,23 +57,28 @@ class Saboteur:
         if part is Part.LAUNCHER:
             self.dead_launchers.append(launcher.pid)
             return _killed(os.getpid(), launcher.pid)
-        boxes = children_of(launcher.pid)
-        if part is Part.BOX:
-            return any(_killed(launcher.pid, box) for box in boxes)
-        return any(_killed(box, test) for box in boxes for test in children_of(box))
+        programs = set(programs_of(launcher.pid))
+        boxes = set(children_of(launcher.pid)) - programs
+        return any(_killed(launcher.pid, pid) for pid in (boxes if part is Part.BOX else programs))
 
 
 def programs_of(launcher: int) -> list[int]:
-    """The processes that run programs at this moment."""
-    return [test for box in children_of(launcher) for test in children_of(box)]
+    """The processes that run programs at this moment: each leads a session, and no box does."""
+    return [pid for pid in descendants_of(launcher) if _session_of(pid) == pid]
 
 
-def _killed(parent: int, child: int) -> bool:
-    """Kill it if it is still that parent's child: numbers of processes are given out again."""
+def _session_of(pid: int) -> int | None:
+    with suppress(OSError):
+        return os.getsid(pid)
+    return None
+
+
+def _killed(ancestor: int, pid: int) -> bool:
+    """Kill it if it still is below that ancestor: numbers of processes are given out again."""
     with suppress(ProcessLookupError):
-        held = os.pidfd_open(child)
+        held = os.pidfd_open(pid)
         try:
-            if child in children_of(parent):
+            if pid in descendants_of(ancestor):
                 signal.pidfd_send_signal(held, signal.SIGKILL)
                 return True
         finally:

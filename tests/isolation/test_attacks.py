@@ -13,11 +13,13 @@ pytestmark = pytest.mark.isolation
 
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("attack", EVERY, ids=lambda attack: attack.label)
-async def test_an_attack_is_contained(arena: Arena, bait: Bait, attack: Attack) -> None:
+@pytest.mark.parametrize("tests", [1, 2], ids=["alone", "with another"])
+async def test_an_attack_is_contained(arena: Arena, bait: Bait, attack: Attack, tests: int) -> None:
+    """In a box of one test and in one that forks several: what confines them is put up in another order."""
     if attack.needs_namespaces and not arena.isolated:
         pytest.skip("needs namespaces: without them a program may not fork at all")
 
-    contained = await contain(arena, attack, bait)
+    contained = await contain(arena, attack, bait, tests=tests)
 
     assert contained.faults == (), contained.result
 

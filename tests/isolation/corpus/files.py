@@ -68,7 +68,7 @@ ATTACKS: tuple[Attack, ...] = (
         "a symbolic link out",
         "os.symlink('/etc/passwd', '/tmp/attack-l'); open('/tmp/attack-l').read()",
     ),
-    refused("C4", "a link to the parent's root", "os.listdir('/proc/%d/root/' % os.getppid())"),
+    refused("C4", "a link to the parent's root", "os.listdir('/proc/%d/root/' % (os.getppid() or 1))"),
     refused("C5", "a device of the host", "os.open('/dev/ptmx', os.O_RDWR)"),
     refused("C5", "a hard link", "os.link(os.__file__, '/tmp/attack-l')"),
     refused(

@@ -80,7 +80,7 @@ _FUZZ = """
 import random
 rng = random.Random({seed})
 numbers = [n for n in range(470) if n not in {skip}]
-values = [0, 1, 2, 3, -1, 17, 4096, 1 << 31, 1 << 32, (1 << 63) - 1, id(rng), os.getppid()]
+values = [0, 1, 2, 3, -1, 17, 4096, 1 << 31, 1 << 32, (1 << 63) - 1, id(rng), (os.getppid() or 1)]
 libc.syscall.restype = ctypes.c_long
 for _ in range(20_000):
     libc.syscall(rng.choice(numbers), *[ctypes.c_long(rng.choice(values)) for _ in range(6)])

@@ -226,7 +226,9 @@ ATTACKS: tuple[Attack, ...] = (
     refused("A19", "huge pages", "mmap.mmap(-1, 4 << 20, 0x40000 | 0x22)"),
     *(refused("A21", f"a raised {name} limit", _RAISE.format(name)) for name in _LIMITS),
     refused("A21", "a limit raised for oneself by number", "resource.prlimit(os.getpid(), 0, (9999, 9999))"),
-    refused("A21", "a limit of the parent", "resource.prlimit(os.getppid(), resource.RLIMIT_CPU, (0, 0))"),
+    refused(
+        "A21", "a limit of the parent", "resource.prlimit((os.getppid() or 1), resource.RLIMIT_CPU, (0, 0))"
+    ),
     script("A21", "a raised CPU limit that is used", _RAISED_CPU, _TIME),
     script("A23", "a nested source", "(" * 100_000, _BAD_SOURCE),
     script("A23", "a source that is one deep expression", "x = " + "-" * 200_000 + "1", _BAD_SOURCE),

@@ -1,0 +1,116 @@
+"""A box of one test: a fork of the launcher becomes that test, and the launcher watches it.
+
+A box that forks its tests has written to most of its pages when it forks the first one, which writes to them
+again; then the box does, to wait for it. Where no second test comes, one process is spared, and a quarter of
+all CPU time. What a test is confined by is the same in both.
+"""
+
+import math
+import os
+import signal
+import time
+
+from sandbox_runner.jail import alarm, ending, first, usage
+from sandbox_runner.jail.alarm import Begun
+from sandbox_runner.jail.cgroups import Cgroup
+
+
+class OnlyTest:
+    """The test of such a box, which says how it ended where the box would."""
+
+    def __init__(
+        self, pid: int, heard: int, channel: int, bounds: tuple[float, float], fork_s: float
+    ) -> None:
+        """`bounds`: seconds of CPU time and by the clock. Takes `heard` and `channel`, and closes them."""
+        self._pid = pid
+        self._heard = heard
+        self._channel = channel
+        self._cpu_s, self._wall_s = bounds
+        self._fork_s = fork_s
+        self._told = b""
+        self._stopped = 0
+        self._waited_for = False
+        self._ending = b""
+        self.due = time.monotonic() + usage.pause_s(*bounds)
+        self.watched = -1
+        try:
+            self.watched = os.pidfd_open(pid)
+        except OSError:
+            self.close()
+            raise
+
+    @property
+    def pid(self) -> int | None:
+        """While there is such a process."""
+        return None if self._waited_for else self._pid
+
+    def look(self) -> None:
+        """End it at a limit; else say when it is due again. Its clocks run from its beginning."""
+        now = time.monotonic()
+        begun = self._begun()
+        cpu_left, wall_left = self._cpu_s, self._wall_s
+        if begun is not None:
+            cpu_left -= usage.cpu_s(self._pid) - begun.cpu_s
+            wall_left -= now - begun.at
+        if cpu_left > 0 and wall_left > 0:
+            self.due = now + usage.pause_s(cpu_left, wall_left)
+            return
+        self._stopped = ending.AT_CPU if cpu_left <= 0 else ending.AT_WALL
+        self.due = math.inf
+        os.kill(self._pid, signal.SIGKILL)
+
+    def reap(self, cgroup: Cgroup, first_process: int | None) -> None:
+        """Wait for it, which has ended, and learn how."""
+        ended_at = time.monotonic()
+        _, waited, used = os.wait4(self._pid, 0)
+        self._waited_for = True
+        status = os.waitstatus_to_exitcode(waited)
+        cpu_s, memory_bytes = used.ru_utime + used.ru_stime, used.ru_maxrss * 1024
+        begun = self._begun()
+        killed = status == -signal.SIGKILL
+        if killed and not self._stopped and cgroup.oom_kills():
+            self._stopped = ending.AT_MEMORY
+        if killed and not self._stopped and first_process is not None and first.is_ending(first_process):
+            self._ending = ending.ERROR + b"its first process was killed"
+        elif begun is not None:
+            cpu_s, wall_s = max(0.0, cpu_s - begun.cpu_s), ended_at - begun.at
+            self._ending = self._pack(status, cpu_s, wall_s, memory_bytes, compiled=begun.compiled)
+        elif alarm.of_memory(self._told):
+            self._stopped = ending.AT_MEMORY
+            self._ending = self._pack(status, 0.0, 0.0, memory_bytes, compiled=True)
+        elif killed:
+            self._ending = self._pack(status, 0.0, 0.0, memory_bytes, compiled=False)
+        else:
+            self._ending = ending.ERROR + (self._told or b"a test ended before its program began")
+
+    def tell(self, leaked_cgroups: int, leaked_processes: int) -> None:
+        """Tell the service of its end, once nothing of its box is there, but what was leaked."""
+        packet = self._ending
+        if packet.startswith(ending.ENDING):
+            packet += ending.pack_closed(leaked_cgroups, leaked_processes)
+        try:
+            os.write(self._channel, packet)
+        except OSError:  # nobody wants to know
+            return
+
+    def end(self) -> None:
+        """Be rid of it, if it has not ended."""
+        if not self._waited_for:
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+            self._waited_for = True
+
+    def close(self) -> None:
+        """End it, and forget it."""
+        self.end()
+        for descriptor in (self.watched, self._heard, self._channel):
+            if descriptor >= 0:
+                os.close(descriptor)
+
+    def _begun(self) -> Begun | None:
+        self._told += alarm.heard(self._heard) or b""
+        return Begun.read(self._told)
+
+    def _pack(self, status: int, cpu_s: float, wall_s: float, memory_bytes: int, *, compiled: bool) -> bytes:
+        told = status, self._stopped, cpu_s, wall_s, memory_bytes, self._fork_s, True, compiled
+        return ending.pack(ending.ENDING, *told)
