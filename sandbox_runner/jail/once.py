@@ -61,8 +61,8 @@ class OnlyTest:
 
     def reap(self, cgroup: Cgroup, first_process: int | None) -> None:
         """Wait for it, which has ended, and learn how."""
-        ended_at = time.monotonic()
         _, waited, used = os.wait4(self._pid, 0)
+        ended_at = time.monotonic()
         self._waited_for = True
         status = os.waitstatus_to_exitcode(waited)
         cpu_s, memory_bytes = used.ru_utime + used.ru_stime, used.ru_maxrss * 1024

@@ -1,0 +1,111 @@
+"""Boxes of one test: the launcher makes and watches them, and others where this machine does not allow it."""
+
+import asyncio
+import os
+import select
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from sandbox_runner.boxes.box import Box, script
+from sandbox_runner.boxes.places import Setup
+from sandbox_runner.domain.verdict import Outcome
+from sandbox_runner.sandbox import open_sandbox
+from sandbox_runner.settings import Settings
+from tests.isolation.conftest import LIMITS, Arena
+from tests.isolation.invariants import descendants_of
+from tests.isolation.sabotage import programs_of
+
+pytestmark = [pytest.mark.isolation, pytest.mark.asyncio(loop_scope="session")]
+
+_MANY = 40
+_LONG = replace(LIMITS, cpu_s=5.0, wall_s=20.0)
+_REFUSED = """
+import asyncio
+from sandbox_runner.sandbox import open_sandbox
+from sandbox_runner.settings import Settings
+from tests.isolation.conftest import HONEST, Arena
+
+async def main():
+    async with open_sandbox(Settings()) as sandbox:
+        arena = Arena(sandbox)
+        result = await arena.call(HONEST)
+        launcher = arena.launcher()
+        print(launcher.walls.once, result.outcome, launcher.leaked_processes, arena.processes_left())
+
+asyncio.run(main())
+"""
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+async def _settled(arena: Arena) -> list[int]:
+    """The processes that run programs, once one does."""
+    for _ in range(400):
+        if found := programs_of(arena.launcher().pid):
+            return found
+        await asyncio.sleep(0.01)
+    return []
+
+
+async def test_one_test_is_a_fork_of_the_launcher(arena: Arena) -> None:
+    running = asyncio.ensure_future(
+        arena.call("import time\ndef f(x): time.sleep(0.5); return 4", limits=_LONG)
+    )
+    (program,) = await _settled(arena)
+    family = descendants_of(arena.launcher().pid)
+
+    assert len(family) == 1 + arena.isolated
+    assert os.getsid(program) == program
+    assert (await running).outcome is Outcome.ACCEPTED
+    assert arena.processes_left() == []
+
+
+async def test_more_boxes_than_a_test_may_have_descriptors(arena: Arena) -> None:
+    """The launcher holds some for each, and a place among them is that of the alarm."""
+    launcher, setup = arena.launcher(), Setup("python", _LONG, _LONG, once=True)
+    boxes = [
+        await Box.open(launcher, setup, f"import time\ntime.sleep(0.3)\nprint({n})") for n in range(_MANY)
+    ]
+    try:
+        async with asyncio.TaskGroup() as group:
+            running = [group.create_task(box.run(script(""))) for box in boxes]
+        traces = [each.result() for each in running]
+    finally:
+        for box in boxes:
+            await box.close()
+
+    assert [trace.output.stdout for trace in traces] == [f"{n}\n".encode() for n in range(_MANY)]
+    assert {trace.ending.status for trace in traces} == {0}
+    assert arena.processes_left() == []
+
+
+async def test_one_whose_launcher_is_killed_ends_with_it() -> None:
+    async with open_sandbox(Settings()) as sandbox:
+        arena = Arena(sandbox)
+        running = asyncio.ensure_future(arena.call("def f(x):\n    while True: pass", limits=_LONG))
+        await _settled(arena)
+        family = descendants_of(arena.launcher().pid)
+        watched = [os.pidfd_open(pid) for pid in family]
+        os.kill(arena.launcher().pid, signal.SIGKILL)
+        ended = await asyncio.to_thread(lambda: [select.select([each], [], [], 10)[0] for each in watched])
+        running.cancel()
+
+        assert ended == [[each] for each in watched]
+        for each in watched:
+            os.close(each)
+
+
+async def test_where_the_launcher_may_not_make_them_it_makes_others() -> None:
+    command = ["unshare", "--user", "--map-root-user", sys.executable, "-c", _REFUSED]
+    if (await asyncio.to_thread(_run, [*command[:3], "true"])).returncode != 0:
+        pytest.skip("THIS HOST REFUSES USER NAMESPACES")
+
+    made = await asyncio.to_thread(_run, command)
+
+    assert made.stdout.splitlines()[-1:] == ["False accepted 0 []"], made

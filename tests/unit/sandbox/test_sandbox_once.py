@@ -1,0 +1,251 @@
+"""How a box of one test tells of its end, and the first process beside it."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from sandbox_runner.jail import alarm, ending, first
+from sandbox_runner.jail.cgroups import NO_CGROUP, Cgroup
+from sandbox_runner.jail.ending import Ending
+from sandbox_runner.jail.once import OnlyTest
+
+_BURNT_S = 0.2
+_BOUNDS = (5.0, 20.0)
+
+
+class _Full(Cgroup):
+    """One in which the kernel ended a process."""
+
+    def oom_kills(self) -> int:
+        return 1
+
+
+_FULL = _Full("", (), unified=False)
+
+
+@contextmanager
+def _running(
+    be: Callable[[], object], bounds: tuple[float, float] = _BOUNDS
+) -> Iterator[tuple[OnlyTest, socket.socket]]:
+    """A test that is a fork of this process."""
+    service, channel = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    heard, ringing = os.pipe2(os.O_NONBLOCK)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.dup2(ringing, alarm.ALARM_FD)
+            os.closerange(3, alarm.ALARM_FD)
+            be()
+        finally:
+            os._exit(1)
+    os.close(ringing)
+    test = OnlyTest(pid, heard, channel.detach(), bounds, 0.25)
+    with service:
+        service.settimeout(20)
+        try:
+            yield test, service
+        finally:
+            test.close()
+
+
+def _told(be: Callable[[], object], cgroup: Cgroup = NO_CGROUP) -> bytes:
+    with _running(be) as (test, service):
+        test.reap(cgroup, None)
+        test.tell(0, 0)
+        return service.recv(4096)
+
+
+def _ending(be: Callable[[], object], cgroup: Cgroup = NO_CGROUP) -> Ending:
+    return Ending.unpack(_told(be, cgroup))
+
+
+def _leave(status: int) -> Callable[[], None]:
+    return lambda: os._exit(status)
+
+
+def _after(*steps: Callable[[], object]) -> Callable[[], object]:
+    return lambda: [step() for step in steps]
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _burn(seconds: float = _BURNT_S) -> None:
+    until = time.process_time() + seconds
+    while time.process_time() < until:
+        pass
+
+
+def _wait_long() -> None:
+    time.sleep(99)
+
+
+def test_what_is_not_the_programs_is_not_counted() -> None:
+    started = time.monotonic()
+    found = _ending(_after(_burn, alarm.tell_begun, _burn, alarm.tell_compiled, _leave(3)))
+    whole_s = time.monotonic() - started
+
+    assert (found.status, found.stopped, found.compiled, found.fork_s) == (3, None, True, 0.25)
+    assert found.cpu_s < _BURNT_S / 2
+    assert _BURNT_S <= found.wall_s <= whole_s - _BURNT_S
+    assert found.memory_bytes > 1 << 20
+
+
+def test_what_the_program_uses_is() -> None:
+    found = _ending(_after(alarm.tell_begun, alarm.tell_compiled, _burn, _leave(0)))
+
+    assert found.cpu_s >= _BURNT_S
+
+
+def test_a_program_that_does_not_compile_is_said_to_be_none() -> None:
+    found = _ending(_after(alarm.tell_begun, _leave(1)))
+
+    assert (found.status, found.compiled) == (1, False)
+
+
+def test_a_program_may_leave_with_the_status_of_the_alarm() -> None:
+    found = _ending(_after(alarm.tell_begun, alarm.tell_compiled, _leave(alarm.NOT_BEGUN)))
+
+    assert (found.status, found.compiled) == (alarm.NOT_BEGUN, True)
+
+
+@pytest.mark.parametrize(
+    ("be", "told"),
+    [
+        (lambda: alarm.ring(b"OSError: no filter"), b"OSError: no filter"),
+        (_leave(1), b"a test ended before its program began"),
+        (_leave(0), b"a test ended before its program began"),
+        (lambda: os.kill(os.getpid(), signal.SIGSYS), b"a test ended before its program began"),
+    ],
+    ids=["rang", "broke", "vanished", "killed by its own walls"],
+)
+def test_what_ends_before_its_program_is_a_fault_of_ours(be: Callable[[], object], told: bytes) -> None:
+    assert _told(be) == ending.ERROR + told
+
+
+def test_a_test_without_memory_for_its_input_says_nothing_of_the_program() -> None:
+    found = _ending(lambda: alarm.ring(b"MemoryError: "))
+
+    assert (found.stopped, found.compiled) == ("memory", True)
+
+
+def test_one_that_is_killed_before_its_program_may_be_tried_again() -> None:
+    found = _ending(_die)
+
+    assert (found.status, found.stopped, found.compiled) == (-signal.SIGKILL, None, False)
+
+
+@pytest.mark.parametrize(
+    ("be", "stopped"),
+    [(_after(alarm.tell_begun, alarm.tell_compiled, _die), "memory"), (_leave(1), None)],
+    ids=["killed", "left"],
+)
+def test_the_kernel_kills_for_want_of_memory(be: Callable[[], object], stopped: str | None) -> None:
+    told = _told(_after(alarm.tell_begun, be), _FULL)
+
+    assert Ending.unpack(told).stopped == stopped
+
+
+@pytest.mark.parametrize(
+    ("be", "bounds", "stopped"),
+    [(_wait_long, (5.0, 0.3), "wall"), (lambda: _burn(99), (0.1, 99.0), "cpu")],
+    ids=["waits", "computes"],
+)
+def test_a_test_is_ended_at_its_limit(
+    be: Callable[[], object], bounds: tuple[float, float], stopped: str
+) -> None:
+    with _running(_after(alarm.tell_begun, alarm.tell_compiled, be), bounds) as (test, service):
+        looks = 0
+        while test.due < float("inf"):
+            time.sleep(max(0.0, test.due - time.monotonic()))
+            test.look()
+            looks += 1
+        test.reap(_FULL, None)  # that it also met another limit is not asked
+        test.tell(2, 3)
+        found = Ending.unpack(service.recv(4096))
+
+    assert (found.status, found.stopped) == (-signal.SIGKILL, stopped)
+    assert (found.leaked_cgroups, found.leaked_processes) == (2, 3)
+    assert 1 < looks < 100
+
+
+def test_the_clocks_of_a_test_do_not_run_before_it_has_begun() -> None:
+    with _running(_wait_long, (0.01, 0.01)) as (test, _):
+        for _ in range(5):
+            time.sleep(0.02)
+            test.look()
+
+        assert time.monotonic() < test.due < time.monotonic() + 1
+        assert test.pid is not None
+
+
+def test_who_does_not_listen_is_not_told() -> None:
+    with _running(_leave(0)) as (test, service):
+        test.reap(NO_CGROUP, None)
+        service.close()
+        test.tell(0, 0)
+
+        assert test.pid is None
+
+
+def test_a_test_that_cannot_be_watched_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(pid: int) -> int:
+        raise OSError(24, "too many")
+
+    pid = os.fork()
+    if pid == 0:
+        time.sleep(99)
+        os._exit(0)
+    monkeypatch.setattr(os, "pidfd_open", refuse)
+    descriptors = os.pipe()
+    with pytest.raises(OSError, match="too many"):
+        OnlyTest(pid, *descriptors, _BOUNDS, 0.0)
+
+    with pytest.raises(ChildProcessError):
+        os.waitpid(pid, 0)
+    for descriptor in descriptors:
+        with pytest.raises(OSError, match="Bad file"):
+            os.fstat(descriptor)
+
+
+def test_a_first_process_waits_and_ends_with_its_maker(tmp_path: Path) -> None:
+    content = first.executable()
+    assert content is not None, "there is none for this machine: boxes of one test are made as others are"
+    path = tmp_path / "first"
+    path.write_bytes(content)
+    path.chmod(0o555)
+    made = subprocess.Popen([path], stdin=subprocess.PIPE)
+    assert made.stdin is not None
+
+    with pytest.raises(subprocess.TimeoutExpired):
+        made.wait(0.2)
+    assert not first.is_ending(made.pid)
+    made.stdin.close()
+    assert made.wait(10) == 0
+    assert not first.is_ending(made.pid)
+
+
+def test_on_a_machine_that_nobody_wrote_one_for_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = os.uname_result(("Linux", "", "", "", "riscv64"))
+    monkeypatch.setattr(os, "uname", lambda: machine)
+
+    assert first.executable() is None
+
+
+def test_a_first_process_that_is_killed_is_seen_to_end() -> None:
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    try:
+        assert first.is_ending(pid)
+    finally:
+        os.waitpid(pid, 0)
