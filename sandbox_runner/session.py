@@ -12,7 +12,7 @@ from sandbox_runner.aside import aside
 from sandbox_runner.boxes.box import Box, BoxError, Question, Trace, call, script
 from sandbox_runner.boxes.launchers import Launchers
 from sandbox_runner.boxes.places import Place, place_of, place_of_servant, place_of_tests
-from sandbox_runner.boxes.remote import run_both
+from sandbox_runner.boxes.remote import made_clock, run_both
 from sandbox_runner.classify import (
     result_of_case,
     result_of_compilation,
@@ -127,11 +127,13 @@ class Session:
         return await self._insisting(attempt)
 
     async def _judge_remote(self, case: RemoteCase) -> TestResult:
-        program, tests = place_of_servant(self._program), place_of_tests(self._program)
+        program = place_of_servant(self._program, once=self._once)
+        tests = place_of_tests(self._program, once=self._once)
 
         async def attempt() -> TestResult:
-            async with self._box(program) as servant, self._box(tests) as asker:
-                traces = await run_both(servant, asker, case)
+            with made_clock() as clock:
+                async with self._box(program, clock) as servant, self._box(tests) as asker:
+                    traces = await run_both(servant, asker, case, clock)
                 failed = self._compilation(traces[0])
                 result = failed or result_of_remote(*traces, self._limits, tests.limits)
                 if result.outcome is Outcome.INVALID_TEST and traces[1].ending.status == -signal.SIGKILL:
@@ -164,7 +166,7 @@ class Session:
         return result
 
     @asynccontextmanager
-    async def _box(self, place: Place) -> AsyncIterator[Box]:
+    async def _box(self, place: Place, clock: int | None = None) -> AsyncIterator[Box]:
         """The box of that place, clean, with the program compiled in it; one that breaks is thrown away."""
         try:
             box = self._boxes.get(place)
@@ -172,15 +174,16 @@ class Session:
                 await self._discard(place)
                 box = None
             if box is None:
-                box = self._boxes[place] = await self._open(place)
+                box = self._boxes[place] = await self._open(place, clock)
             yield box
         except BaseException:
             await self._discard(place)
             raise
 
-    async def _open(self, place: Place) -> Box:
+    async def _open(self, place: Place, clock: int | None) -> Box:
         with self._metrics.box_setup():
-            box = await Box.open(await self._launchers.get(place.runtime), place.setup, place.source)
+            launcher = await self._launchers.get(place.runtime)
+            box = await Box.open(launcher, place.setup, place.source, clock)
         try:
             if self._program.files and not place.is_of_tests:
                 await box.put(self._program.files)

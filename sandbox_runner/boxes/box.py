@@ -97,18 +97,23 @@ class Box:
         self._ahead: _Ahead | None = None
         # Emptying leaves signs that the next test can see. Not so many as to compile once more for each.
         self._keeps = setup.command is not None
+        self._compiles_for_others = setup.kind == "python" and not opened.once
 
     @classmethod
-    async def open(cls, launcher: Launcher, setup: Setup, source: str) -> Self:
-        """Ask for a box and send the program ahead; what goes wrong shows at the first test."""
+    async def open(cls, launcher: Launcher, setup: Setup, source: str, clock: int | None = None) -> Self:
+        """Ask for a box and send the program ahead; what goes wrong shows at the first test.
+
+        `clock`: that of a program which a box of one test has others ask, as `run_connected` has it.
+        """
         with _breaking(), ExitStack() as sent:
-            files: list[int] = []
-            for content in (source.encode("utf-8", "surrogatepass"), b""):
-                files.append(sealable_file(content))
-                sent.callback(os.close, files[-1])
-            box = cls(launcher, launcher.open(setup.ceiling, once=setup.once), setup)
+            opened = launcher.open(setup.ceiling, once=setup.once, clock=clock)
+            box = cls(launcher, opened, setup)
             try:
-                box._opened.channel.send(messages.pack(setup.as_message()), files)
+                files: list[int] = []
+                for content in (source.encode("utf-8", "surrogatepass"), b"")[: 1 + box._compiles_for_others]:
+                    files.append(sealable_file(content))
+                    sent.callback(os.close, files[-1])
+                opened.channel.send(messages.pack(setup.as_message()), files)
             except BaseException:
                 await box.close()
                 raise

@@ -115,8 +115,11 @@ class Launcher:
     def usable(self) -> bool:
         return not self._broken
 
-    def open(self, limits: Limits, *, once: bool = False) -> "OpenedBox":
-        """Ask for a box, perhaps of one test. What is sent on its channel waits there until it stands."""
+    def open(self, limits: Limits, *, once: bool = False, clock: int | None = None) -> "OpenedBox":
+        """Ask for a box, perhaps of one test. What is sent on its channel waits there until it stands.
+
+        `clock`: by which such a test is late, if not by the one on the wall.
+        """
         number = next(self._boxes)
         ours, theirs = Channel.pair()
         size = {"memory_bytes": limits.memory_bytes, "tasks": limits.tasks, "shares": limits.processes > 1}
@@ -124,7 +127,8 @@ class Launcher:
         bounds = (limits.cpu_s, limits.wall_s) if once else None
         try:
             with theirs:
-                self._send({"op": "open", "id": number, **size, "once": bounds}, [theirs.fileno()])
+                told = [theirs.fileno()] if clock is None else [theirs.fileno(), clock]
+                self._send({"op": "open", "id": number, **size, "once": bounds}, told)
         except BaseException:
             ours.close()
             raise

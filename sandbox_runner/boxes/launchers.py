@@ -52,7 +52,10 @@ class Launchers:
             await launcher.stop()
             raise BoxError(f"runtime {runtime.name}: {launcher.walls}, but {self._examined} were examined")
         self._examined = launcher.walls
-        log.info("launcher_started", runtime=runtime.name, walls=launcher.walls.name, pid=launcher.pid)
+        walls = launcher.walls
+        log.info(
+            "launcher_started", runtime=runtime.name, walls=walls.name, once=walls.once, pid=launcher.pid
+        )
         return launcher
 
     async def _stop(self, name: str) -> None:

@@ -68,13 +68,13 @@ def place_of(program: Program, *, once: bool = False) -> Place:
     return Place(languages.native_runtime(), setup, program.code)
 
 
-def place_of_servant(program: Program) -> Place:
+def place_of_servant(program: Program, *, once: bool = False) -> Place:
     """The program again, where it can answer test code in another jail."""
-    setup = Setup("python", program.limits, program.limits)
+    setup = Setup("python", program.limits, program.limits, once=once and program.limits.processes == 1)
     return Place(runtimes.servant_runtimes()[program.packages], setup, program.code)
 
 
-def place_of_tests(program: Program) -> Place:
+def place_of_tests(program: Program, *, once: bool = False) -> Place:
     """Where the tests of that program run, with the packages that it has."""
     limits = program.limits
     patient = replace(
@@ -85,4 +85,5 @@ def place_of_tests(program: Program) -> Place:
         output_bytes=max(limits.output_bytes, COMPILING.output_bytes),
         processes=1,
     )
-    return Place(runtimes.tests_runtimes()[program.packages], Setup("tests", patient, patient), "")
+    setup = Setup("tests", patient, patient, once=once)
+    return Place(runtimes.tests_runtimes()[program.packages], setup, "")

@@ -21,19 +21,19 @@ _FAREWELL_S = 1.0
 _MARGIN_S = 5.0
 
 
-async def run_both(servant: Box, asker: Box, case: RemoteCase) -> tuple[Trace, Trace]:
+async def run_both(servant: Box, asker: Box, case: RemoteCase, clock: int) -> tuple[Trace, Trace]:
     """The traces of the program's and of the tests' process. Raises BoxError if either box broke."""
     try:
-        return await _run_both(servant, asker, case)
+        return await _run_both(servant, asker, case, clock)
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
     except OSError as error:
         raise BoxError(str(error)) from error
 
 
-async def _run_both(servant: Box, asker: Box, case: RemoteCase) -> tuple[Trace, Trace]:
+async def _run_both(servant: Box, asker: Box, case: RemoteCase, clock: int) -> tuple[Trace, Trace]:
     theirs, ours = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    with theirs, ours, _clock() as clock:
+    with theirs, ours:
         seal = secrets.token_hex()
         async with asyncio.TaskGroup() as group:
             serving = group.create_task(
@@ -62,8 +62,12 @@ def _sealed(tests: Trace, seal: str) -> Trace:
 
 
 @contextmanager
-def _clock() -> Iterator[int]:
-    descriptor = sealable_file()
+def made_clock() -> Iterator[int]:
+    """A file for the clock of a program that others ask. Raises BoxError."""
+    try:
+        descriptor = sealable_file()
+    except OSError as error:
+        raise BoxError(str(error)) from error
     try:
         yield descriptor
     finally:

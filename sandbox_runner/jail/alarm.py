@@ -48,6 +48,12 @@ def tell_compiled() -> None:
     os.close(ALARM_FD)
 
 
+def tell_ready() -> None:
+    """Tell both, where there is no program to compile."""
+    tell_begun()
+    tell_compiled()
+
+
 def ring(told: bytes) -> NoReturn:
     """Leave, because of a fault that is not the program's."""
     os.write(ALARM_FD, told[:_MOST_BYTES])

@@ -151,20 +151,19 @@ def load(
 ) -> Program:
     """Take what the box is told first, and put its walls up."""
     bounds, ceiling = Limits(**request["limits"]), Limits(**request["ceiling"])
-    source_fd, code_fd = descriptors
+    source_fd, *code_fds = descriptors
     source = messages.read_whole(source_fd)
     os.close(source_fd)
-    if code_fd != CODE_FD:
-        if not once:
+    for code_fd in code_fds:
+        if code_fd != CODE_FD:
             os.dup2(code_fd, CODE_FD)
-        os.close(code_fd)
+            os.close(code_fd)
     enclose_box(ceiling, view, isolated=plan.isolated, count_tasks=plan.has_own_user)
     match request["kind"]:
         case "native":
             return NativeProgram(source, Command.read(request["command"]), bounds, view)
         case "tests":
-            os.close(CODE_FD)
-            return TestsProgram(bounds, isolated=plan.isolated)
+            return TestsProgram(bounds, isolated=plan.isolated, once=once)
     solution = OnlySolution(source) if once else Solution(source)
     return PythonProgram(solution, bounds, isolated=plan.isolated)
 
@@ -183,12 +182,13 @@ def _keep_only(channel_fd: int, *, with_alarm: bool) -> socket.socket:
 
 def enter(plan: Plan, view: View, nature: Nature) -> None:
     """Move into the box: its own mounts, user and working directory, without a capability."""
-    if plan.mapped_ids is not None:
-        credentials.drop_bounding_set()
-        credentials.write_identity_map(*plan.mapped_ids)
     if plan.isolated:
         socket.sethostname("sandbox")
         filesystem.mount_private(view, shares=nature.shares)
+    if plan.mapped_ids is not None:  # from here on it has no right over its other namespaces
+        libc.unshare(libc.CLONE_NEWUSER)
+        credentials.drop_bounding_set()
+        credentials.write_identity_map(*plan.mapped_ids)
     if nature.uid is not None:
         credentials.become(nature.uid)
     os.chdir(filesystem.SCRATCH if plan.isolated else "/")

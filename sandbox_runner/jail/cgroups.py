@@ -68,6 +68,7 @@ class CgroupParent:
     descriptors: tuple[int, ...] = ()
     unified: bool = False
     missing: str | None = None
+    name: str = ""
 
     @classmethod
     def acquire(cls, wanted: str) -> "CgroupParent":
@@ -75,16 +76,17 @@ class CgroupParent:
         if wanted == "none":
             return cls(missing="switched off by SANDBOX_CGROUP=none")
         descriptors: list[int] = []
+        name = f"{_OWN_NAME}{os.getpid()}"
         try:
             found = delegation.find(wanted)
             for directory in found.directories:
                 _sweep(directory)
-                descriptors.append(_make_own(directory, unified=found.unified))
-            acquired = cls(tuple(descriptors), found.unified)
+                descriptors.append(_make_own(directory, name, unified=found.unified))
+            acquired = cls(tuple(descriptors), found.unified, name=name)
             if found.unified:
                 _try_birth(acquired.make("trial", 0, 1))
         except OSError as error:
-            cls(tuple(descriptors)).remove()
+            cls(tuple(descriptors), name=name).remove()
             return cls(missing=str(error))
         return acquired
 
@@ -114,11 +116,11 @@ class CgroupParent:
         """Remove our own directories, by a way that does not need the host's file tree."""
         for descriptor in self.descriptors:
             with suppress(OSError):
-                os.rmdir(f"../{_OWN_NAME}{os.getpid()}", dir_fd=descriptor)
+                os.rmdir(f"../{self.name}", dir_fd=descriptor)
 
 
-def _make_own(directory: str, *, unified: bool) -> int:
-    own = f"{directory}/{_OWN_NAME}{os.getpid()}"
+def _make_own(directory: str, name: str, *, unified: bool) -> int:
+    own = f"{directory}/{name}"
     os.mkdir(own)
     try:
         if unified:

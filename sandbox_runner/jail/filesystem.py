@@ -93,8 +93,11 @@ def rules(view: View, *, scratch: bool, built: bool = False) -> tuple[tuple[str,
     return (*readable, *executable, *devices, *private, *build)
 
 
-def enter_minimal_root(view: View) -> None:
-    """Build the tree on a fresh tmpfs and make it the root of this mount namespace."""
+def enter_minimal_root(view: View, *, own_processes: bool) -> None:
+    """Build the tree on a fresh tmpfs and make it the root of this mount namespace.
+
+    `own_processes`: this process has a namespace of its own for them, and `/proc` shall be of that.
+    """
     mount("none", "/", "", _MS_REC | _MS_PRIVATE)
     root = _mountpoint(view.paths)
     mount("box", root, "tmpfs", _MS_NOSUID | _MS_NODEV, "size=1m,mode=755")
@@ -105,7 +108,10 @@ def enter_minimal_root(view: View) -> None:
     for name in ("proc", SCRATCH[1:], BUILD[1:], "old"):
         os.makedirs(f"{root}/{name}", exist_ok=True)
     # A user namespace may mount a new /proc only where it already sees a whole one.
-    mount("/proc", f"{root}/proc", "", _MS_BIND | _MS_REC)
+    if own_processes:
+        mount("proc", f"{root}/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+    else:
+        mount("/proc", f"{root}/proc", "", _MS_BIND | _MS_REC)
     os.chdir(root)
     pivot_root(".", "old")
     unmount("/old", _MNT_DETACH)

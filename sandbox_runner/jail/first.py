@@ -9,7 +9,7 @@ import os
 import signal
 import struct
 
-from sandbox_runner.jail import libc
+from sandbox_runner.jail import credentials, libc
 
 # prctl(PR_SET_DUMPABLE, 0), so that its /proc is root's; read(0, stack, 1); exit(0).
 _CODE = {
@@ -94,6 +94,19 @@ def _work(firsts: FirstProcesses) -> bool:
         finally:
             os._exit(1)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def be_born() -> None:
+    """Go on as the first process of the namespace that this one's children are born into.
+
+    Who makes process namespaces must own the one that it comes back to. This one waits meanwhile, and ends
+    as that one does.
+    """
+    pid = os.fork()
+    if pid:
+        _, status = os.waitpid(pid, 0)
+        os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+    credentials.die_with_parent()
 
 
 def is_ending(pid: int) -> bool:

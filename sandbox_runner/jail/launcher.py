@@ -34,7 +34,7 @@ from sandbox_runner.jail.box import Nature
 from sandbox_runner.jail.cgroups import NO_CGROUP, Cgroup, CgroupParent
 from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.first import FirstProcesses
-from sandbox_runner.jail.once import OnlyTest
+from sandbox_runner.jail.once import OnlyTest, end
 from sandbox_runner.jail.plan import Plan, candidates
 
 
@@ -104,24 +104,24 @@ class _Launcher:
         if packet is None:
             return False
         request, descriptors = packet
-        if request["op"] == "open":
-            self._open(request, descriptors[0])
-        else:
+        if request["op"] != "open":
             messages.send(self.control, {"ask": request["ask"], **self._answered(request)})
-        for descriptor in descriptors:
-            os.close(descriptor)
+        elif not self._open(request, descriptors):
+            for descriptor in descriptors:
+                os.close(descriptor)
         return True
 
-    def _open(self, request: dict[str, Any], channel_fd: int) -> None:
+    def _open(self, request: dict[str, Any], descriptors: tuple[int, ...]) -> bool:
         """Make a box, which answers by itself; why there is none, it is told in its place.
 
-        Whatever of it stands, the service closes.
+        Whatever of it stands, the service closes. True where the descriptors are still needed.
         """
         try:
-            self._make(request, channel_fd)
+            return self._make(request, descriptors)
         except Exception as error:  # noqa: BLE001 - whatever fails for one box, the others go on
             with suppress(OSError):
-                os.write(channel_fd, ending.ERROR + f"{type(error).__name__}: {error}".encode())
+                os.write(descriptors[0], ending.ERROR + f"{type(error).__name__}: {error}".encode())
+            return False
 
     def _answered(self, request: dict[str, Any]) -> dict[str, object]:
         try:
@@ -131,27 +131,27 @@ class _Launcher:
         except Exception as error:  # noqa: BLE001 - as above
             return {"error": f"{type(error).__name__}: {error}"}
 
-    def _make(self, request: dict[str, Any], channel_fd: int) -> None:
+    def _make(self, request: dict[str, Any], descriptors: tuple[int, ...]) -> bool:
         number, once = request["id"], request["once"]
         standing = self.boxes[number] = _Standing()
         standing.cgroup = self.parent.make(f"box-{number}", request["memory_bytes"], request["tasks"])
         nature = Nature(self.plan.uid_of(number), standing.cgroup, request["shares"], once is not None)
         if once is None:
-            standing.first = _fork_box(self.plan, self.view, channel_fd, nature)
-            return
-        channel, heard = os.dup(channel_fd), alarm.set_up()
+            standing.first = _fork_box(self.plan, self.view, descriptors[0], nature)
+            return False
+        cpu_s, wall_s = once
+        heard = alarm.set_up()
         try:
-            pid, fork_s = self._fork_beside_first(standing, nature, channel_fd)
+            pid, fork_s = self._fork_beside_first(standing, nature, descriptors[0])
+            test = standing.test = OnlyTest(pid, heard, descriptors, (cpu_s, wall_s), fork_s)
         except BaseException:
-            os.close(channel)
             os.close(heard)
             raise
         finally:
             alarm.hold_place()
-        cpu_s, wall_s = once
-        test = standing.test = OnlyTest(pid, heard, channel, (cpu_s, wall_s), fork_s)
         self.watched[test.watched] = number
         self.poller.register(test.watched, select.POLLIN)
+        return True
 
     def _fork_beside_first(self, standing: _Standing, nature: Nature, channel_fd: int) -> tuple[int, float]:
         """The fork, and the seconds that it took."""
@@ -196,7 +196,7 @@ class _Launcher:
         ends it waits, for those of the namespace, until all have been waited for.
         """
         if standing.first is not None:
-            _end(standing.first)
+            end(standing.first)
         strays = self._end_strays()
         # Without namespaces a test outlives its box for a moment, and its end is ours to see.
         leaked = strays if self.plan.isolated else 0
@@ -210,17 +210,12 @@ class _Launcher:
         listed = map(int, os.pread(self.children, 65_536, 0).split())
         strays = [pid for pid in listed if pid not in known]
         for pid in strays:
-            _end(pid)
+            end(pid)
         return len(strays)
 
 
-def _end(pid: int) -> None:
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-
-
 def _open_children() -> int | None:
-    """The kernel's list of this process's children, opened before the host's file tree is left."""
+    """The kernel's list of this process's children, as this process numbers them."""
     try:
         return os.open(f"/proc/self/task/{os.getpid()}/children", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:  # a kernel without CONFIG_PROC_CHILDREN
@@ -319,8 +314,8 @@ def main() -> None:
     filesystem.runtime_paths()
     plan, failures = _choose_plan(view, namespaces=config["namespaces"])
     parent = CgroupParent.acquire(config["cgroup"])
-    children = _open_children()
     plan.prepare(view)
+    children = _open_children()
     warm.open_standard_files()
     rehearsal.rehearse(plan, view)
     alarm.hold_place()

@@ -10,7 +10,7 @@ import os
 import signal
 import time
 
-from sandbox_runner.jail import alarm, ending, first, usage
+from sandbox_runner.jail import alarm, ending, first, usage, waiting
 from sandbox_runner.jail.alarm import Begun
 from sandbox_runner.jail.cgroups import Cgroup
 
@@ -19,12 +19,22 @@ class OnlyTest:
     """The test of such a box, which says how it ended where the box would."""
 
     def __init__(
-        self, pid: int, heard: int, channel: int, bounds: tuple[float, float], fork_s: float
+        self, pid: int, heard: int, held: tuple[int, ...], bounds: tuple[float, float], fork_s: float
     ) -> None:
-        """`bounds`: seconds of CPU time and by the clock. Takes `heard` and `channel`, and closes them."""
+        """`held`: the channel, and perhaps the clock that counts; `bounds`: seconds of CPU time, and by that.
+
+        Takes over all descriptors, or ends the test and raises OSError.
+        """
+        try:
+            self.watched = os.pidfd_open(pid)
+        except OSError:
+            end(pid)
+            raise
         self._pid = pid
         self._heard = heard
-        self._channel = channel
+        self._channel, *clocks = held
+        self._clock = clocks[0] if clocks else None
+        self._held = (self.watched, heard, *held)
         self._cpu_s, self._wall_s = bounds
         self._fork_s = fork_s
         self._told = b""
@@ -32,12 +42,6 @@ class OnlyTest:
         self._waited_for = False
         self._ending = b""
         self.due = time.monotonic() + usage.pause_s(*bounds)
-        self.watched = -1
-        try:
-            self.watched = os.pidfd_open(pid)
-        except OSError:
-            self.close()
-            raise
 
     @property
     def pid(self) -> int | None:
@@ -51,7 +55,7 @@ class OnlyTest:
         cpu_left, wall_left = self._cpu_s, self._wall_s
         if begun is not None:
             cpu_left -= usage.cpu_s(self._pid) - begun.cpu_s
-            wall_left -= now - begun.at
+            wall_left -= self._wall_since(begun)
         if cpu_left > 0 and wall_left > 0:
             self.due = now + usage.pause_s(cpu_left, wall_left)
             return
@@ -62,7 +66,6 @@ class OnlyTest:
     def reap(self, cgroup: Cgroup, first_process: int | None) -> None:
         """Wait for it, which has ended, and learn how."""
         _, waited, used = os.wait4(self._pid, 0)
-        ended_at = time.monotonic()
         self._waited_for = True
         status = os.waitstatus_to_exitcode(waited)
         cpu_s, memory_bytes = used.ru_utime + used.ru_stime, used.ru_maxrss * 1024
@@ -73,7 +76,7 @@ class OnlyTest:
         if killed and not self._stopped and first_process is not None and first.is_ending(first_process):
             self._ending = ending.ERROR + b"its first process was killed"
         elif begun is not None:
-            cpu_s, wall_s = max(0.0, cpu_s - begun.cpu_s), ended_at - begun.at
+            cpu_s, wall_s = max(0.0, cpu_s - begun.cpu_s), self._wall_since(begun)
             self._ending = self._pack(status, cpu_s, wall_s, memory_bytes, compiled=begun.compiled)
         elif alarm.of_memory(self._told):
             self._stopped = ending.AT_MEMORY
@@ -93,19 +96,16 @@ class OnlyTest:
         except OSError:  # nobody wants to know
             return
 
-    def end(self) -> None:
-        """Be rid of it, if it has not ended."""
-        if not self._waited_for:
-            os.kill(self._pid, signal.SIGKILL)
-            os.waitpid(self._pid, 0)
-            self._waited_for = True
-
     def close(self) -> None:
-        """End it, and forget it."""
-        self.end()
-        for descriptor in (self.watched, self._heard, self._channel):
-            if descriptor >= 0:
-                os.close(descriptor)
+        """End it, if it has not, and forget it."""
+        if not self._waited_for:
+            end(self._pid)
+            self._waited_for = True
+        for descriptor in self._held:
+            os.close(descriptor)
+
+    def _wall_since(self, begun: Begun) -> float:
+        return time.monotonic() - begun.at if self._clock is None else waiting.waited_s(self._clock)
 
     def _begun(self) -> Begun | None:
         self._told += alarm.heard(self._heard) or b""
@@ -114,3 +114,9 @@ class OnlyTest:
     def _pack(self, status: int, cpu_s: float, wall_s: float, memory_bytes: int, *, compiled: bool) -> bytes:
         told = status, self._stopped, cpu_s, wall_s, memory_bytes, self._fork_s, True, compiled
         return ending.pack(ending.ENDING, *told)
+
+
+def end(pid: int) -> None:
+    """End a child, and wait for it."""
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)

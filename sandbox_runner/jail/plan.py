@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 
-from sandbox_runner.jail import credentials, filesystem
+from sandbox_runner.jail import credentials, filesystem, first
 from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.libc import (
     CLONE_NEWCGROUP,
@@ -52,10 +52,11 @@ class Plan:
         if not self.isolated:
             return
         # One empty network serves all boxes: it is dear to make, and no program may open a socket in it.
-        unshare(CLONE_NEWNS | CLONE_NEWNET | (CLONE_NEWUSER if self.mapped_ids else 0))
+        unshare(CLONE_NEWNS | CLONE_NEWNET | (CLONE_NEWUSER | CLONE_NEWPID if self.mapped_ids else 0))
         if self.mapped_ids is not None:
             credentials.write_identity_map(*self.mapped_ids)
-        filesystem.enter_minimal_root(view)
+            first.be_born()
+        filesystem.enter_minimal_root(view, own_processes=self.mapped_ids is not None)
 
 
 def candidates(*, namespaces: bool) -> list[Plan]:
@@ -64,9 +65,7 @@ def candidates(*, namespaces: bool) -> list[Plan]:
 
 
 def _all() -> list[Plan]:
-    in_user_namespace = Plan(
-        "user namespaces", _EVERY_NAMESPACE | CLONE_NEWUSER, mapped_ids=(os.geteuid(), os.getegid())
-    )
+    in_user_namespace = Plan("user namespaces", _EVERY_NAMESPACE, mapped_ids=(os.geteuid(), os.getegid()))
     unaided = Plan("landlock and seccomp")
     if os.geteuid() != 0:
         return [in_user_namespace, unaided]

@@ -59,7 +59,7 @@ _POWERS: tuple[tuple[object, str, Callable[..., object]], ...] = (
     (os, "chdir closerange setgroups setresgid setresuid setsid umask utime", _do_nothing),
     (resource, "setrlimit", _do_nothing),
     (socket, "sethostname", _do_nothing),
-    (libc, "prctl raw_prctl", _do_nothing),
+    (libc, "prctl raw_prctl unshare", _do_nothing),
     (credentials, "prctl syscall write_identity_map", _do_nothing),
     (filesystem, "mount", _do_nothing),
     (landlock, "restrict_self", os.close),
@@ -122,7 +122,7 @@ def _be_box(plan: Plan, view: View, asked: tuple[bytes, bytes, bytes], *, once: 
     service, channel = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with service, channel:
         held = _file(source)
-        socket.send_fds(service, [messages.pack(_SETUP)], [held, code])
+        socket.send_fds(service, [messages.pack(_SETUP)], [held] if once else [held, code])
         os.close(held)
         box.enter(plan, view, Nature(plan.uid_of(0), NO_CGROUP))
         setup = messages.receive(channel)

@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from typing import NoReturn
 
-from sandbox_runner.jail import credentials, limits, messages
+from sandbox_runner.jail import alarm, credentials, limits, messages
 from sandbox_runner.jail.confinement import REPORT_FD, TestWalls
 from sandbox_runner.jail.filesystem import SCRATCH
 from sandbox_runner.jail.limits import Limits
@@ -16,11 +16,12 @@ class TestsProgram:
     __test__ = False  # not a test of ours
     outgrows = False
 
-    def __init__(self, bounds: Limits, *, isolated: bool) -> None:
+    def __init__(self, bounds: Limits, *, isolated: bool, once: bool) -> None:
         limits.apply(bounds, bounds.file_bytes)
         self._bounds = bounds
         self._isolated = isolated
-        self._walls = TestWalls(bounds, isolated=isolated)
+        begin = alarm.tell_ready if once else alarm.let_go
+        self._walls = TestWalls(bounds, isolated=isolated, begin=begin)
 
     def prepare(self, request: bytes) -> Limits:
         return self._bounds

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox_runner.jail import alarm, ending, first
+from sandbox_runner.jail import alarm, ending, first, waiting
 from sandbox_runner.jail.cgroups import NO_CGROUP, Cgroup
 from sandbox_runner.jail.ending import Ending
 from sandbox_runner.jail.once import OnlyTest
@@ -32,7 +32,7 @@ _FULL = _Full("", (), unified=False)
 
 @contextmanager
 def _running(
-    be: Callable[[], object], bounds: tuple[float, float] = _BOUNDS
+    be: Callable[[], object], bounds: tuple[float, float] = _BOUNDS, clock: tuple[int, ...] = ()
 ) -> Iterator[tuple[OnlyTest, socket.socket]]:
     """A test that is a fork of this process."""
     service, channel = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -46,7 +46,7 @@ def _running(
         finally:
             os._exit(1)
     os.close(ringing)
-    test = OnlyTest(pid, heard, channel.detach(), bounds, 0.25)
+    test = OnlyTest(pid, heard, (channel.detach(), *clock), bounds, 0.25)
     with service:
         service.settimeout(20)
         try:
@@ -187,6 +187,23 @@ def test_the_clocks_of_a_test_do_not_run_before_it_has_begun() -> None:
         assert test.pid is not None
 
 
+def test_a_program_that_others_ask_is_late_by_its_own_clock() -> None:
+    clock = os.memfd_create("clock")
+    with _running(_after(alarm.tell_ready, _wait_long), (5.0, 0.05), (clock,)) as (test, service):
+        time.sleep(0.1)
+        test.look()
+        assert test.due < float("inf")  # nobody has waited for it yet
+        with waiting.WaitingClock(clock):
+            time.sleep(0.1)
+            test.look()
+        test.reap(NO_CGROUP, None)
+        test.tell(0, 0)
+        found = Ending.unpack(service.recv(4096))
+
+    assert (found.stopped, found.compiled) == ("wall", True)
+    assert found.wall_s >= 0.1
+
+
 def test_who_does_not_listen_is_not_told() -> None:
     with _running(_leave(0)) as (test, service):
         test.reap(NO_CGROUP, None)
@@ -205,15 +222,11 @@ def test_a_test_that_cannot_be_watched_is_ended(monkeypatch: pytest.MonkeyPatch)
         time.sleep(99)
         os._exit(0)
     monkeypatch.setattr(os, "pidfd_open", refuse)
-    descriptors = os.pipe()
     with pytest.raises(OSError, match="too many"):
-        OnlyTest(pid, *descriptors, _BOUNDS, 0.0)
+        OnlyTest(pid, -1, (-1,), _BOUNDS, 0.0)
 
     with pytest.raises(ChildProcessError):
         os.waitpid(pid, 0)
-    for descriptor in descriptors:
-        with pytest.raises(OSError, match="Bad file"):
-            os.fstat(descriptor)
 
 
 def test_a_first_process_waits_and_ends_with_its_maker(tmp_path: Path) -> None:
