@@ -19,20 +19,14 @@ _CPU_S = struct.Struct("<d")
 
 
 class Solution:
-    __slots__ = ("code", "source")
+    __slots__ = ("code", "first_foreign_fd", "source")
+    begin = staticmethod(alarm.let_go)
+    """To be called in a test's process, when all is ready."""
 
     def __init__(self, source: bytes) -> None:
         self.source = source
         self.code: CodeType | None = None
-
-    @property
-    def first_foreign_fd(self) -> int:
-        """The first descriptor that is not for this."""
-        return CODE_FD + (self.code is None)
-
-    def begin(self) -> None:
-        """All is ready, in a test's process."""
-        alarm.let_go()
+        self.first_foreign_fd = CODE_FD + 1
 
     def compile(self) -> CodeType:
         """Compile here, in a test's process, and leave the code for the tests that follow."""
@@ -63,16 +57,18 @@ class Solution:
             except MemoryError:
                 return
             os.close(CODE_FD)
+            self.first_foreign_fd = CODE_FD
 
 
 class OnlySolution(Solution):
     """One that no test follows: its code is left to nobody, and whoever watches is told of it."""
 
     __slots__ = ()
-    first_foreign_fd = CODE_FD
+    begin = staticmethod(alarm.tell_begun)
 
-    def begin(self) -> None:
-        alarm.tell_begun()
+    def __init__(self, source: bytes) -> None:
+        super().__init__(source)
+        self.first_foreign_fd = CODE_FD
 
     def compile(self) -> CodeType:
         code = compile(self.source, report.FILE_NAME, "exec", dont_inherit=True)
