@@ -44,8 +44,11 @@ def send(channel: socket.socket, message: Mapping[str, object]) -> None:
 
 
 def receive(channel: socket.socket) -> tuple[dict[str, Any], tuple[int, ...]] | None:
-    """Wait for a packet that is a JSON object; None when the other end is gone."""
-    data, ancillary, _, _ = channel.recvmsg(MAX_PACKET_BYTES, DESCRIPTORS_SPACE)
+    """Wait for a packet that is a JSON object; None when the other end is gone.
+
+    Nothing that is executed inherits its descriptors.
+    """
+    data, ancillary, _, _ = channel.recvmsg(MAX_PACKET_BYTES, DESCRIPTORS_SPACE, socket.MSG_CMSG_CLOEXEC)
     return (compact.read(data.decode())[0], descriptors_in(ancillary)) if data else None
 
 

@@ -16,7 +16,7 @@ from sandbox_runner.domain.verdict import Outcome
 from sandbox_runner.sandbox import open_sandbox
 from sandbox_runner.settings import Settings
 from tests.isolation.conftest import LIMITS, Arena
-from tests.isolation.invariants import descendants_of
+from tests.isolation.invariants import children_of, descendants_of
 from tests.isolation.sabotage import programs_of
 
 pytestmark = [pytest.mark.isolation, pytest.mark.asyncio(loop_scope="session")]
@@ -57,6 +57,12 @@ async def _settled(arena: Arena) -> list[int]:
     return []
 
 
+async def _firsts(arena: Arena) -> list[int]:
+    """The processes beside those that run programs."""
+    programs = await _settled(arena)
+    return [pid for pid in children_of(arena.launcher().pid) if pid not in programs and len(programs) > 1]
+
+
 async def test_one_test_is_a_fork_of_the_launcher(arena: Arena) -> None:
     running = asyncio.ensure_future(
         arena.call("import time\ndef f(x): time.sleep(0.5); return 4", limits=_LONG)
@@ -68,6 +74,19 @@ async def test_one_test_is_a_fork_of_the_launcher(arena: Arena) -> None:
     assert os.getsid(program) == program
     assert (await running).outcome is Outcome.ACCEPTED
     assert arena.processes_left() == []
+
+
+async def test_a_first_process_has_nothing_of_other_boxes(namespaced: Arena) -> None:
+    """Whose channels would else seem open after their end."""
+    code = "import time\ndef f(x): time.sleep(2); return 4"
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(namespaced.call(code, limits=_LONG)) for _ in range(3)]
+        while len(firsts := await _firsts(namespaced)) < 2:
+            assert not all(each.done() for each in running)
+        held = [sorted(map(int, os.listdir(f"/proc/{pid}/fd"))) for pid in firsts]  # noqa: PTH208
+
+    assert held == [[0, 1, 2]] * len(firsts)
+    assert {each.result().outcome for each in running} == {Outcome.ACCEPTED}
 
 
 async def test_more_boxes_than_a_test_may_have_descriptors(arena: Arena) -> None:
