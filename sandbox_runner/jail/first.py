@@ -66,11 +66,15 @@ class FirstProcesses:
             raise
 
     def step_back(self) -> None:
-        """Let processes be born here again. Whoever cannot is of no use any more, and ends."""
+        """Let processes be born here again. Who cannot is of no use, and ends with all it has begun."""
         try:
-            libc.setns(self._here, libc.CLONE_NEWPID)
-        except OSError as error:
-            raise SystemExit(f"no way back from a process namespace: {error}") from error
+            self.try_to_step_back()
+        except OSError:
+            os._exit(1)
+
+    def try_to_step_back(self) -> None:
+        """The same for who has yet to learn whether it can. Raises OSError."""
+        libc.setns(self._here, libc.CLONE_NEWPID)
 
 
 def offered(path: str) -> FirstProcesses | None:
@@ -86,7 +90,7 @@ def _work(firsts: FirstProcesses) -> bool:
         try:
             begun = firsts.begin()
             try:
-                firsts.step_back()
+                firsts.try_to_step_back()
             finally:
                 os.kill(begun, signal.SIGKILL)
                 os.waitpid(begun, 0)

@@ -15,7 +15,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
 from sandbox_runner.jail import (
     alarm,
@@ -27,6 +27,7 @@ from sandbox_runner.jail import (
     messages,
     rehearsal,
     report,
+    trial,
     warm,
 )
 from sandbox_runner.jail.alarm import ALARM_FD
@@ -35,7 +36,7 @@ from sandbox_runner.jail.cgroups import NO_CGROUP, Cgroup, CgroupParent
 from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.first import FirstProcesses
 from sandbox_runner.jail.once import OnlyTest, end
-from sandbox_runner.jail.plan import Plan, candidates
+from sandbox_runner.jail.plan import Plan
 
 
 @dataclass(slots=True)
@@ -137,7 +138,7 @@ class _Launcher:
         standing.cgroup = self.parent.make(f"box-{number}", request["memory_bytes"], request["tasks"])
         nature = Nature(self.plan.uid_of(number), standing.cgroup, request["shares"], once is not None)
         if once is None:
-            standing.first = _fork_box(self.plan, self.view, descriptors[0], nature)
+            standing.first = box.fork(self.plan, self.view, descriptors[0], nature)
             return False
         cpu_s, wall_s = once
         heard = alarm.set_up()
@@ -159,7 +160,7 @@ class _Launcher:
             standing.first = self.firsts.begin()
         began = time.monotonic()
         try:
-            pid = _fork_box(self.plan, self.view, channel_fd, nature)
+            pid = box.fork(self.plan, self.view, channel_fd, nature)
         finally:
             if self.firsts is not None:
                 self.firsts.step_back()
@@ -222,69 +223,6 @@ def _open_children() -> int | None:
         return None
 
 
-def _fork_box(plan: Plan, view: View, channel_fd: int, nature: Nature) -> int:
-    nursery = nature.cgroup.open()
-    # Who runs one test is born beside a first process.
-    namespaces = plan.namespaces & ~libc.CLONE_NEWPID if nature.once else plan.namespaces
-    try:
-        pid = libc.fork_into(namespaces, nursery)
-        if pid == 0:
-            box.serve(channel_fd, plan, view, nature)
-        return pid
-    finally:
-        if nursery is not None:
-            os.close(nursery)
-
-
-def _choose_plan(view: View, *, namespaces: bool) -> tuple[Plan, list[str]]:
-    """Try each plan in a child, because half of a plan cannot be taken back."""
-    failures: list[str] = []
-    for plan in candidates(namespaces=namespaces):
-        failure = _try(plan, view)
-        if failure is None:
-            return plan, failures
-        failures.append(f"{plan.name}: {failure}")
-    raise OSError("; ".join(failures))
-
-
-def _try(plan: Plan, view: View) -> str | None:
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with ours, theirs:
-        pid = os.fork()
-        if pid == 0:
-            _try_in_child(plan, view, theirs)
-        theirs.close()
-        with suppress(OSError):
-            messages.send(ours, {"ping": True})
-        packet = messages.receive_packet(ours)
-        os.kill(pid, signal.SIGKILL)
-        _reap_all()
-    if packet == ending.READY:
-        return None
-    return packet[1:].decode() or "the box did not start"
-
-
-def _reap_all() -> None:
-    """Wait for the trial and the box it made, which dies with it and becomes ours."""
-    try:
-        while True:
-            os.waitpid(-1, 0)
-    except ChildProcessError:
-        return
-
-
-def _try_in_child(plan: Plan, view: View, channel: socket.socket) -> NoReturn:
-    try:
-        plan.prepare(view)
-        pid = _fork_box(plan, view, channel.fileno(), Nature(plan.uid_of(0), NO_CGROUP))
-        channel.close()
-        os.waitpid(pid, 0)
-    except OSError as error:
-        channel.send(ending.ERROR + str(error).encode())
-    finally:
-        os._exit(1)
-
-
 def _beyond_those_of_tests(number: int) -> socket.socket:
     """Move a socket away from the descriptors that tests have, and keep those for the rehearsal."""
     control = socket.socket(fileno=fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, ALARM_FD + 1))
@@ -312,7 +250,7 @@ def main() -> None:
     warm.import_modules(config["preload"], config["search"])
     warm.add_usual_builtins()
     filesystem.runtime_paths()
-    plan, failures = _choose_plan(view, namespaces=config["namespaces"])
+    plan, failures = trial.choose_plan(view, namespaces=config["namespaces"])
     parent = CgroupParent.acquire(config["cgroup"])
     plan.prepare(view)
     children = _open_children()

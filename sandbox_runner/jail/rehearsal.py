@@ -24,18 +24,20 @@ from sandbox_runner.jail import (
     libc,
     messages,
     program,
+    programs,
     report,
     seccomp,
     values,
     warm,
 )
 from sandbox_runner.jail.alarm import ALARM_FD
-from sandbox_runner.jail.box import Box, Nature
+from sandbox_runner.jail.box import Nature
 from sandbox_runner.jail.cgroups import NO_CGROUP
 from sandbox_runner.jail.confinement import REPORT_FD
 from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.limits import Limits
 from sandbox_runner.jail.plan import Plan
+from sandbox_runner.jail.several import Box
 from sandbox_runner.jail.solution import CODE_FD
 
 _TIMES = 20  # the interpreter begins with the eighth call
@@ -128,7 +130,7 @@ def _be_box(plan: Plan, view: View, asked: tuple[bytes, bytes, bytes], *, once: 
         setup = messages.receive(channel)
         if setup is None:
             raise OSError("nothing was sent")
-        running = box.load(*setup, plan, view, once=once)
+        running = programs.load(*setup, plan, view, once=once)
         if not once:
             Box(channel, plan, running).close()
         for _ in ("compiling it",) if once else ("compiling it", "taking what was compiled"):

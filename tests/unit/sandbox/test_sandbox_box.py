@@ -11,13 +11,14 @@ import pytest
 
 from sandbox_runner.jail import credentials, ending, messages
 from sandbox_runner.jail.alarm import ALARM_FD
-from sandbox_runner.jail.box import Box, Nature, serve
+from sandbox_runner.jail.box import Nature, serve
 from sandbox_runner.jail.cgroups import NO_CGROUP, Cgroup
 from sandbox_runner.jail.confinement import TestWalls
 from sandbox_runner.jail.ending import Ending
 from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.limits import Limits
 from sandbox_runner.jail.plan import Plan
+from sandbox_runner.jail.several import Box
 
 _LIMITS = Limits(cpu_s=5, wall_s=20, memory_bytes=1 << 30, output_bytes=1 << 20, processes=1)
 
