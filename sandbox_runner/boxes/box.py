@@ -9,7 +9,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -113,7 +113,8 @@ class Box:
                 for content in (source.encode("utf-8", "surrogatepass"), b"")[: 1 + box._compiles_for_others]:
                     files.append(sealable_file(content))
                     sent.callback(os.close, files[-1])
-                opened.channel.send(messages.pack(setup.as_message()), files)
+                with suppress(ChannelClosedError):  # one that could not be made has said why
+                    opened.channel.send(messages.pack(setup.as_message()), files)
             except BaseException:
                 await box.close()
                 raise
@@ -244,9 +245,19 @@ class Box:
         self._spent = True
         if self._abandoned:
             return Trace.of(_lost(self._limits, 0), output, out_of_memory=False, lost=True)
+        if isinstance(error, ChannelClosedError):
+            _refuse_error(await self._last_words())
         if await self._ran_out_of_memory():
             return Trace.of(_lost(self._limits, -signal.SIGKILL), output, out_of_memory=True, lost=True)
         raise BoxError(f"{type(error).__name__}: {error}"[:_REASON_LIMIT]) from error
+
+    async def _last_words(self) -> bytes:
+        """What was said on a channel before its other end was closed, and not read yet."""
+        try:
+            async with asyncio.timeout(_GRACE_S):
+                return await self._opened.channel.receive()
+        except (ChannelClosedError, TimeoutError):
+            return b""
 
     async def _ran_out_of_memory(self) -> bool:
         """Whether the kernel killed for want of memory, and not only in a test whose end that explains."""

@@ -65,6 +65,8 @@ class _Launcher:
     boxes: dict[int, _Standing] = field(default_factory=dict)
     watched: dict[int, int] = field(default_factory=dict)
     """Boxes whose only test runs, by the descriptors that tell of its end."""
+    due: float = math.inf
+    """When one of them is to be looked at, by the monotonic clock."""
     poller: select.poll = field(default_factory=select.poll)
 
     def serve(self) -> None:
@@ -79,26 +81,27 @@ class _Launcher:
 
     def _look_round(self) -> bool:
         """Wait for a request, the end of a test or its limit; False once the service is gone."""
-        for descriptor, _ in self.poller.poll(self._pause_ms()):
+        pause_ms = None if self.due == math.inf else max(0.0, self.due - time.monotonic()) * 1000
+        for descriptor, _ in self.poller.poll(pause_ms):
             if descriptor == self.control.fileno():
                 if not self._answer_one():
                     return False
             elif descriptor in self.watched:  # and not closed by what was answered
                 self._finish(self.watched[descriptor])
-        if self.watched:
-            now = time.monotonic()
-            for test in self._tests():
-                if test.due <= now:
-                    test.look()
+        if self.due <= time.monotonic():
+            self._look_at_tests()
         return True
 
-    def _tests(self) -> list[OnlyTest]:
-        found = [self.boxes[number].test for number in self.watched.values()]
-        return [test for test in found if test is not None]
-
-    def _pause_ms(self) -> float | None:
-        due = min((test.due for test in self._tests()), default=math.inf)
-        return None if due == math.inf else max(0.0, due - time.monotonic()) * 1000
+    def _look_at_tests(self) -> None:
+        """Those that are due; one that is ended here is seen to end, and so is never due again."""
+        self.due = math.inf
+        now = time.monotonic()
+        for number in self.watched.values():
+            test = self.boxes[number].test
+            if test is not None:
+                if test.due <= now:
+                    test.look()
+                self.due = min(self.due, test.due)
 
     def _answer_one(self) -> bool:
         packet = messages.receive(self.control)
@@ -151,6 +154,7 @@ class _Launcher:
         finally:
             alarm.hold_place()
         self.watched[test.watched] = number
+        self.due = min(self.due, test.due)
         self.poller.register(test.watched, select.POLLIN)
         return True
 

@@ -2,7 +2,9 @@
 
 import ctypes
 import os
+import struct
 from functools import cache
+from os import waitstatus_to_exitcode
 
 # PyDLL keeps the interpreter lock across a call, which `clone` needs: the child must own it.
 _LIBC = ctypes.PyDLL(None, use_errno=True)
@@ -86,6 +88,26 @@ def pivot_root(new_root: str, put_old: str) -> None:
 
 def close_range(first: int, last: int = 0x7FFF_FFFF) -> None:
     syscall(_CLOSE_RANGE, first, last, 0)
+
+
+# What `wait4` tells: `struct rusage`, of which five numbers are read, and the status after it.
+_REAPED = struct.Struct("5l104xi")
+_STATUS_AT = 144
+_reaped = ctypes.create_string_buffer(_REAPED.size)
+_USAGE, _STATUS = (ctypes.c_void_p(ctypes.addressof(_reaped) + at) for at in (0, _STATUS_AT))
+_wait4, _read_reaped = ctypes.PyDLL(None).wait4, _REAPED.unpack_from
+
+
+def reap(pid: int) -> tuple[int, float, int]:
+    """Wait for a child: its exit code or minus its signal, the CPU seconds and the bytes that it has used.
+
+    As `os.wait4` tells, which imports a module by name for fourteen numbers more, and pays for their pages.
+    """
+    if _wait4(pid, _STATUS, 0, _USAGE) != pid:
+        raise ChildProcessError(f"there is no child {pid}")
+    user_s, user_us, system_s, system_us, peak_kib, status = _read_reaped(_reaped)
+    cpu_s = user_s + system_s + (user_us + system_us) / 1_000_000
+    return waitstatus_to_exitcode(status), cpu_s, peak_kib * 1024
 
 
 def flush_streams() -> None:

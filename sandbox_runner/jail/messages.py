@@ -33,6 +33,8 @@ TEST_FILES = b"\7"
 """The same with files for pytest."""
 
 _LENGTH = struct.Struct("<I")
+_FOUR = struct.Struct("4i")  # as a test has
+_four, _FOUR_BYTES = _FOUR.unpack, _FOUR.size
 
 
 def pack(message: Mapping[str, object]) -> bytes:
@@ -55,7 +57,7 @@ def receive(channel: socket.socket) -> tuple[dict[str, Any], tuple[int, ...]] | 
 def descriptors_in(ancillary: Sequence[tuple[int, int, bytes]]) -> tuple[int, ...]:
     """What came beside a packet, read as `recv_fds` of the library does by way of an array."""
     sent = ancillary[0][2] if ancillary else b""
-    return struct.unpack(f"{len(sent) // 4}i", sent)
+    return _four(sent) if len(sent) == _FOUR_BYTES else struct.unpack(f"{len(sent) // 4}i", sent)
 
 
 def receive_packet(channel: socket.socket) -> bytes:

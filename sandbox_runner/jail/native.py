@@ -44,6 +44,7 @@ class Command:
 
 class NativeProgram:
     outgrows = True
+    compiles = True
 
     def __init__(self, source: bytes, command: Command, bounds: Limits, view: View) -> None:
         self._command = command

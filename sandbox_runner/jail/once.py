@@ -10,7 +10,7 @@ import os
 import signal
 import time
 
-from sandbox_runner.jail import alarm, ending, first, usage, waiting
+from sandbox_runner.jail import alarm, ending, first, libc, usage, waiting
 from sandbox_runner.jail.alarm import Begun
 from sandbox_runner.jail.cgroups import Cgroup
 
@@ -65,10 +65,8 @@ class OnlyTest:
 
     def reap(self, cgroup: Cgroup, first_process: int | None) -> None:
         """Wait for it, which has ended, and learn how."""
-        _, waited, used = os.wait4(self._pid, 0)
+        status, cpu_s, memory_bytes = libc.reap(self._pid)
         self._waited_for = True
-        status = os.waitstatus_to_exitcode(waited)
-        cpu_s, memory_bytes = used.ru_utime + used.ru_stime, used.ru_maxrss * 1024
         begun = self._begun()
         killed = status == -signal.SIGKILL
         if killed and not self._stopped and cgroup.oom_kills():

@@ -42,6 +42,7 @@ class PythonProgram:
     def __init__(self, solution: Solution, bounds: Limits, *, isolated: bool) -> None:
         source = solution.source
         limits.apply(bounds, max(bounds.file_bytes, _CODE_GROWTH * len(source)))
+        self.compiles = True
         self._bounds = bounds
         self._isolated = isolated
         self._solution = solution
@@ -53,7 +54,9 @@ class PythonProgram:
         self._has_files = False
 
     def prepare(self, request: bytes) -> Limits:
-        self._solution.load()
+        if self.compiles:
+            self._solution.load()
+            self.compiles = self._solution.code is None
         return self._bounds
 
     def take(self, files: Mapping[str, bytes]) -> None:

@@ -20,6 +20,8 @@ class Program(Protocol):
 
     outgrows: bool
     """Its limits alone do not hold its memory, so that a box without a cgroup has to look."""
+    compiles: bool
+    """It may be compiled by the next test; if not, the last two methods need not be called."""
 
     def prepare(self, request: bytes) -> Limits:
         """Make ready for a request, and give the limits that it runs under."""

@@ -167,6 +167,7 @@ class _Nothing:
     """A program whose tests end at once."""
 
     outgrows = False
+    compiles = False
 
     def prepare(self, request: bytes) -> Limits:
         return _LIMITS

@@ -9,14 +9,24 @@ import os
 import select
 import signal
 import socket
-import time
+from os import close, fork, kill, pidfd_open
+from time import monotonic
 
 from sandbox_runner.jail import alarm, ending, filesystem, messages, scratch, usage, waiting
+from sandbox_runner.jail.alarm import NOT_BEGUN, heard
+from sandbox_runner.jail.ending import ENDING, pack
+from sandbox_runner.jail.filesystem import scratch_state
+from sandbox_runner.jail.libc import reap
 from sandbox_runner.jail.limits import Limits
+from sandbox_runner.jail.messages import descriptors_in
 from sandbox_runner.jail.plan import Plan
 from sandbox_runner.jail.programs import Program, be_test
 from sandbox_runner.jail.report import write_all
+from sandbox_runner.jail.usage import pause_s
 
+# By names of its own, and with few calls: between two forks each module and function is a page to copy.
+_READABLE, _SIGKILL = select.POLLIN, int(signal.SIGKILL)
+_WITH_CLOCK = messages.MAX_DESCRIPTORS
 # A program fills some 50 MB in that time.
 _MEMORY_WATCH_S = 0.02
 
@@ -45,6 +55,11 @@ class Box:
         self._scratch = filesystem.scratch_state() if plan.isolated else None
         self._keeps = keeps
         self._built = self._state_of_build()
+        self._chores = {
+            messages.PUT_FILES: self._put_files,
+            messages.FETCH_FILES: self._fetch_files,
+            messages.CLEAN: self._clean,
+        }
 
     def close(self) -> None:
         os.close(self._heard)
@@ -56,110 +71,113 @@ class Box:
             request, ancillary, _, _ = receive(messages.MAX_PACKET_BYTES, messages.DESCRIPTORS_SPACE)
             if not request:
                 return
-            descriptors = messages.descriptors_in(ancillary)
+            descriptors = descriptors_in(ancillary)
             send(self._answer(request, descriptors))
             for descriptor in descriptors:
-                os.close(descriptor)
+                close(descriptor)
 
     def _answer(self, request: bytes, descriptors: tuple[int, ...]) -> bytes:
-        if request == messages.PUT_FILES:
-            files = messages.unbundle(messages.read_whole(descriptors[0]))
-            scratch.put(files, filesystem.SCRATCH)
-            self._program.take(files)
-        elif request == messages.FETCH_FILES:
-            names, most_bytes = json.loads(messages.read_whole(descriptors[0]))
-            write_all(descriptors[1], messages.bundle(scratch.fetch(names, most_bytes)))
-        elif request == messages.CLEAN:
-            scratch.empty()
-            self._scratch = filesystem.scratch_state()
-            if self._built != self._state_of_build():
-                return ending.ERROR + b"a test changed what was built"
-        else:
-            return self._run(request, descriptors)
+        chore = self._chores.get(request)
+        return self._run(request, descriptors) if chore is None else chore(descriptors)
+
+    def _put_files(self, descriptors: tuple[int, ...]) -> bytes:
+        files = messages.unbundle(messages.read_whole(descriptors[0]))
+        scratch.put(files, filesystem.SCRATCH)
+        self._program.take(files)
+        return ending.READY
+
+    def _fetch_files(self, descriptors: tuple[int, ...]) -> bytes:
+        names, most_bytes = json.loads(messages.read_whole(descriptors[0]))
+        write_all(descriptors[1], messages.bundle(scratch.fetch(names, most_bytes)))
+        return ending.READY
+
+    def _clean(self, descriptors: tuple[int, ...]) -> bytes:
+        scratch.empty()
+        self._scratch = filesystem.scratch_state()
+        if self._built != self._state_of_build():
+            return ending.ERROR + b"a test changed what was built"
         return ending.READY
 
     def _run(self, request: bytes, streams: tuple[int, ...]) -> bytes:
-        bounds = self._program.prepare(request)
-        started = time.monotonic()
-        pid = os.fork()
+        program = self._program
+        bounds = program.prepare(request)
+        compiles = program.compiles
+        started = monotonic()
+        pid = fork()
         if pid == 0:
-            be_test(self._program, request, streams)
-        fork_s = time.monotonic() - started
-        clock = streams[messages.MAX_DESCRIPTORS - 1] if request == messages.SERVE else None
+            be_test(program, request, streams)
+        fork_s = monotonic() - started
+        clock = streams[-1] if len(streams) == _WITH_CLOCK and request == messages.SERVE else None
         stopped = self._wait(pid, started, bounds, clock)
-        compiling_cpu_s = self._program.compiling_cpu_s()
+        compiling_cpu_s = program.compiling_cpu_s() if compiles else 0.0
         status, cpu_s, memory_bytes = self._end_all(pid, may_fork=bounds.processes > 1)
-        if request == messages.COMPILE:
+        if self._keeps and request == messages.COMPILE:
             self._built = self._state_of_build()
-        fault = alarm.heard(self._heard) if status == alarm.NOT_BEGUN else None
+        fault = heard(self._heard) if status == NOT_BEGUN else None
         if fault is not None:
             if not alarm.of_memory(fault):
                 return ending.ERROR + fault
             stopped = ending.AT_MEMORY
-        return ending.pack(
-            ending.ENDING,
+        return pack(
+            ENDING,
             status,
             stopped,
             max(0.0, cpu_s - compiling_cpu_s),
-            _wall_s(started, clock),
+            monotonic() - started if clock is None else waiting.waited_s(clock),
             memory_bytes,
             fork_s,
-            self._is_dirty(),
-            self._program.settle(request, status) or fault is not None,
+            self._isolated and self._is_dirty(),
+            not compiles or program.settle(request, status) or fault is not None,
         )
 
     def _wait(self, pid: int, started: float, bounds: Limits, clock: int | None) -> int:
         """Wait for the test; end it at a limit and say which. One whose `clock` stands is not late."""
-        watched = os.pidfd_open(pid)
-        self._poller.register(watched, select.POLLIN)
+        watched = pidfd_open(pid)
+        self._poller.register(watched, _READABLE)
         cpu_left, wall_left = bounds.cpu_s, bounds.wall_s
         together = self._isolated and bounds.processes > 1
         try:
             while cpu_left > 0 and wall_left > 0:
-                pause_s = usage.pause_s(cpu_left, wall_left, self._longest_wait_s)
-                for descriptor, _ in self._poller.poll(pause_s * 1000):
+                for descriptor, _ in self._poller.poll(
+                    pause_s(cpu_left, wall_left, self._longest_wait_s) * 1000
+                ):
                     if descriptor == watched:
                         return 0
                     os._exit(0)  # the service hung up
                 used_s = usage.cpu_s_of_all() if together else usage.cpu_s(pid)
                 cpu_left = bounds.cpu_s + self._program.compiling_cpu_s() - used_s
-                wall_left = bounds.wall_s - _wall_s(started, clock)
+                wall_left = bounds.wall_s - (
+                    monotonic() - started if clock is None else waiting.waited_s(clock)
+                )
                 if self._watches_memory and usage.largest_bytes() > bounds.memory_bytes:
                     return ending.AT_MEMORY
             return ending.AT_CPU if cpu_left <= 0 else ending.AT_WALL
         finally:
             self._poller.unregister(watched)
-            os.close(watched)
+            close(watched)
 
     def _end_all(self, pid: int, *, may_fork: bool) -> tuple[int, float, int]:
         """Kill the test with all that it started, and add up what they used."""
-        os.kill(pid, signal.SIGKILL)
-        everyone = self._isolated and may_fork
-        if everyone:
-            _kill_everyone_else()
-        _, status, used = os.wait4(pid, 0)
-        cpu_s, memory = used.ru_utime + used.ru_stime, used.ru_maxrss
-        while everyone:
+        kill(pid, _SIGKILL)
+        if not (self._isolated and may_fork):
+            return reap(pid)
+        _kill_everyone_else()
+        status, cpu_s, memory_bytes = reap(pid)
+        while True:
             try:
                 _, _, orphan = os.wait4(-1, 0)
             except ChildProcessError:
-                break
+                return status, cpu_s, memory_bytes
             cpu_s += orphan.ru_utime + orphan.ru_stime
-            memory = max(memory, orphan.ru_maxrss)
-        return os.waitstatus_to_exitcode(status), cpu_s, memory * 1024
+            memory_bytes = max(memory_bytes, orphan.ru_maxrss * 1024)
 
     def _is_dirty(self) -> bool:
         """Not only when files are left: one that came and went is a sign for the next test too."""
-        return self._isolated and (
-            filesystem.scratch_state() != self._scratch or self._state_of_build() != self._built
-        )
+        changed = scratch_state() != self._scratch
+        return changed or (self._keeps and self._state_of_build() != self._built)
 
     def _state_of_build(self) -> tuple[tuple[int, int], ...]:
         return filesystem.build_state() if self._keeps else ()
-
-
-def _wall_s(started: float, clock: int | None) -> float:
-    return time.monotonic() - started if clock is None else waiting.waited_s(clock)
 
 
 def _kill_everyone_else() -> None:

@@ -15,6 +15,7 @@ from sandbox_runner.jail.waiting import WaitingClock
 class TestsProgram:
     __test__ = False  # not a test of ours
     outgrows = False
+    compiles = False
 
     def __init__(self, bounds: Limits, *, isolated: bool, once: bool) -> None:
         limits.apply(bounds, bounds.file_bytes)

@@ -10,13 +10,13 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox_runner.boxes.box import Box, script
+from sandbox_runner.boxes.box import Box, BoxError, script
 from sandbox_runner.boxes.places import Setup
 from sandbox_runner.domain.verdict import Outcome
 from sandbox_runner.sandbox import open_sandbox
 from sandbox_runner.settings import Settings
-from tests.isolation.conftest import LIMITS, Arena
-from tests.isolation.invariants import children_of, descendants_of
+from tests.isolation.conftest import HONEST, LIMITS, Arena
+from tests.isolation.invariants import cgroups_named, children_of, descendants_of
 from tests.isolation.sabotage import programs_of
 
 pytestmark = [pytest.mark.isolation, pytest.mark.asyncio(loop_scope="session")]
@@ -106,6 +106,45 @@ async def test_more_boxes_than_a_test_may_have_descriptors(arena: Arena) -> None
     assert [trace.output.stdout for trace in traces] == [f"{n}\n".encode() for n in range(_MANY)]
     assert {trace.ending.status for trace in traces} == {0}
     assert arena.processes_left() == []
+
+
+@pytest.mark.parametrize("once", [True, False])
+async def test_why_there_is_no_box_is_told_in_its_place(namespaced: Arena, *, once: bool) -> None:
+    launcher = namespaced.launcher()
+    if launcher.walls.cgroup_missing is not None:
+        pytest.skip(f"NEEDS A CGROUP: {launcher.walls.cgroup_missing}")
+    limits = replace(LIMITS, processes=-99)  # which is no number of tasks
+    box = await Box.open(launcher, Setup("python", limits, limits, once=once), HONEST)
+    with pytest.raises(BoxError, match="OSError"):
+        await box.run(script(""))
+    await box.close()
+
+    assert namespaced.processes_left() == []
+    assert await namespaced.harm() == []
+
+
+@pytest.mark.parametrize("tests", [1, 2])
+async def test_a_cgroup_that_stays_is_counted(tests: int) -> None:
+    async with open_sandbox(Settings()) as sandbox:
+        arena = Arena(sandbox)
+        launcher = arena.launcher()
+        if launcher.walls.cgroup_missing is not None:
+            pytest.skip(f"NEEDS A CGROUP: {launcher.walls.cgroup_missing}")
+        running = asyncio.ensure_future(
+            arena.call("import time\ndef f(x): time.sleep(0.5); return 4", limits=_LONG, tests=tests)
+        )
+        await _settled(arena)
+        kept = [leaf / "kept" for each in cgroups_named(launcher.pid) for leaf in each.glob("box-*")]
+        for directory in kept:
+            directory.mkdir()
+        outcome = (await running).outcome
+        for directory in kept:
+            directory.rmdir()
+            directory.parent.rmdir()
+
+        assert outcome is Outcome.ACCEPTED
+        assert kept != []
+        assert (launcher.leaked_cgroups, launcher.leaked_processes) == (len(kept), 0)
 
 
 async def test_one_whose_launcher_is_killed_ends_with_it() -> None:

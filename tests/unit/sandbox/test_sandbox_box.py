@@ -27,6 +27,7 @@ class _Failing:
     """A program whose test raises while its walls go up, or leaves with a status of its own."""
 
     outgrows = False
+    compiles = True
 
     def __init__(self, fault: BaseException | None, status: int = 0) -> None:
         self._fault = fault

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox_runner.jail import alarm, ending, first, waiting
+from sandbox_runner.jail import alarm, ending, first, libc, waiting
 from sandbox_runner.jail.cgroups import NO_CGROUP, Cgroup
-from sandbox_runner.jail.ending import Ending
+from sandbox_runner.jail.ending import Ending, MalformedEndingError
 from sandbox_runner.jail.once import OnlyTest
 
 _BURNT_S = 0.2
@@ -187,6 +187,18 @@ def test_the_clocks_of_a_test_do_not_run_before_it_has_begun() -> None:
         assert test.pid is not None
 
 
+def test_cpu_time_before_the_beginning_counts_for_no_limit() -> None:
+    with _running(_after(_burn, alarm.tell_begun, alarm.tell_compiled, _wait_long), (_BURNT_S / 2, 99.0)) as (
+        test,
+        _,
+    ):
+        for _ in range(8):
+            time.sleep(_BURNT_S / 4)
+            test.look()
+
+        assert test.due < float("inf")
+
+
 def test_a_program_that_others_ask_is_late_by_its_own_clock() -> None:
     clock = os.memfd_create("clock")
     with _running(_after(alarm.tell_ready, _wait_long), (5.0, 0.05), (clock,)) as (test, service):
@@ -246,6 +258,27 @@ def test_a_first_process_waits_and_ends_with_its_maker(tmp_path: Path) -> None:
     assert not first.is_ending(made.pid)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="NEEDS ROOT, to start it as another user")
+def test_what_a_first_process_is_its_own_user_may_not_look_into() -> None:
+    content = first.executable()
+    assert content is not None
+    file = os.memfd_create("first")
+    os.write(file, content)
+    reader, writer = os.pipe()
+    made = subprocess.Popen([f"/proc/self/fd/{file}"], stdin=reader, pass_fds=[file], user=65_534)
+    try:
+        for _ in range(500):
+            if Path(f"/proc/{made.pid}/syscall").read_text().split()[0] in {"0", "63"}:  # it reads
+                break
+            time.sleep(0.01)
+        assert Path(f"/proc/{made.pid}/fd").stat().st_uid == 0
+    finally:
+        os.close(writer)
+        made.wait(10)
+        os.close(reader)
+        os.close(file)
+
+
 def test_on_a_machine_that_nobody_wrote_one_for_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     machine = os.uname_result(("Linux", "", "", "", "riscv64"))
     monkeypatch.setattr(os, "uname", lambda: machine)
@@ -262,3 +295,44 @@ def test_a_first_process_that_is_killed_is_seen_to_end() -> None:
         assert first.is_ending(pid)
     finally:
         os.waitpid(pid, 0)
+
+
+def test_a_child_is_waited_for_with_what_it_used() -> None:
+    pid = os.fork()
+    if pid == 0:
+        held = bytearray(64 << 20)
+        _burn()
+        os._exit(len(held) % 7 + 3)
+    status, cpu_s, memory_bytes = libc.reap(pid)
+
+    assert status == (64 << 20) % 7 + 3
+    assert _BURNT_S <= cpu_s < 2 * _BURNT_S
+    assert 64 << 20 < memory_bytes < 256 << 20
+    with pytest.raises(ChildProcessError):
+        libc.reap(pid)
+
+
+def test_a_child_that_was_killed_has_the_signal_for_its_status() -> None:
+    pid = os.fork()
+    if pid == 0:
+        _die()
+
+    assert libc.reap(pid)[0] == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("more", [b"", b"\0\0"])
+def test_an_ending_may_say_what_is_left_of_its_box(more: bytes) -> None:
+    packet = ending.pack(ending.ENDING, 0, 0, 0.5, 1.5, 7, 0.25, True, True)
+
+    found = Ending.unpack(packet + more)
+
+    assert (found.cpu_s, found.wall_s, found.memory_bytes) == (0.5, 1.5, 7)
+    assert (found.leaked_cgroups, found.leaked_processes) == (0, 0)
+
+
+@pytest.mark.parametrize("size", [-1, 1, 3])
+def test_no_ending_is_of_another_size(size: int) -> None:
+    packet = ending.pack(ending.ENDING, 0, 0, 0.5, 1.5, 7, 0.25, True, True)
+
+    with pytest.raises(MalformedEndingError):
+        Ending.unpack((packet + b"\0\0\0")[: len(packet) + size])
