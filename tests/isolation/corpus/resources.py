@@ -162,6 +162,7 @@ ATTACKS: tuple[Attack, ...] = (
         "m = mmap.mmap(-1, 200 << 20)\nfor i in range(0, 200 << 20, 4096): m[i] = 1",
         _MEMORY,
         _ERROR,
+        cpu_s=2,
     ),
     script("A8", "a mapping cut into pieces", _MAPPINGS, *_ANY_END),
     script("A9", "endless recursion", "sys.setrecursionlimit(10**9)\ndef g(): return [g()]\ng()", *_ANY_END),
