@@ -45,7 +45,8 @@ class Session:
         self._launchers = launchers
         self._metrics = metrics
         self._program = program
-        self._once = once and not program.files and not program.fetch
+        # A box that becomes its test is not there to put files in, to take some out, or to wait for children.
+        self._once = once and program.limits.processes == 1 and not (program.files or program.fetch)
         self._counts = counts
         self._limits = program.limits
         self._boxes: dict[Place, Box] = {}

@@ -97,7 +97,6 @@ class Box:
         self._ahead: _Ahead | None = None
         # Emptying leaves signs that the next test can see. Not so many as to compile once more for each.
         self._keeps = setup.command is not None
-        self._compiles_for_others = setup.kind == "python" and not opened.once
 
     @classmethod
     async def open(cls, launcher: Launcher, setup: Setup, source: str, clock: int | None = None) -> Self:
@@ -109,8 +108,11 @@ class Box:
             opened = launcher.open(setup.ceiling, once=setup.once, clock=clock)
             box = cls(launcher, opened, setup)
             try:
+                contents = [source.encode("utf-8", "surrogatepass")]
+                if setup.kind == "python" and not opened.once:
+                    contents.append(b"")  # for its code, which the first test leaves to the others
                 files: list[int] = []
-                for content in (source.encode("utf-8", "surrogatepass"), b"")[: 1 + box._compiles_for_others]:
+                for content in contents:
                     files.append(sealable_file(content))
                     sent.callback(os.close, files[-1])
                 with suppress(ChannelClosedError):  # one that could not be made has said why
@@ -181,7 +183,7 @@ class Box:
         if not self._gone:
             await self._launcher.close_box(self._opened.number)
 
-    def _is_gone(self, ending: Ending) -> None:
+    def _note_gone(self, ending: Ending) -> None:
         self._spent = self._gone = True
         self._launcher.count_leaked(ending.leaked_cgroups, ending.leaked_processes)
 
@@ -224,7 +226,7 @@ class Box:
                 return await self._explain_loss(error, files.read(limits))
             self._dirty = self._dirty or ending.dirty
             if self._opened.once:
-                self._is_gone(ending)
+                self._note_gone(ending)
             killed = ending.status == -signal.SIGKILL and ending.stopped is None
             out_of_memory = killed and await self._ran_out_of_memory()
             return Trace.of(ending, files.read(limits), out_of_memory=out_of_memory)

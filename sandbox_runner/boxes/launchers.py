@@ -51,8 +51,7 @@ class Launchers:
         if not launcher.walls.equal(self._examined or launcher.walls):
             await launcher.stop()
             raise BoxError(f"runtime {runtime.name}: {launcher.walls}, but {self._examined} were examined")
-        self._examined = launcher.walls
-        walls = launcher.walls
+        walls = self._examined = launcher.walls
         log.info(
             "launcher_started", runtime=runtime.name, walls=walls.name, once=walls.once, pid=launcher.pid
         )

@@ -50,11 +50,10 @@ class Place:
 
 
 def place_of(program: Program, *, once: bool = False) -> Place:
-    """`once`: for one test alone, which makes some boxes cheaper."""
+    """`once`: for one test alone, of one process, which makes some boxes cheaper."""
     limits = program.limits
     if program.language == languages.PYTHON:
         runtime = runtimes.python_runtimes()[program.packages]
-        once = once and limits.processes == 1
         return Place(runtime, Setup("python", limits, limits, once=once), program.code)
     found = languages.installed()[program.language]
     processes = max(limits.processes, found.language.processes) if found.language.forks else 1
@@ -70,7 +69,7 @@ def place_of(program: Program, *, once: bool = False) -> Place:
 
 def place_of_servant(program: Program, *, once: bool = False) -> Place:
     """The program again, where it can answer test code in another jail."""
-    setup = Setup("python", program.limits, program.limits, once=once and program.limits.processes == 1)
+    setup = Setup("python", program.limits, program.limits, once=once)
     return Place(runtimes.servant_runtimes()[program.packages], setup, program.code)
 
 

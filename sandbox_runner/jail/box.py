@@ -58,7 +58,7 @@ def serve(channel_fd: int, plan: Plan, view: View, nature: Nature) -> NoReturn:
             else:
                 channel.send(ending.ERROR + refusal)
         except Exception as error:  # noqa: BLE001 - a box that breaks says how, once
-            channel.send(ending.ERROR + programs.told(error))
+            channel.send(ending.ERROR + ending.told(error))
     finally:
         os._exit(1)
 
@@ -68,7 +68,7 @@ def _refusal_of(cgroup: Cgroup) -> bytes | None:
     try:
         cgroup.enter()
     except OSError as error:
-        return programs.told(error)
+        return ending.told(error)
     return None
 
 

@@ -15,6 +15,12 @@ _CLOSED = struct.Struct("<BB")
 pack_closed = _CLOSED.pack
 """What follows where the box is gone with its test."""
 
+
+def told(error: Exception) -> bytes:
+    """What is said of a fault of ours, after the letter for one or by the alarm."""
+    return f"{type(error).__name__}: {error}".encode("utf-8", "replace")
+
+
 AT_CPU, AT_WALL, AT_MEMORY = 1, 2, 3
 _LIMITS = (None, "cpu", "wall", "memory")
 

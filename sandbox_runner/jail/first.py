@@ -92,12 +92,17 @@ def _work(firsts: FirstProcesses) -> bool:
             try:
                 firsts.try_to_step_back()
             finally:
-                os.kill(begun, signal.SIGKILL)
-                os.waitpid(begun, 0)
+                end(begun)
             os._exit(0)
         finally:
             os._exit(1)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def end(pid: int) -> None:
+    """End a child, of whatever kind, and wait for it."""
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
 
 
 def be_born() -> None:

@@ -35,7 +35,7 @@ from sandbox_runner.jail.box import Nature
 from sandbox_runner.jail.cgroups import NO_CGROUP, Cgroup, CgroupParent
 from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.first import FirstProcesses
-from sandbox_runner.jail.once import OnlyTest, end
+from sandbox_runner.jail.once import OnlyTest
 from sandbox_runner.jail.plan import Plan
 
 
@@ -63,8 +63,8 @@ class _Launcher:
     children: int | None
     firsts: FirstProcesses | None
     boxes: dict[int, _Standing] = field(default_factory=dict)
-    watched: dict[int, int] = field(default_factory=dict)
-    """Boxes whose only test runs, by the descriptors that tell of its end."""
+    watched: dict[int, tuple[int, OnlyTest]] = field(default_factory=dict)
+    """Tests that run, and the boxes that they are, by the descriptors that tell of their end."""
     due: float = math.inf
     """When one of them is to be looked at, by the monotonic clock."""
     poller: select.poll = field(default_factory=select.poll)
@@ -87,7 +87,7 @@ class _Launcher:
                 if not self._answer_one():
                     return False
             elif descriptor in self.watched:  # and not closed by what was answered
-                self._finish(self.watched[descriptor])
+                self._finish(*self.watched[descriptor])
         if self.due <= time.monotonic():
             self._look_at_tests()
         return True
@@ -96,12 +96,10 @@ class _Launcher:
         """Those that are due; one that is ended here is seen to end, and so is never due again."""
         self.due = math.inf
         now = time.monotonic()
-        for number in self.watched.values():
-            test = self.boxes[number].test
-            if test is not None:
-                if test.due <= now:
-                    test.look()
-                self.due = min(self.due, test.due)
+        for _, test in self.watched.values():
+            if test.due <= now:
+                test.look()
+            self.due = min(self.due, test.due)
 
     def _answer_one(self) -> bool:
         packet = messages.receive(self.control)
@@ -124,7 +122,7 @@ class _Launcher:
             return self._make(request, descriptors)
         except Exception as error:  # noqa: BLE001 - whatever fails for one box, the others go on
             with suppress(OSError):
-                os.write(descriptors[0], ending.ERROR + f"{type(error).__name__}: {error}".encode())
+                os.write(descriptors[0], ending.ERROR + ending.told(error))
             return False
 
     def _answered(self, request: dict[str, Any]) -> dict[str, object]:
@@ -133,7 +131,7 @@ class _Launcher:
                 return {"oom_kills": self.boxes.get(request["id"], _Standing()).cgroup.oom_kills()}
             return {"leaked": self._close(request["id"])}
         except Exception as error:  # noqa: BLE001 - as above
-            return {"error": f"{type(error).__name__}: {error}"}
+            return {"error": ending.told(error).decode()}
 
     def _make(self, request: dict[str, Any], descriptors: tuple[int, ...]) -> bool:
         number, once = request["id"], request["once"]
@@ -153,7 +151,7 @@ class _Launcher:
             raise
         finally:
             alarm.hold_place()
-        self.watched[test.watched] = number
+        self.watched[test.watched] = number, test
         self.due = min(self.due, test.due)
         self.poller.register(test.watched, select.POLLIN)
         return True
@@ -170,15 +168,13 @@ class _Launcher:
                 self.firsts.step_back()
         return pid, time.monotonic() - began
 
-    def _finish(self, number: int) -> None:
+    def _finish(self, number: int, test: OnlyTest) -> None:
         """A test ended, and so does its box; the service hears of both at once."""
         standing = self.boxes.pop(number)
-        test = standing.test
-        if test is not None:
-            self._forget(test)
-            test.reap(standing.cgroup, standing.first)
-            test.tell(*self._clear(standing))
-            test.close()
+        self._forget(test)
+        test.reap(standing.cgroup, standing.first)
+        test.tell(*self._clear(standing))
+        test.close()
 
     def _close(self, number: int) -> tuple[int, int]:
         """End a box."""
@@ -201,7 +197,7 @@ class _Launcher:
         ends it waits, for those of the namespace, until all have been waited for.
         """
         if standing.first is not None:
-            end(standing.first)
+            first.end(standing.first)
         strays = self._end_strays()
         # Without namespaces a test outlives its box for a moment, and its end is ours to see.
         leaked = strays if self.plan.isolated else 0
@@ -215,7 +211,7 @@ class _Launcher:
         listed = map(int, os.pread(self.children, 65_536, 0).split())
         strays = [pid for pid in listed if pid not in known]
         for pid in strays:
-            end(pid)
+            first.end(pid)
         return len(strays)
 
 

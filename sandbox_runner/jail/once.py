@@ -28,7 +28,7 @@ class OnlyTest:
         try:
             self.watched = os.pidfd_open(pid)
         except OSError:
-            end(pid)
+            first.end(pid)
             raise
         self._pid = pid
         self._heard = heard
@@ -55,7 +55,7 @@ class OnlyTest:
         cpu_left, wall_left = self._cpu_s, self._wall_s
         if begun is not None:
             cpu_left -= usage.cpu_s(self._pid) - begun.cpu_s
-            wall_left -= self._wall_since(begun)
+            wall_left -= waiting.wall_s(begun.at, self._clock)
         if cpu_left > 0 and wall_left > 0:
             self.due = now + usage.pause_s(cpu_left, wall_left)
             return
@@ -74,7 +74,7 @@ class OnlyTest:
         if killed and not self._stopped and first_process is not None and first.is_ending(first_process):
             self._ending = ending.ERROR + b"its first process was killed"
         elif begun is not None:
-            cpu_s, wall_s = max(0.0, cpu_s - begun.cpu_s), self._wall_since(begun)
+            cpu_s, wall_s = max(0.0, cpu_s - begun.cpu_s), waiting.wall_s(begun.at, self._clock)
             self._ending = self._pack(status, cpu_s, wall_s, memory_bytes, compiled=begun.compiled)
         elif alarm.of_memory(self._told):
             self._stopped = ending.AT_MEMORY
@@ -97,13 +97,10 @@ class OnlyTest:
     def close(self) -> None:
         """End it, if it has not, and forget it."""
         if not self._waited_for:
-            end(self._pid)
+            first.end(self._pid)
             self._waited_for = True
         for descriptor in self._held:
             os.close(descriptor)
-
-    def _wall_since(self, begun: Begun) -> float:
-        return time.monotonic() - begun.at if self._clock is None else waiting.waited_s(self._clock)
 
     def _begun(self) -> Begun | None:
         self._told += alarm.heard(self._heard) or b""
@@ -112,9 +109,3 @@ class OnlyTest:
     def _pack(self, status: int, cpu_s: float, wall_s: float, memory_bytes: int, *, compiled: bool) -> bytes:
         told = status, self._stopped, cpu_s, wall_s, memory_bytes, self._fork_s, True, compiled
         return ending.pack(ending.ENDING, *told)
-
-
-def end(pid: int) -> None:
-    """End a child, and wait for it."""
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, NoReturn, Protocol
 
-from sandbox_runner.jail import alarm, messages
+from sandbox_runner.jail import alarm, ending, messages
 from sandbox_runner.jail.confinement import enclose_box
 from sandbox_runner.jail.filesystem import View
 from sandbox_runner.jail.limits import Limits
@@ -71,10 +71,6 @@ def be_test(program: Program, request: bytes, streams: tuple[int, ...]) -> NoRet
     try:
         program.be_test(request, streams)
     except Exception as error:  # noqa: BLE001 - `be_test` reports what the program raises
-        alarm.ring(told(error))
+        alarm.ring(ending.told(error))
     finally:
         os._exit(1)
-
-
-def told(error: Exception) -> bytes:
-    return f"{type(error).__name__}: {error}".encode("utf-8", "replace")

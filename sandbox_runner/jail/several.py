@@ -12,7 +12,7 @@ import socket
 from os import close, fork, kill, pidfd_open
 from time import monotonic
 
-from sandbox_runner.jail import alarm, ending, filesystem, messages, scratch, usage, waiting
+from sandbox_runner.jail import alarm, ending, filesystem, messages, scratch, usage
 from sandbox_runner.jail.alarm import NOT_BEGUN, heard
 from sandbox_runner.jail.ending import ENDING, pack
 from sandbox_runner.jail.filesystem import scratch_state
@@ -23,6 +23,7 @@ from sandbox_runner.jail.plan import Plan
 from sandbox_runner.jail.programs import Program, be_test
 from sandbox_runner.jail.report import write_all
 from sandbox_runner.jail.usage import pause_s
+from sandbox_runner.jail.waiting import wall_s
 
 # By names of its own, and with few calls: between two forks each module and function is a page to copy.
 _READABLE, _SIGKILL = select.POLLIN, int(signal.SIGKILL)
@@ -123,7 +124,7 @@ class Box:
             status,
             stopped,
             max(0.0, cpu_s - compiling_cpu_s),
-            monotonic() - started if clock is None else waiting.waited_s(clock),
+            wall_s(started, clock),
             memory_bytes,
             fork_s,
             self._isolated and self._is_dirty(),
@@ -146,9 +147,7 @@ class Box:
                     os._exit(0)  # the service hung up
                 used_s = usage.cpu_s_of_all() if together else usage.cpu_s(pid)
                 cpu_left = bounds.cpu_s + self._program.compiling_cpu_s() - used_s
-                wall_left = bounds.wall_s - (
-                    monotonic() - started if clock is None else waiting.waited_s(clock)
-                )
+                wall_left = bounds.wall_s - wall_s(started, clock)
                 if self._watches_memory and usage.largest_bytes() > bounds.memory_bytes:
                     return ending.AT_MEMORY
             return ending.AT_CPU if cpu_left <= 0 else ending.AT_WALL

@@ -31,6 +31,11 @@ class WaitingClock:
         _write(self._descriptor, _CLOCK.pack(self._waited_s, 0.0), 0)
 
 
+def wall_s(since: float, clock: int | None) -> float:
+    """Seconds that count: those that have passed since then, or those of a program's clock."""
+    return monotonic() - since if clock is None else waited_s(clock)
+
+
 def waited_s(descriptor: int) -> float:
     """How long the tests have waited for the program, as its box reads it."""
     told = _read(descriptor, _CLOCK.size, 0)
