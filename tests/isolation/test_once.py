@@ -6,13 +6,16 @@ import select
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from sandbox_runner.boxes.box import Box, BoxError, script
 from sandbox_runner.boxes.places import Setup
 from sandbox_runner.domain.verdict import Outcome
+from sandbox_runner.jail.filesystem import FIRST_PROCESS
 from sandbox_runner.sandbox import open_sandbox
 from sandbox_runner.settings import Settings
 from tests.isolation.conftest import HONEST, LIMITS, Arena
@@ -57,10 +60,15 @@ async def _settled(arena: Arena) -> list[int]:
     return []
 
 
-async def _firsts(arena: Arena) -> list[int]:
-    """The processes beside those that run programs."""
-    programs = await _settled(arena)
-    return [pid for pid in children_of(arena.launcher().pid) if pid not in programs and len(programs) > 1]
+def _firsts(launcher: int) -> list[int]:
+    """Those that wait: what begins is a fork of the launcher and has its name, as a box on its way has."""
+    return [pid for pid in children_of(launcher) if _name_of(pid) == Path(FIRST_PROCESS).name]
+
+
+def _name_of(pid: int) -> str | None:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    return None
 
 
 async def test_one_test_is_a_fork_of_the_launcher(arena: Arena) -> None:
@@ -81,8 +89,9 @@ async def test_a_first_process_has_nothing_of_other_boxes(namespaced: Arena) -> 
     code = "import time\ndef f(x): time.sleep(2); return 4"
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(namespaced.call(code, limits=_LONG)) for _ in range(3)]
-        while len(firsts := await _firsts(namespaced)) < 2:
+        while len(firsts := _firsts(namespaced.launcher().pid)) < 2:
             assert not all(each.done() for each in running)
+            await asyncio.sleep(0.01)
         held = [sorted(map(int, os.listdir(f"/proc/{pid}/fd"))) for pid in firsts]  # noqa: PTH208
 
     assert held == [[0, 1, 2]] * len(firsts)
