@@ -57,6 +57,8 @@ class Walls:
     cgroup_missing: str | None
     once: bool
     """Boxes of one test can be made."""
+    large_pages: bool
+    """The interpreter lies in large pages."""
 
     def equal(self, other: "Walls") -> bool:
         """Whether boxes have the same walls, whatever was tried before."""

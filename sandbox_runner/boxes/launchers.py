@@ -53,7 +53,12 @@ class Launchers:
             raise BoxError(f"runtime {runtime.name}: {launcher.walls}, but {self._examined} were examined")
         walls = self._examined = launcher.walls
         log.info(
-            "launcher_started", runtime=runtime.name, walls=walls.name, once=walls.once, pid=launcher.pid
+            "launcher_started",
+            runtime=runtime.name,
+            walls=walls.name,
+            once=walls.once,
+            large_pages=walls.large_pages,
+            pid=launcher.pid,
         )
         return launcher
 

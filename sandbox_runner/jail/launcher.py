@@ -23,6 +23,7 @@ from sandbox_runner.jail import (
     ending,
     filesystem,
     first,
+    large_pages,
     libc,
     messages,
     rehearsal,
@@ -240,6 +241,7 @@ def main() -> None:
     view = View(tuple(config["readable"]), tuple(config["executable"]))
     libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 1)
     libc.one_malloc_arena()
+    large = large_pages.hold_interpreter()
     # Python ignores SIGXFSZ; by default it ends a program that prints without end.
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     # The first process of a namespace is immune to every signal that it does not handle itself.
@@ -261,5 +263,5 @@ def main() -> None:
     warm.settle()
     found = {"name": plan.name, "isolated": plan.isolated, "failures": failures}
     once = firsts is not None or not plan.isolated
-    messages.send(control, {**found, "cgroup_missing": parent.missing, "once": once})
+    messages.send(control, {**found, "cgroup_missing": parent.missing, "once": once, "large_pages": large})
     _Launcher(control, plan, view, parent, children, firsts).serve()

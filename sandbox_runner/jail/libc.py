@@ -8,6 +8,7 @@ from os import waitstatus_to_exitcode
 
 # PyDLL keeps the interpreter lock across a call, which `clone` needs: the child must own it.
 _LIBC = ctypes.PyDLL(None, use_errno=True)
+_LIBC.mmap.restype = ctypes.c_void_p
 
 CLONE_NEWNS = 0x0002_0000
 CLONE_NEWCGROUP = 0x0200_0000
@@ -38,6 +39,8 @@ _after_fork_in_parent = ctypes.pythonapi.PyOS_AfterFork_Parent
 _CLONE_INTO_CGROUP = 0x2_0000_0000
 _PIVOT_ROOT_NUMBERS = {"x86_64": 155, "aarch64": 41}
 _CLOSE_RANGE = 436
+_PROT_READ_AND_EXEC, _MAP_PRIVATE_AND_FIXED = 5, 0x12
+_MADV_COLLAPSE = 25
 _M_ARENA_MAX = -8
 
 
@@ -108,6 +111,22 @@ def reap(pid: int) -> tuple[int, float, int]:
     user_s, user_us, system_s, system_us, peak_kib, status = _read_reaped(_reaped)
     cpu_s = user_s + system_s + (user_us + system_us) / 1_000_000
     return waitstatus_to_exitcode(status), cpu_s, peak_kib * 1024
+
+
+def map_code(address: int, size: int, file: int) -> None:
+    """Let a file's beginning be read and executed in the place of whatever is there."""
+    rights, kind = _PROT_READ_AND_EXEC, _MAP_PRIVATE_AND_FIXED
+    mapped = _LIBC.mmap(*_place(address, size), rights, kind, file, ctypes.c_long(0))
+    _checked(0 if mapped == address else -1, "mmap")
+
+
+def collapse(address: int, size: int) -> None:
+    """Have memory in large pages; see `MADV_COLLAPSE` in madvise(2)."""
+    _checked(_LIBC.madvise(*_place(address, size), _MADV_COLLAPSE), "madvise")
+
+
+def _place(address: int, size: int) -> tuple[ctypes.c_void_p, ctypes.c_size_t]:
+    return ctypes.c_void_p(address), ctypes.c_size_t(size)
 
 
 def flush_streams() -> None:

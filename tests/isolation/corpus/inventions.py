@@ -75,6 +75,17 @@ def f(x):
     ctypes.memset(address, 0xCC, 8192)
     return 5
 """
+_OVERWRITE_INTERPRETER = """
+def f(x):
+    address = ctypes.cast(ctypes.pythonapi.PyNumber_Add, ctypes.c_void_p).value & ~4095
+    checked(libc.mprotect(ctypes.c_void_p(address), 4096, 7))
+    ctypes.memset(address, 0xCC, 4096)
+    return x + len(str(x))
+"""
+_BEHIND_INTERPRETER = """
+with open('/proc/self/maps') as maps:
+    place = next((line.split()[0] for line in maps if 'xp' in line and 'interpreter' in line), 'none')
+open('/proc/self/map_files/' + place, 'r+b')"""
 _LOST_MODULES = (
     "import builtins\ndef f(x):\n    sys.modules.clear()\n    vars(builtins).clear()\n    return 5"
 )
@@ -160,6 +171,8 @@ ATTACKS: tuple[Attack, ...] = (
     call("X4", "bytecode that no compiler wrote", _BYTECODE, _ERROR, _WRONG, _TIME),
     call("X4", "objects without references", _REFERENCES, _ERROR, _WRONG, _NONE),
     call("X4", "libc overwritten", _OVERWRITE_CODE, _ERROR, _WRONG, _NONE),
+    call("X4", "the interpreter overwritten", _OVERWRITE_INTERPRETER, _ERROR, _WRONG, _NONE),
+    refused("X4", "what the interpreter's memory is made of", _BEHIND_INTERPRETER),
     call("X4", "an interpreter without builtins", _LOST_MODULES, _ERROR, _WRONG, _NONE),
     call("X4", "a stream whose flush never ends", _ENDLESS_FLUSH, _TIME),
     script("X4", "an exit that never ends", _ENDLESS_EXIT, _TIME),
