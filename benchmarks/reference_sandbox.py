@@ -6,14 +6,15 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 import typer
-import uvicorn
 
+from sandbox_runner import logs
 from sandbox_runner.app import create_app
 from sandbox_runner.domain.cases import Program, StdinCase, Submission
 from sandbox_runner.domain.checkers import CHECKERS, DEFAULT_CHECKER
 from sandbox_runner.domain.verdict import Outcome, TestResult, Tier, Verdict
 from sandbox_runner.metrics import Metrics
 from sandbox_runner.sandbox import Sandbox
+from sandbox_runner.serving import serve
 from sandbox_runner.settings import Settings
 from sandbox_runner.tiers.selftest import Readiness
 
@@ -52,10 +53,10 @@ class FreshInterpreters:
 
 def main(port: int = 8081) -> None:
     """Serve the reference on loopback."""
+    logs.configure()
     sandbox = Sandbox(FreshInterpreters(), Readiness(Tier.T1, "none", False, ()), Metrics())
-    uvicorn.run(
-        create_app(Settings(), sandbox), host="127.0.0.1", port=port, log_config=None, access_log=False
-    )
+    settings = Settings()
+    asyncio.run(serve(create_app(settings, sandbox), "127.0.0.1", port, settings.drain_s))
 
 
 if __name__ == "__main__":

@@ -2,12 +2,14 @@
 
 import asyncio
 import signal
+import socket
 from types import FrameType
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from sandbox_runner import garbage
 from sandbox_runner.admission.queue import Admission
 from sandbox_runner.protocol import BoundedHeadProtocol
 
@@ -26,6 +28,10 @@ class DrainingServer(uvicorn.Server):
         super().__init__(config)
         self._asked_to_stop = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        garbage.settle()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if sig == signal.SIGTERM and not self._asked_to_stop.is_set():
