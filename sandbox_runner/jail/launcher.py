@@ -83,12 +83,11 @@ class _Launcher:
     def _look_round(self) -> bool:
         """Wait for a request, the end of a test or its limit; False once the service is gone."""
         pause_ms = None if self.due == math.inf else max(0.0, self.due - time.monotonic()) * 1000
-        for descriptor, _ in self.poller.poll(pause_ms):
-            if descriptor == self.control.fileno():
-                if not self._answer_one():
-                    return False
-            elif descriptor in self.watched:  # and not closed by what was answered
-                self._finish(*self.watched[descriptor])
+        told = {descriptor for descriptor, _ in self.poller.poll(pause_ms)}
+        for descriptor in told & self.watched.keys():  # before a new box, which takes three times as long
+            self._finish(*self.watched[descriptor])
+        if self.control.fileno() in told and not self._answer_one():
+            return False
         if self.due <= time.monotonic():
             self._look_at_tests()
         return True
