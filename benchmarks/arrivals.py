@@ -1,31 +1,44 @@
-"""Requests that come at random moments, as from many clients who know nothing of each other."""
+"""Requests that come when they come, whether or not the ones before are answered, as from many clients."""
 
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """One request under load, in seconds."""
+    """One request under load, in seconds; what was sent too late counts from when it was due."""
 
     came: float
     took: float
 
 
-async def stays(ask: Callable[[], Awaitable[None]], rate: float, count: int) -> list[Stay]:
-    """How long each answer takes when requests come at random moments, `rate` a second, in their order."""
-    found: list[Stay] = []
+def at_random(rate: float, count: int) -> Iterator[float]:
+    """Moments, in seconds from the first, as of clients who know nothing of each other: `rate` a second."""
+    moment = 0.0
+    for _ in range(count):
+        yield moment
+        moment += random.expovariate(rate)
 
-    async def one() -> None:
-        came = time.perf_counter()
+
+def evenly(rate: float, count: int) -> Iterator[float]:
+    """The same rate without a burst, as most load generators send."""
+    return (number / rate for number in range(count))
+
+
+async def stays(ask: Callable[[], Awaitable[None]], moments: Iterable[float]) -> list[Stay]:
+    """How long each answer takes to requests that come at these moments, in their order."""
+    found: list[Stay] = []
+    began = time.perf_counter()
+
+    async def one(due: float) -> None:
         await ask()
-        found.append(Stay(came, time.perf_counter() - came))
+        found.append(Stay(due, time.perf_counter() - due))
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(count):
-            group.create_task(one())
-            await asyncio.sleep(random.expovariate(rate))
+        for moment in moments:
+            await asyncio.sleep(began + moment - time.perf_counter())
+            group.create_task(one(began + moment))
     return sorted(found, key=lambda stay: stay.came)

@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import aiohttp
 import typer
 
-from benchmarks.arrivals import Stay, stays
+from benchmarks.arrivals import Stay, at_random, evenly, stays
 from benchmarks.percentiles import percentile
 from benchmarks.processes import Service, module
 from sandbox_runner import garbage
@@ -115,16 +115,17 @@ def _show(name: str, tests: int, measured: dict[str, list[Round]]) -> None:
 
 
 async def _show_latency(session: aiohttp.ClientSession, ours: Service, count: int) -> None:
-    """Latency at 70 % load, beside the queue that random arrivals make before the best of services."""
+    """Latency at 70 % load, beside the queue that the same arrivals make before the best of services."""
     request, cpus = _REQUESTS["1 test"], len(os.sched_getaffinity(0))
     full = await _round(session, ours, request, count, cpus)
     ask = partial(_ask, session, ours, request)
-    alone = await stays(ask, full.rate * 0.05, count // 4)
-    loaded = await stays(ask, full.rate * 0.7, count)
+    alone = await stays(ask, evenly(full.rate * 0.05, count // 4))
     idle = statistics.median(stay.took for stay in alone)
     print(f"latency of one test: {idle * 1000:.1f} ms alone; added at 70 % of {full.rate:.0f}/s:")
-    _show_percentiles("ours", [stay.took - idle for stay in loaded])
-    _show_percentiles(f"a perfect queue for {cpus} CPUs", _waits(loaded, cpus, cpus / full.rate))
+    for how, moments in (("evenly", evenly), ("at random", at_random)):
+        loaded = await stays(ask, moments(full.rate * 0.7, count))
+        _show_percentiles(f"sent {how}", [stay.took - idle for stay in loaded])
+        _show_percentiles(f"a perfect queue for {cpus} CPUs", _waits(loaded, cpus, cpus / full.rate))
 
 
 def _show_percentiles(name: str, seconds: Sequence[float]) -> None:

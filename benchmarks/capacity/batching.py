@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.arrivals import stays
+from benchmarks.arrivals import at_random, stays
 from benchmarks.capacity.engine import Engine
 from benchmarks.capacity.simulation.clock import Clock, Process
 from benchmarks.capacity.simulation.replica import Replica
@@ -86,7 +86,7 @@ async def observed(asking: _Asking, rate: float, count: int) -> tuple[list[float
     async def ask() -> None:
         calls.append(await asking.once())
 
-    found = await stays(ask, rate, count)
+    found = await stays(ask, at_random(rate, count))
     prompt, completion = (
         statistics.fmean(getattr(call, name) for call in calls) for name in ("prompt", "completion")
     )

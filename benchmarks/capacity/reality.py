@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 from redis import Redis
 
-from benchmarks.arrivals import Stay, stays
+from benchmarks.arrivals import Stay, at_random, stays
 from benchmarks.capacity.costs import Costs
 from benchmarks.capacity.engine import Engine
 from benchmarks.capacity.plan import Plan, Sizes
@@ -179,7 +179,7 @@ async def _cpu_ms(stack: Stack, request: dict[str, Any]) -> float:
 
 async def _observed(stack: Stack, rate: float, count: int) -> Observed:
     spent, began = stack.cpu_s(), time.perf_counter()
-    found = await stays(lambda: stack.refine(REQUEST), rate, count)
+    found = await stays(lambda: stack.refine(REQUEST), at_random(rate, count))
     took = [stay.took for stay in found]
     # The last of them end when no others come: shares are of the time in which they came.
     busy_s = time.perf_counter() - began - statistics.fmean(took)
@@ -191,7 +191,9 @@ async def _observed_jobs(stack: Stack, rate: float, count: int) -> Observed:
     """A job's own seconds are those in its result: nobody follows it, which would cost something."""
     stack.redis.flushall()
     before, spent, began = usage(stack.redis), stack.cpu_s(), time.perf_counter()
-    found = await stays(lambda: begin(stack.session, stack.gateway, REQUEST | {"stream": True}), rate, count)
+    found = await stays(
+        lambda: begin(stack.session, stack.gateway, REQUEST | {"stream": True}), at_random(rate, count)
+    )
     await all_done(stack.redis)
     wall_s = time.perf_counter() - began
     redis_s = (usage(stack.redis) - before).cpu_s
