@@ -1,5 +1,7 @@
 """The interpreter's code in large pages, in processes of their own, as it changes them."""
 
+import ctypes
+import mmap
 import os
 import subprocess
 import sys
@@ -62,9 +64,22 @@ _MAPS = """\
 7f0000a80000-7f0000b00000 r-xp 00000000 00:00 0                          [vdso]
 """
 
+
+def _merges() -> bool:
+    """Whether this kernel makes a large page of memory when it is asked to."""
+    large = 2 << 20
+    memory = mmap.mmap(-1, 2 * large, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    memory.write(b"x" * len(memory))
+    begin = -ctypes.addressof(ctypes.c_char.from_buffer(memory)) % large
+    try:
+        memory.madvise(25, begin, large)
+    except OSError:
+        return False
+    return True
+
+
 _needs_large_pages = pytest.mark.skipif(
-    not os.path.exists(large_pages._SIZE_FILE),  # noqa: PTH110, SLF001
-    reason="NEEDS A KERNEL WITH TRANSPARENT LARGE PAGES, 6.1 or newer",
+    not _merges(), reason="NEEDS LARGE PAGES: Linux 6.1 with transparent huge pages"
 )
 
 
