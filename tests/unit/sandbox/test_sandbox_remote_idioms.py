@@ -3,6 +3,7 @@
 import pytest
 
 from sandbox_runner.jail.remote.tests_side.findings import Ended
+from sandbox_runner.jail.remote.tests_side.proxy import Remote
 from tests.unit.sandbox.two_sides import check_code, check_files
 
 _CASES = """
@@ -170,6 +171,22 @@ def f(x, *, y=1): return x
 )
 def test_inspect_tells_of_a_class_of_the_program(source: str) -> None:
     found = check_code(_ACCOUNT, f"from inspect import isclass, signature\n{source}")
+
+    assert (found.ended, found.weak) == (Ended.PASSED, False), found
+
+
+def test_what_python_notes_in_a_class_hides_nothing_of_its_objects() -> None:
+    """Who asks a class for its annotations leaves an empty dictionary there."""
+    source = (
+        "from inspect import signature\n"
+        "assert f.__module__ == Point(1).__module__ == 'solution'\n"
+        "assert Point.__annotations__ == {'x': int, 'y': int}\n"
+        "assert signature(Point).parameters['x'].annotation is int"
+    )
+    check_code(_ACCOUNT, source)
+    for made in Remote.__subclasses__():
+        assert made.__annotations__ is not None
+    found = check_code(_ACCOUNT, source)
 
     assert (found.ended, found.weak) == (Ended.PASSED, False), found
 
