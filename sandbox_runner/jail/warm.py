@@ -42,8 +42,13 @@ _STANDARD_FILES = (
 ENVIRONMENT = {"LD_BIND_NOW": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
-class _Late(ModuleType):
-    """Stands for a module that is imported when somebody looks into it."""
+class _Inspect(ModuleType):
+    """Stands for `inspect`, which is imported when somebody looks into it for more than dataclasses need."""
+
+    @staticmethod
+    def get_annotations(kind: type) -> dict[str, object]:
+        """Asked by Python 3.13 for each class."""
+        return dict(vars(kind).get("__annotations__", {}))
 
     def __getattr__(self, name: str) -> object:
         return getattr(importlib.import_module(self.__name__), name)
@@ -54,7 +59,7 @@ def import_dataclasses() -> None:
 
     It is asked how a class is called that has no docstring, so those of the jail have one.
     """
-    sys.modules["inspect"] = _Late("inspect")
+    sys.modules["inspect"] = _Inspect("inspect")
     importlib.import_module("dataclasses")
     del sys.modules["inspect"]
 
