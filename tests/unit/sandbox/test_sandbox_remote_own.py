@@ -208,10 +208,18 @@ def test_an_object_that_is_nothing_but_one_has_no_attribute() -> None:
     assert check_code(program, "assert f(object()) == 4").ended is Ended.PASSED
 
 
+_ROWS_OF_A_DATABASE = """
+from contextlib import closing
+import sqlite3
+with closing(sqlite3.connect(":memory:")) as database:
+    rows(database)
+"""
+
+
 @pytest.mark.parametrize(
     "source",
     [
-        "import sqlite3\nassert rows(sqlite3.connect(':memory:')) == [(1,)]",
+        _ROWS_OF_A_DATABASE,
         "import sys\nassert read(sys.stdin) == []",
     ],
 )
