@@ -166,11 +166,24 @@ def f(x, *, y=1): return x
         "assert str(signature(Point)) == '(x: int, y: int = 2) -> None' and Point(1)",
         "assert str(signature(Empty)) == '()' and str(signature(f)) == '(x, *, y=1)' and Empty()",
         "assert list(signature(Account.deposit).parameters) == ['self', 'n'] and Account(1)",
+        "assert str(signature(Account.__init__)) == '(self, owner, balance=0)' and Account(1)",
         "assert isclass(Account) and not isclass(Account(1)) and not isclass(f) and isclass(int)",
     ],
 )
 def test_inspect_tells_of_a_class_of_the_program(source: str) -> None:
     found = check_code(_ACCOUNT, f"from inspect import isclass, signature\n{source}")
+
+    assert (found.ended, found.weak) == (Ended.PASSED, False), found
+
+
+def test_a_constructor_is_called_again_or_through_its_class() -> None:
+    source = (
+        "a = Account('x')\n"
+        "assert a.__init__('y', 3) is None and (a.owner, a.balance) == ('y', 3)\n"
+        "Account.__init__(a, 'z')\n"
+        "assert (a.owner, a.balance) == ('z', 0)"
+    )
+    found = check_code(_ACCOUNT, source)
 
     assert (found.ended, found.weak) == (Ended.PASSED, False), found
 

@@ -13,7 +13,14 @@ from typing import Any
 from sandbox_runner.jail.remote.tests_side.begun import Awaited, until_done
 from sandbox_runner.jail.remote.tests_side.link import Link
 from sandbox_runner.jail.remote.tests_side.operators import OPERATORS
-from sandbox_runner.jail.remote.tests_side.proxy import NAME_LIMIT, Remote, abcs_told, array_of, mark_own_way
+from sandbox_runner.jail.remote.tests_side.proxy import (
+    NAME_LIMIT,
+    Remote,
+    abcs_told,
+    array_of,
+    fill,
+    mark_own_way,
+)
 
 
 def _asked(name: str) -> property:
@@ -24,6 +31,7 @@ def _asked(name: str) -> property:
 _ALWAYS: dict[str, object] = {
     "__doc__": _asked("__doc__"),
     "__annotations__": _asked("__annotations__"),
+    "__init__": _asked("__init__"),
     "__module__": "solution",  # which is asked of a class too, and has to be a text
     **OPERATORS,
 }
@@ -210,4 +218,6 @@ def adopt(link: Link, reference: dict[str, Any]) -> Remote:
     if reference.get("kind") == FunctionType.__name__:
         abilities |= {"bind"}
     kinds = frozenset() if "class" in reference else abcs_told(reference)
-    return _class_for(name, abilities, kinds)(link, reference)
+    remote = object.__new__(_class_for(name, abilities, kinds))
+    fill(remote, link, reference)
+    return remote

@@ -37,19 +37,6 @@ class Remote:
         "_remote_traits",
     )
 
-    def __init__(self, link: Link, reference: dict[str, Any]) -> None:
-        keep = object.__setattr__
-        keep(self, "_remote_link", link)
-        keep(self, "_remote_number", reference["object"])
-        keep(self, "_remote_plain", ())
-        keep(self, "_remote_kind", _kind_told(reference))
-        keep(self, "_remote_name", str(reference["name"])[:NAME_LIMIT])
-        keep(self, "_remote_classes", tuple(int(number) for number in reference["classes"]))
-        keep(self, "_remote_traits", frozenset(reference) & _TRAITS)
-        keep(self, "_remote_overrides", frozenset(map(str, reference.get("overrides", ()))))
-        keep(self, "_remote_protocol", _protocol_told(reference))
-        keep(self, "_remote_abcs", abcs_told(reference))
-
     def _number_of(self) -> int:
         number: int = self._remote_number
         return number
@@ -134,6 +121,21 @@ class Remote:
     def __del__(self) -> None:
         with suppress(AttributeError):  # an object that was never filled
             self._remote_link.release(self._remote_number)
+
+
+def fill(remote: Remote, link: Link, reference: dict[str, Any]) -> None:
+    """What its `__init__` would do, if that were not the program's."""
+    keep = object.__setattr__
+    keep(remote, "_remote_link", link)
+    keep(remote, "_remote_number", reference["object"])
+    keep(remote, "_remote_plain", ())
+    keep(remote, "_remote_kind", _kind_told(reference))
+    keep(remote, "_remote_name", str(reference["name"])[:NAME_LIMIT])
+    keep(remote, "_remote_classes", tuple(int(number) for number in reference["classes"]))
+    keep(remote, "_remote_traits", frozenset(reference) & _TRAITS)
+    keep(remote, "_remote_overrides", frozenset(map(str, reference.get("overrides", ()))))
+    keep(remote, "_remote_protocol", _protocol_told(reference))
+    keep(remote, "_remote_abcs", abcs_told(reference))
 
 
 def link_of(value: Any) -> Link:
