@@ -1,5 +1,6 @@
 """Compare a returned value with the expected one, as plain data that this process decoded itself."""
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -118,10 +119,6 @@ def _same_members(
 
 def _json_key(key: object) -> object:
     """Spell a key as `json.dumps` would."""
-    if isinstance(key, bool):
-        return str(key).lower()
     if isinstance(key, int) and key.bit_length() > _SPELLED_BITS:
         return key
-    if isinstance(key, int | float):
-        return str(key)
-    return "null" if key is None else key
+    return json.dumps(key) if key is None or isinstance(key, int | float) else key

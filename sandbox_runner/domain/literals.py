@@ -13,6 +13,7 @@ from sandbox_runner.jail import views
 
 MOST_BITS = 16_384
 MOST_ITEMS = 1_000_000
+_ITEM_BITS = 64  # a long number counts for as many items as it is long
 
 
 class NotALiteralError(ValueError):
@@ -20,7 +21,7 @@ class NotALiteralError(ValueError):
 
 
 class Literals:
-    """Reads the expressions of one request; what all repetitions build together is bounded."""
+    """Reads the expressions of one request; what all of them build together is bounded."""
 
     def __init__(self) -> None:
         self._items_left = MOST_ITEMS
@@ -66,7 +67,7 @@ class Literals:
         if _bits_of_result(sign, left, right) > MOST_BITS:
             raise NotALiteralError(f"a number of more than {MOST_BITS} bits")
         result = _BINARY[sign](left, right)
-        self._pay(0 if _both_numbers(left, right) else len(result))
+        self._pay(_further_items(result) if _both_numbers(left, right) else len(result))
         return result
 
     def _repeat(self, left: Any, right: Any) -> Any:
@@ -84,7 +85,7 @@ class Literals:
         if isinstance(value, dict):
             return self._weight([*value.keys(), *value.values()])
         if not isinstance(value, list | tuple | set | frozenset):
-            return 1
+            return 1 + _further_items(value)
         return len(value) + sum(map(self._weight, value))
 
     def _pay(self, items: int) -> None:
@@ -165,6 +166,10 @@ def _bits_of_result(sign: type[ast.operator], left: object, right: object) -> in
     if sign is ast.LShift:
         return left.bit_length() + max(right, 0)
     return left.bit_length() + right.bit_length() + 1
+
+
+def _further_items(number: object) -> int:
+    return number.bit_length() // _ITEM_BITS if isinstance(number, int) else 0
 
 
 def _shown(node: ast.expr) -> str:

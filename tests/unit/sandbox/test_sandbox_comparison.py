@@ -22,6 +22,7 @@ from sandbox_runner.jail.values import Opaque
         ([[1, 2], [3]], [(1, 2), [3]]),
         ({"1": 2}, {1: 2}),
         ({"true": 1, "null": 2, "1.5": 3}, {True: 1, None: 2, 1.5: 3}),
+        ({"Infinity": 1, "-Infinity": 2, "NaN": 3}, {math.inf: 1, -math.inf: 2, math.nan: 3}),
         (math.nan, math.nan),
         (0.0, -0.0),
         (None, None),
