@@ -123,7 +123,7 @@ class _Rewriter:
                 return self._within(right, left, inclusive=isinstance(sign, ast.GtE))
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 return self._truth(operand, expected=False)
-            case ast.Call() as call if _name_of(call.func) in {"isclose", "math.isclose"}:
+            case ast.Call() as call if _name_of(call.func) == "isclose":
                 return self._close(call)
             case ast.Call() as call:
                 return self._truth(call, expected=True)
@@ -231,10 +231,8 @@ def _entry_point(call: ast.Call) -> str:
 
 def _name_of(function: ast.expr) -> str:
     match function:
-        case ast.Name(id=name):
+        case ast.Name(id=name) | ast.Attribute(value=ast.Name("math" | "collections"), attr=name):
             return name
-        case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner in {"math", "collections"}:
-            return f"{owner}.{name}" if owner == "math" else name
     return ""
 
 

@@ -55,6 +55,7 @@ def test_the_call_may_stand_on_the_right() -> None:
         ("round(2 / 3, 2)", 0.67),
         ("b'x'", b"x"),
         ("~5 % 4 // 1 - 2", 0),
+        ("2 * 3.5", 7.0),
     ],
 )
 def test_a_constant_is_read(text: str, value: object) -> None:
@@ -79,6 +80,8 @@ def test_a_constant_is_read(text: str, value: object) -> None:
         ("assert abs(f(1) - 2.5) < 1e-6", [2.5, 2.5000001], [2.6, "2.5", [2.5], Opaque("float")]),
         ("assert abs(2 - f(1)) <= 1", [1, 3], [4]),
         ("assert 1 > abs(f(1) - 2)", [2.5], [1, 3]),
+        ("assert 1 >= abs(f(1) - 2)", [1, 3], [0.5]),
+        ("assert math.isclose(f(1), 4, rel_tol=0, abs_tol=1)", [5], [5.5]),
         ("assert set(f(1)) == {1, 2}", [[1, 2, 1], (2, 1)], [[1], 3, [[1], 2], Opaque("set")]),
         ("assert set(f(1)) == set([1, 2])", [[2, 1]], [[1, 3]]),
         ("assert sorted(f(1)) == [1, 2]", [[2, 1], {1, 2}], [[2, 1, 1], [2, "x"], 5]),
@@ -135,16 +138,36 @@ def test_a_method_of_solution_is_a_call() -> None:
         "assert f(3) != 4",
         "assert f(3) is not None",
         "assert f(3) is 4",
+        "assert -f(3)",
+        "assert not f(3) == 4",
+        "assert x == f(3)",
+        "assert 4 == x",
+        "assert 1 == len([4])",
+        "assert g(f(3)) == 4",
+        "assert len(x) == 3",
+        "assert sorted(f(3), reverse=True) == [4]",
+        "assert m.len(f(3)) == 4",
+        "assert eval('f(3)') == 4",
+        "assert exec('f(3)') is None",
+        "assert compile('f(3)', '', 'eval')",
+        "assert __import__('m')",
         "assert m.f(3) == 4",
         "assert Solution(3).f(3) == 4",
+        "assert Solution(n=3).f(3) == 4",
+        "assert Other().f(3) == 4",
         "assert f(*[1]) == 4",
         "assert f(**{'a': 1}) == 4",
         "assert set(f(3), 4) == {1}",
         "assert round(f(3), 10**9) == 1",
         "assert math.isclose(f(3), 4, tol=1)",
+        "assert math.isclose(f(3))",
         "assert math.isclose(f(3), 'x')",
+        "assert np.isclose(f(3), 4)",
         "assert math.isclose(f(3), 4, rel_tol=-1)",
         "assert abs(f(3) - 4) < float('inf')",
+        "assert abs(f(3) + 4) < 1",
+        "assert fabs(f(3) - 4) < 1",
+        "assert abs(f(3) - 4, n=1) < 1",
         "assert 3 == 3",
         "assert True",
         "f(3) == 4",
@@ -161,11 +184,18 @@ def test_a_method_of_solution_is_a_call() -> None:
         "assert f(3) == [0] * 10**9",
         "assert f(3) == [[[0] * 1000] * 1000] * 1000",
         "assert f(3) == 'x' * 10**8",
+        "assert f(3) == [0] * 300_000 + [0] + [0]",
         "assert f([2**8000] * 10_000) == 4",
         "assert f(" + "2**8000, " * 10_000 + ") == 4",
         "assert f([0x" + "f" * 100_000 + "] * 1_000) == 4",
         "assert f(3) == 1 / 0",
         "assert f(3) == {[]}",
+        "assert f(3) == {**{}}",
+        "assert f(3) == dict(a=4)",
+        "assert f(3) == (not 4)",
+        "assert f(3) == 4 | 1",
+        "assert f(3) == 1 << -1",
+        "assert f(3) == '%9d' % 4",
         "assert f(3) == 4" + " " * 300_000 + "#",
         "",
         "\0",
@@ -205,8 +235,18 @@ def test_a_check_that_is_not_called_checks_the_entry_point() -> None:
     assert [case.entry_point for case in cases] == ["f"]
 
 
+def test_a_check_may_say_and_call_something_else_too() -> None:
+    cases = rewrite_all(
+        "def check(candidate):\n    'Of f.'\n    assert candidate(1) == 2\n"
+        "    assert g(1) == 3\n    pass\ncheck(f)"
+    )
+
+    assert [case.entry_point for case in cases] == ["f", "g"]
+
+
 def test_a_list_of_asserts_becomes_as_many_cases() -> None:
-    cases = rewrite_all("import math\nassert f(1) == 2\nassert math.isclose(f(2), 3)\n# the end\n")
+    imports = "import math, collections\nfrom math import isclose\nfrom typing import List\n"
+    cases = rewrite_all(imports + "assert f(1) == 2\nassert math.isclose(f(2), 3)\n# the end\n")
 
     assert [case.args for case in cases] == [(1,), (2,)]
 
@@ -218,10 +258,21 @@ def test_a_list_of_asserts_becomes_as_many_cases() -> None:
         "x = 1\nassert f(1) == 2",
         "import os\nassert f(1) == 2",
         "import collections as math\nassert f(1) == 2",
+        "from os import path\nassert f(1) == 2",
+        "from math import sin as f\nassert f(1) == 2",
+        "from .math import f\nassert f(1) == 2",
+        "METADATA = f(1)\nassert f(1) == 2",
+        "assert f(1) == 2\nassert False",
+        "assert f(1) ==",
+        "check(f)",
         "for i in range(3):\n    assert f(i) == i",
         "def check(candidate):\n    assert candidate(1) == 2\n",
         "def check(candidate):\n    f = candidate\n    assert f(1) == 2\ncheck(f)",
         "def check(candidate):\n    assert candidate(1) == 2\ncheck(f, g)",
+        "def check(candidate):\n    assert candidate(1) == 2\ncheck(f, n=1)",
+        "def check(candidate):\n    assert candidate(1) == 2\nother(f)\ncheck(f)",
+        "def check(candidate, more):\n    assert candidate(1) == 2\ncheck(f)",
+        "def check(candidate):\n    assert candidate(1) == 2\ndef other(f):\n    assert f(1) == 3\ncheck(f)",
         "@skip\ndef check(candidate):\n    assert candidate(1) == 2\ncheck(f)",
         "def check(candidate):\n    pass\ncheck(f)",
         "assert True",
