@@ -21,12 +21,14 @@ class Judge(Protocol):
         """Judge test after test, in order; close the generator to stop."""
         ...
 
-    async def judge(self, submission: Submission) -> Verdict: ...
-
     async def run(self, program: Program) -> TestResult: ...
 
+    async def judge(self, submission: Submission) -> Verdict:
+        async with aclosing(self.results(submission)) as results:
+            return Verdict.of([result async for result in results], len(submission.cases))
 
-class BoxJudge:
+
+class BoxJudge(Judge):
     """The real judge."""
 
     def __init__(self, launchers: Launchers, metrics: Metrics) -> None:
@@ -49,10 +51,6 @@ class BoxJudge:
                 yield result
                 if submission.stop_on_first_fail and result.outcome is not Outcome.ACCEPTED:
                     break
-
-    async def judge(self, submission: Submission) -> Verdict:
-        async with aclosing(self.results(submission)) as results:
-            return Verdict.of([result async for result in results], len(submission.cases))
 
     async def run(self, program: Program) -> TestResult:
         async with Session(self._launchers, self._metrics, program, once=True) as session:

@@ -5,11 +5,11 @@ from contextlib import aclosing
 
 from sandbox_runner.admission.queue import Admission, Ticket
 from sandbox_runner.domain.cases import Program, Submission
-from sandbox_runner.domain.verdict import TestResult, Verdict
+from sandbox_runner.domain.verdict import TestResult
 from sandbox_runner.judging import Judge
 
 
-class AdmittedJudge:
+class AdmittedJudge(Judge):
     def __init__(self, judge: Judge, admission: Admission, ticket: Ticket) -> None:
         self._judge = judge
         self._admission = admission
@@ -27,10 +27,6 @@ class AdmittedJudge:
             async with aclosing(self._judge.results(submission)) as results:
                 async for result in results:
                     yield result
-
-    async def judge(self, submission: Submission) -> Verdict:
-        async with self._admission.slot(self._ticket):
-            return await self._judge.judge(submission)
 
     async def run(self, program: Program) -> TestResult:
         async with self._admission.slot(self._ticket):

@@ -5,16 +5,15 @@ moment than about the program.
 """
 
 import hashlib
-import platform
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from importlib.metadata import version
 
 from sandbox_runner.admission.admitted import AdmittedJudge
 from sandbox_runner.admission.joining import Joining, Key
 from sandbox_runner.domain.cases import Program, Submission
-from sandbox_runner.domain.verdict import Outcome, TestResult, Tier, Verdict
+from sandbox_runner.domain.verdict import Outcome, TestResult
+from sandbox_runner.judging import Judge
 from sandbox_runner.metrics import Metrics
 
 Results = tuple[TestResult, ...]
@@ -42,11 +41,9 @@ _LARGEST_SHARE = 8
 class VerdictCache:
     """Least recently used verdicts leave first, by bytes and by number."""
 
-    def __init__(self, max_bytes: int, max_entries: int, tier: Tier, metrics: Metrics) -> None:
+    def __init__(self, max_bytes: int, max_entries: int, metrics: Metrics) -> None:
         self._max_bytes = max_bytes
         self._max_entries = max_entries
-        # To another version, Python or tier the same is another question.
-        self._grader = f"{version('ctrl-refine')} {platform.python_version()} {tier}"
         self._metrics = metrics
         self._entries: OrderedDict[Key, tuple[Results, int]] = OrderedDict()
         self._bytes = 0
@@ -62,7 +59,7 @@ class VerdictCache:
             return None
         try:
             # The repr of plain data tells 1 from True and from 1.0.
-            question = repr((self._grader, tenant, submission))
+            question = repr((tenant, submission))
         except (ValueError, RecursionError):
             return None
         return hashlib.sha256(question.encode("utf-8", "surrogatepass")).digest()
@@ -89,7 +86,7 @@ class VerdictCache:
             self._bytes -= spent[1]
 
 
-class CachedJudge:
+class CachedJudge(Judge):
     """One tenant's view of the cache, in front of the judge that runs what is not in it."""
 
     def __init__(self, judge: AdmittedJudge, cache: VerdictCache, tenant: str, *, leads: bool = True) -> None:
@@ -124,10 +121,6 @@ class CachedJudge:
             return known
         await self._cache.joining.wait(key, self._judge.left_s)
         return self._cache.get(key)
-
-    async def judge(self, submission: Submission) -> Verdict:
-        async with aclosing(self.results(submission)) as results:
-            return Verdict.of([result async for result in results], len(submission.cases))
 
     async def run(self, program: Program) -> TestResult:
         return await self._judge.run(program)

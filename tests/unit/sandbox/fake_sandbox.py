@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from itertools import chain, islice, repeat
 
 from sandbox_runner.domain.cases import Program, Submission
-from sandbox_runner.domain.verdict import Outcome, TestResult, Tier, Verdict
+from sandbox_runner.domain.verdict import Outcome, TestResult, Tier
+from sandbox_runner.judging import Judge
 from sandbox_runner.metrics import Metrics
 from sandbox_runner.sandbox import Sandbox
 from sandbox_runner.tiers.primitives import PRIMITIVES
@@ -14,7 +15,7 @@ from sandbox_runner.tiers.selftest import Finding, Readiness
 
 
 @dataclass
-class FakeJudge:
+class FakeJudge(Judge):
     result: TestResult = field(default_factory=lambda: TestResult(Outcome.ACCEPTED))
     following: tuple[TestResult, ...] = ()
     """Of the tests after the first, where they end otherwise."""
@@ -31,9 +32,6 @@ class FakeJudge:
         each = chain([self.result], self.following, repeat(self.result))
         for result in islice(each, len(submission.cases)):
             yield result
-
-    async def judge(self, submission: Submission) -> Verdict:
-        return Verdict.of([each async for each in self.results(submission)], len(submission.cases))
 
     async def run(self, program: Program) -> TestResult:
         self.programs.append(program)
