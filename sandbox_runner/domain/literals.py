@@ -72,8 +72,6 @@ class Literals:
 
     def _repeat(self, left: Any, right: Any) -> Any:
         items, times = (right, left) if isinstance(left, int) else (left, right)
-        if not isinstance(times, int) or not isinstance(items, list | tuple | str | bytes):
-            raise NotALiteralError("a repetition is of a list, a tuple or a text")
         if times > 0:
             self._pay(self._weight(items) * times)
         return items * times
