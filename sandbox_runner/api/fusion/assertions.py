@@ -6,6 +6,7 @@ because the program can read its own process.
 """
 
 import ast
+import re
 import secrets
 from dataclasses import dataclass, field
 
@@ -133,14 +134,18 @@ def _assembled(code: str, tests: str) -> str:
 def _completed(request: SubmitRequest, prompt: str, name: str) -> Extracted:
     """A whole answer in a fence, or the bare rest of a function that the prompt begins."""
     completion = request.completion
-    if name and f"def {name}" in completion and "```" not in completion:
+    if _defines(completion, name) and "```" not in completion:
         return Extracted(completion, Kind.HEURISTIC)
     if not request.config.flag("is_freeform") and "```" not in completion:
         return Extracted(f"{prompt}\n{_indented_start(completion)}", Kind.HEURISTIC)
     extracted = extract(completion, _LANGUAGE)
-    if name and f"def {name}" not in extracted.code:
+    if name and not _defines(extracted.code, name):
         return Extracted(f"{prompt}\n{extracted.code}", extracted.kind)
     return extracted
+
+
+def _defines(code: str, name: str) -> bool:
+    return name != "" and re.search(rf"\bdef\s+{re.escape(name)}\b", code) is not None
 
 
 def _indented_start(completion: str) -> str:
@@ -154,5 +159,5 @@ def _indented_start(completion: str) -> str:
 
 
 def _only_python(language: JsonValue) -> None:
-    if language not in {None, _LANGUAGE}:
+    if language is not None and language != _LANGUAGE:
         raise FusionError(f"language {str(language)[:40]} not installed")

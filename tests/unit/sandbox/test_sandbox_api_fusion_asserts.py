@@ -48,6 +48,8 @@ async def _ask(judge: FakeJudge, dataset: str, completion: str, data: object) ->
     [
         "    return n + 1\n\nprint('chatter')\n",
         "def inc(n):\n    return n + 1\n",
+        "    def increased(m):\n        return m + 1\n    return increased(n)\n",
+        "```\n    def increased(m):\n        return m + 1\n    return increased(n)\n```",
         "```python\ndef inc(n):\n    return n + 1\n```",
         "```\n    return n + 1\n```",
     ],
@@ -219,6 +221,7 @@ async def test_tests_that_are_more_than_asserts_of_literals_run_in_a_jail_of_the
         ("AutoEvalDataset", {"test": {}, "labels": {"programming_language": "java"}}, "java not installed"),
         ("AutoEvalDataset", {"test": {"code": "", "asset": {"../x": ""}}}, "not a path below"),
         ("HumanEvalDataset", {"language": "cpp", "tests": ""}, "cpp not installed"),
+        ("HumanEvalDataset", {"language": ["python"], "tests": ""}, "not installed"),
     ],
 )
 async def test_data_that_cannot_be_read_is_400(
