@@ -214,7 +214,7 @@ class _Rewriter:
     def _viewed(self, node: ast.Call) -> ast.Call | None:
         """The call that a view is taken of; a program may well define a `sorted` of its own to be called."""
         name = _name_of(node.func)
-        if name not in views.NAMES or node.keywords or not 1 <= len(node.args) <= 1 + (name == "round"):
+        if name not in views.NAMES or node.keywords or not node.args:
             return None
         inner = node.args[0]
         return inner if isinstance(inner, ast.Call) and not self._is_literal(inner) else None

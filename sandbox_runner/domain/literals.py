@@ -99,29 +99,19 @@ class Literals:
             return _EMPTY[name]()
         if name in _CONSTRUCTORS and len(given) == 1:
             return _CONSTRUCTORS[name](given[0])
-        if name in views.NAMES and 1 <= len(given) <= _most_arguments(name):
+        if name in views.NAMES and given:
             return views.look(view(name, given[1:]), given[0])
         raise NotALiteralError(f"{_shown(node)} is not a literal")
 
 
 def view(name: str, options: list[object]) -> views.View:
     """The view of that name; `round` may say to how many places."""
-    if not options or options == [None]:
-        return views.View(name)
-    (digits,) = options
-    if name != "round" or not isinstance(digits, int) or abs(digits) > views.MOST_DIGITS:
-        raise NotALiteralError(f"{name}() takes no such option")
-    return views.View(name, digits)
-
-
-def _most_arguments(name: str) -> int:
-    return 2 if name == "round" else 1
-
-
-def _float(value: object) -> float:
-    if not isinstance(value, str | int | float):
-        raise NotALiteralError("float() of a text or a number")
-    return float(value)
+    match options:
+        case []:
+            return views.View(name)
+        case [None | int() as digits] if name == "round" and abs(digits or 0) <= views.MOST_DIGITS:
+            return views.View(name, digits)
+    raise NotALiteralError(f"{name}() takes no such option")
 
 
 _EMPTY: dict[str, Callable[[], object]] = {
@@ -132,7 +122,7 @@ _EMPTY: dict[str, Callable[[], object]] = {
     "dict": dict,
     "Counter": Counter,
 }
-_CONSTRUCTORS: dict[str, Callable[[Any], object]] = {"float": _float}
+_CONSTRUCTORS: dict[str, Callable[[Any], object]] = {"float": float}
 _KNOWN = frozenset((*_EMPTY, *_CONSTRUCTORS, *views.NAMES))
 _UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
     ast.UAdd: operator.pos,
@@ -160,9 +150,9 @@ def _bits_of_result(sign: type[ast.operator], left: object, right: object) -> in
     if not isinstance(left, int) or not isinstance(right, int):
         return 0
     if sign is ast.Pow:
-        return left.bit_length() * max(right, 0)
+        return left.bit_length() * right
     if sign is ast.LShift:
-        return left.bit_length() + max(right, 0)
+        return left.bit_length() + right
     return left.bit_length() + right.bit_length() + 1
 
 

@@ -1,6 +1,7 @@
 """Asserts become calls whose expectation stays outside."""
 
 import sys
+from collections import Counter
 
 import pytest
 
@@ -55,6 +56,10 @@ def test_the_call_may_stand_on_the_right() -> None:
         ("b'x'", b"x"),
         ("~5 % 4 // 1 - 2", 0),
         ("2 * 3.5", 7.0),
+        ("2.5**2 - 2j", 6.25 - 2j),
+        ("2**40 + 2**20", 2**40 + 2**20),
+        ("round(2.5, None)", 2),
+        ("[list(), tuple(), dict(), Counter(), frozenset(), +1]", [[], (), {}, Counter(), frozenset(), 1]),
         ("2 * [0]", [0, 0]),
         ("2 * 'ab'", "abab"),
     ],
@@ -160,6 +165,9 @@ def test_a_method_of_solution_is_a_call() -> None:
         "assert f(**{'a': 1}) == 4",
         "assert set(f(3), 4) == {1}",
         "assert round(f(3), 10**9) == 1",
+        "assert round(f(3), 'x') == 1",
+        "assert round(f(3), 1, 2) == 1",
+        "assert len(f(3), None) == 1",
         "assert math.isclose(f(3), 4, tol=1)",
         "assert math.isclose(f(3))",
         "assert math.isclose(f(3), 'x')",
@@ -185,6 +193,7 @@ def test_a_method_of_solution_is_a_call() -> None:
         "assert f(3) == [0] * 10**9",
         "assert f(3) == [[[0] * 1000] * 1000] * 1000",
         "assert f(3) == 'x' * 10**8",
+        "assert f(3) == 10**8 * 'x'",
         "assert f(3) == [0] * -(10**9) + [0] * 700_000",
         "assert f(3) == ['x' * 1000] * 10_000",
         "assert f(3) == [b'x' * 1000] * 10_000",
@@ -205,6 +214,11 @@ def test_a_method_of_solution_is_a_call() -> None:
         "assert f(3) == {**{}}",
         "assert f(3) == dict(a=4)",
         "assert f(3) == (not 4)",
+        "assert f(3) == dict([(4, 1)])",
+        "assert f(3) == float('4', 1)",
+        "assert f(3) == float([4])",
+        "assert f(3) == len()",
+        "assert f(3) == len([4], None)",
         "assert f(3) == 4 | 1",
         "assert f(3) == 1 << -1",
         "assert f(3) == '%9d' % 4",
