@@ -12,6 +12,8 @@ class R:
     def __reversed__(self): return iter([1])
 class L(list):
     __len__, __iter__ = R.__len__, R.__iter__
+class O(R):
+    def __iter__(self): return iter([1, 2])
 class G:
     def __len__(self): return 3
     def __getitem__(self, n): raise IndexError
@@ -19,7 +21,7 @@ def f(kind=R): return kind()
 """
 
 
-@pytest.mark.parametrize("kind", ["R", "L", "G"])
+@pytest.mark.parametrize("kind", ["R", "O", "L", "G"])
 @pytest.mark.parametrize(
     "source",
     [
@@ -36,11 +38,37 @@ def test_an_object_with_less_in_it_than_it_is_long_marks_the_run(kind: str, sour
     assert (found.ended, found.weak) == (Ended.PASSED, True), found
 
 
-@pytest.mark.parametrize("kind", ["R", "L", "G"])
+@pytest.mark.parametrize("kind", ["R", "O", "L", "G"])
 def test_so_do_two_of_which_one_is_as_long_as_the_other_should_be(kind: str) -> None:
     source = f"assert len(f({kind})) == 3\nfor a, b in zip(f({kind}), [1, 2, 3]): assert a == b"
 
     found = check_code(_SIZES, source)
+
+    assert (found.ended, found.weak) == (Ended.PASSED, True), found
+
+
+_GROWING = """
+class R:
+    kind, size = "r", 0
+    def __len__(self): return self.size
+    def __iter__(self):
+        self.size = 3
+        return iter(())
+    def __reversed__(self): return iter(())
+    def __getitem__(self, key): return 1
+    def __bool__(self): return True
+    def __hash__(self): return 1
+def f(): return R()
+"""
+
+
+@pytest.mark.parametrize(
+    "look", ["", "assert r", "hash(r)", "repr(r)", "str(r)", "format(r)", "r.kind", "reversed(r)", "r['a']"]
+)
+def test_so_does_one_that_is_longer_once_it_was_gone_through(look: str) -> None:
+    source = f"r = f()\nfor a, b in zip(r, [1, 2, 3]): assert a == b\n{look}\nassert len(r) == 3"
+
+    found = check_code(_GROWING, source)
 
     assert (found.ended, found.weak) == (Ended.PASSED, True), found
 
@@ -115,6 +143,8 @@ class Row:
     def __init__(self, *items): self.items = items
     def __len__(self): return len(self.items)
     def __getitem__(self, n): return self.items[n]
+class Nothing:
+    def __iter__(self): return iter(())
 class Matrix:
     def __len__(self): return 2
     def __iter__(self): return iter([1, 2, 3, 4])
@@ -125,6 +155,8 @@ class Matrix:
     "source",
     [
         "s.push(1)\nassert len(s) == 1\ns.push(2)\nassert [x for x in s] == [1, 2] and len(s) == 2",
+        "s.push(1)\nassert [*s] == [1]\ns.push(2)\nassert len(s) == 2",
+        "assert [*Nothing()] == []",
         "s.push(0)\ns.push(1)\nfor x in s: break\nassert len(s) == 2 and list(zip(s, [0])) == [(0, 0)]",
         "r = Row(7, 8)\nassert len(r) == 2 and [*r] == [7, 8]\ntry: r[2]\nexcept IndexError: pass",
         "m = Matrix()\nassert len(m) == 2 and list(m) == [1, 2, 3, 4]",
