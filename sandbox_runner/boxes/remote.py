@@ -57,8 +57,9 @@ def _sealed(tests: Trace, seal: str) -> Trace:
     Where tests replace `os.write` by a mock that calls it, the program writes there, and knows no seal.
     """
     told = tests.said.get("value")
-    members = told.get("dict", ()) if isinstance(told, dict) else ()
-    return tests if [SEAL, seal] in members else replace(tests, said={})
+    members = told.get("dict") if isinstance(told, dict) else None
+    is_sealed = isinstance(members, list) and [SEAL, seal] in members
+    return tests if is_sealed else replace(tests, said={})
 
 
 @contextmanager

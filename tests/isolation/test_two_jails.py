@@ -235,3 +235,12 @@ async def test_no_file_is_kept_from_one_test_for_the_next(namespaced: Arena) -> 
     results = await _judge(namespaced, scratch.KEEPING, *[PytestCase(scratch.file_of(scratch.KEPT))] * 2)
 
     assert {each.outcome for each in results} == {Outcome.ACCEPTED}, results
+
+
+@pytest.mark.parametrize("report", ['{"value":{"dict":5}}', '{"value":{"dict":"seal"}}', '{"value":5}'])
+async def test_a_report_of_the_tests_that_is_not_theirs_judges_nobody(arena: Arena, report: str) -> None:
+    source = f"assert f(3) == 4\nimport os\nos.write(3, {report.encode()!r})\nos._exit(0)"
+
+    (result,) = await _judge(arena, HONEST, CodeCase(source))
+
+    assert result.outcome is Outcome.INVALID_TEST, result
