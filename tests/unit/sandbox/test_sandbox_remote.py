@@ -324,6 +324,21 @@ def test_equality_of_two_objects_is_the_programs_word_and_marks_the_run() -> Non
     assert (found.ended, found.weak) == (Ended.PASSED, True)
 
 
+@pytest.mark.parametrize(
+    ("source", "ended"),
+    [("assert f(3) == A and {f(3): 1}[A]", Ended.PASSED), ("assert f(3) == B", Ended.FAILED)],
+)
+def test_which_class_an_answer_is_the_program_does_not_say(source: str, ended: Ended) -> None:
+    program = (
+        "class Any(type):\n    def __eq__(self, other): return True\n    __hash__ = type.__hash__\n"
+        "class A(metaclass=Any): pass\nclass B(metaclass=Any): pass\ndef f(x): return A\n"
+    )
+
+    found = check_code(program, source)
+
+    assert (found.ended, found.weak) == (ended, False), found
+
+
 def test_equal_objects_are_one_member_of_a_set_by_the_programs_word() -> None:
     found = check_code(
         PROGRAM, "assert {Point(1, 2): 3}[Point(1, 2)] == 3 and len({Point(1, 2), Point(1, 2)}) == 1"
