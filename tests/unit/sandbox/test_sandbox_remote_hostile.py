@@ -68,6 +68,17 @@ def test_tests_that_swallow_the_end_of_the_program_have_not_passed(source: str) 
     assert check_code("import os\ndef f(x): os._exit(0)", source).ended is Ended.CANDIDATE_GONE
 
 
+def test_what_cannot_change_is_the_same_for_each_comparison() -> None:
+    program = (
+        "import itertools\nfrom sandbox_runner.jail.remote.program_side import operations\n"
+        "said = itertools.count(4)\noperations.OPERATIONS['plain'] = lambda _: next(said)\n"
+        "class I(int): pass\ndef f(x): return I(5)\n"
+    )
+
+    assert check_code(program, "got = f(3)\nassert got == 4 == got").ended is Ended.PASSED
+    assert check_code(program, "got = f(3)\nassert got == 4\nassert got == 5").ended is Ended.FAILED
+
+
 def test_a_context_manager_does_not_swallow_a_failed_assertion() -> None:
     program = "class C:\n    def __enter__(self): return 5\n    def __exit__(self, *e): return True\n"
 
