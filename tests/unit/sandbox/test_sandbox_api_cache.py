@@ -68,6 +68,24 @@ async def test_another_question_is_judged_anew(change: dict[str, Any]) -> None:
     assert await _ask_twice(FakeJudge(), CALL, CALL | change) == 2
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"name": "floats", "abs": 1}, {"name": "floats", "rel": 1}),
+        ({"name": "unordered", "by": "lines"}, {"name": "unordered", "by": "tokens"}),
+        (
+            {"name": "custom", "code": "print('accepted')"},
+            {"name": "custom", "code": "print('wrong_answer')"},
+        ),
+    ],
+)
+async def test_a_checker_with_other_options_is_another_question(one: object, other: object) -> None:
+    asked = CALL | {"tests": [{"stdin": "3", "stdout": "4"}]}
+
+    assert await _ask_twice(FakeJudge(), asked | {"checker": one}, asked | {"checker": other}) == 2
+    assert await _ask_twice(FakeJudge(), asked | {"checker": one}, asked | {"checker": one}) == 1
+
+
 async def test_one_tenant_does_not_see_what_another_asked() -> None:
     judge = FakeJudge()
     async with api_client(judge, api_keys="a:one,b:two", **ON) as client:
