@@ -83,7 +83,7 @@ def late(x):
     except ValueError: pass
 def cheat(x, name):
     try: setattr(x, name, Yes())
-    except AttributeError: return "refused"
+    except AttributeError: pass
 """
 _OWN = """
 class Node:
@@ -232,10 +232,11 @@ def test_a_program_that_asks_more_of_an_object_is_not_judged(source: str) -> Non
 @pytest.mark.parametrize(
     "source",
     [
-        "j = Judge(3)\nassert cheat(j, 'check') == 'refused'\nassert j.check(1)",
-        "j = Judge(3)\nassert cheat(j, 'rule') == 'refused'\nassert j.rule(1)",
-        "j = Judge(3)\nassert cheat(j, 'fixed') == 'refused'\nassert j.fixed(1)",
-        "import io\nout = io.StringIO()\nassert cheat(out, 'write') == 'refused'\nassert out.getvalue()",
+        "j = Judge(3)\ncheat(j, 'check')\nassert j.check(1)",
+        "j = Judge(3)\ncheat(j, 'rule')\nassert j.rule(1)",
+        "j = Judge(3)\ncheat(j, 'fixed')\nassert j.fixed(1)",
+        "cheat(Judge, 'check')\nassert Judge(3).check(1)",
+        "import io\nout = io.StringIO()\ncheat(out, 'write')\nassert out.getvalue()",
         "m = Node(1)\nput(m, 'val', Yes())\nassert m.val == 1",
         "m = Node(1)\nput(m, '_val', 5)\nassert hasattr(m, '_val')",
         "import abc\nclass A(abc.ABC): pass\nregister(A())\nassert isinstance(f(1), A)",
@@ -251,6 +252,7 @@ def test_it_takes_the_place_of_nothing_that_judges(source: str) -> None:
     "source",
     [
         "j = Judge(3)\nj.by = Judge(4)\ncheat(j, 'by')\nassert j.by.check(5)",
+        "class K: best = 3\nput(K, 'best', 4)\nassert K.best == 4",
         "j = Judge(1)\nput(j, 'price', 3)\nassert j.price == 6",
         "j = Judge(1)\nput(j, 'limit', 4)\nassert (j.limit, Judge.limit) == (4, 3)",
         "m = Node()\nput(m, 'next', 5)\nassert m.next == 5",
