@@ -23,6 +23,7 @@ _TRYING = "def same(x):\n    try: return f(x) == 2\n    {}\nassert all(map(same,
     [
         "assert all(x == y for x, y in zip(map(f, [1, 2]), [2, 3]))",
         "assert all(map(f, [1, 2]))",
+        "assert all(map(f, [1, 2]))\ntry: f(1)\nexcept StopIteration: pass",
         "assert not any(map(lambda x: f(x) == 2, [1, 2]))",
         "assert list(filter(f, [1, 2])) == []",
         "from operator import attrgetter as get\nassert all(map(get('x'), [A()]))",
