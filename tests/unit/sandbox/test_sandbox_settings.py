@@ -47,3 +47,10 @@ def test_settings_cannot_be_changed() -> None:
 @pytest.mark.parametrize(("cpu_s", "wall_s"), [(0.5, 2.5), (4, 12), (100, 120)])
 def test_the_wall_limit_leaves_room_for_load(cpu_s: float, wall_s: float) -> None:
     assert Settings().wall_for(cpu_s) == wall_s
+
+
+def test_what_sandboxfusions_client_reads_is_no_setting_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SANDBOX_FUSION_ENDPOINT", "http://localhost:8080")
+    monkeypatch.setenv("SANDBOX_FUSION_DATASET_ENDPOINT", "http://localhost:8080")
+
+    assert Settings.from_environment() == Settings()
