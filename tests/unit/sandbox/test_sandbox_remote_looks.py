@@ -104,6 +104,7 @@ def f(kind, *args): return kind(*args)
     [
         "r = f(D, {'a': 5})\nassert len(r) == 1\nfor k, v in r.items(): assert v == 4",
         "assert f(T).count(4) == 1",
+        "from copy import copy\nassert copy(f(T)).count(4) == 1",
         "assert f(C)['a'] == 1",
         "assert f(S, [9]).issubset({1, 2})",
         "assert all(x == 4 for x in f(I, [5]))",
