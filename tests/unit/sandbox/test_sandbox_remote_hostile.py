@@ -87,6 +87,25 @@ def test_a_context_manager_does_not_swallow_a_failed_assertion() -> None:
     assert (found.ended, found.line) == (Ended.FAILED, 2)
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "with C(): got = f(3)[4]",
+        "import asyncio\nasync def main():\n    async with C(): got = f(3)[4]\nasyncio.run(main())",
+    ],
+)
+def test_a_pass_by_an_exception_of_the_tests_that_it_swallowed_is_marked(source: str) -> None:
+    program = (
+        "class C:\n    def __enter__(self): pass\n    def __exit__(self, *e): return True\n"
+        "    async def __aenter__(self): pass\n    async def __aexit__(self, *e): return True\n"
+        "def f(x): return []\n"
+    )
+
+    found = check_code(program, source)
+
+    assert (found.ended, found.weak) == (Ended.PASSED, True), found
+
+
 @pytest.mark.parametrize("module", ["class math:\n    isclose = lambda *a: True", "math = 3"])
 def test_a_module_that_the_program_replaces_is_still_the_real_one(module: str) -> None:
     found = check_code(f"{module}\ndef f(x): return 5", "assert math.isclose(f(3), 4)")
