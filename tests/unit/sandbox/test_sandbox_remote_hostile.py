@@ -79,12 +79,33 @@ def test_what_cannot_change_is_the_same_for_each_comparison() -> None:
     assert check_code(program, "got = f(3)\nassert got == 4\nassert got == 5").ended is Ended.FAILED
 
 
+@pytest.mark.parametrize("expected", ["V(5) < 6", "V(5) >= 5", "V(5) - 5 == 0", "V(5) + 1 == 6"])
+def test_how_far_it_is_from_what_is_expected_a_program_is_not_asked(expected: str) -> None:
+    program = (
+        "class V:\n    def __init__(self, x): pass\n"
+        "    def __lt__(self, o): return True\n    __gt__ = __le__ = __ge__ = __lt__\n"
+        "    def __sub__(self, o): return 0\n    def __add__(self, o): return 6\n"
+    )
+
+    found = check_code(program, f"assert {expected}")
+
+    assert (found.ended, found.type) == (Ended.TEST_FAULT, "NotForwardedError"), found
+
+
 def test_a_context_manager_does_not_swallow_a_failed_assertion() -> None:
     program = "class C:\n    def __enter__(self): return 5\n    def __exit__(self, *e): return True\n"
 
     found = check_code(program, "with C() as x:\n    assert x == 4")
 
     assert (found.ended, found.line) == (Ended.FAILED, 2)
+
+
+def test_nor_an_end_of_the_tests_that_is_no_error() -> None:
+    program = "class C:\n    def __enter__(self): pass\n    def __exit__(self, *e): return True\n"
+
+    found = check_code(program, "class Stop(BaseException): pass\nwith C(): raise Stop")
+
+    assert (found.ended, found.type) == (Ended.TEST_FAULT, "Stop"), found
 
 
 @pytest.mark.parametrize(
