@@ -8,6 +8,7 @@ import pytest
 from sandbox_runner.domain.asserts import UnsupportedAssertError, rewrite, rewrite_all
 from sandbox_runner.domain.cases import CallCase
 from sandbox_runner.domain.comparison import Equality, equal
+from sandbox_runner.domain.literals import Literals
 from sandbox_runner.jail.values import Opaque
 from sandbox_runner.jail.views import NoViewError, taken, told
 
@@ -230,6 +231,14 @@ def test_a_method_of_solution_is_a_call() -> None:
 def test_another_form_is_refused_and_the_supported_one_named(source: str) -> None:
     with pytest.raises(UnsupportedAssertError):
         rewrite(source)
+
+
+def test_asserts_that_are_kept_together_share_one_bound() -> None:
+    literals = Literals()
+    rewrite("assert f(3) == [0] * 300_000", literals)
+
+    with pytest.raises(UnsupportedAssertError, match="items"):
+        rewrite("assert f(3) == [0] * 300_000", literals)
 
 
 def test_a_refusal_names_the_form_that_is_supported() -> None:
