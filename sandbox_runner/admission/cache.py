@@ -5,14 +5,16 @@ moment than about the program.
 """
 
 import hashlib
+import platform
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from importlib.metadata import version
 
 from sandbox_runner.admission.admitted import AdmittedJudge
 from sandbox_runner.admission.joining import Joining, Key
 from sandbox_runner.domain.cases import Program, Submission
-from sandbox_runner.domain.verdict import Outcome, TestResult
+from sandbox_runner.domain.verdict import Outcome, TestResult, Tier
 from sandbox_runner.judging import Judge
 from sandbox_runner.metrics import Metrics
 
@@ -41,9 +43,11 @@ _LARGEST_SHARE = 8
 class VerdictCache:
     """Least recently used verdicts leave first, by bytes and by number."""
 
-    def __init__(self, max_bytes: int, max_entries: int, metrics: Metrics) -> None:
+    def __init__(self, max_bytes: int, max_entries: int, tier: Tier, metrics: Metrics) -> None:
         self._max_bytes = max_bytes
         self._max_entries = max_entries
+        # To another version, Python or tier the same is another question, wherever its key may get to.
+        self._grader = f"{version('ctrl-refine')} {platform.python_version()} {tier}"
         self._metrics = metrics
         self._entries: OrderedDict[Key, tuple[Results, int]] = OrderedDict()
         self._bytes = 0
@@ -59,7 +63,7 @@ class VerdictCache:
             return None
         try:
             # The repr of plain data tells 1 from True and from 1.0.
-            question = repr((tenant, submission))
+            question = repr((self._grader, tenant, submission))
         except (ValueError, RecursionError):
             return None
         return hashlib.sha256(question.encode("utf-8", "surrogatepass")).digest()

@@ -33,7 +33,7 @@ class Services:
             sandbox,
             Converter(settings, tier, offers(isolated=isolated), isolated=isolated),
             Admission(slots, settings.queue_size, settings.patient_queue_size, metrics),
-            VerdictCache(settings.cache_bytes, settings.cache_entries, metrics),
+            VerdictCache(settings.cache_bytes, settings.cache_entries, tier, metrics),
         )
 
     @property

@@ -8,7 +8,7 @@ from sandbox_runner.admission.cache import CACHEABLE, VerdictCache
 from sandbox_runner.boxes import runtimes
 from sandbox_runner.domain.cases import CallCase, Submission
 from sandbox_runner.domain.comparison import Equality
-from sandbox_runner.domain.verdict import Outcome, ProgramError, TestResult
+from sandbox_runner.domain.verdict import Outcome, ProgramError, TestResult, Tier
 from sandbox_runner.metrics import Metrics
 from sandbox_runner.settings import Settings
 from tests.unit.sandbox.api_client import CALL, NDJSON, api_client, lines_of
@@ -129,7 +129,7 @@ async def test_all_that_is_kept_of_a_test_counts() -> None:
 
 
 def test_the_least_recently_used_leaves_first() -> None:
-    cache = VerdictCache(250, 100, Metrics())
+    cache = VerdictCache(250, 100, Tier.T3, Metrics())
     for name in (b"a", b"b"):
         cache.put(name, (), 100)
     cache.get(b"a")
@@ -139,7 +139,7 @@ def test_the_least_recently_used_leaves_first() -> None:
 
 
 def test_the_number_of_entries_is_bounded() -> None:
-    cache = VerdictCache(1_000, 2, Metrics())
+    cache = VerdictCache(1_000, 2, Tier.T3, Metrics())
     for name in (b"a", b"b", b"c"):
         cache.put(name, (), 1)
 
@@ -148,7 +148,7 @@ def test_the_number_of_entries_is_bounded() -> None:
 
 def test_a_verdict_that_comes_again_takes_its_place_once() -> None:
     metrics = Metrics()
-    cache = VerdictCache(200, 2, metrics)
+    cache = VerdictCache(200, 2, Tier.T3, metrics)
     for name in (b"a", b"b", b"b"):
         cache.put(name, (), 100)
 
@@ -163,9 +163,16 @@ def _deep() -> object:
     return nested
 
 
+def test_to_another_tier_the_same_is_another_question() -> None:
+    question = Submission("", (), Settings().default_limits)
+    keys = {VerdictCache(1_000, 2, tier, Metrics()).key("tenant", question) for tier in (Tier.T1, Tier.T3)}
+
+    assert len(keys) == 2
+
+
 @pytest.mark.parametrize("given", [1 << 20_000, _deep()], ids=["a long number", "a deep list"])
 def test_a_question_that_has_no_spelling_is_not_remembered(given: object) -> None:
     case = CallCase("f", (given,), {}, 4, Equality.JSON)
-    cache = VerdictCache(1_000, 2, Metrics())
+    cache = VerdictCache(1_000, 2, Tier.T3, Metrics())
 
     assert cache.key("tenant", Submission("", (case,), Settings().default_limits)) is None
