@@ -1,7 +1,9 @@
 """Boxes of one test: the launcher makes and watches them, and others where this machine does not allow it."""
 
 import asyncio
+import itertools
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -130,6 +132,24 @@ async def test_why_there_is_no_box_is_told_in_its_place(namespaced: Arena, *, on
 
     assert namespaced.processes_left() == []
     assert await namespaced.harm() == []
+
+
+async def test_a_launcher_that_is_sent_what_it_cannot_hold_goes_on() -> None:
+    async with open_sandbox(Settings()) as sandbox:
+        arena = Arena(sandbox)
+        launcher, setup = arena.launcher(), Setup("python", _LONG, _LONG, once=True)
+        held = set(map(int, os.listdir(f"/proc/{launcher.pid}/fd")))  # noqa: PTH208
+        free = next(number for number in itertools.count() if number not in held)
+        bounds = resource.prlimit(launcher.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(launcher.pid, resource.RLIMIT_NOFILE, (free, bounds[1]))
+        box = await Box.open(launcher, setup, HONEST)
+        with pytest.raises(BoxError):
+            await box.run(script(""))
+        resource.prlimit(launcher.pid, resource.RLIMIT_NOFILE, bounds)
+        await box.close()
+
+        await arena.assert_unharmed()
+        assert arena.launcher() is launcher
 
 
 @pytest.mark.parametrize("tests", [1, 2])

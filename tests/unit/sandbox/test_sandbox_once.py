@@ -132,6 +132,13 @@ def test_what_ends_before_its_program_is_a_fault_of_ours(be: Callable[[], object
     assert _told(be) == ending.ERROR + told
 
 
+def test_why_one_was_killed_is_not_guessed() -> None:
+    gone = Cgroup("gone", (0,), unified=False)
+    told = _told(_after(alarm.tell_begun, alarm.tell_compiled, _die), gone)
+
+    assert told.startswith(ending.ERROR + b"NotADirectoryError: ")
+
+
 def test_a_test_without_memory_for_its_input_says_nothing_of_the_program() -> None:
     found = _ending(lambda: alarm.ring(b"MemoryError: "))
 
