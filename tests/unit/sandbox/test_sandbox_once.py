@@ -89,6 +89,19 @@ def _wait_long() -> None:
     time.sleep(99)
 
 
+@contextmanager
+def _ended() -> Iterator[int]:
+    """A child that nobody has waited for yet."""
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    try:
+        yield pid
+    finally:
+        os.waitpid(pid, 0)
+
+
 def test_what_is_not_the_programs_is_not_counted() -> None:
     started = time.monotonic()
     found = _ending(_after(_burn, alarm.tell_begun, _burn, alarm.tell_compiled, _leave(3)))
@@ -295,14 +308,35 @@ def test_on_a_machine_that_nobody_wrote_one_for_there_is_none(monkeypatch: pytes
 
 
 def test_a_first_process_that_is_killed_is_seen_to_end() -> None:
-    pid = os.fork()
-    if pid == 0:
-        os._exit(0)
-    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-    try:
+    with _ended() as pid:
         assert first.is_ending(pid)
-    finally:
-        os.waitpid(pid, 0)
+
+
+@pytest.mark.parametrize(
+    ("be", "wall_s", "told"),
+    [
+        (_die, 99.0, (ending.ERROR, b"its first process was killed")),
+        (_leave(3), 99.0, (3, None)),
+        (_wait_long, 0.0, (-signal.SIGKILL, "wall")),
+    ],
+    ids=["killed", "left", "ended here"],
+)
+def test_a_first_process_that_is_killed_explains_no_end_but_a_kill(
+    be: Callable[[], object], wall_s: float, told: tuple[object, object]
+) -> None:
+    with _running(_after(alarm.tell_ready, be), (5.0, wall_s)) as (test, service), _ended() as pid:
+        while wall_s == 0 and test.due < float("inf"):
+            test.look()
+            time.sleep(0.01)
+        test.reap(NO_CGROUP, pid)
+        test.tell(0, 0)
+        packet = service.recv(4096)
+
+    if packet.startswith(ending.ENDING):
+        found = Ending.unpack(packet)
+        assert (found.status, found.stopped) == told
+    else:
+        assert (packet[:1], packet[1:]) == told
 
 
 def test_a_child_is_waited_for_with_what_it_used() -> None:
