@@ -246,6 +246,17 @@ def test_who_does_not_listen_is_not_told() -> None:
         assert test.pid is None
 
 
+def test_one_that_is_closed_has_ended_and_holds_nothing() -> None:
+    held = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    with _running(_wait_long, clock=(os.memfd_create("clock"),)) as (test, _):
+        pid = test.pid
+    assert pid is not None
+
+    with pytest.raises(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+    assert len(os.listdir("/proc/self/fd")) == held  # noqa: PTH208
+
+
 def test_a_test_that_cannot_be_watched_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(pid: int) -> int:
         raise OSError(24, "too many")
