@@ -2,12 +2,14 @@
 
 import os
 import resource
+import select
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,30 @@ from sandbox_runner.jail.once import OnlyTest
 
 _BURNT_S = 0.5
 _BOUNDS = (5.0, 20.0)
+_BEGINS_NONE = """
+import os, sys
+from contextlib import suppress
+from sandbox_runner.jail import bpf, libc, seccomp
+from sandbox_runner.jail.first import FirstProcesses
+from sandbox_runner.jail.syscalls import numbers
+
+firsts = FirstProcesses("/nothing/lies/here")
+libc.prctl(libc.PR_SET_NO_NEW_PRIVS, 1)
+refused = {numbers()[name]: bpf.refuse() for name in sys.argv[1:]}
+seccomp.TestFilter(b"".join(bpf.dispatch(refused, {}))).install()
+with suppress(OSError):
+    firsts.begin()
+print(os.readlink("/proc/self/ns/pid_for_children") == os.readlink("/proc/self/ns/pid"))
+"""
+_BORN_AGAIN = """
+import time
+from sandbox_runner.jail import first, libc
+
+libc.unshare(libc.CLONE_NEWPID)
+first.be_born()
+print("born", flush=True)
+time.sleep(99)
+"""
 
 
 class _Full(Cgroup):
@@ -309,6 +335,36 @@ def test_what_a_first_process_is_its_own_user_may_not_look_into() -> None:
         made.wait(10)
         os.close(reader)
         os.close(file)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="NEEDS ROOT, who makes process namespaces")
+@pytest.mark.parametrize(
+    ("refused", "told"), [((), ("True\n", 0)), (("setns",), ("", 1))], ids=["goes back", "cannot go back"]
+)
+def test_who_cannot_begin_a_first_process_bears_its_children_here(
+    refused: tuple[str, ...], told: tuple[str, int]
+) -> None:
+    """Or ends: it would never again make a box."""
+    command = [sys.executable, "-c", _BEGINS_NONE, *refused]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    assert (done.stdout, done.returncode) == told, done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="NEEDS ROOT, who makes process namespaces")
+def test_who_goes_on_in_a_namespace_ends_with_whom_the_service_knows() -> None:
+    with subprocess.Popen([sys.executable, "-c", _BORN_AGAIN], stdout=subprocess.PIPE) as known:
+        assert known.stdout is not None
+        assert known.stdout.readline() == b"born\n"
+        (born,) = Path(f"/proc/{known.pid}/task/{known.pid}/children").read_text().split()
+        held = os.pidfd_open(int(born))
+        known.kill()
+        ended, _, _ = select.select([held], [], [], 20)
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(held, signal.SIGKILL)
+        os.close(held)
+
+    assert ended == [held]
 
 
 def test_on_a_machine_that_nobody_wrote_one_for_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
