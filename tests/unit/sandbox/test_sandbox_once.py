@@ -178,6 +178,17 @@ def test_why_one_was_killed_is_not_guessed() -> None:
     assert told.startswith(ending.ERROR + b"NotADirectoryError: ")
 
 
+def test_nobody_waits_for_what_a_test_may_tell() -> None:
+    """One that is compiled for long has told half of it when it is looked at."""
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(20)
+        heard = alarm.set_up()
+        os._exit(77 if alarm.heard(heard) is None else 1)
+
+    assert libc.reap(pid)[0] == 77
+
+
 def test_a_test_without_memory_for_its_input_says_nothing_of_the_program() -> None:
     found = _ending(lambda: alarm.ring(b"MemoryError: "))
 
