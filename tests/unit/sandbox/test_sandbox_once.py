@@ -456,3 +456,8 @@ def test_no_ending_is_of_another_size(size: int) -> None:
 
     with pytest.raises(MalformedEndingError):
         Ending.unpack((packet + b"\0\0\0")[: len(packet) + size])
+
+
+def test_no_ending_is_at_an_unknown_limit() -> None:
+    with pytest.raises(MalformedEndingError):
+        Ending.unpack(ending.pack(ending.ENDING, 0, ending.AT_MEMORY + 1, 0.5, 1.5, 7, 0.25, True, True))
