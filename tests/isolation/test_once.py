@@ -174,6 +174,7 @@ async def test_a_cgroup_that_stays_is_counted(tests: int) -> None:
         assert outcome is Outcome.ACCEPTED
         assert kept != []
         assert (launcher.leaked_cgroups, launcher.leaked_processes) == (len(kept), 0)
+    assert cgroups_named(launcher.pid) == []
 
 
 async def test_one_whose_launcher_is_killed_ends_with_it() -> None:
