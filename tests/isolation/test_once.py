@@ -21,7 +21,7 @@ from sandbox_runner.jail.filesystem import FIRST_PROCESS
 from sandbox_runner.sandbox import open_sandbox
 from sandbox_runner.settings import Settings
 from tests.isolation.conftest import HONEST, LIMITS, Arena
-from tests.isolation.invariants import cgroups_named, children_of, descendants_of
+from tests.isolation.invariants import Traces, cgroups_named, children_of, descendants_of
 from tests.isolation.sabotage import programs_of
 
 pytestmark = [pytest.mark.isolation, pytest.mark.asyncio(loop_scope="session")]
@@ -119,18 +119,36 @@ async def test_more_boxes_than_a_test_may_have_descriptors(arena: Arena) -> None
     assert arena.processes_left() == []
 
 
+async def test_each_is_ended_at_its_own_limit(arena: Arena) -> None:
+    boxes = []
+    for limits in (replace(_LONG, wall_s=0.3), replace(_LONG, cpu_s=100.0, wall_s=200.0)):
+        setup = Setup("python", limits, limits, once=True)
+        boxes.append(await Box.open(arena.launcher(), setup, "import time\ntime.sleep(99)"))
+    short, long = (asyncio.ensure_future(box.run(script(""))) for box in boxes)
+    ending = (await short).ending
+    await boxes[1].hang_up()
+    lost = (await long).lost
+    for box in boxes:
+        await box.close()
+
+    assert ending.stopped == "wall"
+    assert lost
+    assert arena.processes_left() == []
+
+
 @pytest.mark.parametrize("once", [True, False])
 async def test_why_there_is_no_box_is_told_in_its_place(namespaced: Arena, *, once: bool) -> None:
     launcher = namespaced.launcher()
     if launcher.walls.cgroup_missing is not None:
         pytest.skip(f"NEEDS A CGROUP: {launcher.walls.cgroup_missing}")
     limits = replace(LIMITS, processes=-99)  # which is no number of tasks
+    before = Traces.of(launcher)
     box = await Box.open(launcher, Setup("python", limits, limits, once=once), HONEST)
     with pytest.raises(BoxError, match="OSError"):
         await box.run(script(""))
     await box.close()
 
-    assert namespaced.processes_left() == []
+    assert Traces.of(launcher).differences(before) == []
     assert await namespaced.harm() == []
 
 
