@@ -152,6 +152,24 @@ async def test_why_there_is_no_box_is_told_in_its_place(namespaced: Arena, *, on
     assert await namespaced.harm() == []
 
 
+async def test_why_there_is_no_box_may_interest_nobody(namespaced: Arena) -> None:
+    launcher = namespaced.launcher()
+    if launcher.walls.cgroup_missing is not None:
+        pytest.skip(f"NEEDS A CGROUP: {launcher.walls.cgroup_missing}")
+    limits = replace(LIMITS, processes=-99)
+    os.kill(launcher.pid, signal.SIGSTOP)
+    try:
+        box = await Box.open(launcher, Setup("python", limits, limits, once=True), HONEST)
+        closing = asyncio.ensure_future(box.close())
+        await asyncio.sleep(0)  # hangs up
+    finally:
+        os.kill(launcher.pid, signal.SIGCONT)
+    await closing
+
+    assert await namespaced.harm() == []
+    assert namespaced.launcher() is launcher
+
+
 async def test_a_launcher_that_is_sent_what_it_cannot_hold_goes_on() -> None:
     async with open_sandbox(Settings()) as sandbox:
         arena = Arena(sandbox)
