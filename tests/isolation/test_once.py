@@ -120,7 +120,7 @@ async def test_more_boxes_than_a_test_may_have_descriptors(arena: Arena) -> None
 
 
 async def test_each_is_ended_at_its_own_limit(arena: Arena) -> None:
-    boxes = []
+    boxes, before = [], Traces.of(arena.launcher())
     for limits in (replace(_LONG, wall_s=0.3), replace(_LONG, cpu_s=100.0, wall_s=200.0)):
         setup = Setup("python", limits, limits, once=True)
         boxes.append(await Box.open(arena.launcher(), setup, "import time\ntime.sleep(99)"))
@@ -133,7 +133,7 @@ async def test_each_is_ended_at_its_own_limit(arena: Arena) -> None:
 
     assert ending.stopped == "wall"
     assert lost
-    assert arena.processes_left() == []
+    assert Traces.of(arena.launcher()).differences(before) == []
 
 
 @pytest.mark.parametrize("once", [True, False])
