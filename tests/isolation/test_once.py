@@ -86,6 +86,20 @@ async def test_one_test_is_a_fork_of_the_launcher(arena: Arena) -> None:
     assert arena.processes_left() == []
 
 
+@pytest.mark.parametrize("tests", [1, 2])
+async def test_a_thread_signals_the_main_one(arena: Arena, tests: int) -> None:
+    """The C library does it by a number that it has from the launcher, and that must be the test's own."""
+    code = (
+        "import signal, threading, time\nheard = []\n"
+        "signal.signal(signal.SIGUSR1, lambda *_: heard.append(4))\n"
+        "def ring(): signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1)\n"
+        "def f(x):\n    threading.Thread(target=ring).start()\n"
+        "    while not heard: time.sleep(0.01)\n    return heard[0]\n"
+    )
+
+    assert (await arena.call(code, limits=_LONG, tests=tests)).outcome is Outcome.ACCEPTED
+
+
 async def test_a_first_process_has_nothing_of_other_boxes(namespaced: Arena) -> None:
     """Whose channels would else seem open after their end."""
     code = "import time\ndef f(x): time.sleep(2); return 4"
