@@ -227,6 +227,23 @@ async def test_a_cgroup_that_stays_is_counted(tests: int) -> None:
     assert cgroups_named(launcher.pid) == []
 
 
+@pytest.mark.parametrize("once", [True, False])
+async def test_a_launcher_that_stops_takes_its_boxes_along(*, once: bool) -> None:
+    async with open_sandbox(Settings()) as sandbox:
+        arena = Arena(sandbox)
+        launcher, setup = arena.launcher(), Setup("python", _LONG, _LONG, once=once)
+        box = await Box.open(launcher, setup, "import time\ntime.sleep(99)")
+        running = asyncio.ensure_future(box.run(script("")))
+        family = await _settled(arena)
+    with pytest.raises(BoxError):
+        await running
+    await box.close()
+
+    assert family != []
+    assert descendants_of(launcher.pid) == []
+    assert cgroups_named(launcher.pid) == []
+
+
 async def test_one_whose_launcher_is_killed_ends_with_it() -> None:
     async with open_sandbox(Settings()) as sandbox:
         arena = Arena(sandbox)
