@@ -43,7 +43,6 @@ def _around(address: int, maps: Iterable[str]) -> range:
         place, rights, _, file = line.split(maxsplit=3)
         begin, end = (int(number, 16) for number in place.split("-"))
         if not rights.startswith("r-"):
-            run_file = None
             continue
         if (begin, file) == (runs[-1].stop if runs else 0, run_file):
             begin = runs.pop().start

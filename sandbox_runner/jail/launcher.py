@@ -121,7 +121,7 @@ class _Launcher:
         try:
             return self._make(request, descriptors)
         except Exception as error:  # noqa: BLE001 - whatever fails for one box, the others go on
-            with suppress(OSError):
+            with suppress(OSError, IndexError):  # without a free descriptor we got none, and its end tells
                 os.write(descriptors[0], ending.ERROR + ending.told(error))
             return False
 

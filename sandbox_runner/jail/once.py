@@ -69,8 +69,12 @@ class OnlyTest:
         self._waited_for = True
         begun = self._begun()
         killed = status == -signal.SIGKILL
-        if killed and not self._stopped and cgroup.oom_kills():
-            self._stopped = ending.AT_MEMORY
+        try:
+            if killed and not self._stopped and cgroup.oom_kills():
+                self._stopped = ending.AT_MEMORY
+        except OSError as error:  # others' tests must go on, and this one may be run again
+            self._ending = ending.ERROR + ending.told(error)
+            return
         if killed and not self._stopped and first_process is not None and first.is_ending(first_process):
             self._ending = ending.ERROR + b"its first process was killed"
         elif begun is not None:

@@ -1,7 +1,9 @@
 """Boxes of one test: the launcher makes and watches them, and others where this machine does not allow it."""
 
 import asyncio
+import itertools
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -19,7 +21,7 @@ from sandbox_runner.jail.filesystem import FIRST_PROCESS
 from sandbox_runner.sandbox import open_sandbox
 from sandbox_runner.settings import Settings
 from tests.isolation.conftest import HONEST, LIMITS, Arena
-from tests.isolation.invariants import cgroups_named, children_of, descendants_of
+from tests.isolation.invariants import Traces, cgroups_named, children_of, descendants_of
 from tests.isolation.sabotage import programs_of
 
 pytestmark = [pytest.mark.isolation, pytest.mark.asyncio(loop_scope="session")]
@@ -84,6 +86,20 @@ async def test_one_test_is_a_fork_of_the_launcher(arena: Arena) -> None:
     assert arena.processes_left() == []
 
 
+@pytest.mark.parametrize("tests", [1, 2])
+async def test_a_thread_signals_the_main_one(arena: Arena, tests: int) -> None:
+    """The C library does it by a number that it has from the launcher, and that must be the test's own."""
+    code = (
+        "import signal, threading, time\nheard = []\n"
+        "signal.signal(signal.SIGUSR1, lambda *_: heard.append(4))\n"
+        "def ring(): signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1)\n"
+        "def f(x):\n    threading.Thread(target=ring).start()\n"
+        "    while not heard: time.sleep(0.01)\n    return heard[0]\n"
+    )
+
+    assert (await arena.call(code, limits=_LONG, tests=tests)).outcome is Outcome.ACCEPTED
+
+
 async def test_a_first_process_has_nothing_of_other_boxes(namespaced: Arena) -> None:
     """Whose channels would else seem open after their end."""
     code = "import time\ndef f(x): time.sleep(2); return 4"
@@ -117,19 +133,73 @@ async def test_more_boxes_than_a_test_may_have_descriptors(arena: Arena) -> None
     assert arena.processes_left() == []
 
 
+async def test_each_is_ended_at_its_own_limit(arena: Arena) -> None:
+    boxes, before = [], Traces.of(arena.launcher())
+    for limits in (replace(_LONG, wall_s=0.3), replace(_LONG, cpu_s=100.0, wall_s=200.0)):
+        setup = Setup("python", limits, limits, once=True)
+        boxes.append(await Box.open(arena.launcher(), setup, "import time\ntime.sleep(99)"))
+    short, long = (asyncio.ensure_future(box.run(script(""))) for box in boxes)
+    ending = (await short).ending
+    await boxes[1].hang_up()
+    lost = (await long).lost
+    for box in boxes:
+        await box.close()
+
+    assert ending.stopped == "wall"
+    assert lost
+    assert Traces.of(arena.launcher()).differences(before) == []
+
+
 @pytest.mark.parametrize("once", [True, False])
 async def test_why_there_is_no_box_is_told_in_its_place(namespaced: Arena, *, once: bool) -> None:
     launcher = namespaced.launcher()
     if launcher.walls.cgroup_missing is not None:
         pytest.skip(f"NEEDS A CGROUP: {launcher.walls.cgroup_missing}")
     limits = replace(LIMITS, processes=-99)  # which is no number of tasks
+    before = Traces.of(launcher)
     box = await Box.open(launcher, Setup("python", limits, limits, once=once), HONEST)
     with pytest.raises(BoxError, match="OSError"):
         await box.run(script(""))
     await box.close()
 
-    assert namespaced.processes_left() == []
+    assert Traces.of(launcher).differences(before) == []
     assert await namespaced.harm() == []
+
+
+async def test_why_there_is_no_box_may_interest_nobody(namespaced: Arena) -> None:
+    launcher = namespaced.launcher()
+    if launcher.walls.cgroup_missing is not None:
+        pytest.skip(f"NEEDS A CGROUP: {launcher.walls.cgroup_missing}")
+    limits = replace(LIMITS, processes=-99)
+    os.kill(launcher.pid, signal.SIGSTOP)
+    try:
+        box = await Box.open(launcher, Setup("python", limits, limits, once=True), HONEST)
+        closing = asyncio.ensure_future(box.close())
+        await asyncio.sleep(0)  # hangs up
+    finally:
+        os.kill(launcher.pid, signal.SIGCONT)
+    await closing
+
+    assert await namespaced.harm() == []
+    assert namespaced.launcher() is launcher
+
+
+async def test_a_launcher_that_is_sent_what_it_cannot_hold_goes_on() -> None:
+    async with open_sandbox(Settings(namespaces=False)) as sandbox:  # a launcher without a child that serves
+        arena = Arena(sandbox)
+        launcher, setup = arena.launcher(), Setup("python", _LONG, _LONG, once=True)
+        held = set(map(int, os.listdir(f"/proc/{launcher.pid}/fd")))  # noqa: PTH208
+        free = next(number for number in itertools.count() if number not in held)
+        bounds = resource.prlimit(launcher.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(launcher.pid, resource.RLIMIT_NOFILE, (free, bounds[1]))
+        box = await Box.open(launcher, setup, HONEST)
+        with pytest.raises(BoxError):
+            await box.run(script(""))
+        resource.prlimit(launcher.pid, resource.RLIMIT_NOFILE, bounds)
+        await box.close()
+
+        await arena.assert_unharmed()
+        assert arena.launcher() is launcher
 
 
 @pytest.mark.parametrize("tests", [1, 2])
@@ -154,6 +224,24 @@ async def test_a_cgroup_that_stays_is_counted(tests: int) -> None:
         assert outcome is Outcome.ACCEPTED
         assert kept != []
         assert (launcher.leaked_cgroups, launcher.leaked_processes) == (len(kept), 0)
+    assert cgroups_named(launcher.pid) == []
+
+
+@pytest.mark.parametrize("once", [True, False])
+async def test_a_launcher_that_stops_takes_its_boxes_along(*, once: bool) -> None:
+    async with open_sandbox(Settings()) as sandbox:
+        arena = Arena(sandbox)
+        launcher, setup = arena.launcher(), Setup("python", _LONG, _LONG, once=once)
+        box = await Box.open(launcher, setup, "import time\ntime.sleep(99)")
+        running = asyncio.ensure_future(box.run(script("")))
+        family = await _settled(arena)
+    with pytest.raises(BoxError):
+        await running
+    await box.close()
+
+    assert family != []
+    assert descendants_of(launcher.pid) == []
+    assert cgroups_named(launcher.pid) == []
 
 
 async def test_one_whose_launcher_is_killed_ends_with_it() -> None:

@@ -16,6 +16,7 @@ _HELD = """
 import ctypes, os, sys
 sys.path.insert(0, sys.argv[1])
 from sandbox_runner.jail import large_pages
+opened = os.listdir("/proc/self/fd")
 held = large_pages.hold_interpreter()
 mapped = [line.split() for line in open("/proc/self/smaps")]
 large_kib = sum(int(line[1]) for line in mapped if line[0] == "ShmemPmdMapped:")
@@ -23,7 +24,7 @@ large_kib = sum(int(line[1]) for line in mapped if line[0] == "ShmemPmdMapped:")
 _IN_LARGE_PAGES = f"""{_HELD}
 import json, re
 works = json.loads(json.dumps([re.sub("a", "b", "banana"), 10**30])) == ["bbnbnb", 10**30]
-print(held, large_kib >= 2048, works)
+print(held, large_kib >= 2048, works, os.listdir("/proc/self/fd") == opened)
 """
 _WRITTEN_BY_A_CHILD = f"""{_HELD}
 begin, end = next(line[0].split("-") for line in mapped if "interpreter" in line[-2])
@@ -38,16 +39,23 @@ print(status, ctypes.string_at(begin, end - begin) == before)
 """
 _WRITTEN_BEHIND_IT = f"""{_HELD}
 place = next(line[0] for line in mapped if "interpreter" in line[-2])
-try:
-    with open(f"/proc/self/map_files/{{place}}", "r+b", buffering=0) as file:
-        file.write(bytes(64))
-except PermissionError:
-    print("refused")
+for change in (lambda file: file.write(bytes(64)), lambda file: file.truncate(0)):
+    try:
+        with open(f"/proc/self/map_files/{{place}}", "r+b", buffering=0) as file:
+            change(file)
+    except PermissionError:
+        print("refused")
 """
 _WITHOUT = f"""
 import os
 def refuse(*_): raise PermissionError
 os.memfd_create = refuse
+{_HELD}
+print(held, large_kib)
+"""
+_WITHOUT_ROOM = f"""
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
 {_HELD}
 print(held, large_kib)
 """
@@ -92,7 +100,7 @@ def _told(script: str) -> list[str]:
 
 @_needs_large_pages
 def test_an_interpreter_goes_on_in_large_pages() -> None:
-    assert _told(_IN_LARGE_PAGES) == ["True", "True", "True"]
+    assert _told(_IN_LARGE_PAGES) == ["True"] * 4
 
 
 @_needs_large_pages
@@ -103,11 +111,15 @@ def test_what_a_child_writes_over_its_code_is_the_childs() -> None:
 @_needs_large_pages
 @pytest.mark.skipif(os.geteuid() != 0, reason="NEEDS ROOT, who may open what is mapped")
 def test_nobody_writes_behind_it() -> None:
-    assert _told(_WRITTEN_BEHIND_IT) == ["refused"]
+    assert _told(_WRITTEN_BEHIND_IT) == ["refused", "refused"]
 
 
 def test_where_there_are_none_it_stays_as_it_is() -> None:
     assert _told(_WITHOUT) == ["False", "0"]
+
+
+def test_where_a_file_may_not_be_as_large_it_stays_as_it_is() -> None:
+    assert _told(_WITHOUT_ROOM) == ["False", "0"]
 
 
 @pytest.mark.parametrize(
@@ -126,3 +138,16 @@ def test_where_there_are_none_it_stays_as_it_is() -> None:
 )
 def test_its_neighbours_are_of_one_file_and_for_reading(address: int, found: range) -> None:
     assert large_pages._around(address, _MAPS.splitlines()) == found  # noqa: SLF001
+
+
+@pytest.mark.parametrize(
+    ("places", "found"),
+    [
+        (range(0x40_0000, 0x80_0000), range(0x40_0000, 0x80_0000)),
+        (range(0x3F_F000, 0x80_1000), range(0x40_0000, 0x80_0000)),
+        (range(0x40_1000, 0x7F_F000), range(0x60_0000, 0x60_0000)),
+        (range(0), range(0)),
+    ],
+)
+def test_no_page_is_moved_in_part(places: range, found: range) -> None:
+    assert large_pages._whole(0x20_0000, places) == found  # noqa: SLF001

@@ -2,12 +2,14 @@
 
 import os
 import resource
+import select
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,30 @@ from sandbox_runner.jail.once import OnlyTest
 
 _BURNT_S = 0.5
 _BOUNDS = (5.0, 20.0)
+_BEGINS_NONE = """
+import os, sys
+from contextlib import suppress
+from sandbox_runner.jail import bpf, libc, seccomp
+from sandbox_runner.jail.first import FirstProcesses
+from sandbox_runner.jail.syscalls import numbers
+
+firsts = FirstProcesses("/nothing/lies/here")
+libc.prctl(libc.PR_SET_NO_NEW_PRIVS, 1)
+refused = {numbers()[name]: bpf.refuse() for name in sys.argv[1:]}
+seccomp.TestFilter(b"".join(bpf.dispatch(refused, {}))).install()
+with suppress(OSError):
+    firsts.begin()
+print(os.readlink("/proc/self/ns/pid_for_children") == os.readlink("/proc/self/ns/pid"))
+"""
+_BORN_AGAIN = """
+import time
+from sandbox_runner.jail import first, libc
+
+libc.unshare(libc.CLONE_NEWPID)
+first.be_born()
+print("born", flush=True)
+time.sleep(99)
+"""
 
 
 class _Full(Cgroup):
@@ -89,6 +115,19 @@ def _wait_long() -> None:
     time.sleep(99)
 
 
+@contextmanager
+def _ended() -> Iterator[int]:
+    """A child that nobody has waited for yet."""
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    try:
+        yield pid
+    finally:
+        os.waitpid(pid, 0)
+
+
 def test_what_is_not_the_programs_is_not_counted() -> None:
     started = time.monotonic()
     found = _ending(_after(_burn, alarm.tell_begun, _burn, alarm.tell_compiled, _leave(3)))
@@ -130,6 +169,24 @@ def test_a_program_may_leave_with_the_status_of_the_alarm() -> None:
 )
 def test_what_ends_before_its_program_is_a_fault_of_ours(be: Callable[[], object], told: bytes) -> None:
     assert _told(be) == ending.ERROR + told
+
+
+def test_why_one_was_killed_is_not_guessed() -> None:
+    gone = Cgroup("gone", (0,), unified=False)
+    told = _told(_after(alarm.tell_begun, alarm.tell_compiled, _die), gone)
+
+    assert told.startswith(ending.ERROR + b"NotADirectoryError: ")
+
+
+def test_nobody_waits_for_what_a_test_may_tell() -> None:
+    """One that is compiled for long has told half of it when it is looked at."""
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(20)
+        heard = alarm.set_up()
+        os._exit(77 if alarm.heard(heard) is None else 1)
+
+    assert libc.reap(pid)[0] == 77
 
 
 def test_a_test_without_memory_for_its_input_says_nothing_of_the_program() -> None:
@@ -226,6 +283,17 @@ def test_who_does_not_listen_is_not_told() -> None:
         assert test.pid is None
 
 
+def test_one_that_is_closed_has_ended_and_holds_nothing() -> None:
+    held = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    with _running(_wait_long, clock=(os.memfd_create("clock"),)) as (test, _):
+        pid = test.pid
+    assert pid is not None
+
+    with pytest.raises(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+    assert len(os.listdir("/proc/self/fd")) == held  # noqa: PTH208
+
+
 def test_a_test_that_cannot_be_watched_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(pid: int) -> int:
         raise OSError(24, "too many")
@@ -280,6 +348,36 @@ def test_what_a_first_process_is_its_own_user_may_not_look_into() -> None:
         os.close(file)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="NEEDS ROOT, who makes process namespaces")
+@pytest.mark.parametrize(
+    ("refused", "told"), [((), ("True\n", 0)), (("setns",), ("", 1))], ids=["goes back", "cannot go back"]
+)
+def test_who_cannot_begin_a_first_process_bears_its_children_here(
+    refused: tuple[str, ...], told: tuple[str, int]
+) -> None:
+    """Or ends: it would never again make a box."""
+    command = [sys.executable, "-c", _BEGINS_NONE, *refused]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    assert (done.stdout, done.returncode) == told, done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="NEEDS ROOT, who makes process namespaces")
+def test_who_goes_on_in_a_namespace_ends_with_whom_the_service_knows() -> None:
+    with subprocess.Popen([sys.executable, "-c", _BORN_AGAIN], stdout=subprocess.PIPE) as known:
+        assert known.stdout is not None
+        assert known.stdout.readline() == b"born\n"
+        (born,) = Path(f"/proc/{known.pid}/task/{known.pid}/children").read_text().split()
+        held = os.pidfd_open(int(born))
+        known.kill()
+        ended, _, _ = select.select([held], [], [], 20)
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(held, signal.SIGKILL)
+        os.close(held)
+
+    assert ended == [held]
+
+
 def test_on_a_machine_that_nobody_wrote_one_for_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     machine = os.uname_result(("Linux", "", "", "", "riscv64"))
     monkeypatch.setattr(os, "uname", lambda: machine)
@@ -288,14 +386,35 @@ def test_on_a_machine_that_nobody_wrote_one_for_there_is_none(monkeypatch: pytes
 
 
 def test_a_first_process_that_is_killed_is_seen_to_end() -> None:
-    pid = os.fork()
-    if pid == 0:
-        os._exit(0)
-    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-    try:
+    with _ended() as pid:
         assert first.is_ending(pid)
-    finally:
-        os.waitpid(pid, 0)
+
+
+@pytest.mark.parametrize(
+    ("be", "wall_s", "told"),
+    [
+        (_die, 99.0, (ending.ERROR, b"its first process was killed")),
+        (_leave(3), 99.0, (3, None)),
+        (_wait_long, 0.0, (-signal.SIGKILL, "wall")),
+    ],
+    ids=["killed", "left", "ended here"],
+)
+def test_a_first_process_that_is_killed_explains_no_end_but_a_kill(
+    be: Callable[[], object], wall_s: float, told: tuple[object, object]
+) -> None:
+    with _running(_after(alarm.tell_ready, be), (5.0, wall_s)) as (test, service), _ended() as pid:
+        while wall_s == 0 and test.due < float("inf"):
+            test.look()
+            time.sleep(0.01)
+        test.reap(NO_CGROUP, pid)
+        test.tell(0, 0)
+        packet = service.recv(4096)
+
+    if packet.startswith(ending.ENDING):
+        found = Ending.unpack(packet)
+        assert (found.status, found.stopped) == told
+    else:
+        assert (packet[:1], packet[1:]) == told
 
 
 def test_a_child_is_waited_for_with_what_it_used() -> None:
@@ -337,3 +456,8 @@ def test_no_ending_is_of_another_size(size: int) -> None:
 
     with pytest.raises(MalformedEndingError):
         Ending.unpack((packet + b"\0\0\0")[: len(packet) + size])
+
+
+def test_no_ending_is_at_an_unknown_limit() -> None:
+    with pytest.raises(MalformedEndingError):
+        Ending.unpack(ending.pack(ending.ENDING, 0, ending.AT_MEMORY + 1, 0.5, 1.5, 7, 0.25, True, True))
