@@ -187,7 +187,7 @@ ATTACKS: tuple[Attack, ...] = (
     *(script("X7", f"busy with {name}", code, _TIME, _MEMORY) for name, code in _LOOPS.items()),
     *(script("X8", f"waiting for {name}", code, _TIME, wall_s=0.4) for name, code in _WAITS.items()),
     script("X9", "a mapping of a file that shrank", _SIGBUS, _ERROR),
-    script("X9", "a value that doubles", "x = 'x'\nwhile True: x += x", _MEMORY),
+    script("X9", "a value that doubles", "x = 'x'\nwhile True: x += x", _MEMORY, cpu_s=3),
     forking("X10", "a child that keeps writing to the output", _SHARED_STREAM, _ACCEPTED, _WRONG, _TIME),
     forking("X10", "every process of the user", _TAKE_PIDS, _ACCEPTED, processes=32),
     forking("X10", "stopped groups", _JOB_CONTROL, _ACCEPTED, _TIME, _ERROR, wall_s=0.5),

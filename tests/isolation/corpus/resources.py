@@ -219,7 +219,7 @@ ATTACKS: tuple[Attack, ...] = (
     refused(
         "A17", "a program with a huge environment", "os.execve('/bin/true', ['true'], {'x': 'y' * 10**7})"
     ),
-    script("A18", "reading /dev/zero", "open('/dev/zero', 'rb').read()", _MEMORY),
+    script("A18", "reading /dev/zero", "open('/dev/zero', 'rb').read()", _MEMORY, cpu_s=3),
     script("A18", "reading /dev/urandom", "open('/dev/urandom', 'rb').read()", _MEMORY, _TIME),
     refused("A19", "all memory locked", "checked(libc.mlockall(3))"),
     refused("A19", "one page locked", "checked(libc.mlock(ctypes.create_string_buffer(4096), 4096))"),
