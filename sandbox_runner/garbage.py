@@ -2,7 +2,7 @@
 
 import gc
 
-THRESHOLDS = (50_000, 10, 10)
+THRESHOLDS = (10_000, 10, 10)
 """Python's own (700, 10, 10) look again and again through all that is in flight."""
 
 
