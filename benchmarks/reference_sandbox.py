@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 
 import typer
 
@@ -11,7 +10,8 @@ from sandbox_runner import logs
 from sandbox_runner.app import create_app
 from sandbox_runner.domain.cases import Program, StdinCase, Submission
 from sandbox_runner.domain.checkers import CHECKERS, DEFAULT_CHECKER
-from sandbox_runner.domain.verdict import Outcome, TestResult, Tier, Verdict
+from sandbox_runner.domain.verdict import Outcome, TestResult, Tier
+from sandbox_runner.judging import Judge
 from sandbox_runner.metrics import Metrics
 from sandbox_runner.sandbox import Sandbox
 from sandbox_runner.serving import serve
@@ -21,7 +21,7 @@ from sandbox_runner.tiers.selftest import Readiness
 _PYTHON: str = sys._base_executable  # type: ignore[attr-defined]  # noqa: SLF001
 
 
-class FreshInterpreters:
+class FreshInterpreters(Judge):
     """No isolation, no limits but the wall clock: what is left is the price of starting Python."""
 
     async def results(self, submission: Submission) -> AsyncGenerator[TestResult, None]:
@@ -29,10 +29,6 @@ class FreshInterpreters:
             if not isinstance(case, StdinCase):
                 raise NotImplementedError("scripts only")
             yield await self._judge(submission, case)
-
-    async def judge(self, submission: Submission) -> Verdict:
-        async with aclosing(self.results(submission)) as results:
-            return Verdict.of([result async for result in results], len(submission.cases))
 
     async def run(self, program: Program) -> TestResult:
         raise NotImplementedError("submissions only")

@@ -1,9 +1,13 @@
 import gc
 from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 
+import sandbox_runner.garbage
 from service.cli import garbage
+
+_EACH = pytest.mark.parametrize("of", [garbage, sandbox_runner.garbage], ids=["gateway", "sandbox"])
 
 
 @pytest.fixture(autouse=True)
@@ -13,9 +17,10 @@ def as_before() -> Iterator[None]:
     gc.set_threshold(*thresholds)
 
 
-def test_what_was_loaded_is_not_looked_at_again_and_what_comes_is() -> None:
+@_EACH
+def test_what_was_loaded_is_not_looked_at_again_and_what_comes_is(of: ModuleType) -> None:
     loaded: list[object] = []
-    garbage.settle()
+    of.settle()
     come: list[object] = []
 
     looked_at = {id(value) for value in gc.get_objects()}
@@ -24,15 +29,16 @@ def test_what_was_loaded_is_not_looked_at_again_and_what_comes_is() -> None:
     assert gc.isenabled()
 
 
-def test_circles_that_nobody_holds_are_still_found() -> None:
-    garbage.settle()
-    most = 4 * garbage.THRESHOLDS[0]
+@_EACH
+def test_circles_that_nobody_holds_are_still_found(of: ModuleType) -> None:
+    of.settle()
+    most = 4 * of.THRESHOLDS[0]
 
     for _ in range(most):
         circle: list[object] = []
         circle.append(circle)
 
-    assert gc.get_count()[0] <= garbage.THRESHOLDS[0]
+    assert gc.get_count()[0] <= of.THRESHOLDS[0]
     assert len(gc.get_objects()) < most
 
 
